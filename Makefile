@@ -1,0 +1,82 @@
+# clickprompt: `make` puts the programs into bin/, `make check` runs the tests, `make install` takes PREFIX and DESTDIR.
+#   SANITIZE=address,undefined   builds into build/address,undefined and its bin/
+#   V=1                          shows the commands
+# Rooms of lib/ are found by themselves: a new file, tool or man page needs no line here.
+
+PREFIX  ?= /usr/local
+CC      ?= cc
+OPT     ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+FLAVOUR := $(or $(SANITIZE),plain)
+B       := build/$(FLAVOUR)
+BIN     := $(if $(SANITIZE),$(B)/bin,bin)
+Q       := $(if $(V),,@)
+
+PACKAGES := libcsv-dev libxxhash-dev liblz4-dev libsqlite3-dev libopenblas-dev libutf8proc-dev libjansson-dev
+PC       := libxxhash liblz4 sqlite3 openblas libutf8proc jansson
+
+ifeq ($(filter clean distclean help,$(MAKECMDGOALS)),)
+missing := $(shell command -v pkg-config >/dev/null || echo pkg-config; \
+             for p in $(PC); do pkg-config --exists $$p 2>/dev/null || echo $$p; done; \
+             printf '\#include <csv.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 || echo libcsv)
+ifneq ($(missing),)
+$(error missing: $(missing). Install with: apt-get install gcc make pkg-config $(PACKAGES))
+endif
+endif
+
+CPPFLAGS += -Ilib -I$(B) -D_GNU_SOURCE -DCP_PREFIX='"$(PREFIX)"' $(shell pkg-config --cflags $(PC))
+CFLAGS   += -std=c11 $(OPT) $(WARN) -ffp-contract=off $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+LDLIBS   += -lcsv $(shell pkg-config --libs $(PC)) -lpthread -lm
+
+LIB_SRC  := $(wildcard lib/*/*.c)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+TOOLS    := $(patsubst tools/%.c,%,$(wildcard tools/cp-*.c))
+UNITS    := $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c))
+PAGES    := $(wildcard tools/*.[157] lib/*/*.[57])
+
+all: $(TOOLS:%=$(BIN)/%)
+
+$(BIN)/%: $(B)/tools/%.o $(B)/tools/tool.o $(B)/libclickprompt.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/libclickprompt.a: $(LIB_OBJ)
+	@echo "  AR   $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tools/tool.o: $(B)/build.h
+$(B)/build.h: Makefile
+	@mkdir -p $(@D)
+	@printf '#define CP_BUILD_COMPILER "%s"\n#define CP_BUILD_FLAGS "%s"\n' \
+	  "$$($(CC) --version | head -n 1)" '$(strip $(CFLAGS))' > $@
+
+units: $(UNITS:%=$(B)/unit/%)
+$(B)/unit/%: $(B)/t/unit/%.o $(B)/libclickprompt.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+check: all units
+	CP_BIN=$(abspath $(BIN)) CP_UNITS=$(abspath $(B)/unit) prove -j2 t/
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/clickprompt
+	install -m 755 $(filter-out %/cp-fixture,$(TOOLS:%=$(BIN)/%)) $(DESTDIR)$(PREFIX)/bin
+	cp -R share/clickprompt/. $(DESTDIR)$(PREFIX)/share/clickprompt
+	for page in $(filter-out %/cp-fixture.1,$(PAGES)); do section=$${page##*.}; install -d $(DESTDIR)$(PREFIX)/share/man/man$$section; \
+	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; done
+
+clean:
+	rm -rf build bin
+
+.PHONY: all units check install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(LIB_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d)

@@ -1,0 +1,184 @@
+/* Atomic output, inputs by name, and the share folder. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef CP_PREFIX
+#define CP_PREFIX "/usr/local"
+#endif
+
+/* Temporaries to remove if we die.  Written by the main thread only; a handler may read at any time, so a slot is filled before it is
+ * counted in and emptied by a single pointer store. */
+#define N_PENDING 64
+static char *volatile pending[N_PENDING];
+
+static int pending_add(char *tmp)
+{
+	for (int i = 0; i < N_PENDING; i++)
+		if (!pending[i]) {
+			pending[i] = tmp;
+			return i;
+		}
+	return -1;
+}
+
+void cp_out_abort_all(void)
+{
+	for (int i = 0; i < N_PENDING; i++)
+		if (pending[i])
+			unlink(pending[i]);
+}
+
+int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
+{
+	*o = (struct cp_out){ .slot = -1 };
+	if (!path || !strcmp(path, "-")) {
+		o->f = stdout;
+		return 0;
+	}
+	struct stat st;
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {		/* a device or a pipe cannot be renamed over: write it straight */
+		if (S_ISDIR(st.st_mode)) {
+			errno = EISDIR;
+			return cp_err_set(err, "%s: open for writing:", path);
+		}
+		o->f = fopen(path, "wb");
+		if (!o->f)
+			return cp_err_set(err, "%s: open for writing:", path);
+		o->path = cp_xstrdup(path);
+		return 0;
+	}
+	o->path = cp_xstrdup(path);
+	o->tmp = cp_xasprintf("%s.tmp.%ld", path, (long)getpid());
+	o->slot = pending_add(o->tmp);
+	o->f = fopen(o->tmp, "wb");
+	if (!o->f) {
+		cp_err_set(err, "%s: open for writing:", path);
+		cp_out_abort(o);
+		return -1;
+	}
+	return 0;
+}
+
+static void out_release(struct cp_out *o)
+{
+	if (o->slot >= 0)
+		pending[o->slot] = NULL;
+	free(o->path);
+	free(o->tmp);
+	*o = (struct cp_out){ .slot = -1 };
+}
+
+void cp_out_abort(struct cp_out *o)
+{
+	if (o->f && o->path)
+		fclose(o->f);
+	if (o->tmp)
+		unlink(o->tmp);
+	out_release(o);
+}
+
+int cp_out_commit(struct cp_out *o, struct cp_err *err)
+{
+	const char *name = o->path ? o->path : "standard output";
+	int bad = ferror(o->f);
+	if (fflush(o->f) == EOF || bad) {
+		cp_err_set(err, "%s: write:", name);
+		cp_out_abort(o);
+		return -1;
+	}
+	if (!o->path) {
+		out_release(o);
+		return 0;
+	}
+	if (o->tmp && fsync(fileno(o->f)) < 0)
+		bad = 1;
+	if (fclose(o->f) == EOF)
+		bad = 1;
+	o->f = NULL;
+	if (!bad && o->tmp && rename(o->tmp, o->path) < 0)
+		bad = 1;
+	if (bad) {
+		cp_err_set(err, "%s: write:", name);
+		cp_out_abort(o);
+		return -1;
+	}
+	out_release(o);
+	return 0;
+}
+
+FILE *cp_in_open(const char *path, const char **name, struct cp_err *err)
+{
+	if (!path || !strcmp(path, "-")) {
+		*name = "standard input";
+		return stdin;
+	}
+	*name = path;
+	FILE *f = fopen(path, "rb");
+	struct stat st;
+	if (f && !fstat(fileno(f), &st) && S_ISDIR(st.st_mode)) {
+		fclose(f);
+		f = NULL;
+		errno = EISDIR;
+	}
+	if (!f)
+		cp_err_set(err, "%s: open:", path);
+	return f;
+}
+
+int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
+{
+	const char *name;
+	FILE *f = cp_in_open(path, &name, err);
+	if (!f)
+		return -1;
+	for (;;) {
+		cp_buf_reserve(buf, 1 << 16);
+		size_t n = fread(buf->data + buf->len, 1, buf->cap - buf->len - 1, f);
+		buf->len += n;
+		buf->data[buf->len] = 0;
+		if (!n)
+			break;
+	}
+	int bad = ferror(f) ? cp_err_set(err, "%s: read:", name) : 0;
+	if (f != stdin)
+		fclose(f);
+	return bad;
+}
+
+char *cp_share_path(const char *leaf, struct cp_err *err)
+{
+	char self[PATH_MAX], *tried[3] = {0}, *found = NULL;
+	int n = 0;
+	const char *env = getenv("CP_SHARE");
+	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (env && *env)
+		tried[n++] = cp_xasprintf("%s/%s", env, leaf);
+	else {
+		if (len > 0) {
+			self[len] = 0;
+			for (int up = 0; up < 2; up++) {
+				char *slash = strrchr(self, '/');
+				if (slash)
+					*slash = 0;
+			}
+			tried[n++] = cp_xasprintf("%s/share/clickprompt/%s", self, leaf);
+		}
+		tried[n++] = cp_xasprintf("%s/share/clickprompt/%s", CP_PREFIX, leaf);
+	}
+	for (int i = 0; i < n && !found; i++)
+		if (!access(tried[i], R_OK))
+			found = cp_xstrdup(tried[i]);
+	if (!found)
+		cp_err_set(err, "the project's data folder '%s' is neither at %s%s%s; set CP_SHARE to the folder that holds it", leaf, tried[0],
+			   n > 1 ? " nor at " : "", n > 1 ? tried[1] : "");
+	for (int i = 0; i < n; i++)
+		free(tried[i]);
+	return found;
+}

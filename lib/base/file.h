@@ -1,0 +1,44 @@
+/* Files: whole or not at all.
+ *
+ * Output goes to a temporary name beside the final one and is renamed when whole; if the process ends before, by a failure or by a
+ * signal, the temporary is removed.  "-" (or NULL) is standard output, whose close is checked like any other.
+ *
+ *     struct cp_out o;
+ *     if (cp_out_open(&o, path, err) < 0) return -1;
+ *     fwrite(..., o.f);
+ *     if (bad) { cp_out_abort(&o); return -1; }
+ *     return cp_out_commit(&o, err);                 // flush, fsync, rename; on failure the temporary is gone
+ */
+#ifndef CP_FILE_H
+#define CP_FILE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct cp_out {
+	FILE *f;
+	char *path, *tmp;	/* NULL for standard output */
+	int slot;
+};
+
+int cp_out_open(struct cp_out *, const char *path, struct cp_err *);
+int cp_out_commit(struct cp_out *, struct cp_err *);
+void cp_out_abort(struct cp_out *);
+
+/* Remove every temporary that is still open, as a signal handler may do (async-signal-safe). */
+void cp_out_abort_all(void);
+
+/* Open for reading; "-" or NULL is standard input. *name becomes what messages call it.  A directory is refused. */
+FILE *cp_in_open(const char *path, const char **name, struct cp_err *);
+
+/* Append a whole file to buf. */
+int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *);
+
+/* Where the project's own data lies (share/clickprompt): CP_SHARE, else the program's ../share/clickprompt, else PREFIX's.
+ * Returns a path the caller frees, or NULL with a sentence naming the places looked at. `leaf` is e.g. "plm". */
+char *cp_share_path(const char *leaf, struct cp_err *);
+
+#endif

@@ -1,0 +1,75 @@
+/* Memory: growable byte buffers, arenas, checked sizes.
+ *
+ * Running out of memory while growing a buffer is reported like any other failure where the size comes from outside (the _try forms,
+ * <0 and a sentence); for small bookkeeping cp_xmalloc ends the process with the one sentence there is to say.
+ */
+#ifndef CP_MEM_H
+#define CP_MEM_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Never NULL; "out of memory (N bytes)" and exit 1 otherwise: the only exit in the library, for sizes we chose ourselves. */
+void *cp_xmalloc(size_t n_bytes);
+void *cp_xcalloc(size_t n, size_t size);	/* n*size is checked */
+void *cp_xrealloc(void *p, size_t n, size_t size);	/* n*size is checked */
+char *cp_xstrdup(const char *s);
+char *cp_xstrndup(const char *s, size_t n);
+char *cp_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* *out = a*b; <0 on overflow. */
+int cp_mul(size_t a, size_t b, size_t *out);
+
+/* A growable run of bytes.  `data` is always followed by a NUL that len does not count, so it doubles as a C string.
+ *     struct cp_buf b = CP_BUF_INIT;
+ *     cp_buf_printf(&b, "%d rows", n);  ...  cp_buf_release(&b);
+ */
+struct cp_buf {
+	char *data;
+	size_t len, cap;
+};
+#define CP_BUF_INIT { (char *)"", 0, 0 }
+
+void cp_buf_init(struct cp_buf *);
+void cp_buf_release(struct cp_buf *);		/* ready for use again */
+static inline void cp_buf_reset(struct cp_buf *b) { b->len = 0; if (b->cap) b->data[0] = 0; }
+void cp_buf_reserve(struct cp_buf *, size_t more);	/* room for `more` bytes and the NUL */
+void cp_buf_add(struct cp_buf *, const void *, size_t);
+void cp_buf_str(struct cp_buf *, const char *);
+void cp_buf_char(struct cp_buf *, char);
+void cp_buf_printf(struct cp_buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cp_buf_u32le(struct cp_buf *, uint32_t);
+void cp_buf_u64le(struct cp_buf *, uint64_t);
+char *cp_buf_detach(struct cp_buf *);		/* caller frees */
+
+static inline uint32_t cp_get_u32le(const void *p)
+{
+	const unsigned char *b = p;
+	return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static inline uint64_t cp_get_u64le(const void *p)
+{
+	return cp_get_u32le(p) | (uint64_t)cp_get_u32le((const char *)p + 4) << 32;
+}
+
+/* An arena: allocate forward, free all at once.  One a batch; reset keeps its chunks.  Pointers are aligned to 64 bytes.
+ *     struct cp_arena a = {0};
+ *     float *x = cp_arena_alloc(&a, n * sizeof *x);  ...  cp_arena_reset(&a);  ...  cp_arena_release(&a);
+ */
+struct cp_arena_chunk;
+struct cp_arena {
+	struct cp_arena_chunk *first, *now;
+	size_t used;
+};
+
+void *cp_arena_alloc(struct cp_arena *, size_t n_bytes);	/* uninitialised */
+void *cp_arena_zalloc(struct cp_arena *, size_t n_bytes);
+char *cp_arena_strndup(struct cp_arena *, const char *, size_t);
+void cp_arena_reset(struct cp_arena *);
+void cp_arena_release(struct cp_arena *);
+
+#endif

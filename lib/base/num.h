@@ -1,0 +1,16 @@
+/* Strict numbers from text: the whole string is the number, or it is refused. */
+#ifndef CP_NUM_H
+#define CP_NUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* 0 good, <0 not a number of that kind or out of its range.  No sign for u64, no surrounding space, no hex; reals are finite. */
+int cp_parse_u64(const char *s, uint64_t *out);
+int cp_parse_i64(const char *s, int64_t *out);
+int cp_parse_real(const char *s, double *out);
+
+/* The shortest decimal that reads back as exactly v (17 digits at most); buf holds 32 bytes. Returns buf. */
+const char *cp_print_real(double v, char *buf);
+
+#endif

@@ -1,0 +1,72 @@
+/* Options: one const table serves parsing, --help with live defaults, the man-page test and the ledger's parameters.
+ *
+ *     static struct { int64_t batch; double lr; const char *out; int plm; } o = { .batch = 256, .lr = 1e-3 };
+ *     static const struct cp_opt opts[] = {
+ *             { 'o', "output", CP_OPT_STR, &o.out, "FILE", "write here instead of standard output" },
+ *             { 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
+ *             { 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate", .min = 0, .max = 10, .content = 1 },
+ *             { 0, "with-plm", CP_OPT_SET, &o.plm, NULL, "keep the language model", .set = 1 },
+ *             { 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune" },
+ *             { 0 } };
+ *
+ * Long options are --name VALUE or --name=VALUE (never abbreviated: an option added later must not change what a script says), short ones -o VALUE
+ * or -oVALUE, flags may be bundled; "--" ends them; "-" is an operand.  Options and operands may be mixed.  A second value for one
+ * option replaces the first, except for CP_OPT_LIST, which collects.
+ */
+#ifndef CP_OPTS_H
+#define CP_OPTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+enum cp_opt_type {
+	CP_OPT_END = 0,
+	CP_OPT_SET,	/* int: becomes .set; no argument */
+	CP_OPT_INT,	/* int64_t in [min, max] */
+	CP_OPT_REAL,	/* double in [min, max] */
+	CP_OPT_SEED,	/* uint64_t, any */
+	CP_OPT_STR,	/* const char *, points into argv; NULL is "not given" */
+	CP_OPT_CHOICE,	/* const char *, one of .choices ("a|b|c") */
+	CP_OPT_LIST,	/* struct cp_opt_list: may be given again and again */
+	CP_OPT_HEAD,	/* a heading in --help: .name */
+};
+
+struct cp_opt_list {
+	const char **v;
+	int n;
+};
+
+struct cp_opt {
+	char short_name;
+	const char *name;
+	enum cp_opt_type type;
+	void *value;
+	const char *arg;	/* what --help calls the argument */
+	const char *help;	/* one line; the default is appended by itself */
+	double min, max;	/* both 0: no bound */
+	const char *choices;
+	int set;
+	int content;		/* changes what the output contains: goes into a stream's provenance */
+};
+
+#define CP_OPTS_MAX 128
+struct cp_opts {
+	const struct cp_opt *table;
+	unsigned char given[CP_OPTS_MAX];
+};
+
+/* Parse argv[1..]; operands are left in argv[1..*argc-1].  <0: a sentence naming the option (exit status 2 is the tool's affair). */
+int cp_opts_parse(struct cp_opts *, const struct cp_opt *table, int *argc, char **argv, struct cp_err *);
+
+int cp_opts_given(const struct cp_opts *, const char *name);
+
+/* The option table as --help prints it, with the values in force as defaults. */
+void cp_opts_help(const struct cp_opt *table, struct cp_buf *);
+
+/* The value of an option as text: what, given back on the command line, sets it again ("" when a string is not set; lists joined by ','). */
+void cp_opt_value(const struct cp_opt *, struct cp_buf *);
+
+#endif

@@ -1,0 +1,164 @@
+/* A generation counter starts a run; workers spin a little for it, since the gaps between the operations of a training step are short,
+ * and then sleep on a condition. */
+#define _GNU_SOURCE
+#include "base/team.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+#define SPINS 4000	/* about 10 us: longer than the gap between two operations, shorter than a time slice */
+
+struct cp_team {
+	int n_threads;		/* with the caller */
+	pthread_t *threads;
+	pthread_mutex_t lock;
+	pthread_cond_t wake, done;
+	atomic_uint generation;
+	atomic_int next, unfinished, quit;
+	int n_tasks, sleepers, waiting;
+	void (*fn)(void *, int);
+	void *ctx;
+};
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static void work(struct cp_team *t)
+{
+	int task;
+	while ((task = atomic_fetch_add(&t->next, 1)) < t->n_tasks)
+		t->fn(t->ctx, task);
+	if (atomic_fetch_sub(&t->unfinished, 1) == 1) {
+		pthread_mutex_lock(&t->lock);
+		if (t->waiting)
+			pthread_cond_signal(&t->done);
+		pthread_mutex_unlock(&t->lock);
+	}
+}
+
+static void wait_generation(struct cp_team *t, unsigned seen)
+{
+	for (int i = 0; i < SPINS; i++) {
+		if (atomic_load(&t->generation) != seen)
+			return;
+		relax();
+	}
+	pthread_mutex_lock(&t->lock);
+	t->sleepers++;
+	while (atomic_load(&t->generation) == seen)
+		pthread_cond_wait(&t->wake, &t->lock);
+	t->sleepers--;
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void *worker(void *arg)
+{
+	struct cp_team *t = arg;
+	for (unsigned seen = 0;; seen++) {
+		wait_generation(t, seen);
+		if (atomic_load(&t->quit))
+			return NULL;
+		work(t);
+	}
+}
+
+static void start(struct cp_team *t)
+{
+	pthread_mutex_lock(&t->lock);
+	atomic_fetch_add(&t->generation, 1);
+	if (t->sleepers)
+		pthread_cond_broadcast(&t->wake);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void wait_done(struct cp_team *t)
+{
+	for (int i = 0; i < SPINS; i++) {
+		if (!atomic_load(&t->unfinished))
+			break;
+		relax();
+	}
+	pthread_mutex_lock(&t->lock);	/* also waits for the last worker to leave its critical section */
+	t->waiting = 1;
+	while (atomic_load(&t->unfinished))
+		pthread_cond_wait(&t->done, &t->lock);
+	t->waiting = 0;
+	pthread_mutex_unlock(&t->lock);
+}
+
+void cp_team_run(struct cp_team *t, int n_tasks, void (*fn)(void *, int), void *ctx)
+{
+	if (!t || t->n_threads == 1 || n_tasks == 1) {
+		for (int i = 0; i < n_tasks; i++)
+			fn(ctx, i);
+		return;
+	}
+	t->fn = fn;
+	t->ctx = ctx;
+	t->n_tasks = n_tasks;
+	atomic_store(&t->next, 0);
+	atomic_store(&t->unfinished, t->n_threads);
+	start(t);
+	work(t);
+	wait_done(t);
+}
+
+struct cp_team *cp_team_new(int n_threads, struct cp_err *err)
+{
+	struct cp_team *t = cp_xcalloc(1, sizeof *t);
+	t->threads = cp_xcalloc((size_t)n_threads, sizeof *t->threads);
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->wake, NULL);
+	pthread_cond_init(&t->done, NULL);
+	t->n_threads = 1;
+	for (int i = 1; i < n_threads; i++) {
+		errno = pthread_create(&t->threads[i], NULL, worker, t);
+		if (errno) {
+			cp_err_set(err, "start thread %d of %d:", i + 1, n_threads);
+			cp_team_free(t);
+			return NULL;
+		}
+		t->n_threads++;
+	}
+	return t;
+}
+
+void cp_team_free(struct cp_team *t)
+{
+	if (!t)
+		return;
+	atomic_store(&t->quit, 1);
+	start(t);
+	for (int i = 1; i < t->n_threads; i++)
+		pthread_join(t->threads[i], NULL);
+	pthread_mutex_destroy(&t->lock);
+	pthread_cond_destroy(&t->wake);
+	pthread_cond_destroy(&t->done);
+	free(t->threads);
+	free(t);
+}
+
+int cp_team_size(const struct cp_team *t)
+{
+	return t ? t->n_threads : 1;
+}
+
+int cp_cpu_count(void)
+{
+	cpu_set_t set;
+	if (sched_getaffinity(0, sizeof set, &set))
+		return 1;
+	int n = CPU_COUNT(&set);
+	return n > 0 ? n : 1;
+}

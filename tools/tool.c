@@ -1,0 +1,194 @@
+#include "tool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lz4.h>
+#include <sqlite3.h>
+#include <xxhash.h>
+
+#include "base/file.h"
+#include "build.h"	/* made by make: CP_BUILD_COMPILER, CP_BUILD_FLAGS */
+
+struct cp_opts cp_tool_opts;
+int cp_quiet;
+
+static const struct cp_tool *me;
+static double started;
+static int want_help, want_version;
+static struct cp_opt table[CP_OPTS_MAX];
+
+static const struct cp_opt common[] = {
+	{ 'q', "quiet", CP_OPT_SET, &cp_quiet, NULL, "no last line, no notes on stderr", .set = 1 },
+	{ 0, "help", CP_OPT_SET, &want_help, NULL, "print this and exit", .set = 1 },
+	{ 0, "version", CP_OPT_SET, &want_version, NULL, "print version, build and libraries and exit", .set = 1 },
+	{ 0 },
+};
+
+double cp_seconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double cp_peak_mb(void)
+{
+	struct rusage r;
+	getrusage(RUSAGE_SELF, &r);
+	return (double)r.ru_maxrss / 1024;
+}
+
+static void on_signal(int sig)
+{
+	cp_out_abort_all();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
+		struct sigaction old;
+		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
+			signal(sigs[i], on_signal);
+	}
+}
+
+static void say(const char *fmt, va_list ap)
+{
+	int saved = errno;
+	size_t n = strlen(fmt);
+	fflush(stdout);
+	fprintf(stderr, "%s: ", me ? me->name : "clickprompt");
+	vfprintf(stderr, fmt, ap);
+	if (n && fmt[n - 1] == ':')
+		fprintf(stderr, " %s", strerror(saved));
+	fputc('\n', stderr);
+}
+
+void cp_die(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	cp_out_abort_all();
+	exit(1);
+}
+
+void cp_usage(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s: try '%s --help'\n", me->name, me->name);
+	cp_out_abort_all();
+	exit(2);
+}
+
+void cp_note(const char *fmt, ...)
+{
+	if (cp_quiet)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+static void print_help(void)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	cp_buf_printf(&b, "%s: %s\n\n", me->name, me->summary);
+	const char *s = me->synopsis;
+	for (int first = 1; s; first = 0) {
+		const char *nl = strchr(s, '\n');
+		cp_buf_printf(&b, "%s %s %.*s\n", first ? "usage:" : "      ", me->name, (int)(nl ? nl - s : (ptrdiff_t)strlen(s)), s);
+		s = nl ? nl + 1 : NULL;
+	}
+	cp_buf_str(&b, "\noptions [default]:\n");
+	cp_opts_help(table, &b);
+	if (me->notes)
+		cp_buf_printf(&b, "\n%s\n", me->notes);
+	fputs(b.data, stdout);
+	cp_buf_release(&b);
+}
+
+static void print_version(void)
+{
+	printf("%s (clickprompt) %s\n", me->name, CP_VERSION);
+	printf("compiler: %s\nflags: %s\n", CP_BUILD_COMPILER, CP_BUILD_FLAGS);
+	printf("libraries: xxHash %u.%u.%u, LZ4 %s, SQLite %s\n", XXH_versionNumber() / 10000, XXH_versionNumber() / 100 % 100,
+	       XXH_versionNumber() % 100, LZ4_versionString(), sqlite3_libversion());
+}
+
+static int close_stdout(void)
+{
+	int bad = ferror(stdout);
+	if (fclose(stdout) == EOF || bad) {
+		if (errno == EBADF && !bad)	/* started with stdout closed, and nothing was printed */
+			return 0;
+		fprintf(stderr, "%s: write to standard output: %s\n", me->name, strerror(errno));
+		return 1;
+	}
+	return 0;
+}
+
+static void join_tables(const struct cp_opt *own)
+{
+	int n = 0;
+	for (; own && own->type != CP_OPT_END; own++)
+		table[n++] = *own;
+	for (const struct cp_opt *o = common; o->type != CP_OPT_END; o++)
+		table[n++] = *o;
+	table[n] = (struct cp_opt){ 0 };
+}
+
+void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
+{
+	struct cp_err err;
+	me = t;
+	started = cp_seconds();
+	catch_signals();
+	join_tables(t->opts);
+	for (int i = 1; i < *argc && strcmp(argv[i], "--"); i++)	/* --help shows defaults, so before anything is set */
+		if (!strcmp(argv[i], "--help")) {
+			print_help();
+			exit(close_stdout());
+		}
+	if (cp_opts_parse(&cp_tool_opts, table, argc, argv, &err) < 0)
+		cp_usage("%s", err.msg);
+	if (want_version) {
+		print_version();
+		exit(close_stdout());
+	}
+	if (t->max_operands >= 0 && *argc - 1 > t->max_operands)
+		cp_usage("unexpected operand '%s'", argv[t->max_operands + 1]);
+}
+
+int cp_tool_finish(uint64_t rows_in, uint64_t rows_out, const char *extra)
+{
+	if (close_stdout())
+		return 1;
+	if (!cp_quiet)
+		fprintf(stderr, "%s %s: %llu rows in, %llu rows out, %.2f s, %.1f MB peak%s%s\n", me->name, CP_VERSION,
+			(unsigned long long)rows_in, (unsigned long long)rows_out, cp_seconds() - started, cp_peak_mb(), extra ? ", " : "",
+			extra ? extra : "");
+	return 0;
+}
+
+void cp_no_binary_tty(void)
+{
+	if (isatty(STDOUT_FILENO))
+		cp_usage("refusing to write binary records to a terminal; redirect them, or pipe them through cp-cat");
+}

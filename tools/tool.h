@@ -1,0 +1,55 @@
+/* What every tool's main() shares: options, --help, --version, the last line on stderr, and the way out.
+ *
+ *     static const struct cp_tool tool = { "cp-mask", "[OPTION...] < records", "tokens and masks for records with text", opts };
+ *     int main(int argc, char **argv)
+ *     {
+ *             cp_tool_start(&tool, &argc, argv);          // may exit: --help, --version, a wrong option
+ *             if (work(&n_in, &n_out, &err) < 0)
+ *                     cp_die("%s", err.msg);
+ *             return cp_tool_finish(n_in, n_out, NULL);
+ *     }
+ *
+ * Exit status: 0 done, 1 failed, 2 usage.  A signal that ends the tool (INT, TERM, HUP, PIPE) removes unfinished output first.
+ */
+#ifndef CP_TOOL_H
+#define CP_TOOL_H
+
+#include <stdint.h>
+
+#include "base/opts.h"
+
+#define CP_VERSION "0.1.0"
+
+struct cp_tool {
+	const char *name;
+	const char *synopsis;	/* after the name; several lines: separate by '\n' */
+	const char *summary;	/* one line, no full stop */
+	const struct cp_opt *opts;	/* -q/--quiet, --help, --version are added by itself */
+	const char *notes;	/* more for --help, or NULL */
+	int max_operands;	/* 0: none are taken; -1: any number */
+};
+
+/* Given options of this run, for cp_opts_given() and the ledger. */
+extern struct cp_opts cp_tool_opts;
+extern int cp_quiet;
+
+void cp_tool_start(const struct cp_tool *, int *argc, char **argv);
+
+/* "NAME: sentence" on stderr, unfinished output removed, exit 1 (die) or 2 (usage).  A format ending in ':' gets errno's text. */
+_Noreturn void cp_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void cp_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "NAME: sentence" on stderr, unless -q. */
+void cp_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Close stdout, checked, and print the last line: version, rows in and out, seconds, peak memory, then `extra` where it is not NULL.
+ * Returns the exit status for main(). */
+int cp_tool_finish(uint64_t rows_in, uint64_t rows_out, const char *extra);
+
+double cp_seconds(void);		/* monotonic */
+double cp_peak_mb(void);
+
+/* Refuse to write binary to a terminal (exit 2). */
+void cp_no_binary_tty(void);
+
+#endif
