@@ -1,6 +1,5 @@
 /* A generation counter starts a run; workers spin a little for it, since the gaps between the operations of a training step are short,
  * and then sleep on a condition. */
-#define _GNU_SOURCE
 #include "base/team.h"
 
 #include <errno.h>
