@@ -12,7 +12,6 @@ B       := build/$(FLAVOUR)
 BIN     := $(if $(SANITIZE),$(B)/bin,bin)
 Q       := $(if $(V),,@)
 
-PACKAGES := libcsv-dev libxxhash-dev liblz4-dev libsqlite3-dev libopenblas-dev libutf8proc-dev libjansson-dev
 PC       := libxxhash liblz4 sqlite3 openblas libutf8proc jansson
 
 ifeq ($(filter clean distclean help,$(MAKECMDGOALS)),)
@@ -20,7 +19,7 @@ missing := $(shell command -v pkg-config >/dev/null || echo pkg-config; \
              for p in $(PC); do pkg-config --exists $$p 2>/dev/null || echo $$p; done; \
              printf '\#include <csv.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 || echo libcsv)
 ifneq ($(missing),)
-$(error missing: $(missing). Install with: apt-get install gcc make pkg-config $(PACKAGES))
+$(error missing: $(missing). Install with: apt-get install $(shell tools/packages.sh list))
 endif
 endif
 
@@ -33,6 +32,7 @@ LIB_SRC  := $(wildcard lib/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 TOOLS    := $(patsubst tools/%.c,%,$(wildcard tools/cp-*.c))
 UNITS    := $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c))
+FUZZERS  := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 PAGES    := $(wildcard tools/*.[157] lib/*/*.[57])
 
 all: $(TOOLS:%=$(BIN)/%)
@@ -64,7 +64,16 @@ $(B)/unit/%: $(B)/t/unit/%.o $(B)/libclickprompt.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 check: all units
-	CP_BIN=$(abspath $(BIN)) CP_UNITS=$(abspath $(B)/unit) prove -j2 t/
+	CP_BIN=$(abspath $(BIN)) CP_UNITS=$(abspath $(B)/unit) prove -j2 --exec sh t/t[0-9]*.sh
+
+# Every t/fuzz/NAME.c as build/.../fuzz/NAME, with libFuzzer and the sanitizers (needs clang); how to run them: t/README.md.
+fuzz:
+	+$(Q)$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined fuzzers
+fuzzers: $(FUZZERS:%=$(B)/fuzz/%)
+$(B)/fuzz/%: $(B)/t/fuzz/%.o $(B)/libclickprompt.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/clickprompt
@@ -76,7 +85,7 @@ install: all
 clean:
 	rm -rf build bin
 
-.PHONY: all units check install clean
+.PHONY: all units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d)
+-include $(LIB_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d)
