@@ -1,0 +1,492 @@
+/* The plain twins: what each kernel means.
+ *
+ * Read these first; lib/nn/simd holds the fast ones.  Nothing here is in a hurry: sums run in double from the first element to the last,
+ * so that in float the difference between a fast kernel and its twin is the fast one's own error.
+ */
+#include "nn/kernels_ref.h"
+
+#include <math.h>
+
+#include "base/rng.h"
+
+/* -- sums and products -- */
+
+void nn_add_ref(nn_float *y, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] += x[i];
+}
+
+void nn_axpy_ref(nn_float *y, nn_float a, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] += a * x[i];
+}
+
+void nn_mul_fwd_ref(nn_float *y, const nn_float *a, const nn_float *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = a[i] * b[i];
+}
+
+void nn_mul_bwd_ref(nn_float *da, nn_float *db, const nn_float *dy, const nn_float *a, const nn_float *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		da[i] += dy[i] * b[i];
+		db[i] += dy[i] * a[i];
+	}
+}
+
+void nn_bias_fwd_ref(nn_float *y, const nn_float *x, const nn_float *b, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++)
+			y[r * cols + j] = x[r * cols + j] + b[j];
+}
+
+void nn_bias_bwd_ref(nn_float *db, const nn_float *dy, size_t rows, size_t cols)
+{
+	for (size_t j = 0; j < cols; j++) {
+		double sum = 0;
+		for (size_t r = 0; r < rows; r++)
+			sum += dy[r * cols + j];
+		db[j] += sum;
+	}
+}
+
+void nn_cross_fwd_ref(nn_float *y, const nn_float *x0, const nn_float *h, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = x[i] + x0[i] * h[i];
+}
+
+void nn_cross_bwd_ref(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float *dy, const nn_float *x0, const nn_float *h, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		dx0[i] += dy[i] * h[i];
+		dh[i] += dy[i] * x0[i];
+		dx[i] += dy[i];
+	}
+}
+
+/* -- activations -- */
+
+void nn_relu_fwd_ref(nn_float *y, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = x[i] > 0 ? x[i] : 0;
+}
+
+void nn_relu_bwd_ref(nn_float *dx, const nn_float *dy, const nn_float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dx[i] += y[i] > 0 ? dy[i] : 0;
+}
+
+void nn_tanh_fwd_ref(nn_float *y, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = tanh(x[i]);
+}
+
+void nn_tanh_bwd_ref(nn_float *dx, const nn_float *dy, const nn_float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dx[i] += dy[i] * (1 - y[i] * y[i]);
+}
+
+static double sigmoid(double x)
+{
+	return 1 / (1 + exp(-x));
+}
+
+void nn_sigmoid_fwd_ref(nn_float *y, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = sigmoid(x[i]);
+}
+
+void nn_sigmoid_bwd_ref(nn_float *dx, const nn_float *dy, const nn_float *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dx[i] += dy[i] * y[i] * (1 - y[i]);
+}
+
+static double normal_cdf(double x)
+{
+	return 0.5 * erfc(-x * M_SQRT1_2);
+}
+
+void nn_gelu_fwd_ref(nn_float *y, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = x[i] * normal_cdf(x[i]);
+}
+
+void nn_gelu_bwd_ref(nn_float *dx, const nn_float *dy, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		double z = x[i], density = exp(-0.5 * z * z) * 0.3989422804014326779;	/* 1 / sqrt(2 pi) */
+		dx[i] += dy[i] * (normal_cdf(z) + z * density);
+	}
+}
+
+/* -- normalisation -- */
+
+void nn_layernorm_fwd_ref(nn_float *y, nn_float *mean, nn_float *rstd, const nn_float *x, const nn_float *gain, const nn_float *bias,
+			  size_t rows, size_t cols, nn_float eps)
+{
+	for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
+		double mu = 0, var = 0;
+		for (size_t j = 0; j < cols; j++)
+			mu += x[j];
+		mu /= cols;
+		for (size_t j = 0; j < cols; j++)
+			var += (x[j] - mu) * (x[j] - mu);
+		mean[r] = mu;
+		rstd[r] = 1 / sqrt(var / cols + eps);
+		for (size_t j = 0; j < cols; j++)
+			y[j] = (x[j] - mu) * rstd[r] * gain[j] + bias[j];
+	}
+}
+
+/* With n = (x - mean) rstd and g = dy gain:  dx = rstd (g - mean_j(g) - n mean_j(g n)). */
+void nn_layernorm_bwd_ref(nn_float *dx, nn_float *dgain, nn_float *dbias, const nn_float *dy, const nn_float *x, const nn_float *gain,
+			  const nn_float *mean, const nn_float *rstd, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, dx += cols, dy += cols, x += cols) {
+		double sum_g = 0, sum_gn = 0;
+		for (size_t j = 0; j < cols; j++) {
+			double n = (x[j] - mean[r]) * rstd[r], g = dy[j] * gain[j];
+			sum_g += g;
+			sum_gn += g * n;
+			dgain[j] += dy[j] * n;
+			dbias[j] += dy[j];
+		}
+		for (size_t j = 0; j < cols; j++) {
+			double n = (x[j] - mean[r]) * rstd[r], g = dy[j] * gain[j];
+			dx[j] += rstd[r] * (g - sum_g / cols - n * sum_gn / cols);
+		}
+	}
+}
+
+static uint32_t dropout_threshold(nn_float p)
+{
+	return (uint32_t)(65536 * (double)p + 0.5);
+}
+
+/* 0 where column j of the row with this key is dropped, else the scale of what is kept (kernels.h has the bits). */
+static double dropout_factor(uint64_t key, uint64_t site, uint32_t threshold, size_t j)
+{
+	uint64_t s = cp_mix64(key + CP_GOLDEN * (site + 1));
+	uint32_t x = (uint32_t)s + (uint32_t)(16 * (j / 32) + j % 16) * UINT32_C(0x9e3779b9);
+
+	x = (x ^ x >> 16) * UINT32_C(0x7feb352d);
+	x += (uint32_t)(s >> 32);
+	x = (x ^ x >> 15) * UINT32_C(0x846ca68b);
+	x ^= x >> 16;
+	uint32_t u = j % 32 < 16 ? x & 0xffff : x >> 16;
+	return u < threshold ? 0 : 65536.0 / (65536 - threshold);
+}
+
+static double factor(const uint64_t *keys, uint64_t site, nn_float p, size_t row, size_t j)
+{
+	return keys && p > 0 ? dropout_factor(keys[row], site, dropout_threshold(p), j) : 1;
+}
+
+void nn_residual_norm_fwd_ref(nn_float *out, nn_float *s, nn_float *mean, nn_float *rstd, const nn_float *residual, const nn_float *y,
+			      const nn_float *gain, const nn_float *bias, const uint64_t *keys, uint64_t site, nn_float p, size_t rows,
+			      size_t cols, nn_float eps)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++)
+			s[r * cols + j] = residual[r * cols + j] + y[r * cols + j] * factor(keys, site, p, r, j);
+	nn_layernorm_fwd_ref(out, mean, rstd, s, gain, bias, rows, cols, eps);
+}
+
+void nn_residual_norm_bwd_ref(nn_float *dresidual, nn_float *dy, nn_float *dgain, nn_float *dbias, const nn_float *dout, const nn_float *s,
+			      const nn_float *gain, const nn_float *mean, const nn_float *rstd, const uint64_t *keys, uint64_t site,
+			      nn_float p, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, s += cols, dout += cols, dresidual += cols, dy += cols) {
+		double sum_g = 0, sum_gn = 0;
+		for (size_t j = 0; j < cols; j++) {
+			double n = (s[j] - mean[r]) * rstd[r], g = dout[j] * gain[j];
+			sum_g += g;
+			sum_gn += g * n;
+			dgain[j] += dout[j] * n;
+			dbias[j] += dout[j];
+		}
+		for (size_t j = 0; j < cols; j++) {
+			double n = (s[j] - mean[r]) * rstd[r], g = dout[j] * gain[j];
+			double ds = rstd[r] * (g - sum_g / cols - n * sum_gn / cols);
+			dresidual[j] += ds;
+			dy[j] += ds * factor(keys, site, p, r, j);
+		}
+	}
+}
+
+void nn_batchnorm_train_fwd_ref(nn_float *y, nn_float *mean, nn_float *rstd, nn_float *run_mean, nn_float *run_var, const nn_float *x,
+				const nn_float *gain, const nn_float *bias, size_t rows, size_t cols, nn_float eps, nn_float momentum)
+{
+	if (!rows)
+		return;
+	for (size_t j = 0; j < cols; j++) {
+		double mu = 0, var = 0;
+		for (size_t r = 0; r < rows; r++)
+			mu += x[r * cols + j];
+		mu /= rows;
+		for (size_t r = 0; r < rows; r++)
+			var += (x[r * cols + j] - mu) * (x[r * cols + j] - mu);
+		mean[j] = mu;
+		rstd[j] = 1 / sqrt(var / rows + eps);
+		run_mean[j] += momentum * (mu - run_mean[j]);
+		if (rows > 1)
+			run_var[j] += momentum * (var / (rows - 1) - run_var[j]);
+		for (size_t r = 0; r < rows; r++)
+			y[r * cols + j] = (x[r * cols + j] - mu) * rstd[j] * gain[j] + bias[j];
+	}
+}
+
+void nn_batchnorm_train_bwd_ref(nn_float *dx, nn_float *dgain, nn_float *dbias, const nn_float *dy, const nn_float *x, const nn_float *gain,
+				const nn_float *mean, const nn_float *rstd, nn_float *scratch, size_t rows, size_t cols)
+{
+	(void)scratch;
+	for (size_t j = 0; j < cols; j++) {
+		double sum_d = 0, sum_dn = 0;
+		for (size_t r = 0; r < rows; r++) {
+			double n = (x[r * cols + j] - mean[j]) * rstd[j];
+			sum_d += dy[r * cols + j];
+			sum_dn += dy[r * cols + j] * n;
+		}
+		dgain[j] += sum_dn;
+		dbias[j] += sum_d;
+		for (size_t r = 0; r < rows; r++) {
+			double n = (x[r * cols + j] - mean[j]) * rstd[j];
+			dx[r * cols + j] += gain[j] * rstd[j] * (dy[r * cols + j] - sum_d / rows - n * sum_dn / rows);
+		}
+	}
+}
+
+void nn_batchnorm_eval_fwd_ref(nn_float *y, const nn_float *x, const nn_float *run_mean, const nn_float *run_var, const nn_float *gain,
+			       const nn_float *bias, size_t rows, size_t cols, nn_float eps)
+{
+	for (size_t r = 0; r < rows; r++, x += cols, y += cols)
+		for (size_t j = 0; j < cols; j++)
+			y[j] = (x[j] - run_mean[j]) / sqrt((double)run_var[j] + eps) * gain[j] + bias[j];
+}
+
+void nn_batchnorm_eval_bwd_ref(nn_float *dx, nn_float *dgain, nn_float *dbias, const nn_float *dy, const nn_float *x, const nn_float *run_mean,
+			       const nn_float *run_var, const nn_float *gain, size_t rows, size_t cols, nn_float eps)
+{
+	for (size_t j = 0; j < cols; j++) {
+		double rstd = 1 / sqrt((double)run_var[j] + eps), sum_d = 0, sum_dn = 0;
+		for (size_t r = 0; r < rows; r++) {
+			sum_d += dy[r * cols + j];
+			sum_dn += dy[r * cols + j] * (x[r * cols + j] - run_mean[j]) * rstd;
+			dx[r * cols + j] += dy[r * cols + j] * gain[j] * rstd;
+		}
+		dgain[j] += sum_dn;
+		dbias[j] += sum_d;
+	}
+}
+
+/* -- softmax, dropout, losses -- */
+
+static double log_sum_exp(const nn_float *x, size_t n)
+{
+	double max = -INFINITY, sum = 0;
+
+	for (size_t j = 0; j < n; j++)
+		max = x[j] > max ? x[j] : max;
+	for (size_t j = 0; j < n; j++)
+		sum += exp(x[j] - max);
+	return max + log(sum);
+}
+
+void nn_softmax_fwd_ref(nn_float *y, const nn_float *x, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
+		double lse = log_sum_exp(x, cols);
+		for (size_t j = 0; j < cols; j++)
+			y[j] = exp(x[j] - lse);
+	}
+}
+
+void nn_softmax_bwd_ref(nn_float *dx, const nn_float *dy, const nn_float *y, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, dx += cols, dy += cols, y += cols) {
+		double dot = 0;
+		for (size_t j = 0; j < cols; j++)
+			dot += dy[j] * y[j];
+		for (size_t j = 0; j < cols; j++)
+			dx[j] += y[j] * (dy[j] - dot);
+	}
+}
+
+void nn_dropout_fwd_ref(nn_float *y, const nn_float *x, const uint64_t *keys, uint64_t site, nn_float p, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++)
+			y[r * cols + j] = x[r * cols + j] * factor(keys, site, p, r, j);
+}
+
+void nn_dropout_bwd_ref(nn_float *dx, const nn_float *dy, const uint64_t *keys, uint64_t site, nn_float p, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++)
+			dx[r * cols + j] += dy[r * cols + j] * factor(keys, site, p, r, j);
+}
+
+void nn_xent_fwd_ref(nn_float *loss, nn_float *lse, const nn_float *z, const uint32_t *target, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, z += cols) {
+		double l = log_sum_exp(z, cols);
+		lse[r] = l;
+		loss[r] = l - z[target[r]];
+	}
+}
+
+void nn_xent_bwd_ref(nn_float *dz, const nn_float *z, const nn_float *lse, const uint32_t *target, nn_float scale, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, z += cols, dz += cols) {
+		for (size_t j = 0; j < cols; j++)
+			dz[j] = scale * exp((double)z[j] - lse[r]);
+		dz[target[r]] -= scale;
+	}
+}
+
+double nn_bce_fwd_ref(const nn_float *z, const nn_float *label, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (z[i] > 0 ? z[i] : 0) - (double)z[i] * label[i] + log1p(exp(-fabs((double)z[i])));
+	return n ? sum / n : 0;
+}
+
+void nn_bce_bwd_ref(nn_float *dz, const nn_float *z, const nn_float *label, nn_float dloss, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dz[i] += dloss / n * (sigmoid(z[i]) - label[i]);
+}
+
+/* -- embedding -- */
+
+void nn_gather_ref(nn_float *y, size_t ldy, const nn_float *table, const uint32_t *id, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++)
+			y[r * ldy + j] = table[id[r] * cols + j];
+}
+
+void nn_scatter_add_ref(nn_float *dtable, const nn_float *dy, size_t ldy, const uint32_t *id, size_t rows, size_t cols, uint32_t lo, uint32_t hi)
+{
+	for (size_t r = 0; r < rows; r++)
+		if (lo <= id[r] && id[r] < hi)
+			for (size_t j = 0; j < cols; j++)
+				dtable[id[r] * cols + j] += dy[r * ldy + j];
+}
+
+/* -- attention -- */
+
+/* Row j of the keys or values of a head, prompts first. */
+static const nn_float *kv_row(const struct nn_attention *a, const nn_float *prompts, const nn_float *tokens, size_t head, size_t j)
+{
+	return j < a->n_prompts ? prompts + j * a->ldp + head * a->dh : tokens + (j - a->n_prompts) * a->ld + head * a->dh;
+}
+
+static double dot(const nn_float *x, const nn_float *y, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (double)x[i] * y[i];
+	return sum;
+}
+
+/* prob[j] = softmax over prompts and tokens for query t, before dropout; returns the logarithm of its denominator */
+static double probabilities(nn_float *prob, const struct nn_attention *a, size_t head, size_t t)
+{
+	size_t n = a->n_prompts + a->z;
+
+	for (size_t j = 0; j < n; j++)
+		prob[j] = a->scale * dot(a->q + t * a->ld + head * a->dh, kv_row(a, a->pk, a->k, head, j), a->dh);
+	double lse = log_sum_exp(prob, n);
+	for (size_t j = 0; j < n; j++)
+		prob[j] = exp(prob[j] - lse);
+	return lse;
+}
+
+void nn_attention_fwd_ref(const struct nn_attention *a, nn_float *scratch)
+{
+	for (size_t head = a->head; head < a->head_end; head++)
+		for (size_t t = 0; t < a->z; t++) {
+			nn_float *out = a->out + t * a->ldo + head * a->dh;
+			a->stat[head * a->z + t] = probabilities(scratch, a, head, t);
+			for (size_t i = 0; i < a->dh; i++) {
+				double sum = 0;
+				for (size_t j = 0; j < a->n_prompts + a->z; j++)
+					sum += scratch[j] * factor(a->keys, a->site + head, a->p, t, j) * kv_row(a, a->pv, a->v, head, j)[i];
+				out[i] = sum;
+			}
+		}
+}
+
+/* One query: dv_j += P'_j dout, dP_j = f_j dout.v_j, ds_j = P_j (dP_j - sum P dP), dq += scale sum ds_j k_j, dk_j += scale ds_j q. */
+static void attention_bwd_query(const struct nn_attention *a, const struct nn_attention_grad *g, size_t head, size_t t, nn_float *scratch)
+{
+	size_t n = a->n_prompts + a->z, dh = a->dh;
+	const nn_float *q = a->q + t * a->ld + head * dh, *dout = g->dout + t * a->ldo + head * dh;
+	nn_float *dq = g->dq + t * a->ld + head * dh, *prob = scratch, *dprob = scratch + n;
+	double sum = 0;
+
+	probabilities(prob, a, head, t);
+	for (size_t j = 0; j < n; j++) {
+		double f = factor(a->keys, a->site + head, a->p, t, j);
+		nn_float *dv = (nn_float *)kv_row(a, g->dpv, g->dv, head, j);
+		for (size_t i = 0; i < dh; i++)
+			dv[i] += prob[j] * f * dout[i];
+		dprob[j] = f * dot(dout, kv_row(a, a->pv, a->v, head, j), dh);
+		sum += (double)prob[j] * dprob[j];
+	}
+	for (size_t j = 0; j < n; j++) {
+		double ds = a->scale * prob[j] * (dprob[j] - sum);
+		const nn_float *k = kv_row(a, a->pk, a->k, head, j);
+		nn_float *dk = (nn_float *)kv_row(a, g->dpk, g->dk, head, j);
+		for (size_t i = 0; i < dh; i++) {
+			dq[i] += ds * k[i];
+			dk[i] += ds * q[i];
+		}
+	}
+}
+
+void nn_attention_bwd_ref(const struct nn_attention *a, const struct nn_attention_grad *g, nn_float *scratch)
+{
+	for (size_t head = a->head; head < a->head_end; head++)
+		for (size_t t = 0; t < a->z; t++)
+			attention_bwd_query(a, g, head, t, scratch);
+}
+
+/* -- optimiser -- */
+
+void nn_adamw_ref(nn_float *p, nn_float *m, nn_float *v, const nn_float *g, size_t n, const struct nn_adamw *h)
+{
+	nn_float decay = 1 - h->lr * h->wd, step = h->lr / h->c1, b1 = h->beta1, b2 = h->beta2, a1 = 1 - h->beta1, a2 = 1 - h->beta2;
+	nn_float rc2 = 1 / h->c2, eps = h->eps;
+
+	for (size_t i = 0; i < n; i++) {
+		m[i] = b1 * m[i] + a1 * g[i];
+		v[i] = b2 * v[i] + a2 * g[i] * g[i];
+		nn_float root = sqrt((double)(v[i] * rc2));
+		p[i] = decay * p[i] - step * m[i] / (root + eps);
+	}
+}
+
+void nn_adamw_zero_ref(nn_float *p, nn_float *m, nn_float *v, size_t n, const struct nn_adamw *h)
+{
+	const nn_float zero = 0;
+
+	for (size_t i = 0; i < n; i++)
+		nn_adamw_ref(p + i, m + i, v + i, &zero, 1, h);
+}

@@ -1,0 +1,11 @@
+/* The plain twins of the kernels: what each means, in the fewest lines.  NAME_ref has the signature of NAME in nn/kernels.h. */
+#ifndef NN_KERNELS_REF_H
+#define NN_KERNELS_REF_H
+
+#include "nn/kernels.h"
+
+#define NN_DECLARE_REF(name) extern __typeof__(*nn_##name) nn_##name##_ref;
+NN_KERNELS(NN_DECLARE_REF)
+#undef NN_DECLARE_REF
+
+#endif
