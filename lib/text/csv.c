@@ -1,0 +1,503 @@
+/* CSV rows, pulled from libcsv line by line.
+ *
+ * libcsv pushes: it calls back for every field and row of whatever bytes it is given, and does not say where in them it is.  So it is
+ * given one physical line at a time, until it reports the end of a row: that makes it a pull parser and gives exact line numbers for
+ * nothing.  A line without a quote (nearly all of them, in most files) is not worth a call a byte: it is cut at its delimiters in place,
+ * by the same rules, and without a copy; t2000 and t/fuzz/csv.c hold the two ways against each other.
+ *
+ * It does not guess: not the delimiter, not the encoding, not what a stray quote was meant to be.
+ */
+#include "text/csv.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "text/utf8.h"
+
+#define CHUNK ((size_t)256 << 10)
+#define STRICT (CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL)	/* REPALL_NL: blank lines are reported, else they look like open rows */
+
+struct cp_csv_state {
+	struct cp_csv_opts o;
+	struct csv_parser parser;
+	int fd;				/* -1: all is in buf, which is not ours */
+	int eof;
+	char *buf;
+	size_t cap, end;		/* buf[0, end) has been read */
+	size_t row;			/* offset of the row in hand; it is behind it when the row is done with */
+	size_t row_len;			/* bytes of it, line end included */
+	uint64_t next_line;		/* line number of what follows the row */
+
+	struct cp_csv_field *field;
+	size_t n, cap_fields;
+	struct cp_buf text;		/* what libcsv made of the fields; field[].p is an offset into it until the row is whole */
+	struct cp_buf fixed;		/* fields with replaced bytes */
+	int done, stray;		/* libcsv: a row has ended; and more came after it, on the same line */
+};
+
+/* ---- messages ---- */
+
+static int complain_at(const struct cp_csv *r, uint64_t line, size_t column, struct cp_err *err, const char *fmt, va_list ap)
+{
+	char what[512], where[256] = "";
+	vsnprintf(what, sizeof what, fmt, ap);
+	if (column < r->n_names)
+		snprintf(where, sizeof where, ", column %zu '%s'", column + 1, r->names[column]);
+	else if (column != SIZE_MAX)
+		snprintf(where, sizeof where, ", column %zu", column + 1);
+	return cp_err_set(err, "%s: line %llu%s: %s", r->file, (unsigned long long)line, where, what);
+}
+
+int cp_csv_complain(const struct cp_csv *r, size_t column, struct cp_err *err, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	complain_at(r, r->line, column, err, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+__attribute__((format(printf, 5, 6)))
+static int complain_line(const struct cp_csv *r, uint64_t line, size_t column, struct cp_err *err, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	complain_at(r, line, column, err, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* ---- input ---- */
+
+/* Room for a read behind buf[end): what lies before the row is not needed any more. */
+static void make_room(struct cp_csv_state *st)
+{
+	if (st->cap - st->end >= CHUNK / 4)
+		return;
+	if (st->row) {
+		memmove(st->buf, st->buf + st->row, st->end - st->row);
+		st->end -= st->row;
+		st->row = 0;
+	}
+	if (st->cap - st->end < CHUNK / 4) {
+		st->cap = st->cap ? 2 * st->cap : CHUNK;
+		st->buf = cp_xrealloc(st->buf, st->cap, 1);
+	}
+}
+
+/* 1 more bytes, 0 the end, -1 failed. */
+static int fill(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	if (st->eof)
+		return 0;
+	make_room(st);
+	ssize_t n;
+	do
+		n = read(st->fd, st->buf + st->end, st->cap - st->end);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return cp_err_set(err, "%s: read:", r->file);
+	if (st->o.digest)
+		cp_digest_add(st->o.digest, st->buf + st->end, (size_t)n);
+	st->end += (size_t)n;
+	r->n_bytes += (size_t)n;
+	st->eof = n == 0;
+	return n > 0;
+}
+
+/* The line that begins `from` bytes into the row: *to becomes where it ends, its LF included.  1 a line, 0 the end, -1 failed. */
+static int find_line(struct cp_csv *r, size_t from, size_t *to, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	for (size_t seen = from;;) {
+		const char *row = st->buf + st->row, *nl = NULL;
+		if (st->end > st->row + seen)
+			nl = memchr(row + seen, '\n', st->end - st->row - seen);
+		seen = nl ? (size_t)(nl + 1 - row) : st->end - st->row;
+		if (seen > st->o.max_row) {
+			st->row_len = from ? from : seen;
+			r->bad_row = from > 0;	/* one line this long: there is nothing to go on at */
+			return cp_csv_complain(r, st->n, err, "the row is longer than %zu bytes%s", st->o.max_row,
+					       from ? "; is a quote not closed?" : "");
+		}
+		int more = nl ? 1 : fill(r, err);
+		if (nl || more <= 0) {
+			*to = seen;
+			return more < 0 ? -1 : nl || seen > from;
+		}
+	}
+}
+
+/* ---- rows without quotes ---- */
+
+static void add_field(struct cp_csv_state *st, const char *p, size_t n)
+{
+	if (st->n == st->cap_fields) {
+		st->cap_fields = st->cap_fields ? 2 * st->cap_fields : 64;
+		st->field = cp_xrealloc(st->field, st->cap_fields, sizeof *st->field);
+	}
+	st->field[st->n++] = (struct cp_csv_field){ p, n };
+}
+
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static void add_trimmed(struct cp_csv_state *st, const char *p, const char *end)
+{
+	while (end > p && is_blank(end[-1]))
+		end--;
+	while (p < end && is_blank(*p))
+		p++;
+	add_field(st, p, (size_t)(end - p));
+}
+
+static void split_plain(struct cp_csv_state *st, const char *p, const char *end)
+{
+	const char *q, delimiter = st->o.delimiter;
+	while ((q = memchr(p, delimiter, (size_t)(end - p)))) {
+		add_trimmed(st, p, q);
+		p = q + 1;
+	}
+	add_trimmed(st, p, end);
+	if (st->n == 1 && !st->field[0].n)
+		st->n = 0;		/* a blank line */
+}
+
+/* ---- rows with quotes: libcsv ---- */
+
+static void on_field(void *p, size_t n, void *ctx)
+{
+	struct cp_csv_state *st = ctx;
+	if (st->done) {
+		st->stray = 1;
+		return;
+	}
+	add_field(st, (const char *)(uintptr_t)st->text.len, n);
+	cp_buf_add(&st->text, p, n);
+}
+
+static void on_row(int c, void *ctx)
+{
+	struct cp_csv_state *st = ctx;
+	(void)c;
+	st->done = 1;
+}
+
+static void reset_parser(struct cp_csv_state *st)
+{
+	csv_set_opts(&st->parser, 0);	/* or the end would be refused once more inside quotes */
+	csv_fini(&st->parser, NULL, NULL, NULL);
+	csv_set_opts(&st->parser, STRICT);
+}
+
+static int refuse_quote(struct cp_csv *r, uint64_t line, const char *at, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	if (csv_error(&st->parser) != CSV_EPARSE) {
+		r->bad_row = 0;
+		return complain_line(r, line, st->n, err, "%s", csv_strerror(csv_error(&st->parser)));
+	}
+	if (*at == '"')
+		return complain_line(r, line, st->n, err, "a quote inside an unquoted field; a field that holds one is quoted whole, and "
+				     "the quote written twice");
+	return complain_line(r, line, st->n, err, "text after the closing quote; a quote inside quotes is written twice");
+}
+
+static int feed_lines(struct cp_csv *r, size_t to, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	size_t from = 0, quote_column = 0;
+	uint64_t line = r->line, quote_line = r->line;
+	int more = 1;
+	while (more > 0) {
+		const char *s = st->buf + st->row + from;
+		size_t used = csv_parse(&st->parser, s, to - from, on_field, on_row, st);
+		if (used != to - from)
+			return refuse_quote(r, line, s + used, err);
+		if (from == 0 || st->n != quote_column) {
+			quote_column = st->n;
+			quote_line = line;
+		}
+		st->row_len = to;
+		st->next_line = ++line;
+		if (st->done)
+			break;
+		from = to;
+		more = find_line(r, from, &to, err);
+	}
+	if (more < 0)
+		return -1;
+	if (csv_fini(&st->parser, on_field, on_row, st) < 0 && !st->done)
+		return complain_line(r, quote_line, quote_column, err, "a quote is opened and never closed");
+	if (st->stray || csv_error(&st->parser))
+		return complain_line(r, line - 1, SIZE_MAX, err, "a carriage return inside the line; lines end with LF or CR LF");
+	return 0;
+}
+
+/* The row at hand whose first line is `len` bytes, by libcsv. */
+static int split_quoted(struct cp_csv *r, size_t len, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	st->done = st->stray = 0;
+	cp_buf_reset(&st->text);
+	int rc = feed_lines(r, len, err);
+	if (rc < 0) {
+		reset_parser(st);
+		if (r->bad_row) {	/* go on at the line after the one where the row starts */
+			st->row_len = len;
+			st->next_line = r->line + 1;
+		}
+		return -1;
+	}
+	for (size_t i = 0; i < st->n; i++)
+		st->field[i].p = st->text.data + (uintptr_t)st->field[i].p;
+	return 0;
+}
+
+/* ---- what a row must be ---- */
+
+static int check_width(struct cp_csv *r, struct cp_err *err)
+{
+	size_t n = r->state->n;
+	if (n < r->n_names)
+		return cp_csv_complain(r, n, err, "missing: the row has %zu field%s, expected %zu", n, n == 1 ? "" : "s", r->n_names);
+	if (n > r->n_names)
+		return cp_csv_complain(r, r->n_names, err, "one too many: the row has %zu fields, expected %zu", n, r->n_names);
+	return 0;
+}
+
+static int refuse_bytes(const struct cp_csv *r, size_t column, size_t ok, const struct cp_csv_field *f, struct cp_err *err)
+{
+	const unsigned char *bad = (const unsigned char *)f->p + ok;
+	return cp_csv_complain(r, column, err, "byte %zu of the value (0x%02x) is not UTF-8", ok + 1, *bad);
+}
+
+/* Some field of the row is not clean UTF-8 text: find it, and refuse or mend it. */
+static int mend_bytes(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	size_t total = 0;
+	for (size_t i = 0; i < st->n; i++) {
+		const struct cp_csv_field *f = &st->field[i];
+		size_t ok = cp_utf8_valid(f->p, f->n);
+		if (memchr(f->p, 0, f->n))
+			return cp_csv_complain(r, i, err, "a NUL byte; a CSV is text");
+		if (ok < f->n && !st->o.replace_utf8)
+			return refuse_bytes(r, i, ok, f, err);
+		total += f->n;
+	}
+	cp_buf_reset(&st->fixed);
+	cp_buf_reserve(&st->fixed, 3 * total);	/* so that it does not move below */
+	for (size_t i = 0; i < st->n; i++) {
+		struct cp_csv_field *f = &st->field[i];
+		size_t at = st->fixed.len;
+		cp_utf8_replace(&st->fixed, f->p, f->n);
+		*f = (struct cp_csv_field){ st->fixed.data + at, st->fixed.len - at };
+	}
+	return 0;
+}
+
+static int check_bytes(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	const char *row = st->buf + st->row;
+	if (!memchr(row, 0, st->row_len) && cp_utf8_valid(row, st->row_len) == st->row_len)
+		return 0;
+	return mend_bytes(r, err);
+}
+
+/* The next row that is not blank, cut into fields; only its syntax is checked. */
+static int next_row(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	do {
+		st->row += st->row_len;
+		st->row_len = st->n = 0;
+		r->line = st->next_line;
+		r->bad_row = 0;
+		size_t len;
+		int rc = find_line(r, 0, &len, err);
+		if (rc <= 0)
+			return rc;
+		const char *row = st->buf + st->row, *end = row + len;
+		end -= end[-1] == '\n';
+		end -= end > row && end[-1] == '\r';
+		st->row_len = len;
+		st->next_line = r->line + 1;
+		r->bad_row = 1;
+		if (st->o.by_libcsv || memchr(row, '"', len) || memchr(row, '\r', (size_t)(end - row))) {
+			if (split_quoted(r, len, err) < 0)
+				return -1;
+		} else
+			split_plain(st, row, end);
+	} while (!st->n);
+	r->fields = st->field;
+	r->n_fields = st->n;
+	return 1;
+}
+
+int cp_csv_next(struct cp_csv *r, struct cp_err *err)
+{
+	int rc = next_row(r, err);
+	if (rc > 0 && (check_width(r, err) < 0 || check_bytes(r, err) < 0))
+		rc = -1;
+	r->n_rows += rc > 0 || (rc < 0 && r->bad_row);
+	return rc;
+}
+
+int cp_csv_ready(const struct cp_csv *r)
+{
+	const struct cp_csv_state *st = r->state;
+	int open = 0;
+	for (size_t i = st->row + st->row_len; i < st->end; i++) {
+		open ^= st->buf[i] == '"';
+		if (st->buf[i] == '\n' && !open)
+			return 1;
+	}
+	return st->eof;
+}
+
+/* ---- opening and closing ---- */
+
+int cp_csv_rename(struct cp_csv *r, const struct cp_csv_field *names, size_t n, struct cp_err *err)
+{
+	if (n != r->n_names)
+		return cp_err_set(err, "%s: the first row has %zu columns, and %zu names are given for them", r->file, r->n_names, n);
+	for (size_t i = 0; i < n; i++) {
+		free(r->names[i]);
+		r->names[i] = cp_xstrndup(names[i].p, names[i].n);
+	}
+	return 0;
+}
+
+static void set_names(struct cp_csv *r, int from_row)
+{
+	r->names = cp_xcalloc(r->n_fields, sizeof *r->names);
+	for (size_t i = 0; i < r->n_fields; i++) {
+		const char *p = r->fields[i].p;
+		size_t n = r->fields[i].n;
+		cp_strip(&p, &n);
+		r->names[i] = from_row ? cp_xstrndup(p, n) : cp_xasprintf("f%zu", i + 1);
+	}
+	r->n_names = r->n_fields;
+}
+
+static int skip_mark(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	int more = 1;
+	while (st->end < 3 && more > 0)
+		more = fill(r, err);
+	if (more < 0)
+		return -1;
+	if (st->end >= 2 && (!memcmp(st->buf, "\xff\xfe", 2) || !memcmp(st->buf, "\xfe\xff", 2)))
+		return cp_err_set(err, "%s: this is UTF-16, expected UTF-8; iconv -f UTF-16 -t UTF-8 converts it", r->file);
+	if (st->end >= 3 && !memcmp(st->buf, "\xef\xbb\xbf", 3))
+		st->row = 3;
+	return 0;
+}
+
+/* The first row: the names, or, without a header, their number; it is then read again as a row. */
+static int read_names(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	if (skip_mark(r, err) < 0)
+		return -1;
+	int rc = next_row(r, err);
+	if (rc == 0)
+		return cp_err_set(err, "%s: empty: expected a CSV%s", r->file, st->o.no_header ? "" : " that begins with the names of its columns");
+	if (rc < 0 || check_bytes(r, err) < 0)
+		return -1;
+	set_names(r, !st->o.no_header);
+	if (st->o.no_header) {
+		st->row_len = 0;
+		st->next_line = r->line;
+	}
+	r->bad_row = 0;
+	return 0;
+}
+
+static struct cp_csv *open_any(struct cp_csv_state *st, const char *name, const struct cp_csv_opts *o, struct cp_err *err)
+{
+	struct cp_csv *r = cp_xcalloc(1, sizeof *r);
+	r->state = st;
+	r->file = cp_xstrdup(name);
+	st->o = *o;
+	st->next_line = 1;
+	if (!st->o.delimiter)
+		st->o.delimiter = ',';
+	if (!st->o.max_row)
+		st->o.max_row = CP_CSV_MAX_ROW;
+	cp_buf_init(&st->text);
+	cp_buf_init(&st->fixed);
+	if (csv_init(&st->parser, STRICT) != 0)
+		cp_err_set(err, "%s: libcsv does not start", name);
+	else {
+		csv_set_delim(&st->parser, (unsigned char)st->o.delimiter);
+		csv_set_blk_size(&st->parser, 4096);
+		if (read_names(r, err) == 0)
+			return r;
+	}
+	cp_csv_close(r);
+	return NULL;
+}
+
+struct cp_csv *cp_csv_open(int fd, const char *name, const struct cp_csv_opts *o, struct cp_err *err)
+{
+	struct cp_csv_state *st = cp_xcalloc(1, sizeof *st);
+	st->fd = fd;
+	return open_any(st, name, o, err);
+}
+
+struct cp_csv *cp_csv_open_mem(const void *data, size_t len, const char *name, const struct cp_csv_opts *o, struct cp_err *err)
+{
+	struct cp_csv_state *st = cp_xcalloc(1, sizeof *st);
+	st->fd = -1;
+	st->eof = 1;
+	st->buf = (char *)data;		/* not written to: fill() gives the end at once */
+	st->end = len;
+	if (o->digest)
+		cp_digest_add(o->digest, data, len);
+	struct cp_csv *r = open_any(st, name, o, err);
+	if (r)
+		r->n_bytes = len;
+	return r;
+}
+
+void cp_csv_close(struct cp_csv *r)
+{
+	if (!r)
+		return;
+	struct cp_csv_state *st = r->state;
+	csv_free(&st->parser);
+	if (st->fd >= 0)
+		free(st->buf);
+	cp_buf_release(&st->text);
+	cp_buf_release(&st->fixed);
+	free(st->field);
+	free(st);
+	for (size_t i = 0; i < r->n_names; i++)
+		free(r->names[i]);
+	free(r->names);
+	free((char *)r->file);
+	free(r);
+}
+
+int cp_csv_delimiter(const char *arg, char *out, struct cp_err *err)
+{
+	char c = !strcmp(arg, "\\t") || !strcmp(arg, "tab") ? '\t' : arg[0];
+	int one = c == '\t' || (arg[0] && !arg[1]);
+	if (!one || c == '"' || c == '\n' || c == '\r' || (unsigned char)c >= 0x80)
+		return cp_err_set(err, "--delimiter '%s': expected one ASCII character, not a quote or a line end ('\\t' is a tab)", arg);
+	*out = c;
+	return 0;
+}
