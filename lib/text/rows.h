@@ -1,0 +1,61 @@
+/* From CSV to records: the one way in, for cp-featurize, cp-textify and cp-predict --csv.
+ *
+ * A row of a CSV becomes a row of columns: "row" (its number), then, where the CSV has them, "label", "timestamp" and "weight", then one
+ * key a field, then the sentence "text".  A spec says which of these are wanted and how the CSV is to be read; the blocks that come out
+ * are those a cp_reader would give, so what works on a stream works on a CSV.
+ *
+ *     struct cp_rows_spec spec = { .keys = 1, .text = 1 };
+ *     struct cp_rows *rows = cp_rows_open(STDIN_FILENO, "standard input", &spec, err);
+ *     struct cp_block b;
+ *     while ((rc = cp_rows_next(rows, &b, err)) == 1)          // columns as in cp_rows_schema(rows)
+ *             cp_writer_block(w, b.n_rows, b.column, err);
+ *     cp_rows_close(rows);
+ *
+ * Roles: a column named by .label, .time, .weight, or, where that is NULL, one called "label", "timestamp", "weight", has that role and
+ * is no field.  A label is a finite number, a weight one that is not negative, a timestamp a whole number or empty (missing).
+ * A value that is none of these, as any fault that csv.h names, makes a bad row: a sentence, or counted and left out by .skip_bad.
+ *
+ * Row numbers count every row of the CSV from first_row on, the bad ones too, so that a part read with its own first_row gives the rows
+ * that the whole gives.  Keys are those of base/hash.h and depend on nothing but the field's name and the value.
+ */
+#ifndef CP_ROWS_H
+#define CP_ROWS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "stream/schema.h"
+#include "stream/stream.h"
+#include "text/csv.h"
+
+struct cp_rows_spec {
+	struct cp_csv_opts csv;		/* .digest is set by cp_rows itself */
+	const char *label, *time, *weight;	/* NULL: the names above, if they are there */
+	const char *const *fields;	/* these, in this order; NULL: every column without a role, as they come */
+	size_t n_fields;
+	int keys, text;			/* which columns to make */
+	const char *sentence;		/* a template (template.h); NULL: the default */
+	int skip_bad;
+	int eager;			/* end a block where more rows would have to be waited for */
+	uint64_t first_row;
+};
+
+struct cp_rows;
+
+/* Reads the header.  The spec's strings are not kept.  NULL: a sentence (an unknown name lists those there are). */
+struct cp_rows *cp_rows_open(int fd, const char *name, const struct cp_rows_spec *, struct cp_err *);
+struct cp_rows *cp_rows_open_mem(const void *csv, size_t len, const char *name, const struct cp_rows_spec *, struct cp_err *);
+void cp_rows_close(struct cp_rows *);
+
+/* Columns, with the template as an attribute of "text" if one was given; without provenance, which is the tool's to say. */
+const struct cp_schema *cp_rows_schema(const struct cp_rows *);
+
+/* 1 a block of at least one row, 0 the end, -1 failed.  The block is good until the next call. */
+int cp_rows_next(struct cp_rows *, struct cp_block *, struct cp_err *);
+
+uint64_t cp_rows_read(const struct cp_rows *);		/* rows of the CSV so far, good and bad */
+uint64_t cp_rows_bad(const struct cp_rows *);		/* left out so far */
+const char *cp_rows_first_bad(const struct cp_rows *);	/* what was wrong with the first of them; NULL: none */
+uint64_t cp_rows_source(const struct cp_rows *, char digest[33]);	/* of the bytes read; returns their number */
+
+#endif
