@@ -1,0 +1,46 @@
+/* Rows in the order of their scores, by radix sort: no comparison, no worst case, the same on every machine.  For lib/eval alone. */
+#ifndef CP_ORDER_H
+#define CP_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A bijection of the doubles into 64-bit words that keeps their order (-0 and 0 become one). */
+static inline uint64_t cp_order_key(double x)
+{
+	uint64_t u;
+	x += 0.0;
+	memcpy(&u, &x, sizeof u);
+	return u >> 63 ? ~u : u | UINT64_C(1) << 63;
+}
+
+/* Sort keys[0..n-1] ascending; rows (NULL: none) travel along, equal keys keep their order.  n < 2^32. */
+void cp_order_sort(uint64_t *keys, uint32_t *rows, size_t n);
+
+/* rows[] = 0..n-1 in ascending order of score, equal scores in ascending order of row. */
+void cp_order_by_score(uint32_t *rows, const double *score, size_t n);
+
+/* A compensated sum (Neumaier 1974): the error does not grow with the number of terms. */
+struct cp_sum {
+	double s, c;
+};
+
+static inline void cp_sum_add(struct cp_sum *a, double x)
+{
+	double t = a->s + x;
+	double big = a->s, small = x;
+	if ((x < 0 ? -x : x) > (a->s < 0 ? -a->s : a->s)) {
+		big = x;
+		small = a->s;
+	}
+	a->c += (big - t) + small;
+	a->s = t;
+}
+
+static inline double cp_sum_of(const struct cp_sum *a)
+{
+	return a->s + a->c;
+}
+
+#endif

@@ -1,0 +1,270 @@
+/* lib/eval against its definitions (every pair counted) and, with a file named, against the reference figures in it. */
+#include "eval/metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "eval/order.h"
+
+static int n_tests, n_failed;
+
+static void ok(int good, const char *what)
+{
+	n_failed += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, what);
+}
+
+static int close_to(double a, double b, double rel)
+{
+	if (isnan(a) || isnan(b))
+		return isnan(a) && isnan(b);
+	return fabs(a - b) <= rel * fmax(1e-3, fmax(fabs(a), fabs(b)));
+}
+
+/* The definition, O(n^2). */
+static double auc_by_pairs(const double *s, const uint8_t *y, size_t n)
+{
+	double sum = 0, pairs = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++)
+			if (y[i] && !y[j]) {
+				sum += s[i] > s[j] ? 1 : s[i] == s[j] ? 0.5 : 0;
+				pairs++;
+			}
+	return pairs > 0 ? sum / pairs : NAN;
+}
+
+static double gauc_by_pairs(const double *s, const uint8_t *y, const uint64_t *g, size_t n, uint64_t n_groups)
+{
+	double *ss = cp_xcalloc(n, sizeof *ss), sum = 0, rows = 0;
+	uint8_t *yy = cp_xcalloc(n, 1);
+	for (uint64_t k = 0; k < n_groups; k++) {
+		size_t m = 0;
+		for (size_t i = 0; i < n; i++)
+			if (g[i] == k) {
+				ss[m] = s[i];
+				yy[m++] = y[i];
+			}
+		double a = auc_by_pairs(ss, yy, m);
+		if (!isnan(a)) {
+			sum += (double)m * a;
+			rows += (double)m;
+		}
+	}
+	free(ss);
+	free(yy);
+	return sum / rows;
+}
+
+/* Variance of the components by the definition, each component counted over all rows of the other class. */
+static double delong_by_pairs(const double *s, const uint8_t *y, size_t n)
+{
+	double auc = auc_by_pairs(s, y, n), var = 0;
+	for (int class = 0; class < 2; class++) {
+		double squares = 0, m = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (y[i] != class)
+				continue;
+			double v = 0, others = 0;
+			for (size_t j = 0; j < n; j++)
+				if (y[j] != class) {
+					double d = class ? s[i] - s[j] : s[j] - s[i];
+					v += d > 0 ? 1 : d == 0 ? 0.5 : 0;
+					others++;
+				}
+			squares += (v / others - auc) * (v / others - auc);
+			m++;
+		}
+		var += squares / (m - 1) / m;
+	}
+	return var;
+}
+
+static void against_definition(int levels)
+{
+	enum { N = 700, G = 40 };
+	static double s[N];
+	static uint8_t y[N];
+	static uint64_t g[N];
+	struct cp_rng r = cp_rng(7, CP_RNG_TEST, (uint64_t)levels, 0);
+	for (size_t i = 0; i < N; i++) {
+		y[i] = cp_rng_real(&r) < 0.3;
+		s[i] = cp_rng_normal(&r) + 0.5 * y[i];
+		if (levels)
+			s[i] = floor(s[i] * levels) / levels + 0.0;
+		g[i] = cp_rng_below(&r, G);
+	}
+	char name[100];
+	struct cp_delong d;
+	struct cp_gauc gauc;
+	cp_delong(&d, s, y, N);
+	cp_gauc(&gauc, s, y, g, N);
+	snprintf(name, sizeof name, "every pair counted, %s", levels ? "many ties" : "no ties");
+	ok(cp_auc(s, y, N) == auc_by_pairs(s, y, N) && close_to(d.var, delong_by_pairs(s, y, N), 1e-12) &&
+	   close_to(gauc.gauc, gauc_by_pairs(s, y, g, N, G), 1e-13), name);
+}
+
+static void orders(void)
+{
+	static const double s[] = { -INFINITY, -1e300, -2, -1, -1e-310, 0, 1e-310, 1e-17, 0.1, 0.5, 1, 2, 1e300, INFINITY };
+	size_t n = sizeof s / sizeof *s;
+	int good = cp_order_key(-0.0) == cp_order_key(0.0);
+	for (size_t i = 1; i < n; i++)
+		good &= cp_order_key(s[i - 1]) < cp_order_key(s[i]);
+	ok(good, "keys keep the order of doubles, and -0 is 0");
+	double a[4] = { -0.0, 0.0, 3, -3 };
+	uint8_t y[4] = { 1, 0, 1, 0 };
+	ok(cp_auc(a, y, 4) == 3.5 / 4, "-0 and 0 tie");
+}
+
+static void undefined(void)
+{
+	double s[3] = { 0.1, 0.9, 0.5 }, nan[3] = { 0.1, NAN, 0.5 }, out[3] = { 0.1, 1.5, 0.5 };
+	uint8_t one[3] = { 1, 1, 1 }, y[3] = { 0, 1, 1 };
+	struct cp_delong d;
+	cp_delong(&d, s, y, 3);
+	ok(isnan(cp_auc(s, one, 3)) && isnan(cp_auc(s, y, 0)) && isnan(cp_auc(nan, y, 3)), "AUC of one class, of nothing, of NaN is NaN");
+	ok(isnan(cp_logloss(out, y, 3)) && isnan(cp_logloss(nan, y, 3)) && isnan(cp_logloss(s, y, 0)), "log loss of what is no probability is NaN");
+	ok(d.auc == 1 && isnan(d.var) && isnan(d.lo), "DeLong needs two of each class");
+}
+
+static void logits(void)
+{
+	float z[4] = { -3, 0.25, 2, 40 };
+	double p[4];
+	uint8_t y[4] = { 0, 1, 0, 0 };
+	for (int i = 0; i < 4; i++)
+		p[i] = 1 / (1 + exp(-(double)z[i]));
+	ok(close_to(cp_logloss_logits(z, y, 3), cp_logloss(p, y, 3), 1e-14), "log loss from logits is that from probabilities");
+	ok(cp_logloss_logit(800, 0) == 800 && cp_logloss_logit(-800, 1) == 800 && cp_logloss_logit(800, 1) == 0, "and keeps its tails");
+}
+
+/* ---- the reference file ---- */
+
+static double number(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static double *reals(const json_t *array)
+{
+	double *v = cp_xcalloc(json_array_size(array), sizeof *v);
+	for (size_t i = 0; i < json_array_size(array); i++)
+		v[i] = json_number_value(json_array_get(array, i));
+	return v;
+}
+
+static void check_figure(const char *name, const char *what, double got, double want)
+{
+	char line[200];
+	snprintf(line, sizeof line, "%s %s: %.17g, expected %.17g", name, what, got, want);
+	ok(close_to(got, want, 1e-10), line);
+}
+
+static void check_interval(const char *name, const json_t *expect, const double *s, const uint8_t *y, size_t n)
+{
+	const json_t *e = json_object_get(expect, "delong"), *ci = json_object_get(e, "ci95");
+	struct cp_delong d;
+	cp_delong(&d, s, y, n);
+	check_figure(name, "var", d.var, number(e, "var"));
+	check_figure(name, "se", d.se, number(e, "se"));
+	check_figure(name, "lo", d.lo, ci ? json_number_value(json_array_get(ci, 0)) : NAN);
+	check_figure(name, "hi", d.hi, ci ? json_number_value(json_array_get(ci, 1)) : NAN);
+}
+
+static void check_pair(const char *name, const json_t *expect, const double *s, const double *s2, const uint8_t *y, size_t n)
+{
+	const json_t *e = json_object_get(expect, "paired_delong");
+	struct cp_delong_pair d;
+	cp_delong_pair(&d, s, s2, y, n);
+	check_figure(name, "auc2", d.auc2, number(expect, "auc2"));
+	check_figure(name, "logloss2", cp_logloss(s2, y, n), number(expect, "logloss2"));
+	check_figure(name, "var_diff", d.var_diff, number(e, "var_diff"));
+	check_figure(name, "cov", d.cov, number(e, "cov"));
+	check_figure(name, "z", d.z, number(e, "z"));
+	check_figure(name, "p", d.p, number(e, "p"));
+}
+
+static void check_groups(const char *name, const json_t *expect, const double *s, const uint8_t *y, const double *groups, size_t n)
+{
+	uint64_t *g = cp_xcalloc(n, sizeof *g);
+	struct cp_gauc out;
+	for (size_t i = 0; i < n; i++)
+		g[i] = (uint64_t)groups[i];
+	cp_gauc(&out, s, y, g, n);
+	check_figure(name, "gauc", out.gauc, number(expect, "gauc"));
+	check_figure(name, "gauc groups", (double)out.n_groups, number(expect, "gauc_groups_used"));
+	check_figure(name, "gauc rows", (double)out.n_rows, number(expect, "gauc_rows_used"));
+	free(g);
+}
+
+static void check_case(const json_t *c)
+{
+	const char *name = json_string_value(json_object_get(c, "name"));
+	const json_t *expect = json_object_get(c, "expect");
+	size_t n = json_array_size(json_object_get(c, "labels"));
+	double *labels = reals(json_object_get(c, "labels")), *s = reals(json_object_get(c, "scores"));
+	double *s2 = reals(json_object_get(c, "scores2")), *groups = reals(json_object_get(c, "groups"));
+	uint8_t *y = cp_xcalloc(n, 1);
+	for (size_t i = 0; i < n; i++)
+		y[i] = labels[i] > 0;
+	check_figure(name, "auc", cp_auc(s, y, n), number(expect, "auc"));
+	check_figure(name, "logloss", cp_logloss(s, y, n), number(expect, "logloss"));
+	check_interval(name, expect, s, y, n);
+	check_groups(name, expect, s, y, groups, n);
+	if (json_object_get(c, "scores2"))
+		check_pair(name, expect, s, s2, y, n);
+	free(labels);
+	free(s);
+	free(s2);
+	free(groups);
+	free(y);
+}
+
+static void check_ttest(const json_t *c)
+{
+	const char *name = json_string_value(json_object_get(c, "name"));
+	double *a = reals(json_object_get(c, "auc_a")), *b = reals(json_object_get(c, "auc_b"));
+	struct cp_ttest t;
+	cp_ttest_paired(&t, a, b, json_array_size(json_object_get(c, "auc_a")));
+	check_figure(name, "mean", t.mean_diff, number(c, "mean_diff"));
+	check_figure(name, "sd", t.sd_diff, number(c, "sd_diff"));
+	check_figure(name, "t", t.t, number(c, "t"));
+	check_figure(name, "p", t.p, number(c, "p_two_sided"));
+	free(a);
+	free(b);
+}
+
+static void against_reference(const char *path)
+{
+	json_error_t e;
+	json_t *top = json_load_file(path, 0, &e), *c;
+	size_t i;
+	ok(top != NULL, "the reference file is read");
+	json_array_foreach(json_object_get(top, "cases"), i, c)
+		check_case(c);
+	json_array_foreach(json_object_get(top, "paired_ttest"), i, c)
+		check_ttest(c);
+	json_decref(top);
+}
+
+int main(int argc, char **argv)
+{
+	orders();
+	against_definition(0);
+	against_definition(2);
+	against_definition(20);
+	undefined();
+	logits();
+	if (argc > 1)
+		against_reference(argv[1]);
+	printf("1..%d\n", n_tests);
+	return n_failed > 0;
+}
