@@ -6,7 +6,7 @@
 PREFIX  ?= /usr/local
 CC      ?= cc
 OPT     ?= -O2 -g
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+WARN    := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 FLAVOUR := $(or $(SANITIZE),plain)
 B       := build/$(FLAVOUR)
 BIN     := $(if $(SANITIZE),$(B)/bin,bin)
