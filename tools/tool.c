@@ -1,6 +1,7 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,6 +62,15 @@ static void catch_signals(void)
 		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
 			signal(sigs[i], on_signal);
 	}
+}
+
+/* Started with a standard file closed, the next file opened would take its number, and what is printed would go into it.  Hold the place
+ * with a file of the contrary mode: reading or writing it fails as the closed one would. */
+static void hold_standard_files(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+			_exit(1);
 }
 
 static void say(const char *fmt, va_list ap)
@@ -136,8 +146,6 @@ static int close_stdout(void)
 {
 	int bad = ferror(stdout);
 	if (fclose(stdout) == EOF || bad) {
-		if (errno == EBADF && !bad)	/* started with stdout closed, and nothing was printed */
-			return 0;
 		fprintf(stderr, "%s: write to standard output: %s\n", me->name, strerror(errno));
 		return 1;
 	}
@@ -159,6 +167,7 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	struct cp_err err;
 	me = t;
 	started = cp_seconds();
+	hold_standard_files();
 	catch_signals();
 	join_tables(t->opts);
 	for (int i = 1; i < *argc && strcmp(argv[i], "--"); i++)	/* --help shows defaults, so before anything is set */
