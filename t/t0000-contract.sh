@@ -78,6 +78,16 @@ usage_error() {		# usage_error TOOL WORD ARGUMENT...: exit 2, nothing on stdout,
 	head -n 1 only.err | grep -q -e "$ue_word" || { echo "the sentence does not name $ue_word"; return 1; }
 }
 
+to_closed() {		# to_closed TOOL COMMAND...: started with standard output closed
+	tc_tool=$1
+	shift
+	tc_got=0
+	"$@" >&- 2>closed.err || tc_got=$?
+	cat closed.err
+	test $tc_got -eq 1 || { echo "exit status $tc_got, expected 1"; return 1; }
+	grep -q "^$tc_tool: .*Bad file descriptor" closed.err
+}
+
 # The lines of --help that are options, as "NAME ARGUMENT DEFAULT CHOICES", '-' where there is none.  A long left part puts the words
 # on the next line, so a line that is all left part is joined with the one after it.
 options_of() {
@@ -189,6 +199,7 @@ contract_of_options() {
 	test_that "$1 notices that --help and --version cannot be written" "
 		to_full $1 $1 --help
 		to_full $1 $1 --version
+		to_closed $1 $1 --help
 	"
 }
 
@@ -238,7 +249,10 @@ contract_of_output() {
 		test ! -s err
 	"
 	if writes_stdout "$1"; then
-		test_that "$1 notices that its output cannot be written" "to_full $1 run $1 <$(input "$1")"
+		test_that "$1 notices that its output cannot be written" "
+			to_full $1 run $1 <$(input "$1")
+			to_closed $1 run $1 <$(input "$1")
+		"
 	fi
 	rm -f part* made.cpm*
 }
@@ -246,7 +260,7 @@ contract_of_output() {
 make_inputs >inputs.log 2>&1
 head -c 5000 /dev/zero >model.zero
 
-test_that 'there are tools' 'test -n "$TOOLS"'
+test -n "$TOOLS" || skip_all 'there are no tools'
 for tool in $TOOLS; do
 	contract_of_options "$tool"
 	contract_of_page "$tool"
