@@ -28,8 +28,18 @@ CFLAGS   += -std=c11 $(OPT) $(WARN) -ffp-contract=off $(if $(SANITIZE),-fsanitiz
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lcsv $(shell pkg-config --libs $(PC)) -lpthread -lm
 
+# lib/nn/simd is compiled once a level of the processor; lib/nn/cpu.c chooses at run time
+SIMD_SRC := $(wildcard lib/nn/simd/*.c)
+LEVELS   := base $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),v3 v4)
+MARCH_v3 := -march=x86-64-v3
+MARCH_v4 := -march=x86-64-v4 -mprefer-vector-width=512
+SIMDFLAGS := -O3 -fno-math-errno -fno-trapping-math -Wno-psabi
+
 LIB_SRC  := $(wildcard lib/*/*.c)
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(foreach level,$(LEVELS),$(SIMD_SRC:%.c=$(B)/%.$(level).o))
+# the same in double, for the gradient check (lib/nn/float.h): t/unit/NAME_double.c links to it
+DOUBLE_OBJ := $(patsubst $(B)/%,$(B)/double/%,$(filter $(addprefix $(B)/,lib/nn/% lib/ctr/% lib/plm/%),$(LIB_OBJ))) \
+	      $(filter $(addprefix $(B)/,lib/base/% lib/text/% lib/stream/%),$(LIB_OBJ))
 TOOLS    := $(patsubst tools/%.c,%,$(wildcard tools/cp-*.c))
 UNITS    := $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c))
 FUZZERS  := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
@@ -46,10 +56,20 @@ $(B)/libclickprompt.a: $(LIB_OBJ)
 	@echo "  AR   $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	@echo "  CC   $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+define compile		# folder under $(B), suffix, flags
+$(B)/$(1)%$(2).o: %.c Makefile
+	@mkdir -p $$(@D)
+	@echo "  CC   $$< $(strip $(2) $(1))"
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+endef
+$(eval $(call compile,,,))
+$(eval $(call compile,double/,,-DNN_DOUBLE))
+$(foreach level,$(LEVELS),$(eval $(call compile,,.$(level),$(SIMDFLAGS) $(MARCH_$(level)) -DNN_LEVEL=$(level))))
+$(foreach level,$(LEVELS),$(eval $(call compile,double/,.$(level),-DNN_DOUBLE $(SIMDFLAGS) $(MARCH_$(level)) -DNN_LEVEL=$(level))))
+
+$(B)/double/libclickprompt.a: $(DOUBLE_OBJ)
+	@echo "  AR   $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(B)/tools/tool.o: $(B)/build.h
 $(B)/build.h: Makefile
@@ -58,6 +78,10 @@ $(B)/build.h: Makefile
 	  "$$($(CC) --version | head -n 1)" '$(strip $(CFLAGS))' > $@
 
 units: $(UNITS:%=$(B)/unit/%)
+$(B)/unit/%_double: $(B)/double/t/unit/%_double.o $(B)/double/libclickprompt.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/unit/%: $(B)/t/unit/%.o $(B)/libclickprompt.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
@@ -88,4 +112,4 @@ clean:
 .PHONY: all units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d)
+-include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d)

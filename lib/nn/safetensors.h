@@ -55,22 +55,25 @@ void nn_safetensors_close(struct nn_safetensors *);	/* NULL allowed */
 size_t nn_safetensors_count(const struct nn_safetensors *);
 const struct nn_tensor *nn_safetensors_at(const struct nn_safetensors *, size_t i);	/* in order of their offsets */
 const struct nn_tensor *nn_safetensors_find(const struct nn_safetensors *, const char *name);
-/* A value of the metadata, or NULL.  It may hold a NUL byte only if *len (may be NULL) is looked at. */
-const char *nn_safetensors_meta(const struct nn_safetensors *, const char *key, size_t *len);
+/* A value of the metadata, or NULL. */
+const char *nn_safetensors_meta(const struct nn_safetensors *, const char *key);
 /* The i-th metadata key, or NULL past the last. */
 const char *nn_safetensors_meta_key(const struct nn_safetensors *, size_t i);
 
-/* Copy t's n elements into out, converted; <0 where t has another number of elements or is not of that kind (floats; integers). */
+/* Copy t's n elements into out, converted; <0 where t has another number of elements or another kind of type.  floats and doubles take
+ * F64 F32 F16 BF16; u64 takes all integers and BOOL and refuses a negative value. */
 int nn_tensor_floats(const struct nn_tensor *, nn_float *out, size_t n, struct cp_err *);
 int nn_tensor_doubles(const struct nn_tensor *, double *out, size_t n, struct cp_err *);
-int nn_tensor_u64(const struct nn_tensor *, uint64_t *out, size_t n, struct cp_err *);	/* a negative value is refused */
+int nn_tensor_u64(const struct nn_tensor *, uint64_t *out, size_t n, struct cp_err *);
 
 struct nn_safetensors_out;
 struct nn_safetensors_out *nn_safetensors_out_new(void);
 void nn_safetensors_out_free(struct nn_safetensors_out *);
-void nn_safetensors_out_meta(struct nn_safetensors_out *, const char *key, const char *value);	/* copied; UTF-8 */
+/* Copied; UTF-8.  A key or name given twice, or bytes that are not UTF-8, are found by write. */
+void nn_safetensors_out_meta(struct nn_safetensors_out *, const char *key, const char *value);
+/* name and shape are copied, data is read by write */
 void nn_safetensors_out_add(struct nn_safetensors_out *, const char *name, enum nn_dtype, int n_dims, const size_t *shape, const void *data);
-/* In the double build: n nn_floats stored as F32 all the same. */
+/* Stored as F32, in the double build too. */
 void nn_safetensors_out_floats(struct nn_safetensors_out *, const char *name, int n_dims, const size_t *shape, const nn_float *data);
 int nn_safetensors_out_write(struct nn_safetensors_out *, const char *path, struct cp_err *);	/* whole or not at all */
 
