@@ -113,8 +113,8 @@ static json_t *build_header(const struct nn_safetensors_out *o, const struct ent
 				order[n++] = &o->entries[i];
 	for (size_t i = 0; i < n; i++) {
 		const char *name = order[i]->name;
-		if (json_object_get(header, name)) {
-			cp_err_set(err, "tensor '%s' was given twice", name);
+		if (json_object_get(header, name) || !strcmp(name, "__metadata__")) {
+			cp_err_set(err, "tensor '%s' was given twice, or its name is taken", name);
 			goto failed;
 		}
 		if (json_object_set_new(header, name, describe(order[i], at)) < 0) {
