@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,9 @@ int cp_quiet;
 
 static const struct cp_tool *me;
 static double started;
+static char **words;		/* argv as it was given */
+static struct cp_run *run;	/* this run's row, sealed on every way out */
+static int told_fd = -1;	/* where a handler tells the watcher which signal came */
 static int want_help, want_version;
 static struct cp_opt table[CP_OPTS_MAX];
 
@@ -47,11 +51,59 @@ double cp_peak_mb(void)
 	return (double)r.ru_maxrss / 1024;
 }
 
+/* Whatever comes later costs no work done: a ledger that fails now is only told of. */
+static void seal(enum cp_run_status status, int exit_status, const char *why)
+{
+	struct cp_err err;
+	if (cp_run_end(run, status, exit_status, why, &err) < 0)
+		fprintf(stderr, "%s: the ledger could not be written to the end: %s\n", me->name, err.msg);
+}
+
+/* A handler may not touch SQLite, so a tool that has a row tells a thread which signal came, and that seals the row before the signal is let through.
+ * A writer whose reader is gone must not go on meanwhile, or it would report a failed write. */
 static void on_signal(int sig)
 {
+	unsigned char byte = (unsigned char)sig;
+	int saved = errno;
+	if (told_fd >= 0 && write(told_fd, &byte, 1) == 1) {
+		while (sig == SIGPIPE)
+			pause();
+		errno = saved;
+		return;
+	}
 	cp_out_abort_all();
 	signal(sig, SIG_DFL);
 	raise(sig);
+}
+
+static void *watch_signals(void *arg)
+{
+	int fd = (int)(intptr_t)arg;
+	unsigned char sig;
+	char why[32];
+	ssize_t n;
+	while ((n = read(fd, &sig, 1)) < 0 && errno == EINTR)
+		;
+	if (n != 1)
+		return NULL;
+	snprintf(why, sizeof why, "signal %d", sig);
+	seal(CP_RUN_INTERRUPTED, 128 + sig, why);
+	cp_out_abort_all();
+	signal(sig, SIG_DFL);
+	kill(getpid(), sig);
+	return NULL;
+}
+
+static void start_watch(void)
+{
+	int fd[2];
+	pthread_t t;
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		cp_die("pipe:");
+	if ((errno = pthread_create(&t, NULL, watch_signals, (void *)(intptr_t)fd[0])) != 0)
+		cp_die("start a thread:");
+	pthread_detach(t);
+	told_fd = fd[1];
 }
 
 static void catch_signals(void)
@@ -85,25 +137,37 @@ static void say(const char *fmt, va_list ap)
 	fputc('\n', stderr);
 }
 
+static _Noreturn void give_up(int status, const char *fmt, va_list ap)
+{
+	char why[1024];
+	va_list again;
+	int saved = errno;
+	va_copy(again, ap);
+	say(fmt, ap);
+	vsnprintf(why, sizeof why, fmt, again);
+	va_end(again);
+	if (status == 2)
+		fprintf(stderr, "%s: try '%s --help'\n", me->name, me->name);
+	size_t n = strlen(why);
+	if (n && why[n - 1] == ':')
+		snprintf(why + n, sizeof why - n, " %s", strerror(saved));
+	cp_out_abort_all();
+	seal(CP_RUN_FAILED, status, why);
+	exit(status);
+}
+
 void cp_die(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	say(fmt, ap);
-	va_end(ap);
-	cp_out_abort_all();
-	exit(1);
+	give_up(1, fmt, ap);
 }
 
 void cp_usage(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	say(fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "%s: try '%s --help'\n", me->name, me->name);
-	cp_out_abort_all();
-	exit(2);
+	give_up(2, fmt, ap);
 }
 
 void cp_note(const char *fmt, ...)
@@ -167,6 +231,8 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	struct cp_err err;
 	me = t;
 	started = cp_seconds();
+	words = cp_xcalloc((size_t)*argc + 1, sizeof *words);
+	memcpy(words, argv, (size_t)*argc * sizeof *words);
 	hold_standard_files();
 	catch_signals();
 	join_tables(t->opts);
@@ -185,10 +251,29 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 		cp_usage("unexpected operand '%s'", argv[t->max_operands + 1]);
 }
 
+struct cp_run *cp_tool_begin(const struct cp_ledger_opts *o, const struct cp_run_facts *facts)
+{
+	struct cp_err err;
+	struct cp_run_facts f = facts ? *facts : (struct cp_run_facts){0};
+	f.tool = me->name;
+	f.version = CP_VERSION;
+	f.build = CP_BUILD_COMPILER "; " CP_BUILD_FLAGS;
+	f.argv = words;
+	f.opts = &cp_tool_opts;
+	if (cp_run_begin(&run, o, &f, &err) < 0)
+		cp_die("%s", err.msg);
+	if (run)
+		start_watch();
+	return run;
+}
+
 int cp_tool_finish(uint64_t rows_in, uint64_t rows_out, const char *extra)
 {
-	if (close_stdout())
+	if (close_stdout()) {
+		seal(CP_RUN_FAILED, 1, "write to standard output");
 		return 1;
+	}
+	seal(CP_RUN_DONE, 0, NULL);
 	if (!cp_quiet)
 		fprintf(stderr, "%s %s: %llu rows in, %llu rows out, %.2f s, %.1f MB peak%s%s\n", me->name, CP_VERSION,
 			(unsigned long long)rows_in, (unsigned long long)rows_out, cp_seconds() - started, cp_peak_mb(), extra ? ", " : "",

@@ -9,6 +9,8 @@
  *             return cp_tool_finish(n_in, n_out, NULL);
  *     }
  *
+ * A tool with a row in the ledger calls cp_tool_begin() once its options are known to be good.
+ *
  * Exit status: 0 done, 1 failed, 2 usage.  A signal that ends the tool (INT, TERM, HUP, PIPE) removes unfinished output first.
  */
 #ifndef CP_TOOL_H
@@ -17,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/opts.h"
+#include "ledger/ledger.h"
 
 #define CP_VERSION "0.1.0"
 
@@ -34,6 +37,11 @@ extern struct cp_opts cp_tool_opts;
 extern int cp_quiet;
 
 void cp_tool_start(const struct cp_tool *, int *argc, char **argv);
+
+/* Begin the run's row in the ledger: after the options are checked, before the first input byte is read.  The tool's name, version, build, arguments
+ * and options are filled in here; facts may be NULL.  Ends the tool where the ledger cannot be written.  From then on every way out seals
+ * the row: cp_tool_finish as done, cp_die and cp_usage as failed, a signal as interrupted.  NULL with --no-ledger. */
+struct cp_run *cp_tool_begin(const struct cp_ledger_opts *, const struct cp_run_facts *facts);
 
 /* "NAME: sentence" on stderr, unfinished output removed, exit 1 (die) or 2 (usage).  A format ending in ':' gets errno's text. */
 _Noreturn void cp_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

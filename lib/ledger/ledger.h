@@ -8,7 +8,7 @@
  *
  *     static struct cp_ledger_opts lo;
  *     static const struct cp_opt opts[] = { ..., CP_LEDGER_OPTS(lo), { 0 } };
- *     struct cp_run *run = cp_tool_begin(&lo, &(struct cp_run_facts){ .seed = seed, .threads = n, .blas = "OpenBLAS SkylakeX" });
+ *     struct cp_run *run = cp_tool_begin(&lo, &(struct cp_run_facts){ .threads = n, .blas = "OpenBLAS SkylakeX" });
  *     cp_run_input(run, &(struct cp_run_file){ .role = "train", .path = path, .rows = n_rows });
  *     cp_run_metric(run, "test", NULL, -1, "auc", auc);
  *     cp_run_output(run, &(struct cp_run_file){ .role = "model", .path = "m.cpm" });
@@ -43,15 +43,14 @@ char *cp_ledger_path(const char *option, struct cp_err *);
 
 /* What a run is.  Strings may be NULL: unknown. */
 struct cp_run_facts {
-	uint64_t seed;
-	int threads;
-	const char *blas;
-	const char *tool, *version, *build;	/* these four are filled in by cp_tool_begin */
+	int threads;				/* in force; 0: not told */
+	const char *blas;			/* name and kernel in force */
+	const char *tool, *version, *build;	/* these five are filled in by cp_tool_begin */
 	char *const *argv;			/* NULL-terminated, as given */
-	const struct cp_opts *opts;		/* every option's value, and whether it was given */
+	const struct cp_opts *opts;		/* every option's value, and whether it was given; --seed among them is the run's seed */
 };
 
-/* Open (making file and folder where missing) and commit the row.  *run is NULL and 0 is returned where o->off is set. */
+/* Open (making the file, and at the default place its folder, where missing) and commit the row.  *run is NULL and 0 is returned where o->off is set. */
 int cp_run_begin(struct cp_run **run, const struct cp_ledger_opts *o, const struct cp_run_facts *, struct cp_err *);
 
 /* More about the run, each committed at once. */

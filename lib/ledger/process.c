@@ -1,0 +1,58 @@
+#include "ledger/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static size_t read_small(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "r");
+	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
+	if (f)
+		fclose(f);
+	buf[n] = 0;
+	return n;
+}
+
+/* Field 22 of /proc/PID/stat; the second field is a name in parentheses that may hold anything, so counting starts behind its end. */
+static int64_t born_at(int64_t pid)
+{
+	char path[64], stat[1024];
+	snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+	if (!read_small(path, stat, sizeof stat))
+		return 0;
+	char *p = strrchr(stat, ')');
+	for (int field = 2; p && field < 22; field++) {
+		p = strchr(p + 1, ' ');
+	}
+	return p ? strtoll(p + 1, NULL, 10) : 0;
+}
+
+void cp_process_self(struct cp_process *p)
+{
+	struct stat st;
+	memset(p, 0, sizeof *p);
+	if (gethostname(p->host, sizeof p->host - 1) < 0)
+		strcpy(p->host, "unknown");
+	read_small("/proc/sys/kernel/random/boot_id", p->boot, sizeof p->boot);
+	p->boot[strcspn(p->boot, "\n")] = 0;
+	p->pidns = stat("/proc/self/ns/pid", &st) < 0 ? 0 : (int64_t)st.st_ino;
+	p->pid = getpid();
+	p->born = born_at(p->pid);
+}
+
+int cp_process_gone(const struct cp_process *p, const struct cp_process *self)
+{
+	if (strcmp(p->boot, self->boot))
+		return !strcmp(p->host, self->host);	/* this machine has been started anew since */
+	if (p->pidns != self->pidns)
+		return 0;
+	int64_t born = born_at(p->pid);
+	if (born)
+		return p->born && born != p->born;
+	return kill((pid_t)p->pid, 0) < 0 && errno == ESRCH;
+}

@@ -1,0 +1,81 @@
+#include "ledger/schema.h"
+
+#define FILE_COLUMNS \
+	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL,\n" \
+	"  role TEXT NOT NULL, path TEXT, via TEXT NOT NULL, digest TEXT, content TEXT, rows INTEGER, bytes INTEGER,\n" \
+	"  PRIMARY KEY (run, n)) WITHOUT ROWID;\n"
+
+const char *const cp_ledger_migrations[CP_LEDGER_SCHEMA] = {
+	"CREATE TABLE runs(\n"
+	"  id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE,\n"
+	"  tool TEXT NOT NULL, version TEXT, build TEXT, argv TEXT NOT NULL, cwd TEXT,\n"
+	"  seed, threads INTEGER, blas TEXT,\n"		/* no affinity: a seed above 2^63 is kept as text, and not rounded */
+	"  host TEXT, boot TEXT, pidns INTEGER, pid INTEGER, born INTEGER,\n"
+	"  rerun_of TEXT, recipe TEXT,\n"
+	"  started TEXT NOT NULL, ended TEXT, wall_s REAL, cpu_s REAL, peak_mb REAL,\n"
+	"  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'interrupted', 'killed')), exit INTEGER, why TEXT);\n"
+	"CREATE INDEX runs_running ON runs(status) WHERE status = 'running';\n"
+	"CREATE INDEX runs_recipe ON runs(recipe) WHERE recipe IS NOT NULL;\n"
+	"CREATE TABLE params(\n"
+	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,\n"
+	"  name TEXT NOT NULL, value TEXT, given INTEGER NOT NULL, content INTEGER NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;\n"
+	"CREATE TABLE inputs(\n" FILE_COLUMNS
+	"CREATE INDEX inputs_digest ON inputs(digest);\n"
+	"CREATE TABLE outputs(\n" FILE_COLUMNS
+	"CREATE INDEX outputs_digest ON outputs(digest);\n"
+	"CREATE TABLE metrics(\n"
+	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,\n"
+	"  split TEXT NOT NULL, stratum TEXT NOT NULL, epoch INTEGER NOT NULL, key TEXT NOT NULL, value REAL,\n"
+	"  PRIMARY KEY (run, split, stratum, epoch, key)) WITHOUT ROWID;\n"
+	"CREATE TABLE comparisons(\n"
+	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL,\n"
+	"  method TEXT NOT NULL, split TEXT NOT NULL, stratum TEXT NOT NULL, key TEXT NOT NULL, a TEXT, b TEXT,\n"
+	"  value_a REAL, value_b REAL, diff REAL, se REAL, statistic REAL, p REAL, rows INTEGER, PRIMARY KEY (run, n)) WITHOUT ROWID;\n",
+};
+
+const char cp_ledger_views[] =
+	"DROP VIEW IF EXISTS edges;\n"
+	"CREATE VIEW edges AS\n"		/* the first of several runs that made the same bytes: the others repeated it */
+	"  SELECT i.run AS run, min(o.run) AS made_by, i.role AS role, i.digest AS digest\n"
+	"    FROM inputs i JOIN outputs o ON o.digest = i.digest AND o.run <> i.run GROUP BY i.run, i.n;\n"
+	"DROP VIEW IF EXISTS trained;\n"
+	"CREATE VIEW trained AS\n"
+	"  SELECT id AS run, id AS train FROM runs WHERE tool = 'cp-train'\n"
+	"  UNION ALL\n"
+	"  SELECT p.id, t.id FROM runs p JOIN edges e ON e.run = p.id JOIN runs t ON t.id = e.made_by\n"
+	"    WHERE p.tool = 'cp-predict' AND t.tool = 'cp-train'\n"
+	"  UNION ALL\n"
+	"  SELECT a.id, t.id FROM runs a JOIN edges s ON s.run = a.id JOIN runs p ON p.id = s.made_by\n"
+	"      JOIN edges e ON e.run = p.id JOIN runs t ON t.id = e.made_by\n"
+	"    WHERE a.tool = 'cp-auc' AND p.tool = 'cp-predict' AND t.tool = 'cp-train';\n"
+	"DROP VIEW IF EXISTS results;\n"
+	"CREATE VIEW results AS\n"
+	"  SELECT r.id AS run, r.uid AS uid, r.tool AS tool, t.train AS train,\n"
+	"      (SELECT value FROM params WHERE run = t.train AND name = 'model') AS model,\n"
+	"      (SELECT value FROM params WHERE run = t.train AND name = 'stage') AS stage,\n"
+	"      m.split AS split, m.stratum AS stratum,\n"
+	"      max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss,\n"
+	"      CAST(max(CASE m.key WHEN 'n' THEN m.value END) AS INTEGER) AS n\n"
+	"    FROM runs r JOIN metrics m ON m.run = r.id AND m.epoch = -1 LEFT JOIN trained t ON t.run = r.id\n"
+	"    WHERE r.status = 'done' AND m.key IN ('auc', 'logloss', 'n') GROUP BY r.id, m.split, m.stratum;\n"
+	"DROP VIEW IF EXISTS runs_wide;\n"
+	"CREATE VIEW runs_wide AS\n"
+	"  SELECT r.id AS id, r.uid AS uid, r.tool AS tool, r.version AS version, r.status AS status, r.started AS started, r.wall_s AS wall_s,\n"
+	"      r.cpu_s AS cpu_s, r.peak_mb AS peak_mb, r.seed AS seed, r.threads AS threads, r.blas AS blas,\n"
+	"      (SELECT value FROM params WHERE run = r.id AND name = 'stage') AS stage,\n"
+	"      (SELECT value FROM params WHERE run = r.id AND name = 'model') AS model,\n"
+	"      (SELECT value FROM params WHERE run = r.id AND name = 'epochs') AS epochs,\n"
+	"      (SELECT value FROM params WHERE run = r.id AND name = 'batch') AS batch,\n"
+	"      (SELECT value FROM params WHERE run = r.id AND name = 'lr') AS lr,\n"
+	"      (SELECT value FROM metrics WHERE run = r.id AND split = 'valid' AND stratum = '' AND epoch = -1 AND key = 'auc') AS valid_auc,\n"
+	"      (SELECT value FROM metrics WHERE run = r.id AND split = 'test' AND stratum = '' AND epoch = -1 AND key = 'auc') AS test_auc,\n"
+	"      (SELECT value FROM metrics WHERE run = r.id AND split = 'test' AND stratum = '' AND epoch = -1 AND key = 'logloss') AS test_logloss,\n"
+	"      r.argv AS argv\n"
+	"    FROM runs r;\n"
+	"DROP VIEW IF EXISTS disagreements;\n"
+	"CREATE VIEW disagreements AS\n"
+	"  SELECT a.id AS a, b.id AS b, a.tool AS tool, a.version AS version_a, b.version AS version_b, x.role AS role,\n"
+	"      x.digest AS digest_a, y.digest AS digest_b\n"
+	"    FROM runs a JOIN runs b ON b.recipe = a.recipe AND b.id > a.id JOIN outputs x ON x.run = a.id\n"
+	"      JOIN outputs y ON y.run = b.id AND y.n = x.n AND y.role = x.role\n"
+	"    WHERE a.status = 'done' AND b.status = 'done' AND x.digest <> y.digest;\n";

@@ -1,0 +1,38 @@
+/* The ledger's tables and views, as SQL.
+ *
+ * Tables (schema version 1; PRAGMA user_version tells a file's version, PRAGMA application_id 0x43504c47 that it is a ledger):
+ *
+ *     runs         one row a run: id (of this file), uid (16 hex digits, the same wherever the row is copied), tool, version, build, argv (as a shell
+ *                  reads it), cwd, seed, threads, blas, host, boot, pidns, pid, born (who runs it), rerun_of (uid), recipe (digest of tool, content
+ *                  options and input digests: what should decide the output), started, ended (UTC), wall_s, cpu_s, peak_mb,
+ *                  status (running done failed interrupted killed), exit, why (one sentence)
+ *     params       run, name, value, given (1: on the command line, 0: a default or found), content (1: part of the recipe)
+ *     inputs       run, n, role, path, via (file, folder, stdin: a file redirected, pipe), digest (XXH3-128 of the bytes), content, rows, bytes
+ *     outputs      the same columns; via: file, stdout, pipe
+ *     metrics      run, split, stratum, epoch, key, value; '' and -1 stand for "none" and "at the end"
+ *     comparisons  run, n, method, split, stratum, key, a, b, value_a, value_b, diff, se, statistic, p, rows
+ *
+ * Views only join:
+ *
+ *     edges          run, made_by: the run whose output (by digest) the run read
+ *     trained        run, train: the training run behind a run of cp-train, cp-predict or cp-auc
+ *     results        a line a run, split and stratum with its model, stage, AUC and log loss
+ *     runs_wide      a line a run with the parameters and figures most asked for
+ *     disagreements  pairs of runs of one recipe whose outputs differ
+ *
+ * A program reads ledgers of its own version and brings older ones up (one list of statements a version, in one transaction); it refuses newer
+ * ones with a sentence.  A version that has been released is never edited: a change is a new entry at the end of the list.
+ */
+#ifndef CP_LEDGER_SCHEMA_H
+#define CP_LEDGER_SCHEMA_H
+
+#define CP_LEDGER_APPLICATION_ID 0x43504c47	/* "CPLG" */
+#define CP_LEDGER_SCHEMA 1
+
+/* [i] takes a ledger from version i to i + 1. */
+extern const char *const cp_ledger_migrations[CP_LEDGER_SCHEMA];
+
+/* The views, dropped and made anew whenever a ledger is brought to another version. */
+extern const char cp_ledger_views[];
+
+#endif

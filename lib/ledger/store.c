@@ -1,0 +1,207 @@
+/* WAL lets readers and one writer go on together; writers queue behind the busy timeout.  Every change that reads before it writes begins with BEGIN
+ * IMMEDIATE, for a transaction that turns writer half way is refused at once, however long the timeout.  synchronous = NORMAL: a row survives
+ * any death of the process; after a power cut the last rows may be missing, but the file is whole. */
+#include "ledger/store.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "ledger/process.h"
+#include "ledger/schema.h"
+
+#define BUSY_MS 60000
+
+static int fail(sqlite3 *db, struct cp_err *err)
+{
+	return cp_err_set(err, "%s", db ? sqlite3_errmsg(db) : "out of memory");
+}
+
+int cp_store_exec(sqlite3 *db, const char *sql, struct cp_err *err)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, err);
+}
+
+static int bind(sqlite3_stmt *st, const char *types, va_list ap)
+{
+	int bad = 0;
+	for (int i = 0; types[i]; i++) {
+		if (types[i] == 'i')
+			bad |= sqlite3_bind_int64(st, i + 1, va_arg(ap, int64_t));
+		else if (types[i] == 'r')
+			bad |= sqlite3_bind_double(st, i + 1, va_arg(ap, double));
+		else
+			bad |= sqlite3_bind_text(st, i + 1, va_arg(ap, const char *), -1, SQLITE_TRANSIENT);
+	}
+	return bad;
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, va_list ap)
+{
+	sqlite3_stmt *st = NULL;
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK || bind(st, types, ap)) {
+		fail(db, err);
+		sqlite3_finalize(st);
+		return NULL;
+	}
+	return st;
+}
+
+sqlite3_stmt *cp_store_prepare(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, ...)
+{
+	va_list ap;
+	va_start(ap, types);
+	sqlite3_stmt *st = prepare(db, err, sql, types, ap);
+	va_end(ap);
+	return st;
+}
+
+int cp_store_run(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, ...)
+{
+	va_list ap;
+	va_start(ap, types);
+	sqlite3_stmt *st = prepare(db, err, sql, types, ap);
+	va_end(ap);
+	if (!st)
+		return -1;
+	int rc;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		;
+	if (rc != SQLITE_DONE)
+		fail(db, err);
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+/* ---- opening ---- */
+
+static int one_int(sqlite3 *db, const char *sql, int64_t *out, struct cp_err *err)
+{
+	sqlite3_stmt *st = cp_store_prepare(db, err, sql, "");
+	if (!st)
+		return -1;
+	int rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	else
+		fail(db, err);
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? 0 : -1;
+}
+
+/* The file's schema version, 0 if it is new; <0 if it is of another program or a later version. */
+static int version_of(sqlite3 *db, struct cp_err *err)
+{
+	int64_t app = 0, version = 0, tables = 0;
+	if (one_int(db, "PRAGMA application_id", &app, err) < 0 || one_int(db, "PRAGMA user_version", &version, err) < 0 ||
+	    one_int(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
+		return -1;
+	if (app != CP_LEDGER_APPLICATION_ID && (app || tables))
+		return cp_err_set(err, "an SQLite file of another program, not a ledger");
+	if (version < 0 || version > CP_LEDGER_SCHEMA)
+		return cp_err_set(err, "a ledger of version %lld; this program reads versions up to %d", (long long)version, CP_LEDGER_SCHEMA);
+	return (int)version;
+}
+
+static int migrate(sqlite3 *db, int from, struct cp_err *err)
+{
+	char done[100];
+	for (int v = from; v < CP_LEDGER_SCHEMA; v++)
+		if (cp_store_exec(db, cp_ledger_migrations[v], err) < 0)
+			return -1;
+	sqlite3_snprintf(sizeof done, done, "PRAGMA user_version = %d; PRAGMA application_id = %d", CP_LEDGER_SCHEMA, CP_LEDGER_APPLICATION_ID);
+	return cp_store_exec(db, cp_ledger_views, err) < 0 || cp_store_exec(db, done, err) < 0 ? -1 : 0;
+}
+
+int cp_store_schema(sqlite3 *db, struct cp_err *err)
+{
+	int version = version_of(db, err);
+	if (version < 0 || version == CP_LEDGER_SCHEMA)
+		return version < 0 ? -1 : 0;
+	if (cp_store_exec(db, "BEGIN IMMEDIATE", err) < 0)
+		return -1;
+	version = version_of(db, err);		/* another process may have been quicker */
+	if (version >= 0 && migrate(db, version, err) == 0 && cp_store_exec(db, "COMMIT", err) == 0)
+		return 0;
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return -1;
+}
+
+/* Changing to WAL needs the file alone and does not wait by itself: while several processes make one ledger, try again. */
+static int set_wal(sqlite3 *db, struct cp_err *err)
+{
+	for (int tries = 0; tries < BUSY_MS / 20; tries++) {
+		int rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		if (rc == SQLITE_OK)
+			return 0;
+		if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
+			break;
+		nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+	}
+	return fail(db, err);
+}
+
+static void row_process(sqlite3_stmt *st, struct cp_process *p)
+{
+	const unsigned char *host = sqlite3_column_text(st, 1), *boot = sqlite3_column_text(st, 2);
+	memset(p, 0, sizeof *p);
+	sqlite3_snprintf(sizeof p->host, p->host, "%s", host ? (const char *)host : "");
+	sqlite3_snprintf(sizeof p->boot, p->boot, "%s", boot ? (const char *)boot : "");
+	p->pidns = sqlite3_column_int64(st, 3);
+	p->pid = sqlite3_column_int64(st, 4);
+	p->born = sqlite3_column_int64(st, 5);
+}
+
+/* Collect first, then write: a statement that is reading would keep the update waiting for itself. */
+static int seal_killed(sqlite3 *db, struct cp_err *err)
+{
+	struct cp_process self, p;
+	struct cp_buf gone = CP_BUF_INIT;
+	cp_process_self(&self);
+	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT id, host, boot, pidns, pid, born FROM runs WHERE status = 'running'", "");
+	if (!st)
+		return -1;
+	int rc;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		row_process(st, &p);
+		if (cp_process_gone(&p, &self))
+			cp_buf_printf(&gone, "%s%lld", gone.len ? "," : "", (long long)sqlite3_column_int64(st, 0));
+	}
+	if (rc != SQLITE_DONE)
+		fail(db, err);
+	sqlite3_finalize(st);
+	int bad = rc == SQLITE_DONE ? 0 : -1;
+	if (!bad && gone.len) {
+		char *sql = cp_xasprintf("UPDATE runs SET status = 'killed' WHERE status = 'running' AND id IN (%s)", gone.data);
+		bad = cp_store_exec(db, sql, err);
+		free(sql);
+	}
+	cp_buf_release(&gone);
+	return bad;
+}
+
+static int make_ready(sqlite3 *db, struct cp_err *err)
+{
+	if (version_of(db, err) < 0 || set_wal(db, err) < 0 || cp_store_schema(db, err) < 0)
+		return -1;
+	return cp_store_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", err) < 0 ? -1 : seal_killed(db, err);
+}
+
+int cp_store_open(sqlite3 **out, const char *path, int create, struct cp_err *err)
+{
+	sqlite3 *db = NULL;
+	struct stat st;
+	*out = NULL;
+	if (!create && stat(path, &st) < 0)
+		return cp_err_set(err, "%s: open:", path);
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
+		fail(db, err);
+	else if (!sqlite3_busy_timeout(db, BUSY_MS) && make_ready(db, err) == 0)
+		*out = db;
+	if (*out)
+		return 0;
+	sqlite3_close(db);
+	return cp_err_wrap(err, "%s", path);
+}
