@@ -1,6 +1,6 @@
-/* Masks: see mask.h.  
+/* Masks: see mask.h.
  *
- * A token takes its own numbers from the row's stream whether it is chosen or not, three a position at fixed places.  So a longer
+ * A token takes its own numbers from the row's stream whether it is chosen or not, DRAWS a position at fixed places.  So a longer
  * --max-length, or another set of special ids, changes nothing for the tokens that both have.
  */
 #include "text/mask.h"

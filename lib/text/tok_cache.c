@@ -1,0 +1,75 @@
+/* Words met before, with their ids.
+ *
+ * A fixed table and an arena; when either is full, both are emptied and filled anew.  That keeps memory bounded and, sentences being what
+ * they are, costs next to nothing: the frequent words are back at once.
+ */
+#include "text/tok_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+enum {
+	SLOTS = 1 << 16,		/* 3 MiB */
+	MOST_WORDS = SLOTS / 2,
+	LONGEST_WORD = 64,		/* a longer one is not likely to come again */
+	ARENA_BYTES = 8 << 20,
+};
+
+struct cp_tok_cache *cp_tok_cache_new(const struct cp_tokenizer *t)
+{
+	struct cp_tok_cache *c = cp_xcalloc(1, sizeof *c);
+	(void)t;
+	c->slot = cp_xcalloc(SLOTS, sizeof *c->slot);
+	cp_buf_init(&c->word);
+	return c;
+}
+
+void cp_tok_cache_free(struct cp_tok_cache *c)
+{
+	if (!c)
+		return;
+	free(c->slot);
+	cp_arena_release(&c->arena);
+	cp_ids_release(&c->runes);
+	cp_ids_release(&c->ids);
+	cp_buf_release(&c->word);
+	free(c);
+}
+
+static struct cp_tok_word *probe(const struct cp_tok_cache *c, const char *s, size_t n, uint64_t hash)
+{
+	size_t i = hash & (SLOTS - 1);
+	while (c->slot[i].s && !(c->slot[i].hash == hash && c->slot[i].n == n && !memcmp(c->slot[i].s, s, n)))
+		i = (i + 1) & (SLOTS - 1);
+	return &c->slot[i];
+}
+
+const struct cp_tok_word *cp_tok_cache_get(const struct cp_tok_cache *c, const char *s, size_t n, uint64_t *hash)
+{
+	if (n > LONGEST_WORD)
+		return NULL;
+	*hash = cp_hash64(s, n, 0);
+	const struct cp_tok_word *w = probe(c, s, n, *hash);
+	return w->s ? w : NULL;
+}
+
+void cp_tok_cache_put(struct cp_tok_cache *c, const char *s, size_t n, uint64_t hash, const uint32_t *ids, size_t n_ids)
+{
+	size_t id_bytes = n_ids * sizeof *ids;
+	if (n > LONGEST_WORD)
+		return;
+	if (c->n == MOST_WORDS || c->arena_bytes > ARENA_BYTES) {
+		memset(c->slot, 0, SLOTS * sizeof *c->slot);
+		cp_arena_reset(&c->arena);
+		c->n = c->arena_bytes = 0;
+	}
+	char *keep = cp_arena_alloc(&c->arena, id_bytes + n);	/* ids first, for their alignment */
+	if (n_ids)
+		memcpy(keep, ids, id_bytes);
+	memcpy(keep + id_bytes, s, n);
+	*probe(c, s, n, hash) = (struct cp_tok_word){ keep + id_bytes, (uint32_t)n, (uint32_t)n_ids, (const uint32_t *)(void *)keep, hash };
+	c->n++;
+	c->arena_bytes += id_bytes + n + 64;
+}

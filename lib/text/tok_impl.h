@@ -1,0 +1,104 @@
+/* The inside of a tokenizer, for the files that make one up; callers see tokenizer.h.
+ *
+ *   tok_load.c   a Hugging Face folder, or a pack, to a struct cp_tokenizer
+ *   tok_json.c   reading JSON with sentences
+ *   tok_frame.c  the special tokens around a text (post_processor)
+ *   tok_added.c  tokens that are found in the raw text ("[MASK]")
+ *   wordpiece.c  a model; another (byte-level BPE, Unigram) is a file like it and a line in tok_load.c's table
+ *   tokenizer.c  the public calls
+ */
+#ifndef CP_TOK_IMPL_H
+#define CP_TOK_IMPL_H
+
+#include <jansson.h>
+
+#include "text/tokenizer.h"
+#include "text/vocab.h"
+
+/* An id above this is no id of a vocabulary but a broken file (the stream's limit too). */
+#define CP_TOK_ID_LIMIT (UINT32_C(1) << 24)
+
+/* An algorithm. */
+struct cp_tok_model {
+	const char *kind;		/* "wordpiece" */
+	const char *type;		/* "WordPiece": model.type of a tokenizer.json */
+
+	/* Take normalizer, pre_tokenizer and model of a tokenizer.json; fills t->vocab (by cp_tok_entry) and t->impl. */
+	int (*load)(struct cp_tokenizer *t, const json_t *root, const char *name, struct cp_err *);
+	/* Put them into root, in the fixed form of a pack. */
+	void (*save)(const struct cp_tokenizer *t, json_t *root);
+	/* The ids of a text without added tokens, appended.  normalized: s has been through `normalize`. */
+	void (*encode)(const struct cp_tokenizer *t, struct cp_tok_cache *, const char *s, size_t n, int normalized, struct cp_ids *);
+	/* Append the normalized text. */
+	void (*normalize)(const struct cp_tokenizer *t, const char *s, size_t n, struct cp_buf *);
+	void (*release)(void *impl);
+};
+
+/* A token that is found in the text before the model sees it. */
+struct cp_tok_added {
+	const char *s;			/* its spelling, in t->vocab; what is looked for where it is not normalized */
+	size_t n;
+	char *pattern;			/* what is looked for where it is: the normalized spelling */
+	size_t n_pattern;
+	uint32_t id;
+	int single_word, lstrip, rstrip, normalized, special;
+};
+
+struct cp_tokenizer {
+	const struct cp_tok_model *model;
+	void *impl;
+	struct cp_vocab vocab;		/* spelling -> id, added tokens included */
+	const char **token;		/* id -> spelling or NULL; size of them */
+	uint32_t size, cap;
+	struct cp_tok_added *added;	/* by id */
+	size_t n_added;
+	int any_normalized;		/* some added token is looked for in normalized text */
+	unsigned char first_raw[32], first_norm[32];	/* bit sets: first bytes of added tokens of either kind */
+	struct cp_ids prefix, suffix;	/* the frame */
+	uint32_t role[CP_TOK_N_ROLES];
+	char digest[33];
+};
+
+/* What a caller keeps between calls: words met before with their ids, and room to work in. */
+struct cp_tok_word {
+	const char *s;
+	uint32_t n, n_ids;
+	const uint32_t *ids;
+	uint64_t hash;
+};
+
+struct cp_tok_cache {
+	struct cp_tok_word *slot;
+	size_t n;
+	struct cp_arena arena;
+	size_t arena_bytes;
+	struct cp_ids runes, ids;	/* for the model's use */
+	struct cp_buf word;
+};
+
+/* The entry of a word (found: n_ids and ids are set) or NULL, and then, once its ids are known, putting it. */
+const struct cp_tok_word *cp_tok_cache_get(const struct cp_tok_cache *, const char *s, size_t n, uint64_t *hash);
+void cp_tok_cache_put(struct cp_tok_cache *, const char *s, size_t n, uint64_t hash, const uint32_t *ids, size_t n_ids);
+
+/* Enter a spelling under an id. <0: the id is out of range or has another spelling already. */
+int cp_tok_entry(struct cp_tokenizer *, const char *s, size_t n, uint32_t id, const char *name, struct cp_err *);
+
+/* added tokens */
+int cp_tok_added_put(struct cp_tokenizer *, const struct cp_tok_added *);	/* once for each id; pattern is not looked at */
+void cp_tok_added_ready(struct cp_tokenizer *);		/* after the last */
+struct cp_tok_match { size_t from, to; uint32_t id; };
+/* The next added token in s[at..n-1] (normalized or raw ones): 1 and the match, 0 if there is none.  `done` is the end of the last match. */
+int cp_tok_added_find(const struct cp_tokenizer *, int normalized, const char *s, size_t n, size_t at, size_t done, struct cp_tok_match *);
+
+/* the frame */
+int cp_tok_frame_load(struct cp_tokenizer *, const json_t *post, const char *name, struct cp_err *);
+json_t *cp_tok_frame_save(const struct cp_tokenizer *);
+
+/* JSON with sentences. */
+json_t *cp_tok_json_file(const char *path, struct cp_err *);
+int cp_tok_json_bool(const json_t *obj, const char *key, int *out, const char *name, struct cp_err *);	/* absent or null: *out stays */
+const char *cp_tok_json_type(const json_t *obj);	/* its "type" or what it is instead: for messages */
+
+extern const struct cp_tok_model cp_tok_wordpiece;
+
+#endif

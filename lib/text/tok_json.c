@@ -1,0 +1,41 @@
+/* Reading the JSON of a model folder, with sentences. */
+#include "text/tok_impl.h"
+
+#include <string.h>
+
+#include "base/file.h"
+
+json_t *cp_tok_json_file(const char *path, struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	json_error_t why;
+	json_t *root = NULL;
+	if (cp_read_file(path, &b, err) == 0 && !(root = json_loadb(b.data, b.len, 0, &why)))
+		cp_err_set(err, "%s: line %d, column %d: not JSON: %s", path, why.line, why.column, why.text);
+	cp_buf_release(&b);
+	if (root && !json_is_object(root)) {
+		cp_err_set(err, "%s: the JSON is not an object", path);
+		json_decref(root);
+		root = NULL;
+	}
+	return root;
+}
+
+int cp_tok_json_bool(const json_t *obj, const char *key, int *out, const char *name, struct cp_err *err)
+{
+	const json_t *v = json_object_get(obj, key);
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_boolean(v))
+		return cp_err_set(err, "%s: \"%s\" is neither true nor false", name, key);
+	*out = json_is_true(v);
+	return 0;
+}
+
+const char *cp_tok_json_type(const json_t *obj)
+{
+	const char *type = json_string_value(json_object_get(obj, "type"));
+	if (type)
+		return type;
+	return !obj || json_is_null(obj) ? "nothing" : json_is_object(obj) ? "an object without a type" : "no object";
+}

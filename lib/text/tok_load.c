@@ -1,0 +1,359 @@
+/* From a Hugging Face folder, or a pack, to a tokenizer.
+ *
+ * There is one way in: a tokenizer.json.  A folder that has only vocab.txt gets the tokenizer.json that the reference would make of it, so
+ * both forms of one vocabulary end in the same tokenizer and the same digest.  Where tokenizer_config.json says do_lower_case,
+ * strip_accents or tokenize_chinese_chars, that holds, as in PyPI transformers.  The truncation and padding blocks are not looked at: they
+ * are habits of whoever saved the file.
+ */
+#include "text/tok_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "text/unicode.h"
+
+static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece };
+
+struct parts {
+	json_t *tokenizer, *config, *map, *added;	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json */
+	int frame_by_role;		/* made from vocab.txt: [CLS] text [SEP] */
+};
+
+static void parts_release(struct parts *p)
+{
+	json_decref(p->tokenizer);
+	json_decref(p->config);
+	json_decref(p->map);
+	json_decref(p->added);
+}
+
+/* ---- What the tokenizer.json says ---- */
+
+/* The files of a folder may contradict each other; tokenizer_config.json has the last word. */
+static void override_normalizer(json_t *root, const json_t *config)
+{
+	static const char *const rule[][2] = {
+		{ "do_lower_case", "lowercase" }, { "strip_accents", "strip_accents" }, { "tokenize_chinese_chars", "handle_chinese_chars" },
+	};
+	json_t *norm = json_object_get(root, "normalizer");
+	if (strcmp(cp_tok_json_type(norm), "BertNormalizer"))
+		return;
+	for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
+		json_t *v = json_object_get(config, rule[i][0]);
+		if (v)
+			json_object_set(norm, rule[i][1], v);
+	}
+}
+
+static int load_model(struct cp_tokenizer *t, const json_t *root, const char *name, struct cp_err *err)
+{
+	const json_t *model = json_object_get(root, "model");
+	const char *type = cp_tok_json_type(model);
+	if (!json_is_object(model))
+		return cp_err_set(err, "%s: no tokenizer: \"model\" is %s, expected an object", name, type);
+	for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+		if (!strcmp(models[i]->type, type)) {
+			t->model = models[i];
+			return t->model->load(t, root, name, err);
+		}
+	return cp_err_set(err, "%s: the tokenizer's model type is %.60s; this version reads WordPiece", name, type);
+}
+
+static int flag(const json_t *token, const char *key)
+{
+	return json_is_true(json_object_get(token, key));
+}
+
+static int load_added(struct cp_tokenizer *t, const json_t *list, const char *name, struct cp_err *err)
+{
+	if (list && !json_is_null(list) && !json_is_array(list))
+		return cp_err_set(err, "%s: added_tokens is not a list", name);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *token = json_array_get(list, i), *id = json_object_get(token, "id");
+		const char *s = json_string_value(json_object_get(token, "content"));
+		if (!s || !json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) >= CP_TOK_ID_LIMIT)
+			return cp_err_set(err, "%s: added_tokens: entry %zu has no content and id between 0 and %u", name, i, CP_TOK_ID_LIMIT - 1);
+		if (!*s)
+			continue;
+		uint32_t n = (uint32_t)json_integer_value(id);
+		if (cp_tok_entry(t, s, strlen(s), n, name, err) < 0)
+			return -1;
+		cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[n], .n = strlen(s), .id = n, .single_word = flag(token, "single_word"),
+			.lstrip = flag(token, "lstrip"), .rstrip = flag(token, "rstrip"), .normalized = flag(token, "normalized"),
+			.special = flag(token, "special") });
+	}
+	return 0;
+}
+
+/* added_tokens.json, beside a vocab.txt: {"token": id}. */
+static int load_added_file(struct cp_tokenizer *t, const json_t *added, const char *name, struct cp_err *err)
+{
+	const char *s;
+	json_t *id;
+	json_object_foreach((json_t *)added, s, id) {
+		json_int_t n = json_is_integer(id) ? json_integer_value(id) : -1;
+		if (n < 0 || n >= CP_TOK_ID_LIMIT)
+			return cp_err_set(err, "%s: added_tokens.json: \"%.60s\" has no id between 0 and %u", name, s, CP_TOK_ID_LIMIT - 1);
+		if (*s && cp_tok_entry(t, s, strlen(s), (uint32_t)n, name, err) < 0)
+			return -1;
+		if (*s)
+			cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[n], .n = strlen(s), .id = (uint32_t)n, .normalized = 1 });
+	}
+	return 0;
+}
+
+/* ---- Roles ---- */
+
+/* A special token as the folder's files give it: a string, or an object with its content. */
+static const char *spelling(const json_t *v)
+{
+	return json_is_object(v) ? json_string_value(json_object_get(v, "content")) : json_string_value(v);
+}
+
+static void add_special(struct cp_tokenizer *t, const json_t *v, const char *s)
+{
+	uint32_t id = s ? cp_vocab_get(&t->vocab, s, strlen(s)) : CP_VOCAB_NONE;
+	if (id != CP_VOCAB_NONE && *s)
+		cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[id], .n = strlen(s), .id = id, .special = 1,
+			.single_word = flag(v, "single_word"), .lstrip = flag(v, "lstrip"), .rstrip = flag(v, "rstrip") });
+}
+
+static uint32_t role_id(struct cp_tokenizer *t, const json_t *v, const char *s)
+{
+	uint32_t id = s ? cp_vocab_get(&t->vocab, s, strlen(s)) : CP_VOCAB_NONE;
+	if (id != CP_VOCAB_NONE)
+		add_special(t, v, s);
+	return id == CP_VOCAB_NONE ? CP_TOK_NONE : id;
+}
+
+/* special_tokens_map.json names them, else tokenizer_config.json, else they have their usual spelling. */
+static void load_roles(struct cp_tokenizer *t, const struct parts *p)
+{
+	static const char *const usual[CP_TOK_N_ROLES][2] = {
+		{ "[CLS]", "<s>" }, { "[SEP]", "</s>" }, { "[PAD]", "<pad>" }, { "[MASK]", "<mask>" }, { "[UNK]", "<unk>" },
+	};
+	const json_t *unk = json_object_get(json_object_get(p->tokenizer, "model"), "unk_token");
+	for (int r = 0; r < CP_TOK_N_ROLES; r++) {
+		char key[16] = "";
+		strcat(strcat(key, cp_tok_role_name[r]), "_token");
+		const json_t *said[] = { json_object_get(p->map, key), json_object_get(p->config, key), r == CP_TOK_UNK ? unk : NULL };
+		t->role[r] = CP_TOK_NONE;
+		for (int i = 0; i < 3 && t->role[r] == CP_TOK_NONE; i++)
+			t->role[r] = role_id(t, said[i], spelling(said[i]));
+		for (int i = 0; i < 2 && t->role[r] == CP_TOK_NONE; i++)
+			t->role[r] = role_id(t, NULL, usual[r][i]);
+	}
+	const json_t *more = json_object_get(p->map, "additional_special_tokens");
+	for (size_t i = 0; i < json_array_size(more); i++)
+		add_special(t, json_array_get(more, i), spelling(json_array_get(more, i)));
+}
+
+static int frame_by_role(struct cp_tokenizer *t, const char *name, struct cp_err *err)
+{
+	for (int r = CP_TOK_CLS; r <= CP_TOK_SEP; r++)
+		if (t->role[r] == CP_TOK_NONE)
+			return cp_err_set(err, "%s: no %s token in the vocabulary of %zu", name, r == CP_TOK_CLS ? "[CLS]" : "[SEP]", t->vocab.n);
+	cp_ids_push(&t->prefix, t->role[CP_TOK_CLS]);
+	cp_ids_push(&t->suffix, t->role[CP_TOK_SEP]);
+	return 0;
+}
+
+static void set_digest(struct cp_tokenizer *t)
+{
+	struct cp_digest *d = cp_digest_new();
+	struct cp_buf b = CP_BUF_INIT;
+	cp_tokenizer_pack(t, &b);
+	cp_digest_add(d, b.data, b.len);
+	cp_digest_hex(d, t->digest);
+	cp_digest_free(d);
+	cp_buf_release(&b);
+}
+
+static struct cp_tokenizer *from_parts(const struct parts *p, const char *name, struct cp_err *err)
+{
+	struct cp_tokenizer *t = cp_xcalloc(1, sizeof *t);
+	cp_vocab_init(&t->vocab);
+	override_normalizer(p->tokenizer, p->config);
+	if (load_model(t, p->tokenizer, name, err) < 0 || load_added(t, json_object_get(p->tokenizer, "added_tokens"), name, err) < 0 ||
+	    load_added_file(t, p->added, name, err) < 0)
+		goto fail;
+	load_roles(t, p);
+	if (p->frame_by_role ? frame_by_role(t, name, err) < 0 : cp_tok_frame_load(t, json_object_get(p->tokenizer, "post_processor"), name, err) < 0)
+		goto fail;
+	cp_tok_added_ready(t);
+	set_digest(t);
+	return t;
+fail:
+	cp_tokenizer_free(t);
+	return NULL;
+}
+
+/* ---- The folder ---- */
+
+/* The lines of vocab.txt: the id of a token is its line's number, from 0; of a repeated token, the last line's. */
+static json_t *vocab_lines(const char *path, struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	json_t *vocab = json_object();
+	json_int_t id = 0;
+	if (cp_read_file(path, &b, err) < 0)
+		goto fail;
+	for (size_t i = 0, end; i < b.len; i = end + 1, id++) {
+		const char *nl = memchr(b.data + i, '\n', b.len - i);
+		end = nl ? (size_t)(nl - b.data) : b.len;
+		size_t n = end - i, bad;
+		if (n && b.data[i + n - 1] == '\r')
+			n--;
+		if (memchr(b.data + i, 0, n) || !cp_utf8_valid(b.data + i, n, &bad)) {
+			cp_err_set(err, "%s: line %lld is not UTF-8 text", path, (long long)id + 1);
+			goto fail;
+		}
+		if (id >= CP_TOK_ID_LIMIT) {
+			cp_err_set(err, "%s: more than %u lines: not a vocabulary", path, CP_TOK_ID_LIMIT);
+			goto fail;
+		}
+		json_object_setn_new(vocab, b.data + i, n, json_integer(id));
+	}
+	cp_buf_release(&b);
+	return vocab;
+fail:
+	cp_buf_release(&b);
+	json_decref(vocab);
+	return NULL;
+}
+
+/* What the reference makes of a vocab.txt. */
+static json_t *from_vocab_txt(const char *path, const json_t *map, const json_t *config, struct cp_err *err)
+{
+	const char *unk = spelling(json_object_get(map, "unk_token"));
+	json_t *vocab = vocab_lines(path, err);
+	if (!unk && !(unk = spelling(json_object_get(config, "unk_token"))))
+		unk = "[UNK]";
+	if (!vocab)
+		return NULL;
+	return json_pack("{s:{s:s}, s:{s:s}, s:{s:s,s:s,s:o}}", "normalizer", "type", "BertNormalizer", "pre_tokenizer", "type", "BertPreTokenizer",
+	                 "model", "type", "WordPiece", "unk_token", unk, "vocab", vocab);
+}
+
+static int is_there(const char *dir, const char *leaf)
+{
+	char *path = cp_xasprintf("%s/%s", dir, leaf);
+	int there = !access(path, F_OK);
+	free(path);
+	return there;
+}
+
+/* A file of the folder, if it is there. */
+static int optional_json(const char *dir, const char *leaf, json_t **out, struct cp_err *err)
+{
+	if (!is_there(dir, leaf))
+		return 0;
+	char *path = cp_xasprintf("%s/%s", dir, leaf);
+	*out = cp_tok_json_file(path, err);
+	free(path);
+	return *out ? 0 : -1;
+}
+
+static int no_tokenizer(const char *dir, struct cp_err *err)
+{
+	static const struct { const char *leaf, *kind; } others[] = {
+		{ "merges.txt", "byte-level BPE" }, { "spiece.model", "SentencePiece" }, { "sentencepiece.bpe.model", "SentencePiece" },
+		{ "tokenizer.model", "SentencePiece" },
+	};
+	json_t *config = NULL;
+	optional_json(dir, "config.json", &config, NULL);
+	const char *type = json_string_value(json_object_get(config, "model_type"));
+	cp_err_set(err, "%s: no tokenizer in this folder: looked for tokenizer.json and vocab.txt", dir);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (is_there(dir, others[i].leaf)) {
+			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads WordPiece, from tokenizer.json or vocab.txt", dir,
+			           others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "");
+			break;
+		}
+	json_decref(config);
+	return -1;
+}
+
+static int read_folder(const char *dir, struct parts *p, char **name, struct cp_err *err)
+{
+	struct stat st;
+	if (stat(dir, &st) < 0)
+		return cp_err_set(err, "%s: model folder:", dir);
+	if (!S_ISDIR(st.st_mode))
+		return cp_err_set(err, "%s: not a folder; expected a model folder with tokenizer.json or vocab.txt", dir);
+	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0)
+		return -1;
+	const char *leaf = is_there(dir, "tokenizer.json") ? "tokenizer.json" : "vocab.txt";
+	*name = cp_xasprintf("%s/%s", dir, leaf);
+	if (!strcmp(leaf, "tokenizer.json"))
+		return (p->tokenizer = cp_tok_json_file(*name, err)) ? 0 : -1;
+	if (!is_there(dir, leaf))
+		return no_tokenizer(dir, err);
+	p->frame_by_role = 1;
+	if (optional_json(dir, "added_tokens.json", &p->added, err) < 0)
+		return -1;
+	return (p->tokenizer = from_vocab_txt(*name, p->map, p->config, err)) ? 0 : -1;
+}
+
+struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
+{
+	struct parts p = { 0 };
+	struct cp_tokenizer *t = NULL;
+	char *name = NULL;
+	if (read_folder(dir, &p, &name, err) == 0)
+		t = from_parts(&p, name, err);
+	parts_release(&p);
+	free(name);
+	return t;
+}
+
+/* ---- The pack ---- */
+
+struct cp_tokenizer *cp_tokenizer_unpack(const char *json, size_t n, const char *name, struct cp_err *err)
+{
+	json_error_t why;
+	struct parts p = { 0 };
+	struct cp_tokenizer *t = NULL;
+	json_t *root = json_loadb(json, n, 0, &why);
+	if (!root)
+		cp_err_set(err, "%s: line %d, column %d: not JSON: %s", name, why.line, why.column, why.text);
+	else if (!json_is_object(p.tokenizer = json_incref(json_object_get(root, "tokenizer.json"))))
+		cp_err_set(err, "%s: no tokenizer.json in it", name);
+	else {
+		p.map = json_incref(json_object_get(root, "special_tokens_map.json"));
+		t = from_parts(&p, name, err);
+	}
+	parts_release(&p);
+	json_decref(root);
+	return t;
+}
+
+void cp_tokenizer_pack(const struct cp_tokenizer *t, struct cp_buf *b)
+{
+	json_t *root = json_object(), *map = json_object(), *added = json_array();
+	for (size_t i = 0; i < t->n_added; i++) {
+		const struct cp_tok_added *a = &t->added[i];
+		json_array_append_new(added, json_pack("{s:i,s:s,s:b,s:b,s:b,s:b,s:b}", "id", (int)a->id, "content", a->s, "single_word", a->single_word,
+			"lstrip", a->lstrip, "rstrip", a->rstrip, "normalized", a->normalized, "special", a->special));
+	}
+	for (int r = 0; r < CP_TOK_N_ROLES; r++) {
+		char key[16] = "";
+		if (t->role[r] != CP_TOK_NONE)
+			json_object_set_new(map, strcat(strcat(key, cp_tok_role_name[r]), "_token"), json_string(t->token[t->role[r]]));
+	}
+	json_object_set_new(root, "version", json_string("1.0"));
+	json_object_set_new(root, "truncation", json_null());
+	json_object_set_new(root, "padding", json_null());
+	json_object_set_new(root, "added_tokens", added);
+	t->model->save(t, root);
+	json_object_set_new(root, "post_processor", cp_tok_frame_save(t));
+	json_t *pack = json_pack("{s:o,s:o}", "tokenizer.json", root, "special_tokens_map.json", map);
+	char *text = json_dumps(pack, JSON_COMPACT);
+	cp_buf_str(b, text ? text : "");
+	free(text);
+	json_decref(pack);
+}

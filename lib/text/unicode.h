@@ -1,0 +1,48 @@
+/* Unicode as tokenizers use it: code points from bytes, classes, lower case, canonical decomposition.
+ *
+ * The tables are utf8proc's.  A tokenizer has to give the ids a model was trained with, though, and those came from a library
+ * ("tokenizers") whose tables of classes are of Unicode 8: a mark or a punctuation sign that was added later is, to it, a character
+ * like a letter.  The few ranges where this shows are listed in unicode.c, so the classes here are that library's for every code point
+ * (with utf8proc's Unicode 15; a later utf8proc may know marks and punctuation that the list does not, in scripts which no vocabulary
+ * of today has).
+ *
+ *     size_t i = 0;
+ *     while (i < n) { uint32_t c = cp_utf8_next(s, n, &i);  ... }     // never fails: U+FFFD stands for what is not UTF-8
+ */
+#ifndef CP_UNICODE_H
+#define CP_UNICODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CP_BAD_RUNE UINT32_C(0xFFFD)
+
+/* The code point at s[*i], *i < n; *i moves past it.  A maximal part that begins a well-formed sequence and does not end it, or one byte
+ * that begins none, is one U+FFFD (The Unicode Standard, 3.9, "substitution of maximal subparts"; Python's errors="replace"). */
+uint32_t cp_utf8_next(const char *s, size_t n, size_t *i);
+
+/* Writes 1 to 4 bytes; returns how many.  c is a code point but no surrogate. */
+size_t cp_utf8_put(char out[4], uint32_t c);
+
+/* Is all of it well-formed UTF-8?  *bad is the offset of the first byte that is not, where it is not NULL. */
+int cp_utf8_valid(const char *s, size_t n, size_t *bad);
+
+/* General category C, but for the unassigned: control, format, private use. */
+int cp_rune_is_control(uint32_t c);
+int cp_rune_is_space(uint32_t c);	/* property White_Space */
+int cp_rune_is_mark(uint32_t c);	/* category Mn: nonspacing marks, accents once decomposed */
+int cp_rune_is_punct(uint32_t c);	/* category P, and every printable ASCII sign that is no letter or digit (BERT's rule) */
+int cp_rune_is_cjk(uint32_t c);		/* the blocks of ideographs that BERT takes one by one; no kana, no hangul */
+int cp_rune_is_word(uint32_t c);	/* \w of a regular expression */
+
+/* Lower case by code point, without context; returns how many are in out (2 only for U+0130). */
+int cp_rune_lower(uint32_t c, uint32_t out[2]);
+
+/* Canonical decomposition (NFD) of one code point, in full: at most 18 code points. */
+#define CP_NFD_MAX 18
+int cp_rune_decompose(uint32_t c, uint32_t out[CP_NFD_MAX]);
+
+/* Canonical ordering, in place, of code points already decomposed.  Linear, whatever the input. */
+void cp_runes_order(uint32_t *c, size_t n);
+
+#endif
