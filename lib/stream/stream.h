@@ -108,7 +108,7 @@ uint64_t cp_reader_segments(const struct cp_reader *);
  * segments.  0, or -1 before the end. */
 int cp_reader_digest(const struct cp_reader *, int column, char hex[33]);
 
-/* At the end: the digests of the source bytes, as a JSON array of {"digest","bytes"}, one a source. Borrowed. */
+/* At the end: the sources whose rows these are, as a JSON object from digest to number of bytes.  Borrowed. */
 json_t *cp_reader_sources(const struct cp_reader *);
 
 /* At the end, for a tokens column: bit i of the result is set if id i occurs; *n_ids is the number of bits.  NULL: not a tokens column. */
@@ -168,8 +168,11 @@ int cp_writer_row(struct cp_writer *, struct cp_err *);
 /* Write what has been collected, if anything, as a block (a co-process that answers line by line). */
 int cp_writer_flush(struct cp_writer *, struct cp_err *);
 
-/* A whole block: one cp_values a column of the schema, all of n_rows rows. */
+/* A whole block: one cp_values a column of the schema, all of n_rows rows; a list's offsets start at 0 and end at n_elems. */
 int cp_writer_block(struct cp_writer *, size_t n_rows, const struct cp_values *, struct cp_err *);
+
+/* Codec of each column (enum cp_codec) from the next block on; NULL: back to the options'.  Not copied. */
+void cp_writer_codecs(struct cp_writer *, const unsigned char *codecs);
 
 /* Say, any time before the end, that the rows come from a source of this digest and length; or take over what a reader (at its end)
  * says about its sources, for a tool that does not use .pass. */

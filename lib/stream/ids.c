@@ -1,0 +1,79 @@
+#include "stream/ids.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream/schema.h"
+
+void cp_ids_release(struct cp_ids *s)
+{
+	free(s->word);
+	*s = (struct cp_ids){ 0 };
+}
+
+static void grow(struct cp_ids *s, size_t n_words)
+{
+	if (n_words <= s->n_words)
+		return;
+	s->word = cp_xrealloc(s->word, n_words, sizeof *s->word);
+	memset(s->word + s->n_words, 0, (n_words - s->n_words) * sizeof *s->word);
+	s->n_words = n_words;
+}
+
+void cp_ids_add(struct cp_ids *s, const uint32_t *ids, size_t n)
+{
+	uint32_t max = 0;
+	for (size_t i = 0; i < n; i++)
+		max = ids[i] > max ? ids[i] : max;
+	if (n)
+		grow(s, max / 64 + 1);
+	for (size_t i = 0; i < n; i++)
+		s->word[ids[i] / 64] |= UINT64_C(1) << ids[i] % 64;
+}
+
+void cp_ids_join(struct cp_ids *s, const struct cp_ids *t)
+{
+	grow(s, t->n_words);
+	for (size_t i = 0; i < t->n_words; i++)
+		s->word[i] |= t->word[i];
+}
+
+int cp_ids_equal(const struct cp_ids *s, const struct cp_ids *t)
+{
+	size_t n = s->n_words > t->n_words ? s->n_words : t->n_words;
+	for (size_t i = 0; i < n; i++)
+		if ((i < s->n_words ? s->word[i] : 0) != (i < t->n_words ? t->word[i] : 0))
+			return 0;
+	return 1;
+}
+
+static unsigned byte_at(const struct cp_ids *s, size_t i)
+{
+	return (unsigned)(s->word[i / 8] >> 8 * (i % 8)) & 255;
+}
+
+void cp_ids_print(const struct cp_ids *s, struct cp_buf *b)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t n = 8 * s->n_words;
+	while (n && !byte_at(s, n - 1))
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		cp_buf_char(b, hex[byte_at(s, i) >> 4]);
+		cp_buf_char(b, hex[byte_at(s, i) & 15]);
+	}
+}
+
+int cp_ids_parse(struct cp_ids *s, const char *hex)
+{
+	size_t n = strlen(hex);
+	*s = (struct cp_ids){ 0 };
+	if (n % 2 || n > CP_TOKEN_LIMIT / 4 || strspn(hex, "0123456789abcdef") != n)
+		return -1;
+	grow(s, (n + 15) / 16);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t digit = (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+		s->word[i / 16] |= digit << (8 * (i / 2 % 8) + (i % 2 ? 0 : 4));
+	}
+	return 0;
+}
