@@ -1,0 +1,230 @@
+/* The executor: nodes forward in the order they were made, gradients in the reverse.
+ *
+ * Values of a batch lie in an arena that the next nn_forward resets.  A gradient lives from the first consumer that adds to it until its
+ * own node has passed it on, and then goes back to a pool: at any time only the front of the backward pass is held. */
+#include "nn/graph.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/graph_priv.h"
+#include "nn/kernels.h"
+
+/* --- The pool of gradient memory --------------------------------------------------------------------------------------------------- */
+
+struct nn_block {
+	nn_float *p;
+	size_t n;
+	int used;
+};
+
+struct nn_pool {
+	struct nn_block *v;
+	int n, cap;
+};
+
+static nn_float *pool_get(struct nn_pool *p, size_t n)
+{
+	int best = -1;
+	for (int i = 0; i < p->n; i++)
+		if (!p->v[i].used && p->v[i].n >= n && (best < 0 || p->v[i].n < p->v[best].n))
+			best = i;
+	if (best < 0 || p->v[best].n > 2 * n + 4096) {
+		if (p->n == p->cap)
+			p->v = cp_xrealloc(p->v, (size_t)(p->cap = 2 * p->cap + 16), sizeof *p->v);
+		best = p->n++;
+		p->v[best].n = n + n / 8;	/* batches differ a little in length: leave room to be used again */
+		p->v[best].p = cp_xcalloc(p->v[best].n, sizeof(nn_float));
+	}
+	p->v[best].used = 1;
+	return p->v[best].p;
+}
+
+static void pool_put(struct nn_pool *p, nn_float *x)
+{
+	for (int i = 0; i < p->n; i++)
+		if (p->v[i].p == x)
+			p->v[i].used = 0;
+}
+
+static void pool_release(struct nn_pool *p)
+{
+	for (int i = 0; i < p->n; i++)
+		free(p->v[i].p);
+	free(p->v);
+	*p = (struct nn_pool){ 0 };
+}
+
+/* --- Building ---------------------------------------------------------------------------------------------------------------------- */
+
+struct nn_graph *nn_graph_new(struct cp_team *team)
+{
+	struct nn_graph *g = cp_xcalloc(1, sizeof *g);
+	g->team = team;
+	g->len[0] = 1;
+	g->pool = cp_xcalloc(1, sizeof *g->pool);
+	return g;
+}
+
+void nn_graph_free(struct nn_graph *g)
+{
+	if (!g)
+		return;
+	for (int i = 0; i < g->n_nodes; i++)
+		free(g->nodes[i]->ext);
+	pool_release(g->pool);
+	free(g->pool);
+	cp_arena_release(&g->arena);
+	cp_arena_release(&g->nodes_mem);
+	free(g->nodes);
+	free(g);
+}
+
+struct nn_node *nn_node_new(struct nn_graph *g, const struct nn_op *op, int axis, int mult, size_t cols, int n_in, struct nn_node *const *in)
+{
+	struct nn_node *n = cp_arena_zalloc(&g->nodes_mem, sizeof *n);
+	assert(axis >= 0 && axis < NN_AXES && mult > 0 && cols > 0);
+	n->op = op;
+	n->axis = axis;
+	n->mult = mult;
+	n->cols = cols;
+	n->n_in = n_in;
+	n->in = cp_arena_zalloc(&g->nodes_mem, (size_t)(n_in + 1) * sizeof *n->in);
+	for (int i = 0; i < n_in; i++) {
+		n->in[i] = in[i];
+		n->needs_grad |= in[i]->needs_grad;
+	}
+	g->nodes = cp_xrealloc(g->nodes, (size_t)g->n_nodes + 1, sizeof *g->nodes);
+	g->nodes[g->n_nodes++] = n;
+	return n;
+}
+
+/* --- Running ----------------------------------------------------------------------------------------------------------------------- */
+
+static void want(struct nn_node *n)
+{
+	if (n->wanted)
+		return;
+	n->wanted = 1;
+	for (int i = 0; i < n->n_in; i++)
+		want(n->in[i]);
+	if (n->root)
+		want(n->root);
+}
+
+void nn_forward(struct nn_graph *g, struct nn_node *target)
+{
+	cp_arena_reset(&g->arena);
+	for (int i = 0; i < g->n_nodes; i++)
+		g->nodes[i]->wanted = 0;
+	want(target);
+	for (int i = 0; i < g->n_nodes; i++) {
+		struct nn_node *n = g->nodes[i];
+		if (!n->wanted)
+			continue;
+		n->grad = NULL;
+		n->grad_ready = 0;
+		if (!n->root && !n->param && !(n->feed && !n->n_in))
+			n->val = cp_arena_alloc(&g->arena, nn_count(g, n) * sizeof(nn_float));
+		size_t keep = n->op->scratch ? n->op->scratch(g, n) : 0;
+		n->scratch = keep ? cp_arena_alloc(&g->arena, keep) : NULL;
+		n->op->fwd(g, n);
+	}
+}
+
+static struct nn_node *root_of(struct nn_node *n)
+{
+	while (n->root)
+		n = n->root;
+	return n;
+}
+
+nn_float *nn_grad_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
+{
+	n = root_of(n);
+	if (!n->needs_grad)
+		return NULL;
+	*beta = n->grad_ready ? 1 : 0;
+	if (!n->grad)
+		n->grad = pool_get(g->pool, nn_count(g, n));
+	n->grad_ready = 1;
+	return n->grad;
+}
+
+nn_float *nn_grad(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float beta;
+	nn_float *p = nn_grad_beta(g, n, &beta);
+	if (p && !beta)
+		memset(p, 0, nn_count(g, n) * sizeof *p);
+	return p;
+}
+
+void nn_backward(struct nn_graph *g, struct nn_node *loss)
+{
+	assert(loss->wanted && nn_count(g, loss) == 1);
+	nn_float *one = nn_grad(g, loss);
+	if (!one)
+		return;
+	*one = 1;
+	for (int i = g->n_nodes - 1; i >= 0; i--) {
+		struct nn_node *n = g->nodes[i];
+		if (!n->wanted || !n->needs_grad || n->root)
+			continue;
+		if (n->grad_ready && n->op->bwd)
+			n->op->bwd(g, n);
+		if (n->grad && !n->param)
+			pool_put(g->pool, n->grad);
+		n->grad_ready = 0;
+	}
+}
+
+/* --- Dividing work ----------------------------------------------------------------------------------------------------------------- */
+
+struct parts {
+	struct nn_graph *g;
+	struct nn_node *n;
+	size_t count, grain;
+	nn_part_fn fn;
+};
+
+static void run_part(void *ctx, int task)
+{
+	const struct parts *p = ctx;
+	size_t from = (size_t)task * p->grain, to = from + p->grain;
+	p->fn(p->g, p->n, from, to < p->count ? to : p->count);
+}
+
+void nn_parts(struct nn_graph *g, struct nn_node *n, size_t count, size_t grain, nn_part_fn fn)
+{
+	struct parts p = { g, n, count, grain, fn };
+	if (count)
+		cp_team_run(g->team, (int)((count + grain - 1) / grain), run_part, &p);
+}
+
+struct sums {
+	struct parts p;
+	nn_sum_fn fn;
+	size_t width;
+	nn_float *room;
+};
+
+static void run_sum(void *ctx, int task)
+{
+	const struct sums *s = ctx;
+	size_t from = (size_t)task * s->p.grain, to = from + s->p.grain;
+	s->fn(s->p.g, s->p.n, from, to < s->p.count ? to : s->p.count, s->room + (size_t)task * s->width);
+}
+
+void nn_parts_sum(struct nn_graph *g, struct nn_node *n, size_t count, size_t grain, nn_sum_fn fn, size_t width, nn_float *out)
+{
+	size_t parts = (count + grain - 1) / grain;
+	struct sums s = { { g, n, count, grain, NULL }, fn, width, NULL };
+	if (!parts)
+		return;
+	s.room = cp_arena_zalloc(&g->arena, parts * width * sizeof(nn_float));
+	cp_team_run(g->team, (int)parts, run_sum, &s);
+	for (size_t i = 0; i < parts; i++)
+		nn_add(out, s.room + i * width, width);
+}

@@ -1,0 +1,186 @@
+/* A static graph of matrix operations, built once for a configuration and run for every batch.
+ *
+ * Every node is a matrix in row-major order.  How many rows it has may change from batch to batch: a node lies on an axis (rows of the
+ * batch, tokens, chosen places, ... numbered by whoever builds the graph; axis 0 has length 1) and has `mult` rows for each unit of it.
+ * Columns are fixed.  Nodes run in the order they were made, gradients in the reverse.  Gradients are added (+=), so a node may be used
+ * any number of times.
+ *
+ *     struct nn_graph *g = nn_graph_new(team);
+ *     struct nn_node *x = ng_lookup(g, table, &ids, ROWS, 8, -1);          // (B*8, d)
+ *     struct nn_node *h = ng_linear(g, ng_view(g, x, 1, 8 * d), w, b, NN_RELU);
+ *     struct nn_node *loss = ng_bce(g, ng_linear(g, h, w2, b2, NN_NONE), &labels);
+ *     g->len[ROWS] = n;  ids.v = ...;  labels.v = ...;
+ *     nn_forward(g, loss);  nn_backward(g, loss);                          // gradients lie in the parameters
+ *
+ * Memory: the graph owns its nodes; values live in an arena of the batch until the next nn_forward, gradients until nn_backward returns.
+ * Threads: an operation divides its own work into tasks that depend on shapes alone; results are the same bits for any team.
+ * Shapes that do not fit are our own bugs: they stop the program (assert).
+ */
+#ifndef NN_GRAPH_H
+#define NN_GRAPH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/team.h"
+#include "nn/float.h"
+#include "nn/params.h"
+
+#define NN_AXES 8
+
+enum nn_act { NN_NONE, NN_RELU, NN_TANH, NN_SIGMOID };
+
+struct nn_graph;
+struct nn_node;
+
+/* One function table an operation.  scratch: bytes to keep from forward to backward. */
+struct nn_op {
+	const char *name;
+	void (*fwd)(struct nn_graph *, struct nn_node *);
+	void (*bwd)(struct nn_graph *, struct nn_node *);	/* NULL: no input needs a gradient */
+	size_t (*scratch)(struct nn_graph *, const struct nn_node *);
+};
+
+/* Integers fed from outside, one for each row of the node that reads them; set .v before nn_forward. */
+struct nn_ids {
+	const uint32_t *v;
+};
+/* Numbers fed from outside. */
+struct nn_feed {
+	const nn_float *v;
+};
+/* How rows of an axis form sequences: sequence s is rows off[s] .. off[s+1]-1. */
+struct nn_segs {
+	const uint32_t *off;
+};
+
+struct nn_node {
+	const struct nn_op *op;
+	struct nn_node **in;
+	int n_in;
+	int axis, mult;
+	size_t cols;
+	nn_float *val, *grad;		/* (rows, cols); of a view: its root's */
+	struct nn_node *root;		/* a view shares the memory of root, else NULL */
+	int needs_grad;
+	int grad_ready;			/* grad holds something: add to it */
+	int wanted;			/* on the way to the node that nn_forward was asked for */
+	void *scratch;
+	/* what the operation was given at build */
+	struct nn_param *param;
+	const struct nn_ids *ids;
+	const struct nn_feed *feed;
+	const struct nn_segs *segs;
+	enum nn_act act;
+	int i[6];
+	double f[2];
+	void *ext;			/* freed with the graph */
+	nn_float *ext_grad;
+};
+
+struct nn_graph {
+	struct cp_team *team;
+	struct nn_node **nodes;
+	int n_nodes;
+	size_t len[NN_AXES];		/* set before nn_forward; len[0] is 1 */
+	const uint64_t *keys[NN_AXES];	/* one a unit of the axis: names the row (and token) to dropout; needed when training with dropout */
+	int training;			/* dropout and BatchNorm by batch */
+	int n_sites;			/* dropout places so far */
+	struct cp_arena arena;		/* values of a batch */
+	struct cp_arena nodes_mem;
+	struct nn_pool *pool;		/* gradients */
+};
+
+struct nn_graph *nn_graph_new(struct cp_team *);	/* the team is borrowed */
+void nn_graph_free(struct nn_graph *);
+
+void nn_forward(struct nn_graph *, struct nn_node *target);
+/* loss is (1,1); its gradient is 1.  Adds to the gradients of parameters and of inputs that want one. */
+void nn_backward(struct nn_graph *, struct nn_node *loss);
+
+static inline size_t nn_rows(const struct nn_graph *g, const struct nn_node *n)
+{
+	return g->len[n->axis] * (size_t)n->mult;
+}
+
+/* --- Leaves ------------------------------------------------------------------------------------------------------------------------ */
+
+/* A parameter as a node; nn_span takes `count` parameters that were added one after another as one matrix of `cols` columns. */
+struct nn_node *ng_weight(struct nn_graph *, struct nn_param *);
+struct nn_node *ng_span(struct nn_graph *, struct nn_param *first, int count, size_t cols);
+/* Rows from..from+rows of a parameter seen as a matrix of `cols` columns. */
+struct nn_node *ng_slice(struct nn_graph *, struct nn_param *, size_t from_element, size_t rows, size_t cols);
+/* Values fed from outside, no gradient; with grad: ng_input_grad() after nn_backward. */
+struct nn_node *ng_input(struct nn_graph *, int axis, int mult, size_t cols, const struct nn_feed *);
+struct nn_node *ng_input_grad(struct nn_graph *, int axis, int mult, size_t cols, const struct nn_feed *, nn_float *grad_out);
+
+/* Row i is row ids[i] of the table (V, d): a parameter.  The row `pad` (-1: none) gets no gradient from here. */
+struct nn_node *ng_lookup(struct nn_graph *, struct nn_param *table, const struct nn_ids *, int axis, int mult, int pad);
+
+/* --- Shapes ------------------------------------------------------------------------------------------------------------------------ */
+
+struct nn_node *ng_view(struct nn_graph *, struct nn_node *, int mult, size_t cols);	/* the same numbers; mult*cols is kept */
+struct nn_node *ng_concat(struct nn_graph *, int n, struct nn_node *const *);		/* columns side by side */
+struct nn_node *ng_cols(struct nn_graph *, struct nn_node *, size_t from, size_t n);	/* columns from..from+n-1 */
+/* Row i of the result is row ids[i] of x; the result lies on (axis, mult). */
+struct nn_node *ng_gather(struct nn_graph *, struct nn_node *x, const struct nn_ids *, int axis, int mult);
+/* Interleave: for sequence s of segs (over the result's axis): first k rows of a (k a sequence), then its rows of b. */
+struct nn_node *ng_prepend(struct nn_graph *, struct nn_node *a, int k, struct nn_node *b, int axis, const struct nn_segs *);
+/* Mean over the rows of each sequence, times scale; the result lies on `axis` with one row a sequence. */
+struct nn_node *ng_segmean(struct nn_graph *, struct nn_node *, const struct nn_segs *, int axis, double scale);
+
+/* --- Elementwise ------------------------------------------------------------------------------------------------------------------- */
+
+struct nn_node *ng_add(struct nn_graph *, struct nn_node *, struct nn_node *);
+struct nn_node *ng_mul(struct nn_graph *, struct nn_node *, struct nn_node *);
+struct nn_node *ng_cross(struct nn_graph *, struct nn_node *x, struct nn_node *x0, struct nn_node *h);	/* x + x0*h (DCNv2, eq. 1) */
+struct nn_node *ng_scale_rows(struct nn_graph *, struct nn_node *x, struct nn_node *s);	/* row i times s[i]; s has one column */
+struct nn_node *ng_mean_groups(struct nn_graph *, struct nn_node *x, size_t group);	/* (n*group columns) -> (group): mean of the n */
+struct nn_node *ng_lerp(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *alpha);	/* alpha*a + (1-alpha)*b; alpha (1,1) */
+struct nn_node *ng_activate(struct nn_graph *, struct nn_node *, enum nn_act);
+struct nn_node *ng_gelu(struct nn_graph *, struct nn_node *);
+struct nn_node *ng_softmax(struct nn_graph *, struct nn_node *);			/* over the columns of a row */
+struct nn_node *ng_dropout(struct nn_graph *, struct nn_node *, double p);
+
+/* --- Layers ------------------------------------------------------------------------------------------------------------------------ */
+
+/* act(x W^T + b): x (R,K), W (N,K), b (1,N) or NULL. */
+struct nn_node *ng_linear(struct nn_graph *, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum nn_act);
+/* x W: W (K,N). */
+struct nn_node *ng_matmul(struct nn_graph *, struct nn_node *x, struct nn_node *w);
+/* LayerNorm(res + dropout(y, p)) with gain and bias (1,H); res may be NULL. */
+struct nn_node *ng_layernorm(struct nn_graph *, struct nn_node *y, struct nn_node *res, struct nn_node *gain, struct nn_node *bias, double eps,
+			     double p);
+/* BatchNorm over the rows of the batch; running mean and variance are frozen parameters, moved by 0.1 in every forward when training. */
+struct nn_node *ng_batchnorm(struct nn_graph *, struct nn_node *x, struct nn_node *gain, struct nn_node *bias, struct nn_param *mean,
+			     struct nn_param *var);
+
+/* Multi-head self-attention inside each sequence with K soft prompts in front (METHOD, section 4; prefix-tuning, Li and Liang 2021).
+ * qkv (T, 3H): query, key, value side by side.  prompts (B, K*2L*H), entry ((k*2L + 2l + s)*A + a)*dh + j, or NULL (K = 0).
+ * Result (T, H).  Scale 1/sqrt(dh); dropout on the probabilities.  rows_axis counts the sequences. */
+struct ng_attention {
+	int heads, layer, n_layers, n_prompts;
+	double dropout;
+};
+struct nn_node *ng_attention(struct nn_graph *, struct nn_node *qkv, struct nn_node *prompts, int rows_axis, const struct nn_segs *,
+			     const struct ng_attention *);
+
+/* --- Losses, (1,1) ----------------------------------------------------------------------------------------------------------------- */
+
+/* Mean binary cross-entropy of logits z (B,1) against labels (0 or 1). */
+struct nn_node *ng_bce(struct nn_graph *, struct nn_node *z, const struct nn_feed *labels);
+
+/* Mean cross-entropy of softmax(h W^T + b) against labels, over the rows of h (M,H); W (V,H), b (1,V).
+ * With a cut, the softmax runs over the ids cut->ids[0..n-1] only, ascending; every label must be among them.
+ * The gradient is taken while the logits are at hand: no array of (M,V) exists, only a block of rows of it. */
+struct nn_cut {
+	const uint32_t *ids;
+	size_t n;		/* 0: no cut */
+};
+struct nn_node *ng_lm_loss(struct nn_graph *, struct nn_node *h, struct nn_node *w, struct nn_node *b, const struct nn_ids *labels,
+			   const struct nn_cut *);
+/* How many rows of the last forward had their label as the largest logit. */
+size_t ng_lm_hits(const struct nn_node *);
+
+#endif

@@ -1,0 +1,44 @@
+/* What the operations' files share; not for users of the graph. */
+#ifndef NN_GRAPH_PRIV_H
+#define NN_GRAPH_PRIV_H
+
+#include "nn/graph.h"
+
+/* A new node on (axis, mult) with `cols` columns, inputs in order; needs a gradient if any input does. */
+struct nn_node *nn_node_new(struct nn_graph *, const struct nn_op *, int axis, int mult, size_t cols, int n_in, struct nn_node *const *in);
+
+/* The gradient of a node, ready to be added to (zeroed if nothing is in it yet); NULL if it needs none. */
+nn_float *nn_grad(struct nn_graph *, struct nn_node *);
+/* The same for an operation that can also overwrite: *beta is 0 (nothing there, contents undefined) or 1 (add). */
+nn_float *nn_grad_beta(struct nn_graph *, struct nn_node *, nn_float *beta);
+
+static inline size_t nn_count(const struct nn_graph *g, const struct nn_node *n)
+{
+	return nn_rows(g, n) * n->cols;
+}
+
+/* Run fn over [0, count) in pieces of `grain` (the last one shorter) on the team.  The pieces depend on count and grain only. */
+typedef void (*nn_part_fn)(struct nn_graph *, struct nn_node *, size_t from, size_t to);
+void nn_parts(struct nn_graph *, struct nn_node *, size_t count, size_t grain, nn_part_fn);
+
+/* The same for work that also sums something of `width` numbers over all parts (a bias's gradient): every part gets zeroed room of its
+ * own, and the rooms are added to out in their order. */
+typedef void (*nn_sum_fn)(struct nn_graph *, struct nn_node *, size_t from, size_t to, nn_float *room);
+void nn_parts_sum(struct nn_graph *, struct nn_node *, size_t count, size_t grain, nn_sum_fn, size_t width, nn_float *out);
+
+#define NN_GRAIN 16384	/* elements a task: some microseconds, ten times what handing it out costs */
+
+static inline size_t nn_row_grain(size_t cols)
+{
+	size_t g = NN_GRAIN / cols;
+	return g ? g : 1;
+}
+
+/* For sums: no more than 32 parts, so that adding up the rooms stays small beside the work. */
+static inline size_t nn_sum_grain(size_t rows, size_t cols)
+{
+	size_t g = nn_row_grain(cols), few = (rows + 31) / 32;
+	return g > few ? g : few;
+}
+
+#endif

@@ -1,0 +1,354 @@
+/* Elementwise operations, softmax over columns, dropout. */
+#include <assert.h>
+#include <string.h>
+
+#include "nn/graph_priv.h"
+#include "nn/kernels.h"
+
+static struct nn_node *same_shape(struct nn_graph *g, const struct nn_op *op, int n_in, struct nn_node *const *in)
+{
+	return nn_node_new(g, op, in[0]->axis, in[0]->mult, in[0]->cols, n_in, in);
+}
+
+static void each(struct nn_graph *g, struct nn_node *n, nn_part_fn fn)
+{
+	nn_parts(g, n, nn_count(g, n), NN_GRAIN, fn);
+}
+
+/* Gradients of the inputs, taken before the parts run: parts must not allocate. */
+static nn_float *grad_of(struct nn_node *n)
+{
+	while (n->root)
+		n = n->root;
+	return n->needs_grad ? n->grad : NULL;
+}
+
+static void ready(struct nn_graph *g, struct nn_node *n)
+{
+	for (int i = 0; i < n->n_in; i++)
+		nn_grad(g, n->in[i]);
+}
+
+/* --- a + b ------------------------------------------------------------------------------------------------------------------------- */
+
+static void add_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	memcpy(n->val + from, n->in[0]->val + from, (to - from) * sizeof(nn_float));
+	nn_add(n->val + from, n->in[1]->val + from, to - from);
+}
+
+static void add_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	each(g, n, add_part);
+}
+
+static void add_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	for (int k = 0; k < 2; k++) {
+		nn_float *d = nn_grad(g, n->in[k]);
+		if (d)
+			nn_add(d, n->grad, nn_count(g, n));
+	}
+}
+
+static const struct nn_op op_add = { "add", add_fwd, add_bwd, NULL };
+
+struct nn_node *ng_add(struct nn_graph *g, struct nn_node *a, struct nn_node *b)
+{
+	assert(a->axis == b->axis && a->mult == b->mult && a->cols == b->cols);
+	return same_shape(g, &op_add, 2, (struct nn_node *[]){ a, b });
+}
+
+/* --- a * b ------------------------------------------------------------------------------------------------------------------------- */
+
+static void mul_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_mul_fwd(n->val + from, n->in[0]->val + from, n->in[1]->val + from, to - from);
+}
+
+static void mul_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	each(g, n, mul_part);
+}
+
+static void mul_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	for (int k = 0; k < 2; k++) {
+		nn_float *d = nn_grad(g, n->in[k]);
+		const nn_float *other = n->in[1 - k]->val;
+		for (size_t i = 0, count = nn_count(g, n); d && i < count; i++)
+			d[i] += n->grad[i] * other[i];
+	}
+}
+
+static const struct nn_op op_mul = { "mul", mul_fwd, mul_bwd, NULL };
+
+struct nn_node *ng_mul(struct nn_graph *g, struct nn_node *a, struct nn_node *b)
+{
+	assert(a->axis == b->axis && a->mult == b->mult && a->cols == b->cols);
+	return same_shape(g, &op_mul, 2, (struct nn_node *[]){ a, b });
+}
+
+/* --- x + x0 * h -------------------------------------------------------------------------------------------------------------------- */
+
+static void cross_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_cross_fwd(n->val + from, n->in[1]->val + from, n->in[2]->val + from, n->in[0]->val + from, to - from);
+}
+
+static void cross_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	each(g, n, cross_part);
+}
+
+static void uncross_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_cross_bwd(grad_of(n->in[1]) + from, grad_of(n->in[2]) + from, grad_of(n->in[0]) + from, n->grad + from, n->in[1]->val + from,
+		     n->in[2]->val + from, to - from);
+}
+
+static void cross_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	each(g, n, uncross_part);
+}
+
+static const struct nn_op op_cross = { "cross", cross_fwd, cross_bwd, NULL };
+
+struct nn_node *ng_cross(struct nn_graph *g, struct nn_node *x, struct nn_node *x0, struct nn_node *h)
+{
+	if (!x->needs_grad || !x0->needs_grad || !h->needs_grad)	/* the fused kernel wants all three gradients */
+		return ng_add(g, x, ng_mul(g, x0, h));
+	return same_shape(g, &op_cross, 3, (struct nn_node *[]){ x, x0, h });
+}
+
+/* --- row i times s[i] -------------------------------------------------------------------------------------------------------------- */
+
+static void scale_rows_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	const nn_float *x = n->in[0]->val, *s = n->in[1]->val;
+	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
+		for (size_t j = 0; j < n->cols; j++)
+			n->val[r * n->cols + j] = s[r] * x[r * n->cols + j];
+}
+
+static void scale_rows_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	const nn_float *x = n->in[0]->val, *s = n->in[1]->val;
+	nn_float *dx = nn_grad(g, n->in[0]), *ds = nn_grad(g, n->in[1]);
+	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++) {
+		nn_float sum = 0;
+		for (size_t j = 0; j < n->cols; j++)
+			sum += n->grad[r * n->cols + j] * x[r * n->cols + j];
+		if (ds)
+			ds[r] += sum;
+		if (dx)
+			nn_axpy(dx + r * n->cols, s[r], n->grad + r * n->cols, n->cols);
+	}
+}
+
+static const struct nn_op op_scale_rows = { "scale_rows", scale_rows_fwd, scale_rows_bwd, NULL };
+
+struct nn_node *ng_scale_rows(struct nn_graph *g, struct nn_node *x, struct nn_node *s)
+{
+	assert(s->cols == 1 && s->axis == x->axis && s->mult == x->mult);
+	return same_shape(g, &op_scale_rows, 2, (struct nn_node *[]){ x, s });
+}
+
+/* --- mean of the n groups of columns ----------------------------------------------------------------------------------------------- */
+
+static void mean_groups_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t wide = n->in[0]->cols, groups = wide / n->cols;
+	memset(n->val, 0, nn_count(g, n) * sizeof(nn_float));
+	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
+		for (size_t k = 0; k < groups; k++)
+			nn_axpy(n->val + r * n->cols, (nn_float)1 / groups, n->in[0]->val + r * wide + k * n->cols, n->cols);
+}
+
+static void mean_groups_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t wide = n->in[0]->cols, groups = wide / n->cols;
+	nn_float *d = nn_grad(g, n->in[0]);
+	for (size_t r = 0, rows = nn_rows(g, n); d && r < rows; r++)
+		for (size_t k = 0; k < groups; k++)
+			nn_axpy(d + r * wide + k * n->cols, (nn_float)1 / groups, n->grad + r * n->cols, n->cols);
+}
+
+static const struct nn_op op_mean_groups = { "mean_groups", mean_groups_fwd, mean_groups_bwd, NULL };
+
+struct nn_node *ng_mean_groups(struct nn_graph *g, struct nn_node *x, size_t group)
+{
+	assert(x->cols % group == 0);
+	return nn_node_new(g, &op_mean_groups, x->axis, x->mult, group, 1, &x);
+}
+
+/* --- alpha a + (1 - alpha) b ------------------------------------------------------------------------------------------------------- */
+
+static void lerp_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float t = n->in[2]->val[0];
+	for (size_t i = 0, count = nn_count(g, n); i < count; i++)
+		n->val[i] = t * n->in[0]->val[i] + (1 - t) * n->in[1]->val[i];
+}
+
+static void lerp_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float t = n->in[2]->val[0], sum = 0;
+	nn_float *da = nn_grad(g, n->in[0]), *db = nn_grad(g, n->in[1]), *dt = nn_grad(g, n->in[2]);
+	for (size_t i = 0, count = nn_count(g, n); i < count; i++) {
+		if (da)
+			da[i] += t * n->grad[i];
+		if (db)
+			db[i] += (1 - t) * n->grad[i];
+		sum += n->grad[i] * (n->in[0]->val[i] - n->in[1]->val[i]);
+	}
+	if (dt)
+		*dt += sum;
+}
+
+static const struct nn_op op_lerp = { "lerp", lerp_fwd, lerp_bwd, NULL };
+
+struct nn_node *ng_lerp(struct nn_graph *g, struct nn_node *a, struct nn_node *b, struct nn_node *alpha)
+{
+	assert(a->axis == b->axis && a->cols == b->cols && alpha->cols == 1 && alpha->axis == 0);
+	return same_shape(g, &op_lerp, 3, (struct nn_node *[]){ a, b, alpha });
+}
+
+/* --- Activations ------------------------------------------------------------------------------------------------------------------- */
+
+static void act_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	void (*f)(nn_float *, const nn_float *, size_t) = n->act == NN_RELU ? nn_relu_fwd : n->act == NN_TANH ? nn_tanh_fwd : nn_sigmoid_fwd;
+	f(n->val + from, n->in[0]->val + from, to - from);
+}
+
+static void act_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	each(g, n, act_part);
+}
+
+static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	void (*f)(nn_float *, const nn_float *, const nn_float *, size_t) =
+		n->act == NN_RELU ? nn_relu_bwd : n->act == NN_TANH ? nn_tanh_bwd : nn_sigmoid_bwd;
+	f(grad_of(n->in[0]) + from, n->grad + from, n->val + from, to - from);
+}
+
+static void act_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	each(g, n, unact_part);
+}
+
+static const struct nn_op op_act = { "activate", act_fwd, act_bwd, NULL };
+
+struct nn_node *ng_activate(struct nn_graph *g, struct nn_node *x, enum nn_act act)
+{
+	if (act == NN_NONE)
+		return x;
+	struct nn_node *n = same_shape(g, &op_act, 1, &x);
+	n->act = act;
+	return n;
+}
+
+static void gelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_gelu_fwd(n->val + from, n->in[0]->val + from, to - from);
+}
+
+static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	each(g, n, gelu_part);
+}
+
+static void ungelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_gelu_bwd(grad_of(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
+}
+
+static void gelu_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	each(g, n, ungelu_part);
+}
+
+static const struct nn_op op_gelu = { "gelu", gelu_fwd, gelu_bwd, NULL };
+
+struct nn_node *ng_gelu(struct nn_graph *g, struct nn_node *x)
+{
+	return same_shape(g, &op_gelu, 1, &x);
+}
+
+/* --- Softmax ----------------------------------------------------------------------------------------------------------------------- */
+
+static void softmax_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_softmax_fwd(n->val, n->in[0]->val, nn_rows(g, n), n->cols);
+}
+
+static void softmax_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_softmax_bwd(nn_grad(g, n->in[0]), n->grad, n->val, nn_rows(g, n), n->cols);
+}
+
+static const struct nn_op op_softmax = { "softmax", softmax_fwd, softmax_bwd, NULL };
+
+struct nn_node *ng_softmax(struct nn_graph *g, struct nn_node *x)
+{
+	return same_shape(g, &op_softmax, 1, &x);
+}
+
+/* --- Dropout ----------------------------------------------------------------------------------------------------------------------- */
+
+/* A key names a unit of the axis; a node with several rows a unit is one long row to it. */
+static void dropout_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	size_t wide = n->cols * (size_t)n->mult;
+	nn_dropout_fwd(n->val + from * wide, n->in[0]->val + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
+		       to - from, wide);
+}
+
+static void dropout_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	if (g->training)
+		nn_parts(g, n, g->len[n->axis], nn_row_grain(n->cols * (size_t)n->mult), dropout_part);
+	else
+		memcpy(n->val, n->in[0]->val, nn_count(g, n) * sizeof(nn_float));
+}
+
+static void undropout_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	size_t wide = n->cols * (size_t)n->mult;
+	nn_dropout_bwd(grad_of(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
+		       to - from, wide);
+}
+
+static void dropout_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	if (g->training)
+		nn_parts(g, n, g->len[n->axis], nn_row_grain(n->cols * (size_t)n->mult), undropout_part);
+	else
+		nn_add(grad_of(n->in[0]), n->grad, nn_count(g, n));
+}
+
+static const struct nn_op op_dropout = { "dropout", dropout_fwd, dropout_bwd, NULL };
+
+struct nn_node *ng_dropout(struct nn_graph *g, struct nn_node *x, double p)
+{
+	if (p <= 0)
+		return x;
+	struct nn_node *n = same_shape(g, &op_dropout, 1, &x);
+	n->f[0] = p;
+	n->i[0] = g->n_sites++;
+	return n;
+}

@@ -1,0 +1,351 @@
+/* Layers: linear maps, normalisation, attention. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/gemm.h"
+#include "nn/graph_priv.h"
+#include "nn/kernels.h"
+
+/* --- act(x W^T + b) ---------------------------------------------------------------------------------------------------------------- */
+
+static void finish_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_float *y = n->val + from * n->cols;
+	size_t count = (to - from) * n->cols;
+	if (n->n_in > 2)
+		nn_bias_fwd(y, y, n->in[2]->val, to - from, n->cols);
+	if (n->act == NN_RELU)
+		nn_relu_fwd(y, y, count);
+	else if (n->act == NN_TANH)
+		nn_tanh_fwd(y, y, count);
+	else if (n->act == NN_SIGMOID)
+		nn_sigmoid_fwd(y, y, count);
+}
+
+static void linear_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct nn_node *x = n->in[0], *w = n->in[1];
+	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
+	if (n->i[0])
+		nn_gemm(g->team, 0, 0, rows, out, in, 1, x->val, in, w->val, out, 0, n->val, out);
+	else
+		nn_gemm(g->team, 0, 1, rows, out, in, 1, x->val, in, w->val, in, 0, n->val, out);
+	if (n->n_in > 2 || n->act != NN_NONE)
+		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), finish_part);
+}
+
+/* The gradient before the activation takes the place of the one behind it, which nobody reads any more. */
+static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_float *d = n->grad;
+	const nn_float *y = n->val;
+	if (n->act == NN_RELU)
+		for (size_t i = from; i < to; i++)
+			d[i] = y[i] > 0 ? d[i] : 0;
+	else if (n->act == NN_TANH)
+		for (size_t i = from; i < to; i++)
+			d[i] *= 1 - y[i] * y[i];
+	else
+		for (size_t i = from; i < to; i++)
+			d[i] *= y[i] * (1 - y[i]);
+}
+
+static void bias_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	(void)g;
+	nn_bias_bwd(room, n->grad + from * n->cols, to - from, n->cols);
+}
+
+static void linear_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct nn_node *x = n->in[0], *w = n->in[1];
+	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
+	nn_float beta, *d;
+	if (n->act != NN_NONE)
+		nn_parts(g, n, nn_count(g, n), NN_GRAIN, unact_part);
+	if (n->n_in > 2 && (d = nn_grad(g, n->in[2])))
+		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), bias_sum, n->cols, d);
+	if ((d = nn_grad_beta(g, w, &beta))) {
+		if (n->i[0])
+			nn_gemm(g->team, 1, 0, in, out, rows, 1, x->val, in, n->grad, out, beta, d, out);
+		else
+			nn_gemm(g->team, 1, 0, out, in, rows, 1, n->grad, out, x->val, in, beta, d, in);
+	}
+	if ((d = nn_grad_beta(g, x, &beta)))
+		nn_gemm(g->team, 0, n->i[0], rows, in, out, 1, n->grad, out, w->val, n->i[0] ? out : in, beta, d, in);
+}
+
+static const struct nn_op op_linear = { "linear", linear_fwd, linear_bwd, NULL };
+
+struct nn_node *ng_linear(struct nn_graph *g, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum nn_act act)
+{
+	assert(w->axis == 0 && w->cols == x->cols && (!b || b->cols == (size_t)w->mult));
+	struct nn_node *n = nn_node_new(g, &op_linear, x->axis, x->mult, (size_t)w->mult, b ? 3 : 2, (struct nn_node *[]){ x, w, b });
+	n->act = act;
+	return n;
+}
+
+struct nn_node *ng_matmul(struct nn_graph *g, struct nn_node *x, struct nn_node *w)
+{
+	assert(w->axis == 0 && (size_t)w->mult == x->cols);
+	struct nn_node *n = nn_node_new(g, &op_linear, x->axis, x->mult, w->cols, 2, (struct nn_node *[]){ x, w });
+	n->i[0] = 1;
+	return n;
+}
+
+/* --- LayerNorm(res + dropout(y)) --------------------------------------------------------------------------------------------------- */
+
+/* Kept: mean and rstd of every row, and the sum that was normalised where there is a residual. */
+struct norm {
+	nn_float *mean, *rstd, *sum;
+};
+
+static struct norm norm_kept(struct nn_graph *g, const struct nn_node *n)
+{
+	size_t rows = nn_rows(g, n);
+	nn_float *p = n->scratch;
+	return (struct norm){ p, p + rows, n->i[1] ? p + 2 * rows : NULL };
+}
+
+static size_t norm_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	return nn_rows(g, n) * (2 + (n->i[1] ? n->cols : 0)) * sizeof(nn_float);
+}
+
+static const uint64_t *norm_keys(struct nn_graph *g, const struct nn_node *n, size_t from)
+{
+	return g->training && n->f[1] > 0 ? g->keys[n->axis] + from : NULL;
+}
+
+static void norm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	struct norm k = norm_kept(g, n);
+	size_t at = from * n->cols;
+	const nn_float *gain = n->in[1]->val, *bias = n->in[2]->val;
+	if (n->i[1])
+		nn_residual_norm_fwd(n->val + at, k.sum + at, k.mean + from, k.rstd + from, n->in[3]->val + at, n->in[0]->val + at, gain, bias,
+				     norm_keys(g, n, from), (uint64_t)n->i[0], (nn_float)n->f[1], to - from, n->cols, (nn_float)n->f[0]);
+	else
+		nn_layernorm_fwd(n->val + at, k.mean + from, k.rstd + from, n->in[0]->val + at, gain, bias, to - from, n->cols,
+				 (nn_float)n->f[0]);
+}
+
+static void norm_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), norm_part);
+}
+
+static nn_float *grad_of(struct nn_node *n)
+{
+	while (n->root)
+		n = n->root;
+	return n->grad;
+}
+
+/* room: the gradients of gain and bias, one behind the other */
+static void norm_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	struct norm k = norm_kept(g, n);
+	size_t at = from * n->cols;
+	nn_float *dy = grad_of(n->in[0]);
+	if (n->i[1])
+		nn_residual_norm_bwd(grad_of(n->in[3]) + at, dy + at, room, room + n->cols, n->grad + at, k.sum + at, n->in[1]->val,
+				     k.mean + from, k.rstd + from, norm_keys(g, n, from), (uint64_t)n->i[0], (nn_float)n->f[1], to - from,
+				     n->cols);
+	else
+		nn_layernorm_bwd(dy + at, room, room + n->cols, n->grad + at, n->in[0]->val + at, n->in[1]->val, k.mean + from, k.rstd + from,
+				 to - from, n->cols);
+}
+
+static void norm_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t rows = nn_rows(g, n), cols = n->cols;
+	nn_float *sum = cp_arena_zalloc(&g->arena, 2 * cols * sizeof *sum), *d;
+	int frozen = !n->in[0]->needs_grad;		/* a leaf below: room for a gradient nobody wants */
+	assert(!frozen);
+	for (int i = 0; i < n->n_in; i++)
+		nn_grad(g, n->in[i]);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, cols), norm_sum, 2 * cols, sum);
+	if ((d = nn_grad(g, n->in[1])))
+		nn_add(d, sum, cols);
+	if ((d = nn_grad(g, n->in[2])))
+		nn_add(d, sum + cols, cols);
+}
+
+static const struct nn_op op_norm = { "layernorm", norm_fwd, norm_bwd, norm_scratch };
+
+struct nn_node *ng_layernorm(struct nn_graph *g, struct nn_node *y, struct nn_node *res, struct nn_node *gain, struct nn_node *bias, double eps,
+			     double p)
+{
+	assert(gain->cols == y->cols && bias->cols == y->cols && (!res || (res->cols == y->cols && res->axis == y->axis)));
+	struct nn_node *n = nn_node_new(g, &op_norm, y->axis, y->mult, y->cols, res ? 4 : 3, (struct nn_node *[]){ y, gain, bias, res });
+	n->f[0] = eps;
+	n->f[1] = res ? p : 0;
+	n->i[0] = g->n_sites++;
+	n->i[1] = res != NULL;
+	return n;
+}
+
+/* --- BatchNorm --------------------------------------------------------------------------------------------------------------------- */
+
+#define BN_EPS 1e-5
+#define BN_MOMENTUM 0.1
+
+struct batch_moments {
+	struct nn_param *mean, *var;
+};
+
+static void batchnorm_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	const struct batch_moments *run = n->ext;
+	size_t rows = nn_rows(g, n);
+	nn_float *mean = n->scratch, *rstd = mean + n->cols;
+	if (g->training)
+		nn_batchnorm_train_fwd(n->val, mean, rstd, run->mean->val, run->var->val, n->in[0]->val, n->in[1]->val, n->in[2]->val, rows,
+				       n->cols, (nn_float)BN_EPS, (nn_float)BN_MOMENTUM);
+	else
+		nn_batchnorm_eval_fwd(n->val, n->in[0]->val, run->mean->val, run->var->val, n->in[1]->val, n->in[2]->val, rows, n->cols,
+				      (nn_float)BN_EPS);
+}
+
+static void batchnorm_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	const struct batch_moments *run = n->ext;
+	size_t rows = nn_rows(g, n), cols = n->cols;
+	nn_float *mean = n->scratch, *rstd = mean + cols, *tmp = rstd + cols, *spare = tmp + 2 * cols;
+	nn_float *dx = nn_grad(g, n->in[0]), *dgain = nn_grad(g, n->in[1]), *dbias = nn_grad(g, n->in[2]);
+	assert(dx);
+	dgain = dgain ? dgain : spare;
+	dbias = dbias ? dbias : spare;
+	if (g->training)
+		nn_batchnorm_train_bwd(dx, dgain, dbias, n->grad, n->in[0]->val, n->in[1]->val, mean, rstd, tmp, rows, cols);
+	else
+		nn_batchnorm_eval_bwd(dx, dgain, dbias, n->grad, n->in[0]->val, run->mean->val, run->var->val, n->in[1]->val, rows, cols,
+				      (nn_float)BN_EPS);
+}
+
+static size_t batchnorm_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	(void)g;
+	return 5 * n->cols * sizeof(nn_float);
+}
+
+static const struct nn_op op_batchnorm = { "batchnorm", batchnorm_fwd, batchnorm_bwd, batchnorm_scratch };
+
+struct nn_node *ng_batchnorm(struct nn_graph *g, struct nn_node *x, struct nn_node *gain, struct nn_node *bias, struct nn_param *mean,
+			     struct nn_param *var)
+{
+	assert(gain->cols == x->cols && bias->cols == x->cols && mean->n == x->cols && var->n == x->cols && x->mult == 1);
+	struct nn_node *n = nn_node_new(g, &op_batchnorm, x->axis, x->mult, x->cols, 3, (struct nn_node *[]){ x, gain, bias });
+	struct batch_moments *m = cp_xmalloc(sizeof *m);
+	*m = (struct batch_moments){ mean, var };
+	n->ext = m;
+	return n;
+}
+
+/* --- Attention with prompts in front ----------------------------------------------------------------------------------------------- */
+
+#define SEQUENCES 2	/* sequences a task: some 10^5 operations and more */
+
+static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, size_t s)
+{
+	const struct ng_attention *c = n->ext;
+	size_t from = n->segs->off[s], z = n->segs->off[s + 1] - from, h = n->cols, dh = h / (size_t)c->heads;
+	const nn_float *qkv = n->in[0]->val + from * 3 * h;
+	struct nn_attention a = {
+		.z = z, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head = 0, .head_end = (size_t)c->heads,
+		.scale = (nn_float)(1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ld = 3 * h,
+		.out = n->val + from * h, .ldo = h, .stat = (nn_float *)n->scratch + from * (size_t)c->heads,
+		.keys = g->training && c->dropout > 0 ? g->keys[n->axis] + from : NULL, .site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
+	};
+	if (c->n_prompts) {
+		a.pk = n->in[1]->val + s * n->in[1]->cols + (size_t)(2 * c->layer) * h;
+		a.pv = a.pk + h;
+		a.ldp = 2 * (size_t)c->n_layers * h;
+	}
+	return a;
+}
+
+static nn_float *attention_room(const struct nn_node *n, size_t from, size_t to)
+{
+	size_t longest = 0;
+	const struct ng_attention *c = n->ext;
+	for (size_t s = from; s < to; s++) {
+		size_t z = n->segs->off[s + 1] - n->segs->off[s];
+		longest = z > longest ? z : longest;
+	}
+	return cp_xmalloc(nn_attention_scratch(longest, (size_t)c->n_prompts, n->cols / (size_t)c->heads) * sizeof(nn_float));
+}
+
+static void attention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	nn_float *room = attention_room(n, from, to);
+	for (size_t s = from; s < to; s++) {
+		struct nn_attention a = one_sequence(g, n, s);
+		nn_attention_fwd(&a, room);
+	}
+	free(room);
+}
+
+static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	nn_float *room = attention_room(n, from, to);
+	for (size_t s = from; s < to; s++) {
+		struct nn_attention a = one_sequence(g, n, s);
+		size_t h = n->cols, at = n->segs->off[s];
+		nn_float *dqkv = grad_of(n->in[0]) + at * 3 * h;
+		struct nn_attention_grad d = { .dq = dqkv, .dk = dqkv + h, .dv = dqkv + 2 * h, .dout = n->grad + at * h };
+		if (a.n_prompts) {
+			d.dpk = grad_of(n->in[1]) + (a.pk - n->in[1]->val);
+			d.dpv = d.dpk + h;
+		}
+		nn_attention_bwd(&a, &d, room);
+	}
+	free(room);
+}
+
+static size_t n_sequences(struct nn_graph *g, const struct nn_node *n)
+{
+	return g->len[n->i[1]];
+}
+
+static void attention_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, n_sequences(g, n), SEQUENCES, attention_part);
+}
+
+static void attention_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	for (int i = 0; i < n->n_in; i++) {
+		nn_float *d = nn_grad(g, n->in[i]);
+		assert(d);
+	}
+	nn_parts(g, n, n_sequences(g, n), SEQUENCES, unattention_part);
+}
+
+static size_t attention_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	return nn_rows(g, n) * (size_t)((const struct ng_attention *)n->ext)->heads * sizeof(nn_float);
+}
+
+static const struct nn_op op_attention = { "attention", attention_fwd, attention_bwd, attention_scratch };
+
+struct nn_node *ng_attention(struct nn_graph *g, struct nn_node *qkv, struct nn_node *prompts, int rows_axis, const struct nn_segs *segs,
+			     const struct ng_attention *c)
+{
+	size_t h = qkv->cols / 3;
+	assert(h * 3 == qkv->cols && h % (size_t)c->heads == 0 && !prompts == !c->n_prompts);
+	assert(!prompts || prompts->cols == (size_t)(c->n_prompts * 2 * c->n_layers) * h);
+	struct nn_node *n = nn_node_new(g, &op_attention, qkv->axis, 1, h, prompts ? 2 : 1, (struct nn_node *[]){ qkv, prompts });
+	n->ext = cp_xmalloc(sizeof *c);
+	*(struct ng_attention *)n->ext = *c;
+	n->segs = segs;
+	n->i[0] = g->n_sites;
+	n->i[1] = rows_axis;
+	g->n_sites += c->heads;
+	return n;
+}

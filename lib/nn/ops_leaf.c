@@ -1,0 +1,272 @@
+/* Leaves and shapes: where numbers come from, and ways of standing them side by side. */
+#include <assert.h>
+#include <string.h>
+
+#include "nn/graph_priv.h"
+#include "nn/kernels.h"
+
+/* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
+
+static void weight_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	(void)g;
+	size_t at = (size_t)n->i[0];
+	n->val = n->param->val + at;
+	n->grad = n->param->grad ? n->param->grad + at : NULL;
+	n->needs_grad = n->grad != NULL;
+	n->grad_ready = 1;
+}
+
+static const struct nn_op op_weight = { "weight", weight_fwd, NULL, NULL };
+
+struct nn_node *ng_slice(struct nn_graph *g, struct nn_param *p, size_t from, size_t rows, size_t cols)
+{
+	assert(from <= INT32_MAX && rows <= INT32_MAX);
+	struct nn_node *n = nn_node_new(g, &op_weight, 0, (int)rows, cols, 0, NULL);
+	n->param = p;
+	n->i[0] = (int)from;
+	n->needs_grad = !p->frozen;
+	return n;
+}
+
+struct nn_node *ng_weight(struct nn_graph *g, struct nn_param *p)
+{
+	size_t rows = p->n_dims == 1 ? 1 : p->dims[0];
+	return ng_slice(g, p, 0, rows, p->n / rows);
+}
+
+struct nn_node *ng_span(struct nn_graph *g, struct nn_param *first, int count, size_t cols)
+{
+	return ng_slice(g, first, 0, first->n * (size_t)count / cols, cols);
+}
+
+/* --- Inputs ------------------------------------------------------------------------------------------------------------------------ */
+
+static void input_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	(void)g;
+	n->val = (nn_float *)n->feed->v;	/* never written: nothing computes into a leaf */
+}
+
+static void input_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	memcpy(n->ext_grad, n->grad, nn_count(g, n) * sizeof(nn_float));
+}
+
+static const struct nn_op op_input = { "input", input_fwd, input_bwd, NULL };
+
+struct nn_node *ng_input_grad(struct nn_graph *g, int axis, int mult, size_t cols, const struct nn_feed *f, nn_float *grad_out)
+{
+	struct nn_node *n = nn_node_new(g, &op_input, axis, mult, cols, 0, NULL);
+	n->feed = f;
+	n->ext_grad = grad_out;
+	n->needs_grad = grad_out != NULL;
+	return n;
+}
+
+struct nn_node *ng_input(struct nn_graph *g, int axis, int mult, size_t cols, const struct nn_feed *f)
+{
+	return ng_input_grad(g, axis, mult, cols, f, NULL);
+}
+
+/* --- Rows chosen by number --------------------------------------------------------------------------------------------------------- */
+
+#define OWNERS 32	/* tasks of a scatter: each owns a range of target rows and reads all ids */
+
+static void pick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_gather(n->val + from * n->cols, n->cols, n->in[0]->val, n->ids->v + from, to - from, n->cols);
+}
+
+static void pick_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), pick_part);
+}
+
+static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	nn_float *d = n->in[0]->root ? n->in[0]->root->grad : n->in[0]->grad;
+	size_t rows = nn_rows(g, n), pad = n->i[0] < 0 ? SIZE_MAX : (size_t)n->i[0];
+	size_t mid = pad >= from && pad < to ? pad : to;
+	nn_scatter_add(d, n->grad, n->cols, n->ids->v, rows, n->cols, (uint32_t)from, (uint32_t)mid);
+	if (mid < to)
+		nn_scatter_add(d, n->grad, n->cols, n->ids->v, rows, n->cols, (uint32_t)mid + 1, (uint32_t)to);
+}
+
+static void pick_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t targets = nn_rows(g, n->in[0]);
+	if (nn_grad(g, n->in[0]))
+		nn_parts(g, n, targets, (targets + OWNERS - 1) / OWNERS, unpick_part);
+}
+
+static const struct nn_op op_pick = { "gather", pick_fwd, pick_bwd, NULL };
+
+struct nn_node *ng_gather(struct nn_graph *g, struct nn_node *x, const struct nn_ids *ids, int axis, int mult)
+{
+	struct nn_node *n = nn_node_new(g, &op_pick, axis, mult, x->cols, 1, &x);
+	n->ids = ids;
+	n->i[0] = -1;
+	return n;
+}
+
+struct nn_node *ng_lookup(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, int axis, int mult, int pad)
+{
+	struct nn_node *n = ng_gather(g, ng_weight(g, table), ids, axis, mult);
+	n->i[0] = pad;
+	return n;
+}
+
+/* --- Shapes ------------------------------------------------------------------------------------------------------------------------ */
+
+static void view_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	(void)g;
+	n->val = n->in[0]->val;
+}
+
+static const struct nn_op op_view = { "view", view_fwd, NULL, NULL };
+
+struct nn_node *ng_view(struct nn_graph *g, struct nn_node *x, int mult, size_t cols)
+{
+	assert((size_t)mult * cols == (size_t)x->mult * x->cols);
+	struct nn_node *n = nn_node_new(g, &op_view, x->axis, mult, cols, 1, &x);
+	n->root = x->root ? x->root : x;
+	return n;
+}
+
+static void concat_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t at = 0;
+	for (int k = 0; k < n->n_in; at += n->in[k]->cols, k++)
+		for (size_t r = from; r < to; r++)
+			memcpy(n->val + r * n->cols + at, n->in[k]->val + r * n->in[k]->cols, n->in[k]->cols * sizeof(nn_float));
+}
+
+static void concat_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), concat_part);
+}
+
+static void concat_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t at = 0, rows = nn_rows(g, n);
+	for (int k = 0; k < n->n_in; at += n->in[k]->cols, k++) {
+		size_t cols = n->in[k]->cols;
+		nn_float *d = nn_grad(g, n->in[k]);
+		for (size_t r = 0; d && r < rows; r++)
+			nn_add(d + r * cols, n->grad + r * n->cols + at, cols);
+	}
+}
+
+static const struct nn_op op_concat = { "concat", concat_fwd, concat_bwd, NULL };
+
+struct nn_node *ng_concat(struct nn_graph *g, int n_in, struct nn_node *const *in)
+{
+	size_t cols = 0;
+	for (int i = 0; i < n_in; i++) {
+		assert(in[i]->axis == in[0]->axis && in[i]->mult == in[0]->mult);
+		cols += in[i]->cols;
+	}
+	return nn_node_new(g, &op_concat, in[0]->axis, in[0]->mult, cols, n_in, in);
+}
+
+static void cols_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	const struct nn_node *x = n->in[0];
+	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
+		memcpy(n->val + r * n->cols, x->val + r * x->cols + n->i[0], n->cols * sizeof(nn_float));
+}
+
+static void cols_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct nn_node *x = n->in[0];
+	nn_float *d = nn_grad(g, x);
+	for (size_t r = 0, rows = nn_rows(g, n); d && r < rows; r++)
+		nn_add(d + r * x->cols + n->i[0], n->grad + r * n->cols, n->cols);
+}
+
+static const struct nn_op op_cols = { "cols", cols_fwd, cols_bwd, NULL };
+
+struct nn_node *ng_cols(struct nn_graph *g, struct nn_node *x, size_t from, size_t count)
+{
+	assert(from + count <= x->cols);
+	struct nn_node *n = nn_node_new(g, &op_cols, x->axis, x->mult, count, 1, &x);
+	n->i[0] = (int)from;
+	return n;
+}
+
+/* Sequence s of the result: the k rows s*k.. of a, then the rows of b that b's own sequence s has. */
+static void prepend_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t k = (size_t)n->i[0], c = n->cols;
+	const uint32_t *off = n->segs->off;
+	for (size_t s = 0; s < g->len[n->in[0]->axis]; s++) {
+		size_t from = off[s], to = off[s + 1];
+		memcpy(n->val + from * c, n->in[0]->val + s * k * c, k * c * sizeof(nn_float));
+		memcpy(n->val + (from + k) * c, n->in[1]->val + (from - s * k) * c, (to - from - k) * c * sizeof(nn_float));
+	}
+}
+
+static void prepend_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t k = (size_t)n->i[0], c = n->cols;
+	const uint32_t *off = n->segs->off;
+	nn_float *da = nn_grad(g, n->in[0]), *db = nn_grad(g, n->in[1]);
+	for (size_t s = 0; s < g->len[n->in[0]->axis]; s++) {
+		size_t from = off[s], to = off[s + 1];
+		if (da)
+			nn_add(da + s * k * c, n->grad + from * c, k * c);
+		if (db)
+			nn_add(db + (from - s * k) * c, n->grad + (from + k) * c, (to - from - k) * c);
+	}
+}
+
+static const struct nn_op op_prepend = { "prepend", prepend_fwd, prepend_bwd, NULL };
+
+struct nn_node *ng_prepend(struct nn_graph *g, struct nn_node *a, int k, struct nn_node *b, int axis, const struct nn_segs *segs)
+{
+	assert(a->mult == k && a->cols == b->cols && b->mult == 1);
+	struct nn_node *n = nn_node_new(g, &op_prepend, axis, 1, b->cols, 2, (struct nn_node *[]){ a, b });
+	n->segs = segs;
+	n->i[0] = k;
+	return n;
+}
+
+static void segmean_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	const uint32_t *off = n->segs->off;
+	for (size_t s = from; s < to; s++) {
+		nn_float *y = n->val + s * n->cols;
+		memset(y, 0, n->cols * sizeof *y);
+		for (size_t r = off[s]; r < off[s + 1]; r++)
+			nn_axpy(y, (nn_float)(n->f[0] / (off[s + 1] - off[s])), n->in[0]->val + r * n->cols, n->cols);
+	}
+}
+
+static void segmean_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), 4, segmean_part);
+}
+
+static void segmean_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	const uint32_t *off = n->segs->off;
+	nn_float *d = nn_grad(g, n->in[0]);
+	for (size_t s = 0, rows = nn_rows(g, n); d && s < rows; s++)
+		for (size_t r = off[s]; r < off[s + 1]; r++)
+			nn_axpy(d + r * n->cols, (nn_float)(n->f[0] / (off[s + 1] - off[s])), n->grad + s * n->cols, n->cols);
+}
+
+static const struct nn_op op_segmean = { "segmean", segmean_fwd, segmean_bwd, NULL };
+
+struct nn_node *ng_segmean(struct nn_graph *g, struct nn_node *x, const struct nn_segs *segs, int axis, double scale)
+{
+	struct nn_node *n = nn_node_new(g, &op_segmean, axis, 1, x->cols, 1, &x);
+	n->segs = segs;
+	n->f[0] = scale;
+	return n;
+}

@@ -1,0 +1,188 @@
+/* Losses.
+ *
+ * The masked-LM loss takes its gradient in the forward pass, a block of rows at a time: logits, softmax, their gradient in the same
+ * array, then both products with it.  So no more than BLOCK rows of logits exist at once, and they are read while they are warm. */
+#include <assert.h>
+#include <string.h>
+
+#include "nn/gemm.h"
+#include "nn/graph_priv.h"
+#include "nn/kernels.h"
+
+/* --- Binary cross-entropy of logits ------------------------------------------------------------------------------------------------ */
+
+static void bce_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	n->val[0] = (nn_float)nn_bce_fwd(n->in[0]->val, n->feed->v, nn_rows(g, n->in[0]));
+}
+
+static void bce_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float *d = nn_grad(g, n->in[0]);
+	nn_bce_bwd(d, n->in[0]->val, n->feed->v, n->grad[0], nn_rows(g, n->in[0]));
+}
+
+static const struct nn_op op_bce = { "bce", bce_fwd, bce_bwd, NULL };
+
+struct nn_node *ng_bce(struct nn_graph *g, struct nn_node *z, const struct nn_feed *labels)
+{
+	assert(z->cols == 1);
+	struct nn_node *n = nn_node_new(g, &op_bce, 0, 1, 1, 1, &z);
+	n->feed = labels;
+	return n;
+}
+
+/* --- Masked language model --------------------------------------------------------------------------------------------------------- */
+
+#define BLOCK 128
+
+struct lm {
+	const struct nn_cut *cut;
+	size_t hits;
+	/* of the batch at hand */
+	size_t vocab;			/* ids in the softmax */
+	nn_float *w, *b;		/* (vocab, H), (vocab): the rows of the ids in the cut */
+	nn_float *dw, *db, *dh;		/* NULL where no gradient is wanted */
+	nn_float *z;			/* (BLOCK, vocab) */
+	uint32_t *target;		/* (M) */
+	nn_float *loss, *lse;		/* (M) */
+	unsigned char *hit;		/* (M) */
+	size_t block;			/* first row of the block at hand */
+};
+
+static uint32_t place_in_cut(const struct nn_cut *cut, uint32_t id)
+{
+	size_t lo = 0, hi = cut->n;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		if (cut->ids[mid] < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	assert(lo < cut->n && cut->ids[lo] == id);
+	return (uint32_t)lo;
+}
+
+static int is_cut(const struct lm *k)
+{
+	return k->cut && k->cut->n;
+}
+
+static void lm_prepare(struct nn_graph *g, struct nn_node *n, struct lm *k)
+{
+	size_t rows = nn_rows(g, n->in[0]), h = n->in[0]->cols;
+	struct cp_arena *a = &g->arena;
+	k->vocab = is_cut(k) ? k->cut->n : (size_t)n->in[1]->mult;
+	k->w = n->in[1]->val;
+	k->b = n->in[2]->val;
+	if (is_cut(k)) {
+		k->w = cp_arena_alloc(a, k->vocab * h * sizeof(nn_float));
+		k->b = cp_arena_alloc(a, k->vocab * sizeof(nn_float));
+		nn_gather(k->w, h, n->in[1]->val, k->cut->ids, k->vocab, h);
+		nn_gather(k->b, 1, n->in[2]->val, k->cut->ids, k->vocab, 1);
+	}
+	k->target = cp_arena_alloc(a, rows * sizeof *k->target);
+	for (size_t r = 0; r < rows; r++)
+		k->target[r] = is_cut(k) ? place_in_cut(k->cut, n->ids->v[r]) : n->ids->v[r];
+	k->loss = cp_arena_alloc(a, rows * sizeof(nn_float));
+	k->lse = cp_arena_alloc(a, rows * sizeof(nn_float));
+	k->hit = cp_arena_alloc(a, rows);
+	k->z = cp_arena_alloc(a, BLOCK * k->vocab * sizeof(nn_float));
+	k->dw = k->db = k->dh = NULL;
+	if (n->needs_grad && g->training) {
+		k->dw = cp_arena_zalloc(a, k->vocab * h * sizeof(nn_float));
+		k->db = cp_arena_zalloc(a, k->vocab * sizeof(nn_float));
+		k->dh = cp_arena_alloc(a, rows * h * sizeof(nn_float));
+	}
+}
+
+/* Rows from..to of the block: bias, cross-entropy, and the gradient of the logits in their place. */
+static void lm_rows(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	struct lm *k = n->ext;
+	size_t v = k->vocab, at = k->block + from;
+	nn_float *z = k->z + from * v;
+	nn_bias_fwd(z, z, k->b, to - from, v);
+	for (size_t r = from; r < to; r++) {
+		const nn_float *row = k->z + r * v;
+		size_t best = 0;
+		for (size_t j = 1; j < v; j++)
+			if (row[j] > row[best])
+				best = j;
+		k->hit[k->block + r] = best == k->target[k->block + r];
+	}
+	nn_xent_fwd(k->loss + at, k->lse + at, z, k->target + at, to - from, v);
+	if (k->dw)
+		nn_xent_bwd(z, z, k->lse + at, k->target + at, (nn_float)(1.0 / (double)nn_rows(g, n->in[0])), to - from, v);
+}
+
+static void lm_bias_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	(void)g;
+	struct lm *k = n->ext;
+	nn_bias_bwd(room, k->z + from * k->vocab, to - from, k->vocab);
+}
+
+static void lm_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct lm *k = n->ext;
+	int h = (int)n->in[0]->cols;
+	size_t rows = nn_rows(g, n->in[0]);
+	double sum = 0;
+	lm_prepare(g, n, k);
+	for (k->block = 0; k->block < rows; k->block += BLOCK) {
+		int m = (int)(rows - k->block < BLOCK ? rows - k->block : BLOCK), v = (int)k->vocab;
+		const nn_float *x = n->in[0]->val + k->block * (size_t)h;
+		nn_gemm(g->team, 0, 1, m, v, h, 1, x, h, k->w, h, 0, k->z, v);
+		nn_parts(g, n, (size_t)m, 8, lm_rows);
+		if (!k->dw)
+			continue;
+		nn_parts_sum(g, n, (size_t)m, 32, lm_bias_sum, k->vocab, k->db);
+		nn_gemm(g->team, 1, 0, v, h, m, 1, k->z, v, x, h, 1, k->dw, h);
+		nn_gemm(g->team, 0, 0, m, h, v, 1, k->z, v, k->w, h, 0, k->dh + k->block * (size_t)h, h);
+	}
+	k->hits = 0;
+	for (size_t r = 0; r < rows; r++) {
+		sum += k->loss[r];
+		k->hits += k->hit[r];
+	}
+	n->val[0] = (nn_float)(rows ? sum / (double)rows : 0);
+}
+
+static void lm_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct lm *k = n->ext;
+	size_t h = n->in[0]->cols;
+	nn_float *d, scale = n->grad[0];
+	assert(k->dw);
+	if ((d = nn_grad(g, n->in[0])))
+		nn_axpy(d, scale, k->dh, nn_count(g, n->in[0]));
+	nn_float *dw = nn_grad(g, n->in[1]), *db = nn_grad(g, n->in[2]);
+	for (size_t i = 0; i < k->vocab; i++) {
+		size_t id = is_cut(k) ? k->cut->ids[i] : i;
+		if (dw)
+			nn_axpy(dw + id * h, scale, k->dw + i * h, h);
+		if (db)
+			db[id] += scale * k->db[i];
+	}
+}
+
+static const struct nn_op op_lm = { "lm_loss", lm_fwd, lm_bwd, NULL };
+
+struct nn_node *ng_lm_loss(struct nn_graph *g, struct nn_node *h, struct nn_node *w, struct nn_node *b, const struct nn_ids *labels,
+			   const struct nn_cut *cut)
+{
+	assert(w->axis == 0 && w->cols == h->cols && b->cols == (size_t)w->mult);
+	struct nn_node *n = nn_node_new(g, &op_lm, 0, 1, 1, 3, (struct nn_node *[]){ h, w, b });
+	struct lm *k = cp_xcalloc(1, sizeof *k);
+	k->cut = cut;
+	n->ids = labels;
+	n->ext = k;
+	return n;
+}
+
+size_t ng_lm_hits(const struct nn_node *n)
+{
+	return ((const struct lm *)n->ext)->hits;
+}

@@ -1,0 +1,154 @@
+/* The parameter list and the optimiser over it. */
+#include "nn/params.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "nn/kernels.h"
+
+struct nn_params *nn_params_new(void)
+{
+	return cp_xcalloc(1, sizeof(struct nn_params));
+}
+
+void nn_params_free(struct nn_params *ps)
+{
+	if (!ps)
+		return;
+	for (int i = 0; i < ps->n; i++) {
+		free(ps->v[i]->name);
+		free(ps->v[i]);
+	}
+	free(ps->v);
+	free(ps->val);
+	free(ps->grad);
+	free(ps->m1);
+	free(ps->m2);
+	free(ps);
+}
+
+struct nn_param *nn_params_add(struct nn_params *ps, const char *name, int group, int n_dims, const size_t *dims)
+{
+	assert(!ps->val && n_dims >= 1 && n_dims <= NN_DIMS && !nn_params_find(ps, name));
+	struct nn_param *p = cp_xcalloc(1, sizeof *p);
+	p->name = cp_xstrdup(name);
+	p->n_dims = n_dims;
+	p->n = 1;
+	for (int i = 0; i < n_dims; i++) {
+		p->dims[i] = dims[i];
+		p->n *= dims[i];
+	}
+	p->offset = ps->total;
+	p->group = group;
+	p->no_decay = n_dims == 1;
+	ps->total += p->n;
+	ps->v = cp_xrealloc(ps->v, (size_t)ps->n + 1, sizeof *ps->v);
+	ps->v[ps->n++] = p;
+	return p;
+}
+
+struct nn_param *nn_params_find(const struct nn_params *ps, const char *name)
+{
+	for (int i = 0; i < ps->n; i++)
+		if (!strcmp(ps->v[i]->name, name))
+			return ps->v[i];
+	return NULL;
+}
+
+void nn_params_alloc(struct nn_params *ps, int training)
+{
+	ps->val = cp_xcalloc(ps->total, sizeof *ps->val);
+	if (training) {
+		ps->grad = cp_xcalloc(ps->total, sizeof *ps->grad);
+		ps->m1 = cp_xcalloc(ps->total, sizeof *ps->m1);
+		ps->m2 = cp_xcalloc(ps->total, sizeof *ps->m2);
+	}
+	for (int i = 0; i < ps->n; i++) {
+		struct nn_param *p = ps->v[i];
+		p->val = ps->val + p->offset;
+		p->grad = training && !p->frozen ? ps->grad + p->offset : NULL;
+	}
+}
+
+static uint64_t name_key(const struct nn_param *p)
+{
+	return cp_hash64(p->name, strlen(p->name), 0);
+}
+
+static void init_row(struct nn_param *p, size_t row, size_t cols, uint64_t seed, uint64_t key, double std)
+{
+	struct cp_rng r = cp_rng(seed, CP_RNG_INIT, name_key(p), key);
+	for (size_t j = 0; j < cols; j++)
+		p->val[row * cols + j] = (nn_float)(std * cp_rng_normal(&r));
+}
+
+void nn_init_row(struct nn_param *p, size_t row, uint64_t seed, uint64_t key, double std)
+{
+	init_row(p, row, p->n / p->dims[0], seed, key, std);
+}
+
+void nn_init_normal(struct nn_param *p, uint64_t seed, double std)
+{
+	for (size_t i = 0; i < p->dims[0]; i++)
+		nn_init_row(p, i, seed, i, std);
+}
+
+void nn_init_xavier(struct nn_param *p, uint64_t seed)
+{
+	size_t rest = p->n_dims > 2 ? p->n / p->dims[0] / p->dims[1] : 1;
+	size_t in = p->n_dims > 1 ? p->dims[1] * rest : 1, out = p->dims[0] * rest;
+	nn_init_normal(p, seed, sqrt(2.0 / (double)(in + out)));
+}
+
+void nn_init_const(struct nn_param *p, double value)
+{
+	for (size_t i = 0; i < p->n; i++)
+		p->val[i] = (nn_float)value;
+}
+
+/* --- AdamW ------------------------------------------------------------------------------------------------------------------------- */
+
+#define STEP_GRAIN 32768
+
+struct step {
+	struct nn_params *ps;
+	const struct nn_optimiser *o;
+	const double *lr;
+	uint64_t t;
+	struct { const struct nn_param *p; size_t from, n; } *task;
+};
+
+static void step_task(void *ctx, int i)
+{
+	const struct step *s = ctx;
+	const struct nn_param *p = s->task[i].p;
+	size_t at = p->offset + s->task[i].from, n = s->task[i].n;
+	struct nn_adamw a = {
+		.lr = s->lr[p->group], .wd = p->no_decay ? 0 : s->o->weight_decay,
+		.beta1 = s->o->beta1, .beta2 = s->o->beta2, .eps = s->o->eps,
+		.c1 = 1 - pow(s->o->beta1, (double)s->t), .c2 = 1 - pow(s->o->beta2, (double)s->t),
+	};
+	nn_adamw(s->ps->val + at, s->ps->m1 + at, s->ps->m2 + at, s->ps->grad + at, n, &a);
+	memset(s->ps->grad + at, 0, n * sizeof(nn_float));
+}
+
+void nn_optimiser_step(struct nn_params *ps, const struct nn_optimiser *o, const double *lr, uint64_t t, struct cp_team *team)
+{
+	struct step s = { ps, o, lr, t, NULL };
+	size_t n = 0;
+	s.task = cp_xmalloc((ps->total / STEP_GRAIN + (size_t)ps->n) * sizeof *s.task);
+	for (int i = 0; i < ps->n; i++)
+		for (size_t from = 0; !ps->v[i]->frozen && from < ps->v[i]->n; from += STEP_GRAIN) {
+			size_t left = ps->v[i]->n - from;
+			s.task[n].p = ps->v[i];
+			s.task[n].from = from;
+			s.task[n++].n = left < STEP_GRAIN ? left : STEP_GRAIN;
+		}
+	cp_team_run(team, (int)n, step_task, &s);
+	free(s.task);
+}

@@ -1,0 +1,71 @@
+/* Parameters: one list of named arrays that drives everything (initialisation, the optimiser, checkpoints, printing, loading by name).
+ *
+ * Values, gradients and both moments are one array each, cut into parameters in the order of adding, without gaps: parameters added one
+ * after another can be used as one matrix (query, key and value weights as one (3H,H), nn_span()).
+ *
+ *     struct nn_params *ps = nn_params_new();
+ *     struct nn_param *w = nn_params_add(ps, "out.weight", NN_CTR, 2, (size_t[]){ 1, q });
+ *     nn_params_alloc(ps);                          // values zero; no more may be added
+ *     nn_init_xavier(w, seed);
+ */
+#ifndef NN_PARAMS_H
+#define NN_PARAMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/team.h"
+#include "nn/float.h"
+
+#define NN_DIMS 4
+
+struct nn_param {
+	char *name;
+	int n_dims;
+	size_t dims[NN_DIMS];
+	size_t n;		/* elements */
+	size_t offset;		/* in the set's arrays */
+	int group;		/* the optimiser's: its own learning rate */
+	int no_decay;		/* weight decay is not applied; by default set for one-dimensional ones (biases, norms) */
+	int frozen;		/* no gradient, no step */
+	int loaded;		/* a file gave its values */
+	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen or for a scorer */
+};
+
+struct nn_params {
+	struct nn_param **v;
+	int n;
+	size_t total;		/* elements of all */
+	nn_float *val, *grad, *m1, *m2;
+};
+
+struct nn_params *nn_params_new(void);
+void nn_params_free(struct nn_params *);
+
+struct nn_param *nn_params_add(struct nn_params *, const char *name, int group, int n_dims, const size_t *dims);
+struct nn_param *nn_params_find(const struct nn_params *, const char *name);	/* NULL if there is none */
+
+/* Allocate values and, when training, gradients and moments (all zero). */
+void nn_params_alloc(struct nn_params *, int training);
+
+/* Xavier normal over the whole tensor: N(0, 2/(fan_in + fan_out)), fans as PyTorch counts them: of (a,b) b and a, of (a,b,c) b*c and a*c.
+ * Element i of the tensor is drawn from (seed, CP_RNG_INIT, hash of the name, row), so a tensor's start depends on nothing else. */
+void nn_init_xavier(struct nn_param *, uint64_t seed);
+void nn_init_normal(struct nn_param *, uint64_t seed, double std);
+void nn_init_const(struct nn_param *, double value);
+/* One row of a table, for a key of its own: drawn from (seed, hash of the name, key). */
+void nn_init_row(struct nn_param *, size_t row, uint64_t seed, uint64_t key, double std);
+
+/* AdamW (Loshchilov, Hutter, ICLR 2019) as PyTorch takes it: with step t counted from 1,
+ *     p *= 1 - lr*wd (unless no_decay);  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
+ *     p -= lr/(1-b1^t) * m / (sqrt(v/(1-b2^t)) + eps)
+ * over every element of every parameter that is not frozen, whether the batch touched it or not; gradients are zero afterwards. */
+struct nn_optimiser {
+	double beta1, beta2, eps, weight_decay;
+};
+#define NN_OPTIMISER_DEFAULT { 0.9, 0.999, 1e-8, 0 }
+
+/* lr[group] is the rate of each group in this step; t >= 1. */
+void nn_optimiser_step(struct nn_params *, const struct nn_optimiser *, const double *lr, uint64_t t, struct cp_team *);
+
+#endif
