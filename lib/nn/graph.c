@@ -124,7 +124,7 @@ void nn_forward(struct nn_graph *g, struct nn_node *target)
 		if (!n->wanted)
 			continue;
 		n->grad = NULL;
-		n->grad_ready = 0;
+		n->grad_ready = n->pooled = 0;
 		if (!n->root && !n->param && !(n->feed && !n->n_in))
 			n->val = cp_arena_alloc(&g->arena, nn_count(g, n) * sizeof(nn_float));
 		size_t keep = n->op->scratch ? n->op->scratch(g, n) : 0;
@@ -140,25 +140,41 @@ static struct nn_node *root_of(struct nn_node *n)
 	return n;
 }
 
-nn_float *nn_grad_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
+static nn_float *grad_memory(struct nn_graph *g, struct nn_node *n, nn_float *beta)
 {
-	n = root_of(n);
-	if (!n->needs_grad)
-		return NULL;
 	*beta = n->grad_ready ? 1 : 0;
-	if (!n->grad)
+	if (!n->grad) {
 		n->grad = pool_get(g->pool, nn_count(g, n));
+		n->pooled = 1;
+	}
 	n->grad_ready = 1;
 	return n->grad;
 }
 
-nn_float *nn_grad(struct nn_graph *g, struct nn_node *n)
+nn_float *nn_grad_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
+{
+	n = root_of(n);
+	return n->needs_grad ? grad_memory(g, n, beta) : NULL;
+}
+
+nn_float *nn_grad_or_room(struct nn_graph *g, struct nn_node *n)
 {
 	nn_float beta;
-	nn_float *p = nn_grad_beta(g, n, &beta);
-	if (p && !beta)
+	n = root_of(n);
+	nn_float *p = grad_memory(g, n, &beta);
+	if (!beta)
 		memset(p, 0, nn_count(g, n) * sizeof *p);
 	return p;
+}
+
+nn_float *nn_grad(struct nn_graph *g, struct nn_node *n)
+{
+	return root_of(n)->needs_grad ? nn_grad_or_room(g, n) : NULL;
+}
+
+nn_float *nn_grad_now(struct nn_node *n)
+{
+	return root_of(n)->grad;
 }
 
 void nn_backward(struct nn_graph *g, struct nn_node *loss)
@@ -170,13 +186,15 @@ void nn_backward(struct nn_graph *g, struct nn_node *loss)
 	*one = 1;
 	for (int i = g->n_nodes - 1; i >= 0; i--) {
 		struct nn_node *n = g->nodes[i];
-		if (!n->wanted || !n->needs_grad || n->root)
+		if (!n->wanted || n->root)
 			continue;
-		if (n->grad_ready && n->op->bwd)
+		if (n->grad_ready && n->needs_grad && n->op->bwd)
 			n->op->bwd(g, n);
-		if (n->grad && !n->param)
+		if (n->pooled) {
 			pool_put(g->pool, n->grad);
-		n->grad_ready = 0;
+			n->grad = NULL;
+		}
+		n->pooled = n->grad_ready = 0;
 	}
 }
 

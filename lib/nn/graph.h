@@ -65,6 +65,7 @@ struct nn_node {
 	struct nn_node *root;		/* a view shares the memory of root, else NULL */
 	int needs_grad;
 	int grad_ready;			/* grad holds something: add to it */
+	int pooled;			/* grad is the pool's */
 	int wanted;			/* on the way to the node that nn_forward was asked for */
 	void *scratch;
 	/* what the operation was given at build */

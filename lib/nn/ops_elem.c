@@ -15,18 +15,10 @@ static void each(struct nn_graph *g, struct nn_node *n, nn_part_fn fn)
 	nn_parts(g, n, nn_count(g, n), NN_GRAIN, fn);
 }
 
-/* Gradients of the inputs, taken before the parts run: parts must not allocate. */
-static nn_float *grad_of(struct nn_node *n)
-{
-	while (n->root)
-		n = n->root;
-	return n->needs_grad ? n->grad : NULL;
-}
-
 static void ready(struct nn_graph *g, struct nn_node *n)
 {
 	for (int i = 0; i < n->n_in; i++)
-		nn_grad(g, n->in[i]);
+		nn_grad_or_room(g, n->in[i]);
 }
 
 /* --- a + b ------------------------------------------------------------------------------------------------------------------------- */
@@ -107,7 +99,7 @@ static void cross_fwd(struct nn_graph *g, struct nn_node *n)
 static void uncross_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_cross_bwd(grad_of(n->in[1]) + from, grad_of(n->in[2]) + from, grad_of(n->in[0]) + from, n->grad + from, n->in[1]->val + from,
+	nn_cross_bwd(nn_grad_now(n->in[1]) + from, nn_grad_now(n->in[2]) + from, nn_grad_now(n->in[0]) + from, n->grad + from, n->in[1]->val + from,
 		     n->in[2]->val + from, to - from);
 }
 
@@ -121,8 +113,6 @@ static const struct nn_op op_cross = { "cross", cross_fwd, cross_bwd, NULL };
 
 struct nn_node *ng_cross(struct nn_graph *g, struct nn_node *x, struct nn_node *x0, struct nn_node *h)
 {
-	if (!x->needs_grad || !x0->needs_grad || !h->needs_grad)	/* the fused kernel wants all three gradients */
-		return ng_add(g, x, ng_mul(g, x0, h));
 	return same_shape(g, &op_cross, 3, (struct nn_node *[]){ x, x0, h });
 }
 
@@ -238,7 +228,7 @@ static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 	(void)g;
 	void (*f)(nn_float *, const nn_float *, const nn_float *, size_t) =
 		n->act == NN_RELU ? nn_relu_bwd : n->act == NN_TANH ? nn_tanh_bwd : nn_sigmoid_bwd;
-	f(grad_of(n->in[0]) + from, n->grad + from, n->val + from, to - from);
+	f(nn_grad_now(n->in[0]) + from, n->grad + from, n->val + from, to - from);
 }
 
 static void act_bwd(struct nn_graph *g, struct nn_node *n)
@@ -272,7 +262,7 @@ static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
 static void ungelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_gelu_bwd(grad_of(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
+	nn_gelu_bwd(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
 }
 
 static void gelu_bwd(struct nn_graph *g, struct nn_node *n)
@@ -328,7 +318,7 @@ static void dropout_fwd(struct nn_graph *g, struct nn_node *n)
 static void undropout_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	size_t wide = n->cols * (size_t)n->mult;
-	nn_dropout_bwd(grad_of(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
+	nn_dropout_bwd(nn_grad_now(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
 		       to - from, wide);
 }
 
@@ -338,7 +328,7 @@ static void dropout_bwd(struct nn_graph *g, struct nn_node *n)
 	if (g->training)
 		nn_parts(g, n, g->len[n->axis], nn_row_grain(n->cols * (size_t)n->mult), undropout_part);
 	else
-		nn_add(grad_of(n->in[0]), n->grad, nn_count(g, n));
+		nn_add(nn_grad_now(n->in[0]), n->grad, nn_count(g, n));
 }
 
 static const struct nn_op op_dropout = { "dropout", dropout_fwd, dropout_bwd, NULL };

@@ -139,21 +139,14 @@ static void norm_fwd(struct nn_graph *g, struct nn_node *n)
 	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), norm_part);
 }
 
-static nn_float *grad_of(struct nn_node *n)
-{
-	while (n->root)
-		n = n->root;
-	return n->grad;
-}
-
 /* room: the gradients of gain and bias, one behind the other */
 static void norm_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	struct norm k = norm_kept(g, n);
 	size_t at = from * n->cols;
-	nn_float *dy = grad_of(n->in[0]);
+	nn_float *dy = nn_grad_now(n->in[0]);
 	if (n->i[1])
-		nn_residual_norm_bwd(grad_of(n->in[3]) + at, dy + at, room, room + n->cols, n->grad + at, k.sum + at, n->in[1]->val,
+		nn_residual_norm_bwd(nn_grad_now(n->in[3]) + at, dy + at, room, room + n->cols, n->grad + at, k.sum + at, n->in[1]->val,
 				     k.mean + from, k.rstd + from, norm_keys(g, n, from), (uint64_t)n->i[0], (nn_float)n->f[1], to - from,
 				     n->cols);
 	else
@@ -164,16 +157,12 @@ static void norm_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 static void norm_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n), cols = n->cols;
-	nn_float *sum = cp_arena_zalloc(&g->arena, 2 * cols * sizeof *sum), *d;
-	int frozen = !n->in[0]->needs_grad;		/* a leaf below: room for a gradient nobody wants */
-	assert(!frozen);
+	nn_float *sum = cp_arena_zalloc(&g->arena, 2 * cols * sizeof *sum);
 	for (int i = 0; i < n->n_in; i++)
-		nn_grad(g, n->in[i]);
+		nn_grad_or_room(g, n->in[i]);
 	nn_parts_sum(g, n, rows, nn_sum_grain(rows, cols), norm_sum, 2 * cols, sum);
-	if ((d = nn_grad(g, n->in[1])))
-		nn_add(d, sum, cols);
-	if ((d = nn_grad(g, n->in[2])))
-		nn_add(d, sum + cols, cols);
+	nn_add(nn_grad_now(n->in[1]), sum, cols);
+	nn_add(nn_grad_now(n->in[2]), sum + cols, cols);
 }
 
 static const struct nn_op op_norm = { "layernorm", norm_fwd, norm_bwd, norm_scratch };
@@ -216,11 +205,8 @@ static void batchnorm_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	const struct batch_moments *run = n->ext;
 	size_t rows = nn_rows(g, n), cols = n->cols;
-	nn_float *mean = n->scratch, *rstd = mean + cols, *tmp = rstd + cols, *spare = tmp + 2 * cols;
-	nn_float *dx = nn_grad(g, n->in[0]), *dgain = nn_grad(g, n->in[1]), *dbias = nn_grad(g, n->in[2]);
-	assert(dx);
-	dgain = dgain ? dgain : spare;
-	dbias = dbias ? dbias : spare;
+	nn_float *mean = n->scratch, *rstd = mean + cols, *tmp = rstd + cols;
+	nn_float *dx = nn_grad_or_room(g, n->in[0]), *dgain = nn_grad_or_room(g, n->in[1]), *dbias = nn_grad_or_room(g, n->in[2]);
 	if (g->training)
 		nn_batchnorm_train_bwd(dx, dgain, dbias, n->grad, n->in[0]->val, n->in[1]->val, mean, rstd, tmp, rows, cols);
 	else
@@ -231,7 +217,7 @@ static void batchnorm_bwd(struct nn_graph *g, struct nn_node *n)
 static size_t batchnorm_scratch(struct nn_graph *g, const struct nn_node *n)
 {
 	(void)g;
-	return 5 * n->cols * sizeof(nn_float);
+	return 4 * n->cols * sizeof(nn_float);
 }
 
 static const struct nn_op op_batchnorm = { "batchnorm", batchnorm_fwd, batchnorm_bwd, batchnorm_scratch };
@@ -297,10 +283,10 @@ static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from,
 	for (size_t s = from; s < to; s++) {
 		struct nn_attention a = one_sequence(g, n, s);
 		size_t h = n->cols, at = n->segs->off[s];
-		nn_float *dqkv = grad_of(n->in[0]) + at * 3 * h;
+		nn_float *dqkv = nn_grad_now(n->in[0]) + at * 3 * h;
 		struct nn_attention_grad d = { .dq = dqkv, .dk = dqkv + h, .dv = dqkv + 2 * h, .dout = n->grad + at * h };
 		if (a.n_prompts) {
-			d.dpk = grad_of(n->in[1]) + (a.pk - n->in[1]->val);
+			d.dpk = nn_grad_now(n->in[1]) + (a.pk - n->in[1]->val);
 			d.dpv = d.dpk + h;
 		}
 		nn_attention_bwd(&a, &d, room);
@@ -320,10 +306,8 @@ static void attention_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void attention_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	for (int i = 0; i < n->n_in; i++) {
-		nn_float *d = nn_grad(g, n->in[i]);
-		assert(d);
-	}
+	for (int i = 0; i < n->n_in; i++)
+		nn_grad_or_room(g, n->in[i]);
 	nn_parts(g, n, n_sequences(g, n), SEQUENCES, unattention_part);
 }
 

@@ -86,7 +86,7 @@ static void pick_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	nn_float *d = n->in[0]->root ? n->in[0]->root->grad : n->in[0]->grad;
+	nn_float *d = nn_grad_now(n->in[0]);
 	size_t rows = nn_rows(g, n), pad = n->i[0] < 0 ? SIZE_MAX : (size_t)n->i[0];
 	size_t mid = pad >= from && pad < to ? pad : to;
 	nn_scatter_add(d, n->grad, n->cols, n->ids->v, rows, n->cols, (uint32_t)from, (uint32_t)mid);

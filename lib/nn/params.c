@@ -80,35 +80,36 @@ static uint64_t name_key(const struct nn_param *p)
 	return cp_hash64(p->name, strlen(p->name), 0);
 }
 
-static void init_row(struct nn_param *p, size_t row, size_t cols, uint64_t seed, uint64_t key, double std)
+void nn_init_row(struct nn_param *p, size_t row, uint64_t seed, uint64_t key, double std)
 {
+	size_t cols = p->n / p->dims[0];
 	struct cp_rng r = cp_rng(seed, CP_RNG_INIT, name_key(p), key);
 	for (size_t j = 0; j < cols; j++)
 		p->val[row * cols + j] = (nn_float)(std * cp_rng_normal(&r));
 }
 
-void nn_init_row(struct nn_param *p, size_t row, uint64_t seed, uint64_t key, double std)
+double nn_init_std(const struct nn_param *p)
 {
-	init_row(p, row, p->n / p->dims[0], seed, key, std);
-}
-
-void nn_init_normal(struct nn_param *p, uint64_t seed, double std)
-{
-	for (size_t i = 0; i < p->dims[0]; i++)
-		nn_init_row(p, i, seed, i, std);
-}
-
-void nn_init_xavier(struct nn_param *p, uint64_t seed)
-{
+	if (p->init == NN_INIT_NORMAL)
+		return p->init_std;
 	size_t rest = p->n_dims > 2 ? p->n / p->dims[0] / p->dims[1] : 1;
 	size_t in = p->n_dims > 1 ? p->dims[1] * rest : 1, out = p->dims[0] * rest;
-	nn_init_normal(p, seed, sqrt(2.0 / (double)(in + out)));
+	return sqrt(2.0 / (double)(in + out));
 }
 
-void nn_init_const(struct nn_param *p, double value)
+void nn_params_init(struct nn_params *ps, uint64_t seed)
 {
-	for (size_t i = 0; i < p->n; i++)
-		p->val[i] = (nn_float)value;
+	for (int i = 0; i < ps->n; i++) {
+		struct nn_param *p = ps->v[i];
+		if (p->loaded)
+			continue;
+		if (p->init == NN_INIT_XAVIER || p->init == NN_INIT_NORMAL)
+			for (size_t row = 0; row < p->dims[0]; row++)
+				nn_init_row(p, row, seed, row, nn_init_std(p));
+		else
+			for (size_t j = 0; j < p->n; j++)
+				p->val[j] = p->init == NN_INIT_ONE;
+	}
 }
 
 /* --- AdamW ------------------------------------------------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
  *     struct nn_params *ps = nn_params_new();
  *     struct nn_param *w = nn_params_add(ps, "out.weight", NN_CTR, 2, (size_t[]){ 1, q });
  *     nn_params_alloc(ps);                          // values zero; no more may be added
- *     nn_init_xavier(w, seed);
+ *     nn_params_init(ps, seed);
  */
 #ifndef NN_PARAMS_H
 #define NN_PARAMS_H
@@ -19,6 +19,14 @@
 
 #define NN_DIMS 4
 
+/* How a parameter starts. */
+enum nn_init {
+	NN_INIT_ZERO,
+	NN_INIT_ONE,
+	NN_INIT_XAVIER,		/* normal, N(0, 2/(fan_in + fan_out)), fans as PyTorch counts them: of (a,b) b and a, of (a,b,c) b*c and a*c */
+	NN_INIT_NORMAL,		/* N(0, init_std^2) */
+};
+
 struct nn_param {
 	char *name;
 	int n_dims;
@@ -29,6 +37,8 @@ struct nn_param {
 	int no_decay;		/* weight decay is not applied; by default set for one-dimensional ones (biases, norms) */
 	int frozen;		/* no gradient, no step */
 	int loaded;		/* a file gave its values */
+	enum nn_init init;
+	double init_std;
 	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen or for a scorer */
 };
 
@@ -48,13 +58,13 @@ struct nn_param *nn_params_find(const struct nn_params *, const char *name);	/* 
 /* Allocate values and, when training, gradients and moments (all zero). */
 void nn_params_alloc(struct nn_params *, int training);
 
-/* Xavier normal over the whole tensor: N(0, 2/(fan_in + fan_out)), fans as PyTorch counts them: of (a,b) b and a, of (a,b,c) b*c and a*c.
- * Element i of the tensor is drawn from (seed, CP_RNG_INIT, hash of the name, row), so a tensor's start depends on nothing else. */
-void nn_init_xavier(struct nn_param *, uint64_t seed);
-void nn_init_normal(struct nn_param *, uint64_t seed, double std);
-void nn_init_const(struct nn_param *, double value);
-/* One row of a table, for a key of its own: drawn from (seed, hash of the name, key). */
+/* Give every parameter that no file has loaded its start.  Row i of a tensor is drawn from (seed, CP_RNG_INIT, hash of the name, i), so a
+ * tensor's start depends on nothing else. */
+void nn_params_init(struct nn_params *, uint64_t seed);
+/* One row of a table, drawn from (seed, hash of the name, key): a key has the same start wherever its row lies. */
 void nn_init_row(struct nn_param *, size_t row, uint64_t seed, uint64_t key, double std);
+/* The standard deviation of its start. */
+double nn_init_std(const struct nn_param *);
 
 /* AdamW (Loshchilov, Hutter, ICLR 2019) as PyTorch takes it: with step t counted from 1,
  *     p *= 1 - lr*wd (unless no_decay);  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;

@@ -1,0 +1,128 @@
+/* Language models of the BERT family (BERT, TinyBERT, MiniLM; RoBERTa): the encoder, its heads, and how a batch is fed.
+ *
+ * Devlin et al., NAACL 2019; Liu et al., arXiv 1907.11692.  Sequences of a batch lie end to end, without padding: T tokens in all, row b
+ * is tokens off[b] .. off[b+1]-1.  Parameters carry the names of a Hugging Face folder behind "plm." (plm.encoder.layer.0...).
+ *
+ *     struct plm_config c;
+ *     plm_config_read(&c, dir, err);                    // or plm_config_scratch(&c, "layers=2,hidden=128,heads=2", err)
+ *     struct plm_feed f;  plm_feed_init(&f, &c, &p);
+ *     struct plm_nodes n;
+ *     plm_encoder(&b, &c, &p, &f, prompts, &n);         // n.hidden[0..layers]
+ *     struct nn_node *loss = ng_lm_loss(g, plm_lm_transform(&b, &c, n.hidden[c.layers], &f), decoder, bias, &f.labels, &cut);
+ */
+#ifndef PLM_PLM_H
+#define PLM_PLM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "nn/build.h"
+
+/* Axes of the graph. */
+enum {
+	PLM_ROWS = 1,		/* rows of the batch, B */
+	PLM_TOKENS,		/* T */
+	PLM_PLACES,		/* tokens and, where prompts are inputs, prompts: T + B K; unused otherwise */
+	PLM_PICKS,		/* chosen (masked) tokens, M */
+};
+
+#define PLM_MAX_LAYERS 64
+
+enum plm_family { PLM_BERT, PLM_ROBERTA };
+
+struct plm_config {
+	int family;
+	size_t layers, hidden, heads, ffn, positions, types, vocab;
+	uint32_t pad;			/* id whose embedding row takes no gradient from look-ups */
+	double eps;			/* of LayerNorm */
+	double dropout, attention_dropout;
+	int has_weights, has_lm_head;	/* of the folder */
+};
+
+/* From DIR/config.json.  Another architecture, a missing or impossible size: a sentence. */
+int plm_config_read(struct plm_config *, const char *dir, struct cp_err *);
+/* "layers=2,hidden=128,heads=2,ffn=512,positions=512": what is left out is the value here, ffn 4*hidden.  vocab and pad come from the
+ * tokenizer. */
+int plm_config_scratch(struct plm_config *, const char *spec, struct cp_err *);
+/* As a Hugging Face config.json; plm_config_parse reads it back. */
+void plm_config_print(const struct plm_config *, struct cp_buf *);
+int plm_config_parse(struct plm_config *, const char *json, size_t len, const char *name, struct cp_err *);
+
+/* How prompts enter. */
+enum plm_prompt_where { PLM_PROMPT_NONE, PLM_PROMPT_LAYERS, PLM_PROMPT_INPUT };
+struct plm_prompting {
+	int where;
+	int k;				/* prompts a layer; 0 where NONE */
+	int separate;			/* layer-wise: an MLP of its own for each layer and prompt (the paper) instead of a shared one (the code) */
+	int shift;			/* layer-wise: positions of tokens count the prompts in front */
+};
+
+/* The longest row of tokens (special ones included) that has positions. */
+size_t plm_max_tokens(const struct plm_config *, const struct plm_prompting *);
+
+/* --- A batch as the encoder wants it ----------------------------------------------------------------------------------------------- */
+
+struct plm_array {
+	uint32_t *v;
+	size_t n, cap;
+};
+
+struct plm_feed {
+	const struct plm_config *c;
+	struct plm_prompting p;
+	struct plm_array word_v, type_v, pos_v, off_v, place_off_v, pick_v, label_v, first_v;
+	struct { uint64_t *v; size_t n, cap; } place_key_v;
+	struct nn_ids word, type, pos, picks, labels, first;	/* what nodes read; set by plm_feed_bind */
+	struct nn_segs segs, place_segs;
+};
+
+void plm_feed_init(struct plm_feed *, const struct plm_config *, const struct plm_prompting *);
+void plm_feed_release(struct plm_feed *);
+void plm_feed_reset(struct plm_feed *);
+/* One more row: its token ids as the model shall read them.  key names the row to dropout. Returns the index of its first token. */
+size_t plm_feed_row(struct plm_feed *, const uint32_t *ids, size_t n, uint64_t key);
+/* Token `at` (index over the batch) shall be predicted as `label`. */
+void plm_feed_pick(struct plm_feed *, size_t at, uint32_t label);
+/* Hand the arrays to the graph: lengths of its axes, ids, dropout keys. */
+void plm_feed_bind(struct plm_feed *, struct nn_graph *);
+
+/* --- The encoder ------------------------------------------------------------------------------------------------------------------- */
+
+struct plm_nodes {
+	int axis;				/* PLM_TOKENS, or PLM_PLACES with prompts as inputs */
+	struct nn_node *hidden[PLM_MAX_LAYERS + 1];	/* 0 the embeddings, l the output of layer l; (T,H) */
+	struct nn_param *word;			/* (vocab, H) */
+};
+
+/* prompts: (B, K*2L*H) for layer-wise, (B*K, H) for input prompts, NULL for none. */
+void plm_encoder(struct nn_build *, const struct plm_config *, struct plm_feed *, struct nn_node *prompts, struct plm_nodes *);
+
+/* Prompts from the CTR model's final vector q (B,Q).  Layer-wise: W2 tanh(W1 q + b1) + b2, (B, K*2L*H); input: K linear maps, (B*K, H).
+ * Parameters prompt.*, in the group of the build. (ClickPrompt, section 3.2) */
+struct nn_node *plm_prompts(struct nn_build *, const struct plm_config *, const struct plm_prompting *, struct nn_node *q);
+
+/* The masked-LM head up to the decoder: LayerNorm(GELU(W h + b)) at the chosen places, (M,H).  Parameters mlm.dense, mlm.norm. */
+struct nn_node *plm_lm_transform(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *);
+/* The decoder's matrix (tied: the word embeddings; else mlm.decoder.weight) and bias (mlm.bias). */
+struct nn_node *plm_lm_decoder(struct nn_build *, const struct plm_config *, const struct plm_nodes *, int tied);
+struct nn_node *plm_lm_bias(struct nn_build *, const struct plm_config *);
+
+/* One vector a row, (B,H).  Averages run over all places of the row. */
+enum plm_pooler { PLM_POOL_CLS, PLM_POOL_AVG, PLM_POOL_AVG_FIRST_LAST, PLM_POOL_AVG_TOP2 };
+#define PLM_POOLERS "cls|avg|avg_first_last|avg_top2"
+struct nn_node *plm_pool(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *, enum plm_pooler);
+/* z_plm = W4 tanh(W3 pool + b3) + b4, (B,1).  Parameters head.0, head.2. */
+struct nn_node *plm_click_head(struct nn_build *, struct nn_node *pool);
+
+/* --- Weights from a folder --------------------------------------------------------------------------------------------------------- */
+
+/* Fill parameters plm.* and mlm.* from DIR/model.safetensors (any float type; with or without the bert./roberta. prefix; names of older
+ * files too) and mark them loaded.  A missing tensor of the encoder or a wrong shape: a sentence.  Tensors nobody wanted are listed in
+ * `unused`, one a line.  mlm.decoder.weight, where the set has it and the file does not, becomes a copy of the word embeddings. */
+int plm_load(struct nn_params *, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
+/* The name in our list for a name in a folder's file; 0 if it is none of ours. */
+int plm_own_name(const char *theirs, struct cp_buf *ours);
+
+#endif

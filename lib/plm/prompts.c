@@ -1,0 +1,151 @@
+/* Soft prompts from the CTR model's final vector, and the feed of a batch, which counts positions around them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "plm/plm.h"
+
+/* g_{l,k,s}: an MLP of its own for each prompt, layer and side, width H; their results side by side in the order of the shared form. */
+static struct nn_node *separate_mlps(struct nn_build *b, const struct plm_config *c, int k, struct nn_node *q)
+{
+	int n = k * (int)c->layers * 2;
+	struct nn_node **v = cp_xmalloc((size_t)n * sizeof *v), *all;
+	for (int i = 0; i < n; i += 2) {	/* one MLP makes the key and the value of prompt i / 2L in layer (i/2) % L */
+		struct nn_node *h = nn_dense(b, q, c->hidden, NN_TANH, "prompt.%d.%d.0", i / 2 / (int)c->layers, i / 2 % (int)c->layers);
+		v[i / 2] = nn_dense(b, h, 2 * c->hidden, NN_NONE, "prompt.%d.%d.2", i / 2 / (int)c->layers, i / 2 % (int)c->layers);
+	}
+	all = ng_concat(b->g, n / 2, v);
+	free(v);
+	return all;
+}
+
+static struct nn_node *input_prompts(struct nn_build *b, const struct plm_config *c, int k, struct nn_node *q)
+{
+	struct nn_node **v = cp_xmalloc((size_t)k * sizeof *v), *all;
+	for (int i = 0; i < k; i++)
+		v[i] = nn_dense(b, q, c->hidden, NN_NONE, "prompt.%d", i);
+	all = ng_view(b->g, ng_concat(b->g, k, v), k, c->hidden);
+	free(v);
+	return all;
+}
+
+struct nn_node *plm_prompts(struct nn_build *b, const struct plm_config *c, const struct plm_prompting *p, struct nn_node *q)
+{
+	if (p->where == PLM_PROMPT_NONE)
+		return NULL;
+	if (p->where == PLM_PROMPT_INPUT)
+		return input_prompts(b, c, p->k, q);
+	if (p->separate)
+		return separate_mlps(b, c, p->k, q);
+	struct nn_node *h = nn_dense(b, q, c->hidden, NN_TANH, "prompt.0");
+	return nn_dense(b, h, (size_t)p->k * 2 * c->layers * c->hidden, NN_NONE, "prompt.2");
+}
+
+size_t plm_max_tokens(const struct plm_config *c, const struct plm_prompting *p)
+{
+	size_t taken = c->family == PLM_ROBERTA ? c->pad + 1 : 0;
+	if (p->where == PLM_PROMPT_INPUT || (p->where == PLM_PROMPT_LAYERS && p->shift))
+		taken += (size_t)p->k;
+	return taken < c->positions ? c->positions - taken : 0;
+}
+
+/* --- The feed ---------------------------------------------------------------------------------------------------------------------- */
+
+#define GROW(a, more)                                                                                  \
+	do {                                                                                           \
+		if ((a).n + (more) > (a).cap)                                                          \
+			(a).v = cp_xrealloc((a).v, (a).cap = ((a).n + (more)) * 3 / 2 + 64, sizeof *(a).v); \
+	} while (0)
+#define PUSH(a, x)                       \
+	do {                             \
+		GROW(a, 1);              \
+		(a).v[(a).n++] = (x);    \
+	} while (0)
+
+void plm_feed_init(struct plm_feed *f, const struct plm_config *c, const struct plm_prompting *p)
+{
+	memset(f, 0, sizeof *f);
+	f->c = c;
+	f->p = *p;
+}
+
+void plm_feed_release(struct plm_feed *f)
+{
+	struct plm_array *all[] = { &f->word_v, &f->type_v, &f->pos_v, &f->off_v, &f->place_off_v, &f->pick_v, &f->label_v, &f->first_v };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		free(all[i]->v);
+	free(f->place_key_v.v);
+	memset(f, 0, sizeof *f);
+}
+
+void plm_feed_reset(struct plm_feed *f)
+{
+	struct plm_array *all[] = { &f->word_v, &f->type_v, &f->pos_v, &f->off_v, &f->place_off_v, &f->pick_v, &f->label_v, &f->first_v };
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		all[i]->n = 0;
+	f->place_key_v.n = 0;
+	PUSH(f->off_v, 0);
+	PUSH(f->place_off_v, 0);
+}
+
+/* Positions as the reference's library counts them (METHOD, section 4): BERT plainly; RoBERTa from padding_idx + 1, where a pad id inside
+ * the text gets padding_idx and does not count. */
+static void positions(struct plm_feed *f, const uint32_t *ids, size_t n)
+{
+	const struct plm_config *c = f->c;
+	uint32_t shift = f->p.where == PLM_PROMPT_LAYERS && f->p.shift ? (uint32_t)f->p.k : 0, seen = 0;
+	if (f->p.where == PLM_PROMPT_INPUT) {
+		for (size_t t = 0; t < n + (size_t)f->p.k; t++)
+			PUSH(f->pos_v, (c->family == PLM_ROBERTA ? c->pad + 1 : 0) + (uint32_t)t);
+		return;
+	}
+	for (size_t t = 0; t < n; t++) {
+		if (c->family == PLM_BERT)
+			PUSH(f->pos_v, shift + (uint32_t)t);
+		else
+			PUSH(f->pos_v, ids[t] == c->pad ? c->pad : c->pad + shift + ++seen);
+	}
+}
+
+size_t plm_feed_row(struct plm_feed *f, const uint32_t *ids, size_t n, uint64_t key)
+{
+	size_t first = f->word_v.n, lead = f->p.where == PLM_PROMPT_INPUT ? (size_t)f->p.k : 0, places = f->place_off_v.v[f->place_off_v.n - 1];
+	GROW(f->word_v, n);
+	memcpy(f->word_v.v + first, ids, n * sizeof *ids);
+	f->word_v.n += n;
+	PUSH(f->first_v, (uint32_t)places);
+	PUSH(f->off_v, (uint32_t)(first + n));
+	PUSH(f->place_off_v, (uint32_t)(places + n + lead));
+	positions(f, ids, n);
+	for (size_t t = 0; t < n + lead; t++) {
+		PUSH(f->type_v, 0);
+		PUSH(f->place_key_v, cp_mix64(key + CP_GOLDEN * (t + 1)));
+	}
+	return first;
+}
+
+void plm_feed_pick(struct plm_feed *f, size_t at, uint32_t label)
+{
+	size_t row = f->first_v.n - 1;
+	while (f->off_v.v[row] > at)
+		row--;
+	size_t lead = f->p.where == PLM_PROMPT_INPUT ? (size_t)f->p.k * (row + 1) : 0;
+	PUSH(f->pick_v, (uint32_t)(at + lead));
+	PUSH(f->label_v, label);
+}
+
+void plm_feed_bind(struct plm_feed *f, struct nn_graph *g)
+{
+	f->word.v = f->word_v.v;
+	f->type.v = f->type_v.v;
+	f->pos.v = f->pos_v.v;
+	f->picks.v = f->pick_v.v;
+	f->labels.v = f->label_v.v;
+	f->first.v = f->first_v.v;
+	f->segs.off = f->off_v.v;
+	f->place_segs.off = f->place_off_v.v;
+	g->len[PLM_TOKENS] = f->word_v.n;
+	g->len[PLM_PLACES] = f->type_v.n;
+	g->len[PLM_PICKS] = f->pick_v.n;
+	g->keys[PLM_TOKENS] = g->keys[PLM_PLACES] = f->place_key_v.v;	/* without input prompts places are tokens */
+}
