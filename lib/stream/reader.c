@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "stream/format.h"
 #include "stream/json.h"
+#include "stream/spool.h"
 #include "stream/totals.h"
 
 enum where { IN_SEGMENT, AT_SEAM, AT_END, FAILED };
@@ -23,6 +24,8 @@ struct cp_reader {
 	FILE *f;
 	char *name;
 	off_t start;			/* for rewind; -1: a pipe */
+	char **paths;			/* several files: i_path is open */
+	int n_paths, i_path, spool;
 	enum where where;
 	int keep_seams;
 	struct cp_schema schema;	/* of the first segment; with keep_seams, of this one */
@@ -211,31 +214,87 @@ static int first_header(struct cp_reader *r, struct cp_err *err)
 	return 0;
 }
 
-struct cp_reader *cp_reader_open_file(FILE *f, const char *name, struct cp_err *err)
+static struct cp_reader *reader_new(void)
 {
 	struct cp_reader *r = cp_xcalloc(1, sizeof *r);
+	cp_buf_init(&r->body);
+	cp_buf_init(&r->text);
+	return r;
+}
+
+static void take_file(struct cp_reader *r, FILE *f, const char *name)
+{
+	if (r->f && r->f != stdin)
+		fclose(r->f);
+	free(r->name);
 	r->f = f;
 	r->name = cp_xstrdup(name);
 	r->start = ftello(f);
-	cp_buf_init(&r->body);
-	cp_buf_init(&r->text);
+}
+
+static int open_path(struct cp_reader *r, int i, struct cp_err *err)
+{
+	const char *name;
+	FILE *f = cp_in_open(r->paths[i], &name, err);
+	if (f && r->spool && !(f = cp_spool(f, name, err)))
+		return -1;
+	if (!f)
+		return -1;
+	take_file(r, f, name);
+	r->i_path = i;
+	return 0;
+}
+
+/* The first header is read, and every column is wanted that can be decoded. */
+static struct cp_reader *start(struct cp_reader *r, struct cp_err *err)
+{
 	if (first_header(r, err) < 0) {
 		cp_reader_close(r);
 		return NULL;
 	}
 	r->want = cp_xmalloc((size_t)r->schema.n);
-	memset(r->want, 1, (size_t)r->schema.n);
 	for (int i = 0; i < r->schema.n; i++)
-		if (!r->schema.column[i].store.width)
-			r->want[i] = 0;
+		r->want[i] = r->schema.column[i].store.width > 0;
 	return r;
+}
+
+struct cp_reader *cp_reader_open_file(FILE *f, const char *name, struct cp_err *err)
+{
+	struct cp_reader *r = reader_new();
+	take_file(r, f, name);
+	return start(r, err);
+}
+
+static struct cp_reader *open_paths(const char *const *paths, int n, int spool, struct cp_err *err)
+{
+	static const char *const standard_input[] = { "-" };
+	struct cp_reader *r = reader_new();
+	if (n == 0)
+		paths = standard_input;
+	r->n_paths = n ? n : 1;
+	r->spool = spool;
+	r->paths = cp_xcalloc((size_t)r->n_paths, sizeof *r->paths);
+	for (int i = 0; i < r->n_paths; i++)
+		r->paths[i] = cp_xstrdup(paths[i] ? paths[i] : "-");
+	if (open_path(r, 0, err) == 0)
+		return start(r, err);
+	cp_reader_close(r);
+	return NULL;
+}
+
+struct cp_reader *cp_reader_open_all(const char *const *paths, int n, struct cp_err *err)
+{
+	return open_paths(paths, n, 0, err);
+}
+
+struct cp_reader *cp_reader_open_again(const char *const *paths, int n, struct cp_err *err)
+{
+	return open_paths(paths, n, 1, err);
 }
 
 struct cp_reader *cp_reader_open(const char *path, struct cp_err *err)
 {
-	const char *name;
-	FILE *f = cp_in_open(path, &name, err);
-	return f ? cp_reader_open_file(f, name, err) : NULL;
+	return open_paths(&path, 1, 0, err);
 }
 
 void cp_reader_close(struct cp_reader *r)
@@ -246,8 +305,11 @@ void cp_reader_close(struct cp_reader *r)
 	free(r->want);
 	cp_buf_release(&r->body);
 	cp_buf_release(&r->text);
-	if (r->f != stdin)
+	if (r->f && r->f != stdin)
 		fclose(r->f);
+	for (int i = 0; i < r->n_paths; i++)
+		free(r->paths[i]);
+	free(r->paths);
 	free(r->name);
 	free(r);
 }
@@ -352,6 +414,15 @@ static int get_trailer(struct cp_reader *r, const unsigned char *p, struct cp_er
 static int get_seam(struct cp_reader *r, unsigned char p[CP_HEAD_SIZE], struct cp_err *err)
 {
 	int rc = get_head(r, p, "the next segment", err);
+	while (rc == 0 && r->i_path + 1 < r->n_paths) {
+		if (open_path(r, r->i_path + 1, err) < 0)
+			return -1;
+		rc = get_head(r, p, "the header", err);
+		if (rc == 0)
+			return cp_err_set(err, "%s: empty: expected a record stream", r->name);
+		if (rc == 1 && memcmp(p, CP_MARK_HEADER, 8))
+			return foreign(r, "not a record stream", p, CP_HEAD_SIZE, err);
+	}
 	if (rc == 1 && memcmp(p, CP_MARK_HEADER, 8))
 		return foreign(r, "after a trailer, expected the end or another stream", p, CP_HEAD_SIZE, err);
 	if (rc == 0)
@@ -455,6 +526,8 @@ void cp_reader_choose(struct cp_reader *r, const int *columns, int n)
 int cp_reader_rewind(struct cp_reader *r, struct cp_err *err)
 {
 	int n = r->schema.n;
+	if (r->i_path > 0 && open_path(r, 0, err) < 0)
+		return -1;
 	if (r->start < 0 || fseeko(r->f, r->start, SEEK_SET) < 0)
 		return cp_err_set(err, "%s: cannot be read again from its start:", r->name);
 	clearerr(r->f);
@@ -487,7 +560,7 @@ int cp_reader_digest(const struct cp_reader *r, int column, char hex[33])
 const uint64_t *cp_reader_token_ids(const struct cp_reader *r, int column, size_t *n_ids)
 {
 	static const uint64_t none;
-	const struct cp_ids *ids = &r->all.column[column].ids;
+	const struct cp_idset *ids = &r->all.column[column].ids;
 	*n_ids = 64 * ids->n_words;
 	if (r->schema.column[column].type != CP_TOKENS)
 		return NULL;

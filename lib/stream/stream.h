@@ -87,6 +87,11 @@ struct cp_reader *cp_reader_open(const char *path, struct cp_err *);
 struct cp_reader *cp_reader_open_file(FILE *f, const char *name, struct cp_err *);
 void cp_reader_close(struct cp_reader *);
 
+/* Several files as if they were joined by cat (paths are copied; none: standard input).  _again: cp_reader_rewind will work, so what
+ * cannot be read twice is first copied, as it is, to a temporary file without a name (in TMPDIR). */
+struct cp_reader *cp_reader_open_all(const char *const *paths, int n, struct cp_err *);
+struct cp_reader *cp_reader_open_again(const char *const *paths, int n, struct cp_err *);
+
 const struct cp_schema *cp_reader_schema(const struct cp_reader *);
 const char *cp_reader_name(const struct cp_reader *);		/* what messages call it */
 

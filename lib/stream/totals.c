@@ -14,7 +14,7 @@ void cp_totals_init(struct cp_totals *t, int n_columns)
 void cp_totals_release(struct cp_totals *t)
 {
 	for (int i = 0; i < t->n; i++)
-		cp_ids_release(&t->column[i].ids);
+		cp_idset_release(&t->column[i].ids);
 	free(t->column);
 	json_decref(t->sources);
 	json_decref(t->joined);
@@ -25,7 +25,7 @@ void cp_totals_add(struct cp_totals *t, int i, const struct cp_column *c, size_t
 {
 	cp_sum_add(&t->column[i].sum, c->store, n_rows, v);
 	if (c->type == CP_TOKENS)
-		cp_ids_add(&t->column[i].ids, v->u32, v->n_elems);
+		cp_idset_add(&t->column[i].ids, v->u32, v->n_elems);
 }
 
 void cp_totals_take_origin(struct cp_totals *a, const struct cp_totals *t)
@@ -38,7 +38,7 @@ void cp_totals_join(struct cp_totals *a, const struct cp_totals *t)
 {
 	for (int i = 0; i < a->n; i++) {
 		cp_sum_join(&a->column[i].sum, t->column[i].sum, t->rows);
-		cp_ids_join(&a->column[i].ids, &t->column[i].ids);
+		cp_idset_join(&a->column[i].ids, &t->column[i].ids);
 	}
 	a->rows += t->rows;
 	cp_totals_take_origin(a, t);
@@ -79,7 +79,7 @@ static json_t *print_column(const struct cp_column_total *t, const struct cp_col
 	json_t *j = json_pack("{s:s}", "digest", hex);
 	if (c->type == CP_TOKENS) {
 		struct cp_buf b = CP_BUF_INIT;
-		cp_ids_print(&t->ids, &b);
+		cp_idset_print(&t->ids, &b);
 		json_object_set_new(j, "ids", json_string(b.data));
 		cp_buf_release(&b);
 	}
@@ -111,7 +111,7 @@ static int parse_column(struct cp_column_total *t, json_t *j, const struct cp_co
 	const char *digest = json_string_value(json_object_get(j, "digest")), *ids = json_string_value(json_object_get(j, "ids"));
 	if (!digest || cp_sum_parse(&t->sum, digest) < 0)
 		return cp_err_set(err, "trailer: column '%s': expected a digest of 32 hex digits", c->name);
-	if (c->type == CP_TOKENS && (!ids || cp_ids_parse(&t->ids, ids) < 0))
+	if (c->type == CP_TOKENS && (!ids || cp_idset_parse(&t->ids, ids) < 0))
 		return cp_err_set(err, "trailer: column '%s': expected the set of its token ids in hex digits", c->name);
 	return 0;
 }
@@ -165,7 +165,7 @@ int cp_totals_check(const struct cp_totals *found, const struct cp_totals *said,
 	cp_sum_hex(said->column[i].sum, b);
 	if (strcmp(a, b))
 		return cp_err_set(err, "trailer: column '%s': the digest of its values is %s, expected %s", c->name, a, b);
-	if (c->type == CP_TOKENS && !cp_ids_equal(&found->column[i].ids, &said->column[i].ids))
+	if (c->type == CP_TOKENS && !cp_idset_equal(&found->column[i].ids, &said->column[i].ids))
 		return cp_err_set(err, "trailer: column '%s': the set of its token ids is another than the one that occurs", c->name);
 	return 0;
 }

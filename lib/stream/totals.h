@@ -13,14 +13,14 @@
 
 #include <jansson.h>
 
-#include "stream/ids.h"
+#include "stream/idset.h"
 #include "stream/schema.h"
 #include "stream/stream.h"
 #include "stream/sum.h"
 
 struct cp_column_total {
 	struct cp_sum sum;
-	struct cp_ids ids;
+	struct cp_idset ids;
 };
 
 struct cp_totals {
@@ -53,5 +53,9 @@ int cp_totals_check(const struct cp_totals *found, const struct cp_totals *said,
 /* Of a reader: what the trailers read so far say, joined; and has it come to the end (of this segment, where seams are kept)? */
 const struct cp_totals *cp_reader_totals(const struct cp_reader *);
 int cp_reader_at_end(const struct cp_reader *);
+
+/* Of a writer: of the blocks written so far. */
+const struct cp_totals *cp_writer_totals(const struct cp_writer *);
+void cp_writer_take_origin(struct cp_writer *, const struct cp_totals *);
 
 #endif

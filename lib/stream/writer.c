@@ -246,6 +246,16 @@ void cp_writer_inherit(struct cp_writer *w, const struct cp_reader *r)
 	cp_totals_take_origin(&w->totals, cp_reader_totals(r));
 }
 
+void cp_writer_take_origin(struct cp_writer *w, const struct cp_totals *t)
+{
+	cp_totals_take_origin(&w->totals, t);
+}
+
+const struct cp_totals *cp_writer_totals(const struct cp_writer *w)
+{
+	return &w->totals;
+}
+
 uint64_t cp_writer_rows(const struct cp_writer *w)
 {
 	return w->totals.rows + w->n_waiting;
@@ -266,7 +276,7 @@ static int take_passed(struct cp_writer *w, struct cp_err *err)
 		if (k == from->n || !cp_reader_at_end(w->opts.pass) || t->rows != w->totals.rows)
 			return cp_err_set(err, "column '%s' was passed on from %s, but not whole", c->name, cp_reader_name(w->opts.pass));
 		w->totals.column[i].sum = t->column[k].sum;
-		cp_ids_join(&w->totals.column[i].ids, &t->column[k].ids);
+		cp_idset_join(&w->totals.column[i].ids, &t->column[k].ids);
 	}
 	cp_writer_inherit(w, w->opts.pass);
 	return 0;

@@ -1,17 +1,17 @@
-#include "stream/ids.h"
+#include "stream/idset.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "stream/schema.h"
 
-void cp_ids_release(struct cp_ids *s)
+void cp_idset_release(struct cp_idset *s)
 {
 	free(s->word);
-	*s = (struct cp_ids){ 0 };
+	*s = (struct cp_idset){ 0 };
 }
 
-static void grow(struct cp_ids *s, size_t n_words)
+static void grow(struct cp_idset *s, size_t n_words)
 {
 	if (n_words <= s->n_words)
 		return;
@@ -20,7 +20,7 @@ static void grow(struct cp_ids *s, size_t n_words)
 	s->n_words = n_words;
 }
 
-void cp_ids_add(struct cp_ids *s, const uint32_t *ids, size_t n)
+void cp_idset_add(struct cp_idset *s, const uint32_t *ids, size_t n)
 {
 	uint32_t max = 0;
 	for (size_t i = 0; i < n; i++)
@@ -31,14 +31,14 @@ void cp_ids_add(struct cp_ids *s, const uint32_t *ids, size_t n)
 		s->word[ids[i] / 64] |= UINT64_C(1) << ids[i] % 64;
 }
 
-void cp_ids_join(struct cp_ids *s, const struct cp_ids *t)
+void cp_idset_join(struct cp_idset *s, const struct cp_idset *t)
 {
 	grow(s, t->n_words);
 	for (size_t i = 0; i < t->n_words; i++)
 		s->word[i] |= t->word[i];
 }
 
-int cp_ids_equal(const struct cp_ids *s, const struct cp_ids *t)
+int cp_idset_equal(const struct cp_idset *s, const struct cp_idset *t)
 {
 	size_t n = s->n_words > t->n_words ? s->n_words : t->n_words;
 	for (size_t i = 0; i < n; i++)
@@ -47,12 +47,12 @@ int cp_ids_equal(const struct cp_ids *s, const struct cp_ids *t)
 	return 1;
 }
 
-static unsigned byte_at(const struct cp_ids *s, size_t i)
+static unsigned byte_at(const struct cp_idset *s, size_t i)
 {
 	return (unsigned)(s->word[i / 8] >> 8 * (i % 8)) & 255;
 }
 
-void cp_ids_print(const struct cp_ids *s, struct cp_buf *b)
+void cp_idset_print(const struct cp_idset *s, struct cp_buf *b)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t n = 8 * s->n_words;
@@ -64,10 +64,10 @@ void cp_ids_print(const struct cp_ids *s, struct cp_buf *b)
 	}
 }
 
-int cp_ids_parse(struct cp_ids *s, const char *hex)
+int cp_idset_parse(struct cp_idset *s, const char *hex)
 {
 	size_t n = strlen(hex);
-	*s = (struct cp_ids){ 0 };
+	*s = (struct cp_idset){ 0 };
 	if (n % 2 || n > CP_TOKEN_LIMIT / 4 || strspn(hex, "0123456789abcdef") != n)
 		return -1;
 	grow(s, (n + 15) / 16);

@@ -1,0 +1,49 @@
+#include "stream/spool.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static FILE *nameless(struct cp_err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	char *path = cp_xasprintf("%s/cp-spool.XXXXXX", dir && *dir ? dir : "/tmp");
+	int fd = mkstemp(path);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w+b");
+	if (!f)
+		cp_err_set(err, "%s: temporary file:", path);
+	if (fd >= 0)
+		unlink(path);
+	if (fd >= 0 && !f)
+		close(fd);
+	free(path);
+	return f;
+}
+
+static int copy(FILE *from, FILE *to, const char *name, struct cp_err *err)
+{
+	char buf[1 << 16];
+	size_t n;
+	while ((n = fread(buf, 1, sizeof buf, from)) > 0)
+		if (fwrite(buf, 1, n, to) != n)
+			return cp_err_set(err, "%s: copying it to a temporary file:", name);
+	if (ferror(from))
+		return cp_err_set(err, "%s: read:", name);
+	if (fflush(to) == EOF || fseeko(to, 0, SEEK_SET) < 0)
+		return cp_err_set(err, "%s: copying it to a temporary file:", name);
+	return 0;
+}
+
+FILE *cp_spool(FILE *f, const char *name, struct cp_err *err)
+{
+	if (ftello(f) >= 0)
+		return f;
+	FILE *to = nameless(err);
+	int rc = to ? copy(f, to, name, err) : -1;
+	if (f != stdin)
+		fclose(f);
+	if (rc < 0 && to)
+		fclose(to);
+	return rc < 0 ? NULL : to;
+}
