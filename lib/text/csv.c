@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "text/utf8.h"
+#include "text/unicode.h"
 
 #define CHUNK ((size_t)256 << 10)
 #define STRICT (CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL)	/* REPALL_NL: blank lines are reported, else they look like open rows */
@@ -275,10 +275,13 @@ static int check_width(struct cp_csv *r, struct cp_err *err)
 	return 0;
 }
 
-static int refuse_bytes(const struct cp_csv *r, size_t column, size_t ok, const struct cp_csv_field *f, struct cp_err *err)
+static void add_mended(struct cp_buf *b, const char *s, size_t n)
 {
-	const unsigned char *bad = (const unsigned char *)f->p + ok;
-	return cp_csv_complain(r, column, err, "byte %zu of the value (0x%02x) is not UTF-8", ok + 1, *bad);
+	for (size_t i = 0, at = 0; i < n; at = i)
+		if (cp_utf8_next(s, n, &i) == CP_BAD_RUNE)
+			cp_buf_str(b, "\xef\xbf\xbd");
+		else
+			cp_buf_add(b, s + at, i - at);
 }
 
 /* Some field of the row is not clean UTF-8 text: find it, and refuse or mend it. */
@@ -288,11 +291,11 @@ static int mend_bytes(struct cp_csv *r, struct cp_err *err)
 	size_t total = 0;
 	for (size_t i = 0; i < st->n; i++) {
 		const struct cp_csv_field *f = &st->field[i];
-		size_t ok = cp_utf8_valid(f->p, f->n);
+		size_t bad;
 		if (memchr(f->p, 0, f->n))
 			return cp_csv_complain(r, i, err, "a NUL byte; a CSV is text");
-		if (ok < f->n && !st->o.replace_utf8)
-			return refuse_bytes(r, i, ok, f, err);
+		if (!st->o.replace_utf8 && !cp_utf8_valid(f->p, f->n, &bad))
+			return cp_csv_complain(r, i, err, "byte %zu of the value (0x%02x) is not UTF-8", bad + 1, (unsigned char)f->p[bad]);
 		total += f->n;
 	}
 	cp_buf_reset(&st->fixed);
@@ -300,7 +303,7 @@ static int mend_bytes(struct cp_csv *r, struct cp_err *err)
 	for (size_t i = 0; i < st->n; i++) {
 		struct cp_csv_field *f = &st->field[i];
 		size_t at = st->fixed.len;
-		cp_utf8_replace(&st->fixed, f->p, f->n);
+		add_mended(&st->fixed, f->p, f->n);
 		*f = (struct cp_csv_field){ st->fixed.data + at, st->fixed.len - at };
 	}
 	return 0;
@@ -310,7 +313,7 @@ static int check_bytes(struct cp_csv *r, struct cp_err *err)
 {
 	struct cp_csv_state *st = r->state;
 	const char *row = st->buf + st->row;
-	if (!memchr(row, 0, st->row_len) && cp_utf8_valid(row, st->row_len) == st->row_len)
+	if (!memchr(row, 0, st->row_len) && cp_utf8_valid(row, st->row_len, NULL))
 		return 0;
 	return mend_bytes(r, err);
 }

@@ -97,7 +97,7 @@ static const char *compile_step(struct cp_template *t, const char *p, size_t *at
 		cp_err_set(err, "template: '%c' without its counterpart at '%.40s'; {Name} stands for a value, {{ and }} for braces", *p, p);
 		return NULL;
 	}
-	size_t column = find_name(p + 1, len, names, n, err);
+	size_t column = names ? find_name(p + 1, len, names, n, err) : 0;
 	if (column == NO_COLUMN)
 		return NULL;
 	add_piece(t, *at, column);
@@ -120,6 +120,13 @@ struct cp_template *cp_template_new(const char *text, char *const *names, size_t
 		}
 	add_piece(t, at, NO_COLUMN);
 	return t;
+}
+
+int cp_template_check(const char *text, struct cp_err *err)
+{
+	struct cp_template *t = cp_template_new(text, NULL, 0, err);
+	cp_template_free(t);
+	return t ? 0 : -1;
 }
 
 int cp_template_tells(const struct cp_template *t, size_t column)

@@ -22,6 +22,9 @@ struct cp_template;
 /* Names a column per {Name}; one that is not among them is refused with a list of those there are. */
 struct cp_template *cp_template_new(const char *text, char *const *names, size_t n_names, struct cp_err *);
 
+/* Is it one, whatever the columns are called? */
+int cp_template_check(const char *text, struct cp_err *);
+
 /* The default sentence over columns[0..n). */
 struct cp_template *cp_template_default(char *const *names, const size_t *columns, size_t n);
 

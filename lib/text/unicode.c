@@ -104,6 +104,11 @@ int cp_utf8_valid(const char *s, size_t n, size_t *bad)
 {
 	size_t i = 0;
 	while (i < n) {
+		uint64_t eight;
+		if (n - i >= 8 && (memcpy(&eight, s + i, 8), !(eight & UINT64_C(0x8080808080808080)))) {	/* all ASCII */
+			i += 8;
+			continue;
+		}
 		size_t at = i;
 		if (cp_utf8_next(s, n, &i) == CP_BAD_RUNE && (i - at != 3 || memcmp(s + at, "\xEF\xBF\xBD", 3))) {
 			if (bad)

@@ -1,0 +1,196 @@
+#include "text/prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "stream/stream.h"
+#include "text/template.h"
+
+/* ---- options to spec ---- */
+
+/* A line of CSV into names: so a name may hold a comma, in quotes. */
+static int split_names(const char *line, struct cp_rows_spec *spec, struct cp_arena *arena, struct cp_err *err)
+{
+	struct cp_csv_opts o = { .no_header = 1 };
+	struct cp_csv *csv = cp_csv_open_mem(line, strlen(line), "--fields", &o, err);
+	int rc = csv ? cp_csv_next(csv, err) : -1;
+	if (rc > 0 && memchr(line, '\n', strlen(line)))
+		rc = cp_err_set(err, "--fields: one line of names, separated by commas");
+	if (rc > 0) {
+		const char **names = cp_arena_alloc(arena, csv->n_fields * sizeof *names);
+		for (size_t i = 0; i < csv->n_fields; i++) {
+			const char *p = csv->fields[i].p;
+			size_t n = csv->fields[i].n;
+			cp_strip(&p, &n);
+			names[i] = cp_arena_strndup(arena, p, n);
+		}
+		spec->fields = names;
+		spec->n_fields = csv->n_fields;
+	}
+	cp_csv_close(csv);
+	return rc > 0 ? 0 : -1;
+}
+
+int cp_prepare_spec(const struct cp_prepare *job, struct cp_rows_spec *spec, struct cp_arena *arena, struct cp_err *err)
+{
+	*spec = (struct cp_rows_spec){
+		.csv = { .no_header = job->no_header, .replace_utf8 = !strcmp(job->bad_utf8, "replace") },
+		.label = job->label, .time = job->time, .weight = job->weight,
+		.keys = job->keys, .text = job->text, .sentence = job->sentence,
+		.skip_bad = job->skip_bad, .first_row = (uint64_t)job->first_row,
+	};
+	if (cp_csv_delimiter(job->delimiter, &spec->csv.delimiter, err) < 0)
+		return -1;
+	if (job->sentence && cp_template_check(job->sentence, err) < 0)
+		return -1;
+	return job->fields ? split_names(job->fields, spec, arena, err) : 0;
+}
+
+int cp_prepare_check(const struct cp_prepare *job, struct cp_err *err)
+{
+	struct cp_rows_spec spec;
+	struct cp_arena arena = { 0 };
+	int rc = cp_prepare_spec(job, &spec, &arena, err);
+	cp_arena_release(&arena);
+	return rc;
+}
+
+/* ---- output: records or lines ---- */
+
+struct sink {
+	FILE *f;
+	int lines;
+	struct cp_schema schema;	/* of the first file; provenance included */
+	struct cp_writer *writer;	/* NULL before the first file, and for lines */
+	int begun;
+	struct cp_buf buf;
+};
+
+/* The template is in the provenance of the text alone: no key depends on it. */
+static void add_provenance(struct cp_schema *schema, json_t *step, const char *sentence)
+{
+	json_t *told = json_deep_copy(step);
+	cp_step_set(told, "template", sentence ? sentence : "");
+	for (int i = 0; i < schema->n; i++)
+		cp_column_derive(&schema->column[i], NULL, schema->column[i].type == CP_TEXT ? told : step);
+	json_decref(told);
+}
+
+static int begin(struct sink *s, const struct cp_schema *schema, const char *sentence, json_t *step, struct cp_err *err)
+{
+	if (s->begun)
+		return cp_schema_agree(&s->schema, schema, err);
+	s->begun = 1;
+	cp_schema_copy(&s->schema, schema);
+	add_provenance(&s->schema, step, sentence);
+	if (s->lines)
+		return 0;
+	s->writer = cp_writer_open(s->f, &s->schema, NULL, err);
+	return s->writer ? 0 : -1;
+}
+
+static int put_lines(struct sink *s, const struct cp_block *b, struct cp_err *err)
+{
+	const struct cp_values *text = &b->column[b->n_columns - 1];
+	cp_buf_reset(&s->buf);
+	for (size_t i = 0; i < b->n_rows; i++) {
+		cp_buf_add(&s->buf, text->bytes + text->offsets[i], text->offsets[i + 1] - text->offsets[i]);
+		cp_buf_char(&s->buf, '\n');
+	}
+	if (fwrite(s->buf.data, 1, s->buf.len, s->f) != s->buf.len)
+		return cp_err_set(err, "write:");
+	return 0;
+}
+
+static int put(struct sink *s, const struct cp_block *b, struct cp_err *err)
+{
+	return s->lines ? put_lines(s, b, err) : cp_writer_block(s->writer, b->n_rows, b->column, err);
+}
+
+static int end(struct sink *s, int rc, struct cp_err *err)
+{
+	if (s->writer && rc < 0)
+		cp_writer_abort(s->writer);
+	else if (s->writer)
+		rc = cp_writer_close(s->writer, err);
+	if (s->begun)
+		cp_schema_release(&s->schema);
+	cp_buf_release(&s->buf);
+	return rc;
+}
+
+/* ---- the job ---- */
+
+static void add_counts(struct cp_prepare_count *count, const struct cp_rows *rows)
+{
+	count->rows_in += cp_rows_read(rows);
+	count->n_bad += cp_rows_bad(rows);
+	if (!count->first_bad && cp_rows_first_bad(rows))
+		count->first_bad = cp_xstrdup(cp_rows_first_bad(rows));
+}
+
+static int copy_rows(struct sink *s, struct cp_rows *rows, struct cp_prepare_count *count, struct cp_err *err)
+{
+	struct cp_block b;
+	int rc;
+	while ((rc = cp_rows_next(rows, &b, err)) > 0) {
+		if (put(s, &b, err) < 0)
+			return -1;
+		count->rows_out += b.n_rows;
+	}
+	if (rc == 0 && s->writer) {
+		char digest[33];
+		uint64_t n_bytes = cp_rows_source(rows, digest);
+		cp_writer_source(s->writer, digest, n_bytes);
+	}
+	return rc;
+}
+
+static int copy_file(struct sink *s, const char *path, struct cp_rows_spec *spec, json_t *step, struct cp_prepare_count *count,
+		     struct cp_err *err)
+{
+	const char *name;
+	FILE *f = cp_in_open(path, &name, err);
+	if (!f)
+		return -1;
+	struct cp_rows *rows = cp_rows_open(fileno(f), name, spec, err);
+	int rc = -1;
+	if (rows) {
+		if (begin(s, cp_rows_schema(rows), spec->sentence, step, err) < 0)
+			cp_err_wrap(err, "%s", name);
+		else
+			rc = copy_rows(s, rows, count, err);
+		add_counts(count, rows);
+		spec->first_row += cp_rows_read(rows);
+		cp_rows_close(rows);
+	}
+	if (f != stdin)
+		fclose(f);
+	return rc;
+}
+
+int cp_prepare_run(const struct cp_prepare *job, char *const *files, int n_files, json_t *step, struct cp_prepare_count *count,
+		   struct cp_err *err)
+{
+	struct cp_out out;
+	struct cp_arena arena = { 0 };
+	struct cp_rows_spec spec;
+	struct sink s = { .lines = job->lines, .buf = CP_BUF_INIT };
+	*count = (struct cp_prepare_count){ 0 };
+	int rc = -1;
+	if (cp_prepare_spec(job, &spec, &arena, err) < 0 || cp_out_open(&out, job->output, err) < 0)
+		goto out;
+	s.f = out.f;
+	rc = 0;
+	for (int i = 0; rc == 0 && i < (n_files ? n_files : 1); i++)
+		rc = copy_file(&s, n_files ? files[i] : NULL, &spec, step, count, err);
+	rc = end(&s, rc, err);
+	if (rc < 0)
+		cp_out_abort(&out);
+	else
+		rc = cp_out_commit(&out, err);
+out:
+	cp_arena_release(&arena);
+	return rc;
+}

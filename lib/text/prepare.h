@@ -1,0 +1,63 @@
+/* The job that cp-featurize and cp-textify share: CSV files in, a record stream or plain lines out.
+ *
+ *     static struct cp_prepare job = CP_PREPARE_INIT;
+ *     static const struct cp_opt opts[] = { CP_PREPARE_OPTIONS(job), { 0 } };
+ *     job.keys = 1;
+ *     json_t *step = cp_step_new("cp-featurize", CP_VERSION, opts);
+ *     if (cp_prepare_run(&job, argv + 1, argc - 1, step, &count, &err) < 0) ...
+ *
+ * Several files are one input: their columns must agree, and row numbers go on from one to the next.
+ */
+#ifndef CP_PREPARE_H
+#define CP_PREPARE_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/opts.h"
+#include "text/rows.h"
+
+struct cp_prepare {
+	/* what the options set */
+	const char *output, *label, *time, *weight, *fields, *delimiter, *bad_utf8, *sentence;
+	int no_header, skip_bad, lines;
+	int64_t first_row;
+	/* what the tool sets */
+	int keys, text;
+};
+
+#define CP_PREPARE_INIT { .delimiter = ",", .bad_utf8 = "refuse" }
+
+#define CP_PREPARE_OPTIONS(o) \
+	{ 'o', "output", CP_OPT_STR, &(o).output, "FILE", "write here instead of standard output" }, \
+	{ 0, "fields", CP_OPT_STR, &(o).fields, "NAMES", "these fields in this order (a line of CSV); without it, all", .content = 1 }, \
+	{ 0, "label", CP_OPT_STR, &(o).label, "NAME", "the column that is the label, instead of 'label'", .content = 1 }, \
+	{ 0, "time", CP_OPT_STR, &(o).time, "NAME", "the column that is the timestamp, instead of 'timestamp'", .content = 1 }, \
+	{ 0, "weight", CP_OPT_STR, &(o).weight, "NAME", "the column that is the weight, instead of 'weight'", .content = 1 }, \
+	{ 'd', "delimiter", CP_OPT_STR, &(o).delimiter, "CHAR", "between fields; \\t is a tab", .content = 1 }, \
+	{ 0, "no-header", CP_OPT_SET, &(o).no_header, NULL, "the first line is a row; columns are f1, f2, ... or as --fields names them", \
+	  .set = 1, .content = 1 }, \
+	{ 0, "bad-utf8", CP_OPT_CHOICE, &(o).bad_utf8, "HOW", "bytes that are not UTF-8: a bad row, or U+FFFD in their place", \
+	  .choices = "refuse|replace", .content = 1 }, \
+	{ 0, "skip-bad", CP_OPT_SET, &(o).skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 }, \
+	{ 0, "first-row", CP_OPT_INT, &(o).first_row, "N", "number of the first row, for a part of a larger input", .min = 0, .max = 0x1p53 }
+
+struct cp_prepare_count {
+	uint64_t rows_in, rows_out, n_bad;
+	char *first_bad;	/* what was wrong with the first bad row, or NULL; the caller frees */
+};
+
+/* The spec the options amount to; what it points to lives in the arena (and in the options). */
+int cp_prepare_spec(const struct cp_prepare *, struct cp_rows_spec *, struct cp_arena *, struct cp_err *);
+
+/* Are the options in order, as far as that can be said without the input? */
+int cp_prepare_check(const struct cp_prepare *, struct cp_err *);
+
+/* The whole job.  No files: standard input. `step` is the provenance of every column; the template is added to
+ * that of the text. */
+int cp_prepare_run(const struct cp_prepare *, char *const *files, int n_files, json_t *step, struct cp_prepare_count *, struct cp_err *);
+
+#endif
