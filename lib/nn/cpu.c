@@ -1,25 +1,112 @@
 /* The choice of kernels by processor; see cpu.h. */
 #include "nn/cpu.h"
 
-#include "nn/kernels_ref.h"
+#include <stdlib.h>
+#include <string.h>
 
-#define USE(name) __typeof__(nn_##name) nn_##name = nn_##name##_ref;
-NN_KERNELS(USE)
+#include "nn/kernels.h"
 
-const char *nn_cpu_level(void)
+#define POINTER(name) __typeof__(nn_##name) nn_##name = nn_##name##_base;
+#define USE_BASE(name) nn_##name = nn_##name##_base;
+#define DECLARE_BASE(name) extern __typeof__(*nn_##name) nn_##name##_base;
+NN_KERNELS(DECLARE_BASE)
+NN_KERNELS(POINTER)
+
+static void use_base(void)
 {
-	return "ref";
+	NN_KERNELS(USE_BASE)
 }
 
-int nn_cpu_choose(const char *level)
+static int has_base(void)
 {
-	(void)level;
+	return 1;
+}
+
+#ifdef __x86_64__
+#define DECLARE_MORE(name) extern __typeof__(*nn_##name) nn_##name##_v3, nn_##name##_v4;
+#define USE_V3(name) nn_##name = nn_##name##_v3;
+#define USE_V4(name) nn_##name = nn_##name##_v4;
+NN_KERNELS(DECLARE_MORE)
+
+static void use_v3(void)
+{
+	NN_KERNELS(USE_V3)
+}
+
+static void use_v4(void)
+{
+	NN_KERNELS(USE_V4)
+}
+
+/* All a compiler may use at the level (x86-64 psABI, table 3.1), as far as the builtin knows the names; it asks the system as well
+ * whether the registers are saved. */
+static int has_v3(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
+	       && __builtin_cpu_supports("popcnt");
+}
+
+static int has_v4(void)
+{
+	return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd")
+	       && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+static const struct level {
+	const char *name;
+	int (*has)(void);
+	void (*use)(void);
+} levels[] = {	/* best first */
+#ifdef __x86_64__
+	{ "v4", has_v4, use_v4 },
+	{ "v3", has_v3, use_v3 },
+#endif
+	{ "base", has_base, use_base },
+};
+#define N_LEVELS (sizeof levels / sizeof *levels)
+
+static const char *in_force = "base";
+
+static int choose(const struct level *level)
+{
+	if (!level->has())
+		return -1;
+	level->use();
+	in_force = level->name;
+	return 0;
+}
+
+int nn_cpu_choose(const char *name)
+{
+	for (size_t i = 0; i < N_LEVELS; i++)
+		if (!strcmp(levels[i].name, name))
+			return choose(&levels[i]);
 	return -1;
 }
 
+const char *nn_cpu_level(void)
+{
+	return in_force;
+}
+
+__attribute__((constructor)) static void choose_best(void)
+{
+	const char *wanted = getenv("CP_CPU");
+
+#ifdef __x86_64__
+	__builtin_cpu_init();
+#endif
+	if (wanted && nn_cpu_choose(wanted) == 0)
+		return;
+	for (size_t i = 0; i < N_LEVELS && choose(&levels[i]) < 0; i++)
+		;
+}
+
+/* Here, because it must not depend on the level: room for vectors of 16 (lib/nn/simd/attention.c lays it out). */
 size_t nn_attention_scratch(size_t z, size_t n_prompts, size_t dh)
 {
-	size_t n = z + n_prompts + 16, d = dh + 16;
+	size_t n = z + n_prompts, n_pad = (n + 15) / 16 * 16, d_pad = (dh + 15) / 16 * 16, queries = 64;
 
-	return 6 * n * d + 2 * n * n;
+	return 2 * queries * n_pad + 2 * dh * n_pad + n * d_pad + 2 * queries * d_pad + n_pad + 32;
 }

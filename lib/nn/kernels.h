@@ -158,7 +158,7 @@ struct nn_attention_grad {
 	const nn_float *dout;		/* rows ldo apart */
 };
 
-/* Floats of scratch either direction needs. */
+/* nn_floats of scratch either direction needs. */
 size_t nn_attention_scratch(size_t z, size_t n_prompts, size_t dh);
 extern void (*nn_attention_fwd)(const struct nn_attention *, nn_float *scratch);
 extern void (*nn_attention_bwd)(const struct nn_attention *, const struct nn_attention_grad *, nn_float *scratch);
@@ -166,7 +166,8 @@ extern void (*nn_attention_bwd)(const struct nn_attention *, const struct nn_att
 /* -- optimiser -- */
 
 /* AdamW (Loshchilov and Hutter 2019), one step on n values:
- *     p *= 1 - lr wd;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  p -= lr/(1-b1^t) m / (sqrt(v/(1-b2^t)) + eps). */
+ *     p *= 1 - lr wd;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  p -= lr/(1-b1^t) m / (sqrt(v/(1-b2^t)) + eps).
+ * m and v become 0 where they turn subnormal.  Element by element, so any cutting of a range gives the same bits. */
 struct nn_adamw {
 	double lr, wd, beta1, beta2, eps;	/* wd = 0 where a tensor does not decay */
 	double c1, c2;				/* 1 - beta1^t, 1 - beta2^t; t counts from 1 */

@@ -5,6 +5,7 @@
  */
 #include "nn/kernels_ref.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/rng.h"
@@ -470,14 +471,19 @@ void nn_attention_bwd_ref(const struct nn_attention *a, const struct nn_attentio
 
 /* -- optimiser -- */
 
+static nn_float flush(nn_float x)
+{
+	return fabs((double)x) < (sizeof x == 4 ? FLT_MIN : DBL_MIN) ? 0 : x;
+}
+
 void nn_adamw_ref(nn_float *p, nn_float *m, nn_float *v, const nn_float *g, size_t n, const struct nn_adamw *h)
 {
 	nn_float decay = 1 - h->lr * h->wd, step = h->lr / h->c1, b1 = h->beta1, b2 = h->beta2, a1 = 1 - h->beta1, a2 = 1 - h->beta2;
 	nn_float rc2 = 1 / h->c2, eps = h->eps;
 
 	for (size_t i = 0; i < n; i++) {
-		m[i] = b1 * m[i] + a1 * g[i];
-		v[i] = b2 * v[i] + a2 * g[i] * g[i];
+		m[i] = flush(b1 * m[i] + a1 * g[i]);
+		v[i] = flush(b2 * v[i] + a2 * g[i] * g[i]);
 		nn_float root = sqrt((double)(v[i] * rc2));
 		p[i] = decay * p[i] - step * m[i] / (root + eps);
 	}

@@ -1,0 +1,8 @@
+#!/bin/sh
+# lib/nn/kernels at every level this processor has: against the plain twins, and in double against central differences.
+. "$(dirname "$0")/test-lib.sh"
+
+test_that 'in float, every kernel is as its twin' '"$CP_UNITS/kernels"'
+test_that 'in double too, and every gradient is right' '"$CP_UNITS/kernels_double"'
+test_that 'CP_CPU chooses the level' 'CP_CPU=base "$CP_UNITS/kernels" | grep "level in force: base"'
+test_done

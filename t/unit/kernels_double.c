@@ -1,0 +1,2 @@
+/* The kernels in double: gradients by central differences. */
+#include "kernels.c"
