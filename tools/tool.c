@@ -27,6 +27,7 @@ static double started;
 static char **words;		/* argv as it was given */
 static struct cp_run *run;	/* this run's row, sealed on every way out */
 static int told_fd = -1;	/* where a handler tells the watcher which signal came */
+static volatile sig_atomic_t told;	/* it has been told, and will end this process */
 static int want_help, want_version;
 static struct cp_opt table[CP_OPTS_MAX];
 
@@ -51,6 +52,13 @@ double cp_peak_mb(void)
 	return (double)r.ru_maxrss / 1024;
 }
 
+/* A signal that cut a read or a sleep short must not be overtaken by an orderly end. */
+static void let_signal_through(void)
+{
+	while (told)
+		pause();
+}
+
 /* Whatever comes later costs no work done: a ledger that fails now is only told of. */
 static void seal(enum cp_run_status status, int exit_status, const char *why)
 {
@@ -66,6 +74,7 @@ static void on_signal(int sig)
 	unsigned char byte = (unsigned char)sig;
 	int saved = errno;
 	if (told_fd >= 0 && write(told_fd, &byte, 1) == 1) {
+		told = 1;
 		while (sig == SIGPIPE)
 			pause();
 		errno = saved;
@@ -142,6 +151,7 @@ static _Noreturn void give_up(int status, const char *fmt, va_list ap)
 	char why[1024];
 	va_list again;
 	int saved = errno;
+	let_signal_through();
 	va_copy(again, ap);
 	say(fmt, ap);
 	vsnprintf(why, sizeof why, fmt, again);
@@ -269,6 +279,7 @@ struct cp_run *cp_tool_begin(const struct cp_ledger_opts *o, const struct cp_run
 
 int cp_tool_finish(uint64_t rows_in, uint64_t rows_out, const char *extra)
 {
+	let_signal_through();
 	if (close_stdout()) {
 		seal(CP_RUN_FAILED, 1, "write to standard output");
 		return 1;
