@@ -1,5 +1,6 @@
-/* DeLong's structural components, from one walk over the rows in order of score.  Sun and Xu get them as differences of midranks; counting the
- * other class within and below each run of equal scores gives the same numbers without ranking three times. */
+/* Two score columns compared: DeLong's structural components of every row, from one walk over the rows in order of score.  Sun and Xu get them as
+ * differences of midranks; counting the other class within and below each run of equal scores gives the same numbers without ranking three
+ * times. */
 #include "eval/metrics.h"
 
 #include <math.h>
@@ -50,21 +51,6 @@ static double covariance(const double *a, double a0, const double *b, double b0,
 		cp_sum_add(label[i] ? &pos : &neg, (a[i] - a0) * (b[i] - b0));
 	double m = (double)c.pos, q = (double)c.neg;
 	return cp_sum_of(&pos) / ((m - 1) * m) + cp_sum_of(&neg) / ((q - 1) * q);
-}
-
-void cp_delong(struct cp_delong *d, const double *score, const uint8_t *label, size_t n)
-{
-	struct classes c = count_classes(label, n);
-	*d = (struct cp_delong){ cp_auc(score, label, n), NAN, NAN, NAN, NAN };
-	if (isnan(d->auc) || c.pos < 2 || c.neg < 2)
-		return;
-	double *v = cp_xcalloc(n, sizeof *v);
-	components(v, score, label, n, c);
-	d->var = covariance(v, d->auc, v, d->auc, label, n, c);
-	d->se = sqrt(d->var);
-	d->lo = d->auc - CP_Z975 * d->se;
-	d->hi = d->auc + CP_Z975 * d->se;
-	free(v);
 }
 
 void cp_delong_pair(struct cp_delong_pair *d, const double *score1, const double *score2, const uint8_t *label, size_t n)

@@ -1,4 +1,4 @@
-/* AUC, log loss, GAUC and calibration.  The AUC sorts the two classes apart and merges them, so that a row costs one 8-byte key and one of scratch;
+/* AUC with its variance, log loss, GAUC and calibration.  The AUC sorts the two classes apart and merges them, so that a row costs one 8-byte key and one of scratch;
  * pairs are counted twice over, which makes a tie a whole number. */
 #include "eval/metrics.h"
 
@@ -16,49 +16,95 @@ static size_t count_positives(const uint8_t *label, size_t n)
 	return m;
 }
 
-/* Positives' keys from the front of `keys`, negatives' behind them.  0 if a score is not a number. */
-static int split_classes(uint64_t *keys, size_t m, const double *score, const uint8_t *label, size_t n)
+/* The scores' keys, positives ascending in front, negatives ascending behind them.  NULL if a score is not a number. */
+static uint64_t *sort_classes(size_t m, const double *score, const uint8_t *label, size_t n)
 {
+	uint64_t *keys = cp_xcalloc(n, sizeof *keys);
 	size_t at[2] = { m, 0 };
 	for (size_t i = 0; i < n; i++) {
-		if (isnan(score[i]))
-			return 0;
+		if (isnan(score[i])) {
+			free(keys);
+			return NULL;
+		}
 		keys[at[label[i] != 0]++] = cp_order_key(score[i]);
 	}
+	cp_order_sort(keys, NULL, m);
+	cp_order_sort(keys + m, NULL, n - m);
+	return keys;
+}
+
+/* A run of equal scores: its rows of each class, and those below it. */
+struct ties {
+	size_t pos, neg, pos_below, neg_below;
+};
+
+static size_t run_of(const uint64_t *keys, size_t at, size_t n, uint64_t key)
+{
+	size_t end = at;
+	while (end < n && keys[end] == key)
+		end++;
+	return end - at;
+}
+
+/* The next run in ascending order; 0 when there is none.  Begin with all zero. */
+static int next_ties(struct ties *t, const uint64_t *keys, size_t m, size_t n)
+{
+	size_t i = t->pos_below += t->pos, j = t->neg_below += t->neg;
+	const uint64_t *pos = keys, *neg = keys + m;
+	if (i == m && j == n - m)
+		return 0;
+	uint64_t key = j == n - m || (i < m && pos[i] < neg[j]) ? pos[i] : neg[j];
+	t->pos = run_of(pos, i, m, key);
+	t->neg = run_of(neg, j, n - m, key);
 	return 1;
 }
 
-/* Twice the number of (positive, negative) pairs in order plus the number of ties; both ascending. */
-static uint64_t twice_in_order(const uint64_t *pos, size_t m, const uint64_t *neg, size_t n)
+static double auc_of_keys(const uint64_t *keys, size_t m, size_t n)
 {
-	uint64_t twice = 0;
-	size_t below = 0, upto = 0;	/* negatives below the positive, and those not above it */
-	for (size_t i = 0; i < m; i++) {
-		while (below < n && neg[below] < pos[i])
-			below++;
-		if (upto < below)
-			upto = below;
-		while (upto < n && neg[upto] == pos[i])
-			upto++;
-		twice += below + upto;
-	}
-	return twice;
+	uint64_t twice = 0;		/* pairs in order, and again, plus ties */
+	for (struct ties t = {0}; next_ties(&t, keys, m, n); )
+		twice += t.pos * (2 * t.neg_below + t.neg);
+	return (double)twice / (2.0 * (double)m * (double)(n - m));
 }
 
 double cp_auc(const double *score, const uint8_t *label, size_t n)
 {
 	size_t m = count_positives(label, n);
-	if (!m || m == n)
-		return NAN;
-	double auc = NAN;
-	uint64_t *keys = cp_xcalloc(n, sizeof *keys);
-	if (split_classes(keys, m, score, label, n)) {
-		cp_order_sort(keys, NULL, m);
-		cp_order_sort(keys + m, NULL, n - m);
-		auc = (double)twice_in_order(keys, m, keys + m, n - m) / (2.0 * (double)m * (double)(n - m));
-	}
+	uint64_t *keys = m && m < n ? sort_classes(m, score, label, n) : NULL;
+	double auc = keys ? auc_of_keys(keys, m, n) : NAN;
 	free(keys);
 	return auc;
+}
+
+/* s10/m + s01/n: every row of a run has the same component. */
+static double delong_variance(const uint64_t *keys, size_t m, size_t n, double auc)
+{
+	struct cp_sum s10 = {0}, s01 = {0};
+	double pos = (double)m, neg = (double)(n - m);
+	for (struct ties t = {0}; next_ties(&t, keys, m, n); ) {
+		double v10 = (double)(2 * t.neg_below + t.neg) / (2 * neg) - auc;
+		double v01 = (double)(2 * (m - t.pos_below) - t.pos) / (2 * pos) - auc;
+		cp_sum_add(&s10, (double)t.pos * v10 * v10);
+		cp_sum_add(&s01, (double)t.neg * v01 * v01);
+	}
+	return cp_sum_of(&s10) / ((pos - 1) * pos) + cp_sum_of(&s01) / ((neg - 1) * neg);
+}
+
+void cp_delong(struct cp_delong *d, const double *score, const uint8_t *label, size_t n)
+{
+	size_t m = count_positives(label, n);
+	uint64_t *keys = m && m < n ? sort_classes(m, score, label, n) : NULL;
+	*d = (struct cp_delong){ NAN, NAN, NAN, NAN, NAN };
+	if (!keys)
+		return;
+	d->auc = auc_of_keys(keys, m, n);
+	if (m > 1 && n - m > 1) {
+		d->var = delong_variance(keys, m, n, d->auc);
+		d->se = sqrt(d->var);
+		d->lo = d->auc - CP_Z975 * d->se;
+		d->hi = d->auc + CP_Z975 * d->se;
+	}
+	free(keys);
 }
 
 double cp_logloss(const double *p, const uint8_t *label, size_t n)

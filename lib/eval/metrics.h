@@ -1,7 +1,7 @@
 /* Metrics: how well scores order and predict clicks.
  *
  * All take parallel arrays of n rows: a score (any finite real; larger = more likely a click; a probability where the log loss is asked for)
- * and a label (0 or 1).  Nothing is kept and nothing is reordered; scratch of 16 bytes a row (24 with groups or two columns) comes and goes.
+ * and a label (0 or 1).  Nothing is kept and nothing is reordered; scratch of 16 bytes a row (24 with groups, 40 for two columns) comes and goes.
  * n is below 2^32.  What is undefined (one class only, no rows, a score that is not a number) is NaN; nothing here fails.
  *
  *     double auc = cp_auc(score, label, n), ll = cp_logloss(score, label, n);
@@ -43,7 +43,7 @@ struct cp_gauc {
 };
 void cp_gauc(struct cp_gauc *, const double *score, const uint8_t *label, const uint64_t *group, size_t n);
 
-/* DeLong's variance of an AUC (DeLong, DeLong, Clarke-Pearson 1988) by midranks in O(n) after sorting (Sun and Xu 2014):
+/* DeLong's variance of an AUC (DeLong, DeLong, Clarke-Pearson 1988) in O(n) after the sort that the AUC needs anyway (Sun and Xu 2014):
  *     V10_i = share of negatives below positive i, ties half;  V01_j = share of positives above negative j, ties half;
  *     var = s10/m + s01/n', s the unbiased variance of each, m positives, n' negatives.
  * lo and hi are auc -+ 1.96 se, not cut to [0, 1].  All but auc are NaN with fewer than two rows of a class. */
