@@ -514,6 +514,16 @@ int cp_reader_more(struct cp_reader *r, struct cp_err *err)
 	return rc;
 }
 
+int cp_reader_is_last(struct cp_reader *r)
+{
+	if (r->where != AT_SEAM || r->i_path + 1 < r->n_paths)
+		return r->where == AT_END;
+	int c = getc(r->f);
+	if (c != EOF)
+		ungetc(c, r->f);
+	return c == EOF;
+}
+
 /* ---- Asking ---- */
 
 void cp_reader_choose(struct cp_reader *r, const int *columns, int n)

@@ -92,6 +92,10 @@ int cp_schema_first(const struct cp_schema *, enum cp_type);
 /* Index of the column a user means by NAME, or by TYPE:NAME where the name alone is not unique; -1 and a sentence. */
 int cp_schema_lookup(const struct cp_schema *, const char *label, struct cp_err *);
 
+/* The columns of `only` in that order, or where it is empty all but those of `drop` (either may be NULL).  Each string is a label or
+ * labels separated by commas.  Writes indices to out (room for s->n) and returns how many, at least 1; or -1. */
+int cp_schema_choose(const struct cp_schema *s, const struct cp_opt_list *only, const struct cp_opt_list *drop, int *out, struct cp_err *);
+
 /* The name a user is shown: NAME where that is clear, else TYPE:NAME.  Appended to buf. */
 void cp_schema_label(const struct cp_schema *, int column, struct cp_buf *);
 

@@ -123,6 +123,7 @@ const uint64_t *cp_reader_token_ids(const struct cp_reader *, int column, size_t
  * schema and totals are that segment's), 0 at the end, -1. */
 void cp_reader_keep_seams(struct cp_reader *);
 int cp_reader_more(struct cp_reader *, struct cp_err *);
+int cp_reader_is_last(struct cp_reader *);	/* at a seam or the end: 1 if nothing follows (waits for what follows) */
 
 /* ---- Building a column ---- */
 
