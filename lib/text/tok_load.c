@@ -311,6 +311,20 @@ struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
 	return t;
 }
 
+int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *err)
+{
+	json_t *config = NULL;
+	if (optional_json(dir, "config.json", &config, err) < 0)
+		return -1;
+	const char *type = json_string_value(json_object_get(config, "model_type"));
+	json_int_t n = json_integer_value(json_object_get(config, "max_position_embeddings"));
+	if (type && !strcmp(type, "roberta"))
+		n -= json_integer_value(json_object_get(config, "pad_token_id")) + 1;
+	*positions = n > 0 ? (size_t)n : 0;
+	json_decref(config);
+	return 0;
+}
+
 /* ---- The pack ---- */
 
 struct cp_tokenizer *cp_tokenizer_unpack(const char *json, size_t n, const char *name, struct cp_err *err)

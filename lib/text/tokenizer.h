@@ -73,6 +73,10 @@ uint32_t cp_tokenizer_special(const struct cp_tokenizer *, enum cp_tok_role);
 const char *cp_tokenizer_token(const struct cp_tokenizer *, uint32_t id);
 uint32_t cp_tokenizer_id(const struct cp_tokenizer *, const char *token, size_t n);
 
+/* How many tokens the model of a folder has positions for: what its config.json says (RoBERTa's table has rows before the first position, which do
+ * not count), 0 where there is no config.json or it does not say. */
+int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *);
+
 /* "wordpiece", ... */
 const char *cp_tokenizer_kind(const struct cp_tokenizer *);
 
