@@ -61,6 +61,8 @@ static int begin_segment(struct job *j, struct cp_err *err)
 	}
 	cp_schema_release(&j->schema);
 	j->schema = s;
+	if (j->anew && cp_schema_known(&s, err) < 0)
+		return cp_err_wrap(err, "%s", cp_reader_name(j->r));
 	if (!j->kept) {
 		j->kept = cp_xcalloc((size_t)s.n, sizeof *j->kept);
 		j->values = cp_xcalloc((size_t)s.n, sizeof *j->values);

@@ -253,8 +253,7 @@ static struct cp_reader *start(struct cp_reader *r, struct cp_err *err)
 		return NULL;
 	}
 	r->want = cp_xmalloc((size_t)r->schema.n);
-	for (int i = 0; i < r->schema.n; i++)
-		r->want[i] = r->schema.column[i].store.width > 0;
+	cp_reader_choose_all(r);
 	return r;
 }
 
@@ -531,6 +530,12 @@ void cp_reader_choose(struct cp_reader *r, const int *columns, int n)
 	memset(r->want, 0, (size_t)r->schema.n);
 	for (int i = 0; i < n; i++)
 		r->want[columns[i]] = 1;
+}
+
+void cp_reader_choose_all(struct cp_reader *r)
+{
+	for (int i = 0; i < r->schema.n; i++)
+		r->want[i] = r->schema.column[i].store.width > 0;
 }
 
 int cp_reader_rewind(struct cp_reader *r, struct cp_err *err)

@@ -211,6 +211,15 @@ int cp_schema_agree(const struct cp_schema *a, const struct cp_schema *b, struct
 	return 0;
 }
 
+int cp_schema_known(const struct cp_schema *s, struct cp_err *err)
+{
+	for (int i = 0; i < s->n; i++)
+		if (!s->column[i].store.width)
+			return cp_err_set(err, "column '%s' is kept in a way that this version does not know (%s): it can only be passed on whole",
+					  s->column[i].name, s->column[i].store_name);
+	return 0;
+}
+
 /* ---- The text ---- */
 
 static json_t *print_column(const struct cp_column *c, json_t *steps)

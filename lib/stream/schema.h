@@ -105,6 +105,9 @@ int cp_schema_fields(const struct cp_schema *, int *out, int max);
 /* Same columns (order, name, type, storage, attributes)?  Provenance may differ.  0, or -1 and what differs. */
 int cp_schema_agree(const struct cp_schema *, const struct cp_schema *, struct cp_err *);
 
+/* 0 if every column can be decoded; else -1, naming one whose storage is of a later version. */
+int cp_schema_known(const struct cp_schema *, struct cp_err *);
+
 /* Attributes.  get: 0 good; -1 and a sentence if it is not there or of another kind.  A string lives as long as the column's attribute. */
 void cp_column_set_int(struct cp_column *, const char *name, int64_t);
 void cp_column_set_real(struct cp_column *, const char *name, double);

@@ -327,12 +327,8 @@ static int begin(struct in *in, const char *text, size_t n, struct cp_err *err)
 	if (in->w)
 		return cp_err_set(err, "another header, and the stream before has no #end");
 	cp_schema_release(&in->schema);
-	if (cp_schema_parse(&in->schema, text, n, err) < 0)
+	if (cp_schema_parse(&in->schema, text, n, err) < 0 || cp_schema_known(&in->schema, err) < 0)
 		return -1;
-	for (int i = 0; i < in->schema.n; i++)
-		if (!in->schema.column[i].store.width)
-			return cp_err_set(err, "column '%s' is kept in a way that this version does not know: %s", in->schema.column[i].name,
-					  in->schema.column[i].store_name);
 	free(in->codecs);
 	in->codecs = cp_xcalloc((size_t)in->schema.n + 1, 1);
 	in->w = cp_writer_open(in->out, &in->schema, &in->opts->writer, err);

@@ -251,11 +251,7 @@ static int put_text(struct cp_twin_writer *w, struct cp_err *err)
 
 static int put_head(struct cp_twin_writer *w, struct cp_err *err)
 {
-	for (int i = 0; i < w->schema.n; i++)
-		if (!w->schema.column[i].store.width)
-			return cp_err_set(err, "column '%s' is kept in a way that this version does not know, so it cannot be told as text",
-					  w->schema.column[i].name);
-	if (cp_schema_print(&w->schema, &w->text, err) < 0 || put_mark(w, "cps", err) < 0)
+	if (cp_schema_known(&w->schema, err) < 0 || cp_schema_print(&w->schema, &w->text, err) < 0 || put_mark(w, "cps", err) < 0)
 		return -1;
 	cp_buf_reset(&w->text);
 	if (w->kind == CP_TWIN_TSV)
