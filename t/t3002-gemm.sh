@@ -1,0 +1,11 @@
+#!/bin/sh
+# lib/nn/gemm: products as by a plain loop, the same bits for any number of threads.
+. "$(dirname "$0")/test-lib.sh"
+
+test_that 'products in float' '"$CP_UNITS/gemm"'
+test_that 'products in double' '"$CP_UNITS/gemm_double"'
+case $(uname -m) in
+x86_64) test_that 'a core the user names is left in force' 'OPENBLAS_CORETYPE=Prescott "$CP_UNITS/gemm" | grep "OpenBLAS .* Prescott"' ;;
+*) test_skip 'a core the user names is left in force' 'the names are those of x86-64' ;;
+esac
+test_done

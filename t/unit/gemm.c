@@ -1,0 +1,120 @@
+/* Matrix products against a plain loop, and the same bits for any number of threads. */
+#include "nn/gemm.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+static int n_tests, n_failed;
+
+static int ok(int good, const char *what)
+{
+	n_failed += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, what);
+	return good;
+}
+
+static nn_float *draw(size_t n, uint64_t row)
+{
+	struct cp_rng r = cp_rng(1, CP_RNG_TEST, n, row);
+	nn_float *x = cp_xcalloc(n + 1, sizeof *x);
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (nn_float)cp_rng_normal(&r);
+	return x;
+}
+
+/* The largest error of C, its padding (which nobody may touch) included; C starts as NaN where beta is 0. */
+static double error_of(struct cp_team *team, int ta, int tb, int m, int n, int k, nn_float beta)
+{
+	int lda = (ta ? m : k) + 3, ldb = (tb ? k : n) + 2, ldc = n + 1;
+	nn_float *a = draw((size_t)lda * (size_t)(ta ? k : m), 1), *b = draw((size_t)ldb * (size_t)(tb ? n : k), 2);
+	nn_float *c = draw((size_t)m * (size_t)ldc, 3), *start = draw((size_t)m * (size_t)ldc, 3);
+	double worst = 0;
+
+	for (int i = 0; beta == 0 && i < m; i++)
+		for (int j = 0; j < n; j++)
+			c[i * ldc + j] = NAN;
+	nn_gemm(team, ta, tb, m, n, k, (nn_float)0.5, a, lda, b, ldb, beta, c, ldc);
+	for (int i = 0; i < m; i++)
+		for (int j = 0; j < ldc; j++) {
+			double sum = j < n && beta == 0 ? 0 : (j < n ? beta : 1) * (double)start[i * ldc + j];
+			for (int l = 0; j < n && l < k; l++)
+				sum += 0.5 * (ta ? a[l * lda + i] : a[i * lda + l]) * (tb ? b[j * ldb + l] : b[l * ldb + j]);
+			double d = fabs(sum - c[i * ldc + j]);
+			worst = d > worst || isnan(d) ? d : worst;
+		}
+	free(a);
+	free(b);
+	free(c);
+	free(start);
+	return worst;
+}
+
+static void check_products(struct cp_team *team)
+{
+	static const int sizes[][3] = { { 1, 1, 1 }, { 1, 17, 31 }, { 31, 1, 17 }, { 3, 5, 0 }, { 3, 17, 1 }, { 31, 64, 17 }, { 65, 33, 129 },
+					{ 130, 300, 40 }, { 300, 140, 70 }, { 1, 300, 400 }, { 300, 1, 400 } };
+	double tolerance = sizeof(nn_float) == 4 ? 1e-4 : 1e-12;
+
+	for (int t = 0; t < 4; t++) {
+		double worst = 0;
+		char what[80];
+		for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+			for (int beta = 0; beta < 2; beta++) {
+				double e = error_of(team, t & 1, t >> 1, sizes[s][0], sizes[s][1], sizes[s][2], (nn_float)beta);
+				worst = e > worst || isnan(e) ? e : worst;
+			}
+		snprintf(what, sizeof what, "products as by a plain loop, transposed: %d %d (%.1e)", t & 1, t >> 1, worst);
+		ok(worst <= tolerance, what);
+	}
+}
+
+static void check_threads(void)
+{
+	static const int sizes[][3] = { { 256, 256, 256 }, { 256, 512, 64 }, { 517, 333, 71 }, { 100, 700, 100 }, { 1, 2000, 600 }, { 2000, 1, 600 } };
+	struct cp_err err;
+
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+		int m = sizes[s][0], n = sizes[s][1], k = sizes[s][2], same = 1;
+		size_t n_c = (size_t)m * (size_t)n;
+		nn_float *a = draw((size_t)m * (size_t)k, 1), *b = draw((size_t)n * (size_t)k, 2), *one = draw(n_c, 3), *more = draw(n_c, 3);
+		char what[80];
+		nn_gemm(NULL, 0, 1, m, n, k, 1, a, k, b, k, 1, one, n);
+		for (int threads = 1; threads <= 3; threads++) {
+			struct cp_team *team = cp_team_new(threads, &err);
+			nn_float *start = draw(n_c, 3);
+			memcpy(more, start, n_c * sizeof *more);
+			nn_gemm(team, 0, 1, m, n, k, 1, a, k, b, k, 1, more, n);
+			same &= !memcmp(one, more, n_c * sizeof *more);
+			cp_team_free(team);
+			free(start);
+		}
+		snprintf(what, sizeof what, "%d x %d x %d: the same bits on 1, 2 and 3 threads", m, n, k);
+		ok(same, what);
+		free(a);
+		free(b);
+		free(one);
+		free(more);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct cp_err err = { "" };
+	struct cp_team *team = cp_team_new(2, &err);
+
+	nn_blas_prepare(argv);
+	printf("# %s, %d argument(s)\n", nn_blas_info(), argc - 1);
+	if (!ok(nn_blas_check(&err) == 0, "the BLAS in force computes rightly"))
+		printf("# %s\n", err.msg);
+	check_products(team);
+	check_threads();
+	cp_team_free(team);
+	printf("1..%d\n", n_tests);
+	return n_failed != 0;
+}

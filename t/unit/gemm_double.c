@@ -1,0 +1,2 @@
+/* Matrix products in double. */
+#include "gemm.c"
