@@ -252,7 +252,7 @@ static void find_stream(struct found *f, int fd, int is_input)
 	struct stat st;
 	char link[32];
 	f->via = "pipe";
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_nlink)
 		return;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	ssize_t n = readlink(link, f->linked, sizeof f->linked - 1);
@@ -326,7 +326,8 @@ const char *cp_run_uid(const struct cp_run *r)
 
 /* ---- ending ---- */
 
-/* What should decide the output: the tool, the options that change content, the inputs by digest.  Without a digest of every input: unknown. */
+/* What should decide the output: the tool, the options that change content, the inputs by digest
+ * (of their content, where there is one).  Without a digest of every input: unknown. */
 static int find_recipe(struct cp_run *r, char hex[17], struct cp_err *err)
 {
 	struct cp_buf b = CP_BUF_INIT;
@@ -334,7 +335,7 @@ static int find_recipe(struct cp_run *r, char hex[17], struct cp_err *err)
 	*hex = 0;
 	sqlite3_stmt *st = cp_store_prepare(r->db, err,
 		"SELECT 0 AS kind, name AS a, value AS b, 0 AS n FROM params WHERE run = ?1 AND content "
-		"UNION ALL SELECT 1, role, digest, n FROM inputs WHERE run = ?1 ORDER BY kind, n, a", "i", r->id);
+		"UNION ALL SELECT 1, role, coalesce(content, digest), n FROM inputs WHERE run = ?1 ORDER BY kind, n, a", "i", r->id);
 	if (!st)
 		return -1;
 	cp_buf_printf(&b, "%s\n", r->tool);
@@ -362,7 +363,7 @@ static int seal(struct cp_run *r, const char *status, int exit_status, const cha
 	if (find_recipe(r, recipe, err) < 0)
 		return -1;
 	return cp_store_run(r->db, err,		/* 'killed' was somebody's mistake: we are here */
-		"UPDATE runs SET status = ?, exit = ?, why = ?, ended = ?, wall_s = ?, cpu_s = ?, peak_mb = ?, recipe = nullif(?, '') "
+		"UPDATE runs SET status = ?, exit = ?, why = ?, ended = ?, wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1), recipe = nullif(?, '') "
 		"WHERE id = ? AND status IN ('running', 'killed')", "tittrrrti", status, (int64_t)exit_status, why, ended,
 		monotonic() - r->began, cpu, (double)u.ru_maxrss / 1024, recipe, r->id);
 }

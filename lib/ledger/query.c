@@ -1,0 +1,227 @@
+/* Each text is one or a few statements whose rows are printed; what differs between two runs is left to SQL as well. */
+#include "ledger/query.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/num.h"
+#include "ledger/store.h"
+
+static int finish(sqlite3 *db, sqlite3_stmt *st, int rc, struct cp_err *err)
+{
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(db));
+}
+
+/* ---- finding ---- */
+
+static int find_uid(sqlite3 *db, const char *word, int64_t *id, struct cp_err *err)
+{
+	int n = 0, rc;
+	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT id FROM runs WHERE substr(uid, 1, length(?1)) = ?1 LIMIT 2", "t", word);
+	if (!st)
+		return -1;
+	for (; (rc = sqlite3_step(st)) == SQLITE_ROW; n++)
+		*id = sqlite3_column_int64(st, 0);
+	if (finish(db, st, rc, err) < 0)
+		return -1;
+	if (n > 1)
+		return cp_err_set(err, "several runs begin with '%s'", word);
+	return n ? 0 : cp_err_set(err, "there is no run '%s'", word);
+}
+
+int cp_ledger_find(sqlite3 *db, const char *word, int64_t *id, struct cp_err *err)
+{
+	int64_t number;
+	int found = 0, rc;
+	if (cp_parse_i64(word, &number) == 0 && number > 0) {
+		sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT id FROM runs WHERE id = ?", "i", number);
+		if (!st)
+			return -1;
+		for (; (rc = sqlite3_step(st)) == SQLITE_ROW; found = 1)
+			*id = sqlite3_column_int64(st, 0);
+		if (finish(db, st, rc, err) < 0 || found)
+			return found ? 0 : -1;
+	}
+	if (strlen(word) < 4 || strspn(word, "0123456789abcdef") != strlen(word))
+		return cp_err_set(err, "there is no run '%s' (a number, or at least 4 characters of a uid)", word);
+	return find_uid(db, word, id, err);
+}
+
+/* ---- printing ---- */
+
+static void add_column(struct cp_buf *b, sqlite3_stmt *st, int i)
+{
+	char num[32];
+	if (sqlite3_column_type(st, i) == SQLITE_FLOAT)
+		cp_buf_str(b, cp_print_real(sqlite3_column_double(st, i), num));
+	else if (sqlite3_column_type(st, i) == SQLITE_NULL)
+		cp_buf_char(b, '-');
+	else
+		cp_buf_str(b, (const char *)sqlite3_column_text(st, i));
+}
+
+/* The rows of a statement over one or two runs, with tabs between; under a heading (if there are any rows), or under the columns' names. */
+struct table {
+	const char *heading;	/* NULL: the columns' names */
+	const char *sql;
+};
+
+static int print_rows(sqlite3 *db, const struct table *t, struct cp_buf *b, struct cp_err *err, sqlite3_stmt *st)
+{
+	int rc, n = sqlite3_column_count(st), head = 0;
+	if (!t->heading) {
+		for (int i = 0; i < n; i++)
+			cp_buf_printf(b, "%s%s", i ? "\t" : "", sqlite3_column_name(st, i));
+		cp_buf_char(b, '\n');
+	}
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (t->heading && *t->heading && !head++)
+			cp_buf_printf(b, "\n%s\n", t->heading);
+		for (int i = 0; i < n; i++) {
+			cp_buf_str(b, i ? "\t" : "");
+			add_column(b, st, i);
+		}
+		cp_buf_char(b, '\n');
+	}
+	return finish(db, st, rc, err);
+}
+
+int cp_ledger_list(sqlite3 *db, const char *tool, const char *status, int64_t limit, struct cp_buf *b, struct cp_err *err)
+{
+	struct table t = { NULL,
+		"SELECT * FROM (SELECT r.id AS id, r.uid AS uid, r.status AS status, substr(r.started, 1, 19) AS started, round(r.wall_s, 2) AS seconds, "
+		"coalesce((SELECT group_concat(ltrim(split || ' ') || key || ' ' || printf('%.6f', value), ', ') FROM metrics WHERE run = r.id AND epoch = -1 "
+		"AND stratum = '' AND key IN ('auc', 'logloss')), '-') AS figures, r.argv AS command "
+		"FROM runs r WHERE (?1 IS NULL OR r.tool = ?1) AND (?2 IS NULL OR r.status = ?2) ORDER BY r.id DESC LIMIT ?3) ORDER BY id" };
+	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "tti", tool, status, limit ? limit : INT64_C(-1));
+	return st ? print_rows(db, &t, b, err, st) : -1;
+}
+
+/* One run, down the page. */
+static int print_run(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err)
+{
+	int rc;
+	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT * FROM runs WHERE id = ?", "i", id);
+	if (!st)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		for (int i = 0; i < sqlite3_column_count(st); i++) {
+			if (sqlite3_column_type(st, i) == SQLITE_NULL)
+				continue;
+			cp_buf_printf(b, "%s\t", sqlite3_column_name(st, i));
+			add_column(b, st, i);
+			cp_buf_char(b, '\n');
+		}
+	return finish(db, st, rc, err);
+}
+
+int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err)
+{
+	static const struct table tables[] = {
+		{ "options given", "SELECT name, value FROM params WHERE run = ? AND given ORDER BY name" },
+		{ "options by default, and what was found", "SELECT name, value FROM params WHERE run = ? AND NOT given ORDER BY name" },
+		{ "inputs (role, path, via, digest, content, rows, bytes, made by run)",
+		  "SELECT i.role, i.path, i.via, i.digest, i.content, i.rows, i.bytes, "
+		  "(SELECT min(o.run) FROM outputs o WHERE o.digest = i.digest AND o.run <> i.run) FROM inputs i WHERE i.run = ? ORDER BY i.n" },
+		{ "outputs (role, path, via, digest, content, rows, bytes)",
+		  "SELECT role, path, via, digest, content, rows, bytes FROM outputs WHERE run = ? ORDER BY n" },
+		{ "read by runs", "SELECT DISTINCT i.run, r.argv FROM outputs o JOIN inputs i ON i.digest = o.digest AND i.run <> o.run "
+		  "JOIN runs r ON r.id = i.run WHERE o.run = ? ORDER BY i.run" },
+		{ "figures (split, stratum, epoch, key, value)",
+		  "SELECT split, stratum, epoch, key, value FROM metrics WHERE run = ? ORDER BY epoch < 0, epoch, split, stratum, key" },
+		{ "comparisons (method, split, stratum, key, a, b, value of a, of b, difference, its standard error, statistic, p, rows)",
+		  "SELECT method, split, stratum, key, a, b, value_a, value_b, diff, se, statistic, p, rows FROM comparisons WHERE run = ? ORDER BY n" },
+		{ "repeated by runs", "SELECT id, status FROM runs WHERE rerun_of = (SELECT uid FROM runs WHERE id = ?) ORDER BY id" },
+	};
+	if (print_run(db, id, b, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		sqlite3_stmt *st = cp_store_prepare(db, err, tables[i].sql, "i", id);
+		if (!st || print_rows(db, &tables[i], b, err, st) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- two runs ---- */
+
+/* Of everything that `rows` names for run ?1 and for run ?2 (columns: name, value), what is not the same. */
+#define DIFF(rows_a, rows_b) \
+	"WITH a(name, value) AS (" rows_a "), b(name, value) AS (" rows_b ") " \
+	"SELECT name, value, (SELECT value FROM b WHERE b.name = a.name) AS other FROM a WHERE value IS NOT other OR name NOT IN (SELECT name FROM b) " \
+	"UNION ALL SELECT name, NULL, value FROM b WHERE name NOT IN (SELECT name FROM a) ORDER BY 1"
+#define FACTS(run) \
+	"SELECT 'tool', tool FROM runs WHERE id = " run " UNION ALL SELECT 'version', version FROM runs WHERE id = " run \
+	" UNION ALL SELECT 'build', build FROM runs WHERE id = " run " UNION ALL SELECT 'seed', seed FROM runs WHERE id = " run \
+	" UNION ALL SELECT 'threads', threads FROM runs WHERE id = " run " UNION ALL SELECT 'blas', blas FROM runs WHERE id = " run \
+	" UNION ALL SELECT 'status', status FROM runs WHERE id = " run " UNION ALL SELECT 'why', why FROM runs WHERE id = " run \
+	" UNION ALL SELECT 'host', host FROM runs WHERE id = " run
+#define PARAMS(run) "SELECT name, value FROM params WHERE run = " run
+#define FILES(table, run) "SELECT n || ' ' || role, coalesce(content, digest) FROM " table " WHERE run = " run
+#define FIGURES(run) "SELECT coalesce(nullif(split, ''), '-') || ' ' || coalesce(nullif(stratum, ''), '-') || ' ' || epoch || ' ' || key, value FROM metrics WHERE run = " run
+
+int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struct cp_err *err)
+{
+	static const struct table tables[] = {
+		{ "run", DIFF(FACTS("?1"), FACTS("?2")) },
+		{ "options", DIFF(PARAMS("?1"), PARAMS("?2")) },
+		{ "inputs", DIFF(FILES("inputs", "?1"), FILES("inputs", "?2")) },
+		{ "outputs", DIFF(FILES("outputs", "?1"), FILES("outputs", "?2")) },
+		{ "figures (split, stratum, epoch, key)", DIFF(FIGURES("?1"), FIGURES("?2")) },
+	};
+	cp_buf_printf(b, "runs\t%lld\t%lld\n", (long long)a, (long long)b_id);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		sqlite3_stmt *st = cp_store_prepare(db, err, tables[i].sql, "ii", a, b_id);
+		if (!st || print_rows(db, &tables[i], b, err, st) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cp_ledger_best(sqlite3 *db, const char *key, const char *split, int lowest, int64_t limit, struct cp_buf *b, struct cp_err *err)
+{
+	struct table t = { NULL,
+		"SELECT m.value AS value, m.split AS split, r.id AS id, r.uid AS uid, r.tool AS tool, t.train AS train, "
+		"(SELECT value FROM params WHERE run = t.train AND name = 'stage') AS stage, "
+		"(SELECT value FROM params WHERE run = t.train AND name = 'model') AS model, r.argv AS command "
+		"FROM metrics m JOIN runs r ON r.id = m.run LEFT JOIN trained t ON t.run = r.id "
+		"WHERE m.key = ?1 AND (?2 IS NULL OR m.split = ?2) AND m.stratum = '' AND m.epoch = -1 AND m.value IS NOT NULL AND r.status = 'done' "
+		"ORDER BY CASE WHEN ?3 THEN m.value ELSE -m.value END, r.id LIMIT ?4" };
+	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "ttii", key, split, (int64_t)lowest, limit ? limit : INT64_C(-1));
+	return st ? print_rows(db, &t, b, err, st) : -1;
+}
+
+/* ---- files ---- */
+
+static const char *look(const char *path, const char *digest)
+{
+	char hex[33];
+	if (access(path, F_OK) < 0)
+		return "missing";
+	if (cp_digest_file(path, hex, NULL) < 0)
+		return "unreadable";
+	return strcmp(hex, digest) ? "changed" : "same";
+}
+
+int cp_ledger_verify(sqlite3 *db, int64_t id, struct cp_buf *b, int64_t *n_bad, struct cp_err *err)
+{
+	int rc;
+	sqlite3_stmt *st = cp_store_prepare(db, err,
+		"SELECT DISTINCT CASE WHEN f.path LIKE '/%' OR r.cwd IS NULL THEN f.path ELSE r.cwd || '/' || f.path END AS path, f.digest, f.run, f.role "
+		"FROM (SELECT * FROM inputs UNION ALL SELECT * FROM outputs) f JOIN runs r ON r.id = f.run "
+		"WHERE f.via <> 'pipe' AND f.path IS NOT NULL AND f.digest IS NOT NULL AND (f.run = ?1 OR (?1 = 0 AND r.rerun_of IS NULL)) ORDER BY f.run, path", "i", id);
+	if (!st)
+		return -1;
+	*n_bad = 0;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *path = (const char *)sqlite3_column_text(st, 0);
+		const char *found = look(path, (const char *)sqlite3_column_text(st, 1));
+		*n_bad += strcmp(found, "same") != 0;
+		cp_buf_printf(b, "%s\t%lld\t%s\t%s\n", found, (long long)sqlite3_column_int64(st, 2), sqlite3_column_text(st, 3), path);
+	}
+	return finish(db, st, rc, err);
+}

@@ -1,0 +1,37 @@
+/* Reading the ledger back as text: what cp-ledger prints.  All append to a buffer, and take a database opened by cp_store_open. */
+#ifndef CP_LEDGER_QUERY_H
+#define CP_LEDGER_QUERY_H
+
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* A run by its number, or by its uid or the beginning of it (4 characters at least).  <0: none, or several. */
+int cp_ledger_find(sqlite3 *, const char *word, int64_t *id, struct cp_err *);
+
+/* The latest `limit` runs (0: all) of this tool and status (NULL: any), oldest first: a head and a line each, tabs between. */
+int cp_ledger_list(sqlite3 *, const char *tool, const char *status, int64_t limit, struct cp_buf *, struct cp_err *);
+
+/* Everything about a run. */
+int cp_ledger_show(sqlite3 *, int64_t id, struct cp_buf *, struct cp_err *);
+
+/* What two runs do not share: a line each, what it is, the first's value, the second's. */
+int cp_ledger_diff(sqlite3 *, int64_t a, int64_t b, struct cp_buf *, struct cp_err *);
+
+/* The runs with the best figure of this key at their end, best first.  split NULL: any.  lowest: smaller is better. */
+int cp_ledger_best(sqlite3 *, const char *key, const char *split, int lowest, int64_t limit, struct cp_buf *, struct cp_err *);
+
+/* Whether the files that a run (0: any run but repetitions, whose files were temporary) read and wrote lie where they were, with the bytes they
+ * had: a line each; *n_bad counts those that do not. */
+int cp_ledger_verify(sqlite3 *, int64_t id, struct cp_buf *, int64_t *n_bad, struct cp_err *);
+
+/* Every sealed row as SQL text that builds an equal ledger, ordered by id: no hosts, processes or folders, and of absolute paths the last part. */
+int cp_ledger_export(sqlite3 *, struct cp_buf *, struct cp_err *);
+
+/* Add the runs of such a text that are not here yet, by uid; an id that is taken becomes the next free one. */
+int cp_ledger_import(sqlite3 *, const char *sql, const char *name, int64_t *n_new, struct cp_err *);
+
+#endif

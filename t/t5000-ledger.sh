@@ -1,0 +1,291 @@
+#!/bin/sh
+# The ledger: every run a row, whatever ends it; many writers at once; rows that can be read, compared, exported and repeated.
+. "$(dirname "$0")/test-lib.sh"
+
+has() { command -v "$1" >/dev/null 2>&1; }
+has sqlite3 || skip_all "sqlite3 is not installed"
+
+sql() { sqlite3 "$CP_LEDGER" "$1"; }
+is() { test "$(sql "$1")" = "$2" || { echo "$1: '$(sql "$1")', expected '$2'"; return 1; }; }
+
+printf '1\t0.9\n0\t0.1\n0\t0.95\n1\t0.4\n' >four.tsv
+printf '1\t0.9\n0\t0.1\n0\t0.2\n' >three.tsv
+mkfifo never
+
+# A run that waits for rows that do not come: its pid in $waiting.  Descriptor 9 keeps the pipe open.
+start_waiting() {
+	exec 9<>never
+	cp-auc -q "$@" never &
+	waiting=$!
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		test "$(sql "select count(*) from runs where pid = $waiting" 2>/dev/null)" = 1 && return
+		sleep 0.05
+	done
+	echo "no row of $waiting" && return 1
+}
+
+test_that 'a run is a row with its command, options and figures' '
+	cp-auc -q --split test four.tsv --stratum=1 >/dev/null
+	is "select count(*) from runs" 1
+	is "select tool || status || exit || argv from runs" "cp-auc""done0cp-auc -q --split test four.tsv --stratum=1"
+	is "select value from params where name = \"stratum\" and given" 1
+	is "select count(*) from params where name = \"group\" and not given" 1
+	is "select value from metrics where key = \"auc\" and stratum = \"\" and split = \"test\"" 0.5
+	is "select count(*) from runs where length(uid) = 16 and wall_s is not null and peak_mb > 1 and cwd = \"$TRASH\"" 1
+'
+
+test_that 'words that a shell would read otherwise are kept as they were' "
+	cp-auc -q --split \"it's a \\\$x\" four.tsv >/dev/null
+	sql 'select argv from runs order by id desc limit 1' >line
+	cat line
+	eval \"set -- \$(cat line)\"
+	test \"\$4\" = \"it's a \\\$x\"
+"
+
+test_that 'a failure is a row too, and says why' '
+	fails_with 1 cp-auc --json /dev/null
+	is "select status || exit || why from runs order by id desc limit 1" "failed1/dev/null: no rows; expected lines of label<TAB>score"
+	fails_with 1 sh -c "cp-auc four.tsv >/dev/full"
+	is "select status from runs order by id desc limit 1" failed
+'
+
+test_that 'wrong usage and --no-ledger leave no row' '
+	n=$(sql "select count(*) from runs")
+	fails_with 2 cp-auc --no-such four.tsv
+	cp-auc -q --no-ledger four.tsv
+	is "select count(*) from runs" "$n"
+'
+
+test_that 'the row is there before the first byte is read, and a kill is seen as killed' '
+	start_waiting
+	is "select status from runs where pid = $waiting" running
+	kill -9 $waiting
+	wait $waiting || true
+	cp-ledger -q ls --status killed >list
+	cat list
+	is "select status from runs where pid = $waiting" killed
+	test "$(wc -l <list)" = 2
+'
+
+test_that 'a running row is left alone' '
+	start_waiting
+	cp-ledger -q ls >/dev/null
+	is "select status from runs where pid = $waiting" running
+	kill -9 $waiting
+'
+
+test_that 'a signal is an interruption, and ends the tool as that signal does' '
+	start_waiting
+	kill -TERM $waiting
+	got=0
+	wait $waiting || got=$?
+	test $got -eq 143
+	is "select status || exit || why from runs where pid = $waiting" "interrupted143signal 15"
+'
+
+test_that 'a row of another boot of this machine is killed, one of another machine is not known to be' '
+	start_waiting
+	sql "update runs set boot = \"long ago\" where pid = $waiting"
+	cp-ledger -q ls >/dev/null
+	is "select status from runs where pid = $waiting" killed
+	sql "update runs set status = \"running\", host = \"elsewhere\" where pid = $waiting"
+	cp-ledger -q ls >/dev/null
+	is "select status from runs where pid = $waiting" running
+	kill -9 $waiting
+'
+
+test_that 'a pid that another process has now does not keep a row running' '
+	sql "update runs set status = \"running\", pid = $$, born = 1 where id = 1"
+	cp-ledger -q ls >/dev/null
+	is "select status from runs where id = 1" killed
+	sql "update runs set status = \"done\" where id = 1"
+'
+
+test_that 'ten processes at once, on a ledger that is not there yet, lose nothing' '
+	export CP_LEDGER=$TRASH/ten.db
+	for i in 0 1 2 3 4 5 6 7 8 9; do
+		{ for j in 1 2 3; do cp-auc -q --split s$i$j four.tsv >/dev/null || echo failed >>ten.failed; done; } &
+	done
+	wait
+	test ! -e ten.failed
+	is "select count(*), count(distinct uid), count(distinct id) from runs where status = \"done\"" "30|30|30"
+	is "select count(*) from metrics where key = \"auc\"" 30
+	is "pragma integrity_check" ok
+'
+
+test_that 'a place that cannot be written stops the tool before it reads' '
+	fails_with 1 cp-auc --ledger /proc/none/ledger.db four.tsv
+	grep "ledger cannot be written" fails_with.err && grep -e --no-ledger fails_with.err
+	fails_with 1 cp-auc --ledger four.tsv four.tsv
+	sqlite3 other.db "create table t(x)"
+	fails_with 1 cp-auc --ledger other.db four.tsv
+	grep "another program" fails_with.err
+	cp "$CP_LEDGER" later.db
+	sqlite3 later.db "pragma user_version = 99"
+	fails_with 1 cp-auc --ledger later.db four.tsv
+	grep "version 99" fails_with.err
+'
+
+test_that 'the place: --ledger, CP_LEDGER, XDG_STATE_HOME, HOME' '
+	cp-auc -q --ledger named.db four.tsv && test -e named.db
+	unset CP_LEDGER
+	XDG_STATE_HOME=$TRASH/state cp-auc -q four.tsv && test -e state/clickprompt/ledger.db
+	unset XDG_STATE_HOME
+	HOME=$TRASH/home cp-auc -q four.tsv && test -e home/.local/state/clickprompt/ledger.db
+	unset HOME
+	fails_with 1 cp-auc four.tsv
+'
+
+# --- reading it --------------------------------------------------------------------------------------------------------------
+
+test_that 'show and diff' '
+	rm -f "$CP_LEDGER"
+	cp-auc -q --split test -o four.txt four.tsv
+	cp-auc -q --split test --json three.tsv >three.json
+	cp-ledger -q show 1 >show
+	cat show
+	grep "^argv	cp-auc -q --split test -o four.txt four.tsv$" show
+	grep "^scores	four.tsv	file" show
+	grep "^report	four.txt	file" show
+	cp-ledger -q diff 1 2 >diff
+	cat diff
+	grep "^json	0	1$" diff && grep "^1 scores" diff && grep "^test - -1 auc	0.5	1$" diff
+	cp-ledger -q diff 1 1 >none
+	test "$(wc -l <none)" = 1
+	cp-ledger -q show "$(sql "select uid from runs where id = 1")" | diff - show
+	fails_with 1 cp-ledger show 99
+	fails_with 1 cp-ledger show zzzz
+'
+
+test_that 'best, and by log loss the lowest' '
+	cp-ledger -q best --split test >best
+	sed -n 2p best | grep "^1	test	2	"
+	cp-ledger -q best --metric logloss -n 1 >best
+	sed -n 2p best | grep "	2	"
+	test "$(wc -l <best)" = 2
+'
+
+test_that 'plain SQL on the views' '
+	is "select count(*), max(auc), min(n) from results where split = \"test\"" "2|1.0|3"
+	is "select count(*) from runs_wide where test_auc is not null" 2
+	is "select count(*) from disagreements" 0
+	for view in edges trained; do sql "select * from $view"; done
+'
+
+test_that 'verify finds what has changed' '
+	cp-ledger -q verify
+	cp three.tsv keep && printf "1\t0.5\n" >>three.tsv
+	fails_with 1 cp-ledger -q verify >found
+	cat found
+	grep "^changed	2	scores	.*/three.tsv$" found && grep "^same	1	scores" found
+	mv keep three.tsv
+	fails_with 1 sh -c "mv four.txt x; cp-ledger verify 1 >found; s=\$?; mv x four.txt; exit \$s"
+	grep "^missing	1	report" found
+'
+
+# --- repeating ---------------------------------------------------------------------------------------------------------------
+
+test_that 'rerun gives the same bytes from anywhere, and does not touch the first' '
+	cp -p four.txt before
+	mkdir -p elsewhere && cd elsewhere
+	cp-ledger -q rerun 1 >../rerun
+	cd ..
+	cat rerun
+	grep "^same	report	four.txt" rerun
+	cmp four.txt before && test ! four.txt -nt before
+	is "select count(*) from runs where rerun_of = (select uid from runs where id = 1) and status = \"done\"" 1
+	cp-ledger -q rerun 2 >rerun && grep "^same	report	-" rerun
+	cp-ledger -q rerun -o kept 1 && cmp kept/four.txt four.txt
+	fails_with 1 cp-ledger rerun -o kept 1
+	test -z "$(ls -d "${TMPDIR:-/tmp}"/cp-rerun.* 2>/dev/null)"
+'
+
+test_that 'a run fed by a pipe wants the same bytes on standard input' '
+	cat four.tsv | cp-auc -q >/dev/null
+	id=$(sql "select max(id) from runs")
+	cat four.tsv | cp-ledger -q rerun $id >rerun && grep ^same rerun
+	again=$(sql "select max(id) from runs")
+	cp-ledger -q rerun $again <four.tsv | grep ^same
+	fails_with 1 cp-ledger rerun $id <three.tsv
+	grep "not what run $id read" fails_with.err
+	fails_with 1 cp-ledger rerun $id </dev/null
+	cp-auc -q <four.tsv >/dev/null
+	cp-ledger -q rerun "$(sql "select max(id) from runs")" </dev/null | grep ^same
+'
+
+test_that 'rerun refuses an input that is missing or changed, and a run that is not done' '
+	cp four.tsv five.tsv && cp-auc -q five.tsv >/dev/null
+	id=$(sql "select max(id) from runs")
+	printf "1\t0.5\n" >>five.tsv
+	fails_with 1 cp-ledger rerun $id
+	grep "five.tsv has changed" fails_with.err
+	rm five.tsv
+	fails_with 1 cp-ledger rerun $id
+	grep "five.tsv" fails_with.err
+	cp-auc -q /dev/null 2>/dev/null || true
+	fails_with 1 cp-ledger rerun "$(sql "select max(id) from runs")"
+	grep "is failed" fails_with.err
+'
+
+test_that 'other bytes are seen: rerun exits 1, and the runs stand among the disagreements' '
+	cp-auc -q --json four.tsv >/dev/null
+	id=$(sql "select max(id) from runs")
+	sql "update outputs set digest = \"0000\" where run = $id"
+	fails_with 1 cp-ledger rerun $id >rerun
+	cat rerun
+	grep ^different rerun && grep "not give the same bytes" fails_with.err
+	is "select count(*) from disagreements where a = $id and digest_a = \"0000\"" 1
+'
+
+# --- export and import -------------------------------------------------------------------------------------------------------
+
+test_that 'export and import come back to the same text, by cp-ledger and by sqlite3' '
+	cp-auc -q "$TRASH/four.tsv" >/dev/null
+	cp-ledger -q export -o one.sql
+	cp-ledger -q export | cmp - one.sql
+	cp-ledger -q --ledger copy.db import one.sql
+	cp-ledger -q --ledger copy.db export | diff - one.sql
+	sqlite3 plain.db <one.sql
+	cp-ledger -q --ledger plain.db export | diff - one.sql
+	is "select count(*) from results" "$(sqlite3 copy.db "select count(*) from results")"
+'
+
+test_that 'the text has no host, no folder and no process' '
+	! grep -F "$TRASH" one.sql
+	! grep -F "$(printf "\047%s\047" "$(uname -n)")" one.sql
+	! grep -F "$(cat /proc/sys/kernel/random/boot_id)" one.sql
+	grep "cp-auc -q four.tsv" one.sql
+'
+
+test_that 'ledgers merge: new runs are added once, numbers that are taken move' '
+	export CP_LEDGER=$TRASH/merged.db
+	cp-auc -q --split mine four.tsv >/dev/null
+	cp-ledger -q import one.sql
+	cp-ledger -q import one.sql >again && grep "^0 new" again
+	is "select count(*) = 1 + (select count(*) from runs where id > 1) from runs" 1
+	is "select value from params p join runs r on r.id = p.run where r.id = 1 and name = \"split\"" mine
+	is "select count(*) from metrics where key = \"auc\" and run not in (select id from runs)" 0
+	is "select count(*) from runs" "$(($(sqlite3 copy.db "select count(*) from runs") + 1))"
+'
+
+test_that 'import refuses what is no such text, what is cut, and what reaches beyond' '
+	fails_with 1 cp-ledger --ledger new.db import four.tsv
+	fails_with 1 cp-ledger --ledger new.db import /dev/null
+	head -n 90 one.sql >cut.sql
+	fails_with 1 cp-ledger --ledger new.db import cut.sql
+	grep "COMMIT is missing" fails_with.err
+	echo "ATTACH \"$TRASH/reached.db\" AS x; CREATE TABLE x.t(a);" >reach.sql
+	fails_with 1 cp-ledger --ledger new.db import reach.sql
+	test ! -e reached.db
+	is "select count(*) from runs" "$(sql "select count(*) from runs")"
+'
+
+test_that 'commands and their operands are strict' '
+	for words in "" "lss" "show" "show 1 2" "diff 1" "rerun" "ls 1" "import a b"; do
+		fails_with 2 cp-ledger $words
+	done
+	fails_with 1 cp-ledger --ledger not-there.db ls
+	test ! -e not-there.db
+'
+
+test_done
