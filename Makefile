@@ -45,7 +45,11 @@ UNITS    := $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c))
 FUZZERS  := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
 PAGES    := $(wildcard tools/*.[157] lib/*/*.[57])
 
-all: $(TOOLS:%=$(BIN)/%)
+all: $(TOOLS:%=$(BIN)/%) $(if $(wildcard results/ledger.sql),results/ledger.db)
+
+# The live ledger, from its committed text; only where it is missing, for it holds runs that the text does not.
+results/ledger.db: | results/ledger.sql $(BIN)/cp-ledger
+	$(BIN)/cp-ledger import -q --ledger $@ results/ledger.sql
 
 $(BIN)/%: $(B)/tools/%.o $(B)/tools/tool.o $(B)/libclickprompt.a
 	@mkdir -p $(@D)
