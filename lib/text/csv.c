@@ -206,7 +206,7 @@ static int refuse_quote(struct cp_csv *r, uint64_t line, const char *at, struct 
 		r->bad_row = 0;
 		return complain_line(r, line, st->n, err, "%s", csv_strerror(csv_error(&st->parser)));
 	}
-	if (*at == '"')
+	if (*at == '"' && !st->parser.quoted)
 		return complain_line(r, line, st->n, err, "a quote inside an unquoted field; a field that holds one is quoted whole, and "
 				     "the quote written twice");
 	return complain_line(r, line, st->n, err, "text after the closing quote; a quote inside quotes is written twice");

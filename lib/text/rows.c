@@ -245,9 +245,24 @@ static int read_real(const struct cp_rows *r, const struct part *p, const struct
 	return 0;
 }
 
+/* Nearly every timestamp: digits alone, and few enough that nothing overflows. */
+static int plain_time(const struct cp_csv_field *f, int64_t *out)
+{
+	int64_t v = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		if (!is_digit(f->p[i]))
+			return 0;
+		v = 10 * v + (f->p[i] - '0');
+	}
+	*out = v;
+	return 1;
+}
+
 static int read_time(const struct cp_rows *r, const struct part *p, const struct cp_csv_field *f, int64_t *out, struct cp_err *err)
 {
 	char buf[64], shown[44];
+	if (f->n && f->n <= 18 && plain_time(f, out))
+		return 0;
 	const char *s = as_string(f, buf);
 	if (s && !*s) {
 		*out = CP_TIME_MISSING;
@@ -273,11 +288,8 @@ static int take_row(struct cp_rows *r, struct cp_err *err)
 	}
 	r->row[r->n] = r->first_row + r->csv->n_rows - 1;
 	if (r->sentence) {
-		cp_template_render(r->sentence, row, &r->text);
-		if (r->text.len > CP_BLOCK_LIMIT / 2) {
-			r->text.len = r->offsets[r->n];
+		if (cp_template_render(r->sentence, row, CP_BLOCK_LIMIT / 2, &r->text) < 0)
 			return cp_csv_complain(r->csv, SIZE_MAX, err, "its sentence is longer than %zu bytes", CP_BLOCK_LIMIT / 2);
-		}
 		r->offsets[r->n + 1] = (uint32_t)r->text.len;
 	}
 	r->n++;

@@ -151,19 +151,36 @@ static void join_lines(struct cp_buf *b, size_t at)
 	b->len = (size_t)(to - b->data);
 }
 
-void cp_template_render(const struct cp_template *t, const struct cp_csv_field *row, struct cp_buf *out)
+static char *put(char *to, const char *s, size_t n)
 {
-	size_t at = out->len;
+	if (n)
+		memcpy(to, s, n);
+	return to + n;
+}
+
+int cp_template_render(const struct cp_template *t, const struct cp_csv_field *row, size_t max, struct cp_buf *out)
+{
+	size_t at = out->len, most = t->literals.len;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->piece[i].column != NO_COLUMN)
+			most += row[t->piece[i].column].n;
+	if (most > max)
+		return -1;
+	cp_buf_reserve(out, most);
+	char *to = out->data + at;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct piece *p = &t->piece[i];
-		cp_buf_add(out, t->literals.data + p->at, p->len);
+		to = put(to, t->literals.data + p->at, p->len);
 		if (p->column == NO_COLUMN)
 			continue;
 		const char *s = row[p->column].p;
 		size_t n = row[p->column].n;
 		cp_strip(&s, &n);
-		cp_buf_add(out, s, n);
+		to = put(to, s, n);
 	}
+	*to = 0;
+	out->len = (size_t)(to - out->data);
 	if (memchr(out->data + at, '\n', out->len - at) || memchr(out->data + at, '\r', out->len - at))
 		join_lines(out, at);
+	return 0;
 }

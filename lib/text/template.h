@@ -5,7 +5,7 @@
  * braces.  The name ends at the first brace, so a column with a brace in its name cannot be told by a template.
  *
  *     struct cp_template *t = cp_template_new("{Title} ({Year}), rated by {User ID}", names, n_names, err);
- *     cp_template_render(t, csv->fields, &buf);                        // appends
+ *     cp_template_render(t, csv->fields, max, &buf);                   // appends
  *     cp_template_free(t);
  *
  * A sentence is one line: each line end inside a value (LF, CR LF or CR) becomes one space.  A template itself holds none.
@@ -28,7 +28,8 @@ int cp_template_check(const char *text, struct cp_err *);
 /* The default sentence over columns[0..n). */
 struct cp_template *cp_template_default(char *const *names, const size_t *columns, size_t n);
 
-void cp_template_render(const struct cp_template *, const struct cp_csv_field *row, struct cp_buf *out);
+/* Append a row's sentence; <0, and nothing appended, if it could be longer than max bytes. */
+int cp_template_render(const struct cp_template *, const struct cp_csv_field *row, size_t max, struct cp_buf *out);
 void cp_template_free(struct cp_template *);
 
 /* Does the template tell this column? */

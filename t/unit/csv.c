@@ -64,6 +64,8 @@ static const struct item items[] = {
 	  "twice}[3|4]" },
 	{ "text after the closing quote", IN("a,b\n\"x\"y,2\n3,4\n"), { 0 },
 	  "a|b;{t: line 2, column 1 'a': text after the closing quote; a quote inside quotes is written twice}[3|4]" },
+	{ "a quote behind the closing one", IN("a,b\n\"x\" \"y\",2\n3,4\n"), { 0 },
+	  "a|b;{t: line 2, column 1 'a': text after the closing quote; a quote inside quotes is written twice}[3|4]" },
 	{ "a quote left open costs its line, not the rest", IN("a,b\n1,\"x\n3,4\n5,6\n"), { 0 },
 	  "a|b;{t: line 2, column 2 'b': a quote is opened and never closed}[3|4][5|6]" },
 	{ "a quote left open, found at a later one", IN("a,b\n\"x,1\n\"3\",4\n5,6\n"), { 0 },
