@@ -127,13 +127,20 @@ test_that 'rows of any number in the same memory' '
 	mb=$(sed -n "s/.* s, \([0-9]*\)\.[0-9]* MB peak.*/\1/p" err)
 	test "$mb" -lt 32 || grep -q sanitize "$CP_BIN/../build.h" 2>/dev/null || cp-textify --version | grep -q fsanitize
 '
-if command -v cp-cat >/dev/null; then
-	test_that 'parts with --first-row, joined, are the whole' '
-		cp-textify --skip-bad rows.csv >whole.cps
-		head -n 3 rows.csv | cp-textify --skip-bad >1.cps
-		{ head -n 1 rows.csv; tail -n +4 rows.csv; } | cp-textify --skip-bad --first-row 2 >2.cps
-		cp-cat --tsv whole.cps >whole.tsv
-		cat 1.cps 2.cps | cp-cat --tsv | diff whole.tsv -
-	'
-fi
+test_that 'parts with --first-row, joined, are the whole' '
+	cp-textify --skip-bad rows.csv >whole.cps
+	head -n 3 rows.csv | cp-textify --skip-bad >1.cps
+	{ head -n 1 rows.csv; tail -n +4 rows.csv; } | cp-textify --skip-bad --first-row 2 >2.cps
+	cp-cat --to tsv --bare whole.cps >whole.tsv
+	cat 1.cps 2.cps | cp-cat --to tsv --bare | diff whole.tsv -
+	grep "^1[[:space:]]" whole.tsv
+'
+test_that 'what a stream tells of itself: source, options, the template with the text alone' '
+	cp-textify -t "{User}" --skip-bad <rows.csv | cp-cat --show >show
+	cat show
+	grep template show
+	cp-featurize --skip-bad <rows.csv | cp-cat --show | grep template && exit 1
+	cp-textify --skip-bad --first-row 7 <rows.csv | cp-cat --show | grep first-row && exit 1
+	true
+'
 test_done

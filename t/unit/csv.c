@@ -55,6 +55,11 @@ static const struct item items[] = {
 	{ "nothing, no header", IN(""), { .no_header = 1 }, "t: empty: expected a CSV" },
 	{ "only a byte order mark", IN("\xef\xbb\xbf"), { 0 }, "t: empty: expected a CSV that begins with the names of its columns" },
 	{ "UTF-16", IN("\xff\xfe" "a\0,\0"), { 0 }, "t: this is UTF-16, expected UTF-8; iconv -f UTF-16 -t UTF-8 converts it" },
+	{ "a record stream", IN("\x89" "CPS\r\n\x1a\n\0\0"), { 0 }, "t: this is a record stream, expected a CSV" },
+	{ "gzip", IN("\x1f\x8b\x08\0abc"), { 0 }, "t: this is compressed by gzip, expected a CSV; gzip -dc unpacks it" },
+	{ "a bare quote behind a quoted field", IN("a,b\n\"q\",x\"y\n"), { 0 },
+	  "a|b;{t: line 2, column 2 'b': a quote inside an unquoted field; a field that holds one is quoted whole, and the quote written "
+	  "twice}" },
 	{ "too few", IN("a,b,c\n1,2,3\n\n1,2\n4,5,6\n"), { 0 },
 	  "a|b|c;[1|2|3]{t: line 4, column 3 'c': missing: the row has 2 fields, expected 3}[4|5|6]" },
 	{ "too many", IN("a,b\n\"x\ny\",2\n1,2,3\n"), { 0 },
