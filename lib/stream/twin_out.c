@@ -305,7 +305,9 @@ int cp_twin_block(struct cp_twin_writer *w, size_t n_rows, const struct cp_value
 	for (int i = 0; i < w->schema.n; i++)
 		cp_totals_add(&w->totals, i, &w->schema.column[i], n_rows, &v[i]);
 	w->totals.rows += n_rows;
-	return put_text(w, err);
+	if (put_text(w, err) < 0)
+		return -1;
+	return fflush(w->f) == EOF ? cp_err_set(err, "writing text:") : 0;
 }
 
 void cp_twin_inherit(struct cp_twin_writer *w, const struct cp_reader *r)

@@ -382,6 +382,69 @@ static void test_newer(struct bytes b)
 	free(merged.p);
 }
 
+/* A stream of one text column whose block of two rows has the directory entry and body length given; all seals hold. */
+static struct bytes forged(uint64_t body, uint64_t stored, uint64_t raw, uint32_t codec, uint64_t rows)
+{
+	const char *text = "{\"format\":\"cps\",\"columns\":[{\"name\":\"text\",\"type\":\"text\",\"storage\":\"bytes\",\"chain\":[]}],\"steps\":[]}";
+	const char data[11] = "abc\1\0\0\0\2\0\0";
+	struct cp_buf b = CP_BUF_INIT, dir = CP_BUF_INIT;
+	struct cp_head h = { CP_STREAM_VERSION, 0, strlen(text), cp_hash64(text, strlen(text), 0), 0 };
+	cp_head_put(&b, CP_MARK_HEADER, &h, 0);
+	cp_buf_str(&b, text);
+	cp_entry_put(&dir, &(struct cp_entry){ stored, raw, cp_hash64(data, 11, 0), codec });
+	struct cp_head k = { rows, 0, body, cp_hash64(dir.data, dir.len, 0), 0 };
+	cp_head_put(&b, CP_MARK_BLOCK, &k, h.seal);
+	cp_buf_add(&b, dir.data, dir.len);
+	cp_buf_add(&b, data, 11);
+	cp_buf_release(&dir);
+	return (struct bytes){ b.data, b.len };
+}
+
+static void test_forged(void)
+{
+	static const struct { uint64_t body, stored, raw; uint32_t codec; uint64_t rows; const char *because; } f[] = {
+		{ 43, 11, 11, CP_RAW, 2, "without its trailer" },	/* as it should be */
+		{ UINT64_MAX, 11, 11, CP_RAW, 2, "bytes, expected" },
+		{ 31, 11, 11, CP_RAW, 2, "bytes, expected" },
+		{ 44, 11, 11, CP_RAW, 2, "expected 12" },
+		{ 43, 11, UINT64_MAX, CP_LZ4, 2, "over the limit" },
+		{ 43, 11, CP_BLOCK_LIMIT, CP_LZ4, 2, "cannot decode" },
+		{ 43, 11, 12, CP_RAW, 2, "not compressed" },
+		{ 43, 11, 12, CP_LZ4, 2, "do not decode" },
+		{ 43, 11, 11, 9, 2, "method 9" },
+		{ 43, 11, 11, CP_RAW, 1, "do not add up" },
+		{ 43, 11, 11, CP_RAW, 3, "do not fit" },
+		{ 43, 11, 11, CP_RAW, 0, "0 rows" },
+		{ 43, 11, 11, CP_RAW, UINT64_MAX, "rows" },
+		{ 32 + CP_BLOCK_LIMIT, CP_BLOCK_LIMIT, CP_BLOCK_LIMIT, CP_RAW, 2, "cut short" },
+	};
+	for (size_t i = 0; i < sizeof f / sizeof *f; i++) {
+		struct cp_err err;
+		struct bytes b = forged(f[i].body, f[i].stored, f[i].raw, f[i].codec, f[i].rows);
+		struct cp_buf name = CP_BUF_INIT;
+		int good = refused(b, 1, &err) && strstr(err.msg, f[i].because);
+		cp_buf_printf(&name, "a forged block is refused: %s", f[i].because);
+		ok(good, name.data);
+		if (!good)
+			printf("# %s\n", err.msg);
+		cp_buf_release(&name);
+		free(b.p);
+	}
+}
+
+static void test_nan(void)
+{
+	struct cp_build b;
+	uint64_t u = UINT64_C(0xfff8000000000123), v;
+	double nan;
+	memcpy(&nan, &u, 8);
+	cp_build_init(&b, (struct cp_store){ CP_F64, 0, 8 });
+	cp_add_f64(&b, nan);
+	memcpy(&v, b.data, 8);
+	ok(v == UINT64_C(0x7ff8000000000000), "every NaN is the same NaN");
+	cp_build_release(&b);
+}
+
 static void test_seam_disagrees(struct bytes b)
 {
 	struct cp_err err;
@@ -520,6 +583,8 @@ int main(int argc, char **argv)
 	test_long_texts();
 	test_rewind(lz4);
 	test_labels();
+	test_forged();
+	test_nan();
 	test_damage(few, "LZ4");
 	test_damage(few_raw, "not compressed");
 	free(few.p);

@@ -1,0 +1,88 @@
+#!/bin/sh
+# cp-split: exact sizes, order, reproducible, all parts or none.
+. "$(dirname "$0")/test-lib.sh"
+
+# rows N: records with N rows: row, timestamp (some missing, many equal), User
+rows() {
+	{
+		echo '{"#cps":{"format":"cps","columns":[{"name":"row","type":"row","storage":"u64","chain":[]},{"name":"timestamp","type":"time","storage":"i64","chain":[]},{"name":"User","type":"key","storage":"u64","chain":[]}],"steps":[]}}'
+		awk -v n="$1" 'BEGIN {
+			for (i = 0; i < n; i++) {
+				t = (i * 7919 + 13) % 101
+				printf "{\"row\":%d,\"timestamp\":%s,\"User\":\"%016x\"}\n", i, t < 20 ? "null" : t - 50, i * 31 % 23
+			}
+		}'
+	} | cp-cat -q --from jsonl --edited --block-rows 64
+}
+table() {		# table FILE: row, timestamp, user
+	cp-cat -q --to tsv --bare "$1" | sed 1d
+}
+count() { cp-cat -q --count "$1"; }
+
+rows 1000 >all.cps
+
+test_that '8:1:1 has the sizes of the paper' '
+	for n in 0 1 2 9 10 11 19 20 21 101; do
+		rows $n >n.cps && cp-split -q --by time -o n n.cps &&
+		test=$(((n + 9) / 10)) && valid=$(((n - test + 8) / 9)) &&
+		echo $n $valid $test &&
+		test "$(count n.test.cps)" = $test && test "$(count n.valid.cps)" = $valid &&
+		test "$(count n.train.cps)" = $((n - test - valid)) || return 1
+	done
+'
+test_that 'by time: as a stable sort would have it, missing first, rows in order' '
+	cp-split -q --by time -o time all.cps &&
+	table all.cps | awk -F "\t" "{ print (\$2 == \"\" ? -1000 : \$2), NR, \$1 }" | sort -n -k1,1 -k2,2 | awk "{ print \$3 }" >ranked &&
+	head -n 800 ranked | sort -n >a && table time.train.cps | cut -f1 >b && cmp a b &&
+	sed -n 801,900p ranked | sort -n >a && table time.valid.cps | cut -f1 >b && cmp a b &&
+	tail -n 100 ranked | sort -n >a && table time.test.cps | cut -f1 >b && cmp a b
+'
+test_that 'by order' '
+	cp-split -q --by order --ratio 1:3 -o order all.cps &&
+	table order.train.cps | cut -f1 >a && seq 0 249 | cmp - a && table order.test.cps | cut -f1 >a && seq 250 999 | cmp - a
+'
+test_that 'at random: every row once, in order; same seed same bytes, another seed other rows' '
+	cp-split -q -o r1 all.cps && cp-split -q -o r2 all.cps && cp-split -q --seed 1 -o r3 all.cps &&
+	for p in train valid test; do cmp r1.$p.cps r2.$p.cps && ! cmp -s r1.$p.cps r3.$p.cps || return 1; done &&
+	test "$(count r1.train.cps) $(count r1.valid.cps) $(count r1.test.cps)" = "800 100 100" &&
+	for p in train valid test; do table r1.$p.cps; done | sort -n >a && table all.cps >b && cmp a b &&
+	table r1.train.cps >a && sort -n a | cmp - a &&
+	test "$(table r1.test.cps | awk "\$1 < 500" | wc -l)" -gt 30 && test "$(table r1.test.cps | awk "\$1 < 500" | wc -l)" -lt 70
+'
+test_that 'a pipe gives the same bytes as a file, and so does a stream cut into other blocks and segments' '
+	cat all.cps | cp-split -q -o piped && for p in train valid test; do cmp r1.$p.cps piped.$p.cps || return 1; done &&
+	cp-cat -q --rows :333 all.cps >a.cps && cp-cat -q --rows 333: all.cps >b.cps &&
+	cp-split -q -o parts a.cps b.cps &&
+	for p in train valid test; do table r1.$p.cps >a && table parts.$p.cps >b && cmp a b || return 1; done
+'
+test_that 'by hash: parts of the data split apart are the parts of the whole' '
+	cp-split -q --by hash --seed 3 -o whole all.cps && cp-split -q --by hash --seed 3 -o a a.cps && cp-split -q --by hash --seed 3 -o b b.cps &&
+	for p in train valid test; do
+		{ table a.$p.cps; table b.$p.cps; } >x && table whole.$p.cps >y && cmp x y || return 1
+	done &&
+	n=$(count whole.train.cps) && test "$n" -gt 740 && test "$n" -lt 860
+'
+test_that 'by group: a group is in one part' '
+	cp-split -q --by group --group User --ratio 1:1 --names left,right -o g all.cps &&
+	table g.left.cps | cut -f3 | sort -u >a && table g.right.cps | cut -f3 | sort -u >b &&
+	test -s a && test -s b && test -z "$(comm -12 a b)" && test "$(cat a b | wc -l)" = 23
+'
+test_that 'the parts say what they are' '
+	cp-cat -q --show time.valid.cps | grep -q "cp-split .*ratio=\"8:1:1\" by=\"time\".*part=\"valid\"" &&
+	cp-cat -q --check time.train.cps time.valid.cps time.test.cps &&
+	cat time.train.cps time.valid.cps | cp-cat -q --join | cp-cat -q --check
+'
+test_that 'all parts or none' '
+	head -c 5000 all.cps >cut.cps && mkdir none && fails_with 1 cp-split -q -o none/x cut.cps && test -z "$(ls none)" &&
+	fails_with 1 cp-split -q --by hash -o none/x cut.cps && test -z "$(ls none)" &&
+	fails_with 1 cp-split -q --by hash -o absent/x all.cps
+'
+test_that 'wrong options' '
+	for args in "" "-o x --ratio 1" "-o x --ratio 8:0:1" "-o x --ratio 8:1:x" "-o x --ratio 1:1:1:1" "-o x --names a,b" "-o x --names a,a,b" \
+		"-o x --names a,b,c/d" "-o x --by group" "-o x --group User" "-o x --by length"; do
+		fails_with 2 cp-split $args all.cps || return 1
+	done &&
+	cp-cat -q --drop timestamp all.cps >no.cps && fails_with 1 cp-split --by time -o x no.cps && grep -q "type time" fails_with.err &&
+	fails_with 1 cp-split --by group --group row -o x all.cps
+'
+test_done

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Streams cut and flipped at many places, through cp-cat and cp-split: one sentence, exit 1, nothing left behind.
+# Every byte and bit of a stream is tried in memory by t1000; here the tools around it are.
+. "$(dirname "$0")/test-lib.sh"
+
+"$CP_UNITS/stream" one.cps || skip_all "no sample stream: make units"
+size=$(wc -c <one.cps)
+
+places() {		# the head of each frame and a sample of the rest
+	seq 0 8 56
+	seq 61 793 "$size"
+	seq $((size - 20)) 6 $((size - 1))
+}
+flip() {		# flip AT: one bit of that byte, to bad.cps
+	cp one.cps bad.cps
+	byte=$(od -An -tu1 -j "$1" -N 1 one.cps)
+	printf "$(printf '\\%03o' $((byte ^ 1 << $1 % 8)))" | dd of=bad.cps bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+refused() {		# refused COMMAND...
+	fails_with 1 "$@" bad.cps >/dev/null && test "$(wc -l <fails_with.err)" = 1 && grep -q "bad.cps: " fails_with.err
+}
+tried() {		# tried HOW: the damage is in bad.cps
+	refused cp-cat -q --count && refused cp-cat -q --to tsv && refused cp-split -q -o part && refused cp-cat -q -o part.cps &&
+	! ls part* 2>/dev/null || { echo "$1"; return 1; }
+}
+
+test_that 'a stream cut anywhere is refused' '
+	for at in $(places); do
+		head -c "$at" one.cps >bad.cps && tried "cut at $at" || return 1
+	done
+'
+test_that 'a stream with a bit flipped anywhere is refused' '
+	for at in $(places); do
+		test "$at" -lt "$size" || continue
+		flip "$at" && ! cmp -s one.cps bad.cps && tried "flip at $at" || return 1
+	done
+'
+test_that 'what is no stream is told by its first bytes' '
+	echo "label,User" >bad.cps && refused cp-cat -q && grep -q "not a record stream: found .label,Us." fails_with.err &&
+	: >bad.cps && refused cp-cat -q && grep -q "empty: expected a record stream" fails_with.err &&
+	{ cat one.cps; echo; } >bad.cps && refused cp-cat -q &&
+	{ cat one.cps; head -c 60 one.cps; } >bad.cps && refused cp-cat -q --count
+'
+test_done
