@@ -17,7 +17,7 @@ run() {			# run TOOL [OPTION...]: with the rows of its good input on stdin
 	cp-train) cp-train --stage ctr --epochs 1 --threads 1 -o made.cpm "$@" ;;
 	cp-predict) cp-predict -m model.cpm "$@" ;;
 	cp-ledger) cp-ledger ls --ledger "$TRASH/ledger.db" "$@" ;;
-	cp-vocab) cp-vocab --size 200 "$@" ;;
+	cp-vocab) cp-vocab --lines --size 200 "$@" ;;
 	cp-featurize | cp-textify | cp-mask | cp-cat | cp-auc) $tool "$@" ;;
 	*) echo "t0000-contract.sh has no good call of $tool"; return 99 ;;
 	esac

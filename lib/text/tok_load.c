@@ -194,49 +194,52 @@ fail:
 
 /* ---- The folder ---- */
 
-/* The lines of vocab.txt: the id of a token is its line's number, from 0; of a repeated token, the last line's. */
-static json_t *vocab_lines(const char *path, struct cp_err *err)
+/* The lines of a vocab.txt: the id of a token is its line's number, from 0; of a repeated token, the last line's. */
+static json_t *vocab_lines(const char *text, size_t len, const char *name, struct cp_err *err)
 {
-	struct cp_buf b = CP_BUF_INIT;
 	json_t *vocab = json_object();
 	json_int_t id = 0;
-	if (cp_read_file(path, &b, err) < 0)
-		goto fail;
-	for (size_t i = 0, end; i < b.len; i = end + 1, id++) {
-		const char *nl = memchr(b.data + i, '\n', b.len - i);
-		end = nl ? (size_t)(nl - b.data) : b.len;
-		size_t n = end - i, bad;
-		if (n && b.data[i + n - 1] == '\r')
+	for (size_t i = 0, end; i < len; i = end + 1, id++) {
+		const char *nl = memchr(text + i, '\n', len - i);
+		end = nl ? (size_t)(nl - text) : len;
+		size_t n = end - i;
+		if (n && text[i + n - 1] == '\r')
 			n--;
-		if (memchr(b.data + i, 0, n) || !cp_utf8_valid(b.data + i, n, &bad)) {
-			cp_err_set(err, "%s: line %lld is not UTF-8 text", path, (long long)id + 1);
+		if (memchr(text + i, 0, n) || !cp_utf8_valid(text + i, n, NULL)) {
+			cp_err_set(err, "%s: line %lld is not UTF-8 text", name, (long long)id + 1);
 			goto fail;
 		}
 		if (id >= CP_TOK_ID_LIMIT) {
-			cp_err_set(err, "%s: more than %u lines: not a vocabulary", path, CP_TOK_ID_LIMIT);
+			cp_err_set(err, "%s: more than %u lines: not a vocabulary", name, CP_TOK_ID_LIMIT);
 			goto fail;
 		}
-		json_object_setn_new(vocab, b.data + i, n, json_integer(id));
+		json_object_setn_new(vocab, text + i, n, json_integer(id));
 	}
-	cp_buf_release(&b);
 	return vocab;
 fail:
-	cp_buf_release(&b);
 	json_decref(vocab);
 	return NULL;
 }
 
 /* What the reference makes of a vocab.txt. */
-static json_t *from_vocab_txt(const char *path, const json_t *map, const json_t *config, struct cp_err *err)
+static json_t *from_lines(const char *text, size_t n, const char *name, const json_t *map, const json_t *config, struct cp_err *err)
 {
 	const char *unk = spelling(json_object_get(map, "unk_token"));
-	json_t *vocab = vocab_lines(path, err);
+	json_t *vocab = vocab_lines(text, n, name, err);
 	if (!unk && !(unk = spelling(json_object_get(config, "unk_token"))))
 		unk = "[UNK]";
 	if (!vocab)
 		return NULL;
 	return json_pack("{s:{s:s}, s:{s:s}, s:{s:s,s:s,s:o}}", "normalizer", "type", "BertNormalizer", "pre_tokenizer", "type", "BertPreTokenizer",
 	                 "model", "type", "WordPiece", "unk_token", unk, "vocab", vocab);
+}
+
+static json_t *from_vocab_txt(const char *path, const struct parts *p, struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	json_t *root = cp_read_file(path, &b, err) < 0 ? NULL : from_lines(b.data, b.len, path, p->map, p->config, err);
+	cp_buf_release(&b);
+	return root;
 }
 
 static int is_there(const char *dir, const char *leaf)
@@ -296,7 +299,7 @@ static int read_folder(const char *dir, struct parts *p, char **name, struct cp_
 	p->frame_by_role = 1;
 	if (optional_json(dir, "added_tokens.json", &p->added, err) < 0)
 		return -1;
-	return (p->tokenizer = from_vocab_txt(*name, p->map, p->config, err)) ? 0 : -1;
+	return (p->tokenizer = from_vocab_txt(*name, p, err)) ? 0 : -1;
 }
 
 struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
@@ -308,6 +311,14 @@ struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
 		t = from_parts(&p, name, err);
 	parts_release(&p);
 	free(name);
+	return t;
+}
+
+struct cp_tokenizer *cp_tokenizer_from_vocab(const char *vocab, size_t n, int lower, const char *name, struct cp_err *err)
+{
+	struct parts p = { .config = json_pack("{s:b}", "do_lower_case", lower), .frame_by_role = 1 };
+	struct cp_tokenizer *t = (p.tokenizer = from_lines(vocab, n, name, NULL, NULL, err)) ? from_parts(&p, name, err) : NULL;
+	parts_release(&p);
 	return t;
 }
 

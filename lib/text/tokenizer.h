@@ -52,6 +52,9 @@ extern const char *const cp_tok_role_name[CP_TOK_N_ROLES];
 struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *);
 void cp_tokenizer_free(struct cp_tokenizer *);
 
+/* BERT's WordPiece over a vocabulary in the form of vocab.txt, a token a line; `name` is what messages call it. */
+struct cp_tokenizer *cp_tokenizer_from_vocab(const char *vocab, size_t n, int lower, const char *name, struct cp_err *);
+
 /* A cache of words for one thread at a time, for this tokenizer only.  Bounded: some megabytes. */
 struct cp_tok_cache *cp_tok_cache_new(const struct cp_tokenizer *);
 void cp_tok_cache_free(struct cp_tok_cache *);

@@ -1,0 +1,23 @@
+/* Writing a model folder in the Hugging Face layout, without weights: a WordPiece vocabulary and the size of a BERT.
+ *
+ * vocab.txt, tokenizer.json, tokenizer_config.json, special_tokens_map.json, config.json: what PyPI transformers opens as BertTokenizerFast
+ * and BertConfig.  The folder is made if it is not there; each file takes its name only when all are written.
+ */
+#ifndef CP_PLMFOLDER_H
+#define CP_PLMFOLDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct cp_bert_size {
+	int64_t layers, hidden, heads, ffn, positions;
+};
+
+#define CP_BERT_SIZE_DEFAULT { 2, 128, 2, 512, 512 }
+
+/* vocab: a token a line. */
+int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower, const struct cp_bert_size *, struct cp_err *);
+
+#endif

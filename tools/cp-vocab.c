@@ -1,0 +1,144 @@
+/* cp-vocab: train a WordPiece vocabulary on text.  The training is lib/text/vocabtrain.h's, the folder lib/text/plmfolder.h's. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "stream/stream.h"
+#include "text/plmfolder.h"
+#include "text/vocabtrain.h"
+#include "tool.h"
+
+static struct {
+	const char *output, *cover;
+	int64_t size, min_frequency, max_characters;
+	int lines, cased;
+	struct cp_bert_size bert;
+} o = { .cover = "ascii", .size = 8000, .min_frequency = 2, .max_characters = 1000, .bert = CP_BERT_SIZE_DEFAULT };
+
+static const struct cp_opt opts[] = {
+	{ 'o', "output", CP_OPT_STR, &o.output, "DIR", "write a model folder, instead of the vocabulary to standard output" },
+	{ 0, "lines", CP_OPT_SET, &o.lines, NULL, "read plain lines of text", .set = 1 },
+	{ 0, "size", CP_OPT_INT, &o.size, "N", "entries of the vocabulary, at most", .min = 5, .max = 1 << 20 },
+	{ 0, "min-frequency", CP_OPT_INT, &o.min_frequency, "N", "merge no pair, and take no character, that occurs less often", .min = 1, .max = 1e15 },
+	{ 0, "max-characters", CP_OPT_INT, &o.max_characters, "N", "characters of the text that become entries", .min = 0, .max = 0x110000 },
+	{ 0, "cover", CP_OPT_CHOICE, &o.cover, "NAME", "characters that are entries even where they do not occur", .choices = "none|ascii|latin1" },
+	{ 0, "cased", CP_OPT_SET, &o.cased, NULL, "keep upper case and accents", .set = 1 },
+	{ 0, "of the folder's model", CP_OPT_HEAD },
+	{ 0, "layers", CP_OPT_INT, &o.bert.layers, "N", "layers", .min = 1, .max = 1000 },
+	{ 0, "hidden", CP_OPT_INT, &o.bert.hidden, "N", "width, a multiple of the heads", .min = 1, .max = 1 << 20 },
+	{ 0, "heads", CP_OPT_INT, &o.bert.heads, "N", "attention heads", .min = 1, .max = 1 << 16 },
+	{ 0, "ffn", CP_OPT_INT, &o.bert.ffn, "N", "width of the feed-forward layers", .min = 1, .max = 1 << 20 },
+	{ 0, "positions", CP_OPT_INT, &o.bert.positions, "N", "tokens of a text, at most", .min = 3, .max = 1 << 20 },
+	{ 0 },
+};
+
+static const struct cp_tool tool = {
+	.name = "cp-vocab",
+	.synopsis = "[OPTION...] [FILE...] > vocab.txt\n-o DIR [OPTION...] [FILE...]",
+	.summary = "train a WordPiece vocabulary",
+	.opts = opts,
+	.notes = "Reads the column text of records, or --lines.",
+	.max_operands = -1,
+};
+
+static const char *check_options(void)
+{
+	static const char *const of_folder[] = { "layers", "hidden", "heads", "ffn", "positions" };
+	if (o.bert.hidden % o.bert.heads)
+		return "--hidden is not a multiple of --heads";
+	for (size_t i = 0; !o.output && i < sizeof of_folder / sizeof *of_folder; i++)
+		if (cp_opts_given(&cp_tool_opts, of_folder[i]))
+			return "--layers, --hidden, --heads, --ffn and --positions go with -o DIR";
+	return NULL;
+}
+
+static int add_lines(struct cp_vocab_trainer *tr, const char *path, uint64_t *rows, struct cp_err *err)
+{
+	const char *name;
+	FILE *f = cp_in_open(path, &name, err);
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	uint64_t before = *rows;
+	int rc = 0;
+	if (!f)
+		return -1;
+	for (errno = 0; rc == 0 && (n = getline(&line, &cap, f)) > 0; ++*rows, errno = 0) {
+		if (memchr(line, 0, (size_t)n))
+			rc = cp_err_set(err, "%s: line %llu: a zero byte; expected text", name, (unsigned long long)(*rows - before + 1));
+		cp_vocab_trainer_add(tr, line, (size_t)n);
+	}
+	if (rc < 0)
+		;
+	else if (ferror(f) || errno)
+		rc = cp_err_set(err, "%s: read:", name);
+	else if (*rows == before)
+		rc = cp_err_set(err, "%s: empty; expected lines of text", name);
+	free(line);
+	if (f != stdin)
+		fclose(f);
+	return rc;
+}
+
+static int add_records(struct cp_vocab_trainer *tr, const char *path, uint64_t *rows, struct cp_err *err)
+{
+	struct cp_reader *r = cp_reader_open(path, err);
+	struct cp_block b;
+	int rc = -1;
+	if (!r)
+		return -1;
+	int text = cp_schema_find(cp_reader_schema(r), CP_TEXT, "text");
+	if (text < 0)
+		cp_err_set(err, "%s: no column 'text' (cp-textify makes one from CSV; --lines reads plain lines)", cp_reader_name(r));
+	else {
+		cp_reader_choose(r, &text, 1);
+		while ((rc = cp_reader_next(r, &b, err)) == 1)
+			for (size_t i = 0; i < b.n_rows; i++, ++*rows) {
+				const uint32_t *at = b.column[text].offsets + i;
+				cp_vocab_trainer_add(tr, b.column[text].bytes + at[0], at[1] - at[0]);
+			}
+	}
+	cp_reader_close(r);
+	return rc;
+}
+
+static int add_all(struct cp_vocab_trainer *tr, int argc, char **argv, uint64_t *rows, struct cp_err *err)
+{
+	int rc = 0;
+	for (int i = 1; rc == 0 && (i < argc || i == 1); i++)
+		rc = (o.lines ? add_lines : add_records)(tr, i < argc ? argv[i] : NULL, rows, err);
+	return rc;
+}
+
+static int write_vocab(const struct cp_buf *vocab, struct cp_err *err)
+{
+	if (o.output)
+		return cp_plm_folder_write(o.output, vocab->data, vocab->len, !o.cased, &o.bert, err);
+	if (fwrite(vocab->data, 1, vocab->len, stdout) != vocab->len)
+		return cp_err_set(err, "standard output: write:");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct cp_err err;
+	struct cp_buf vocab = CP_BUF_INIT;
+	uint64_t rows = 0, n_tokens = 0;
+	char extra[64];
+	cp_tool_start(&tool, &argc, argv);
+	const char *wrong = check_options();
+	if (wrong)
+		cp_usage("%s", wrong);
+	struct cp_vocab_opts train = { (size_t)o.size, (uint64_t)o.min_frequency, (size_t)o.max_characters, !o.cased,
+		!strcmp(o.cover, "none") ? CP_COVER_NONE : !strcmp(o.cover, "ascii") ? CP_COVER_ASCII : CP_COVER_LATIN1 };
+	struct cp_vocab_trainer *tr = cp_vocab_trainer_new(&train);
+	if (add_all(tr, argc, argv, &rows, &err) < 0 || cp_vocab_trainer_run(tr, &vocab, &err) < 0 || write_vocab(&vocab, &err) < 0)
+		cp_die("%s", err.msg);
+	cp_vocab_trainer_free(tr);
+	for (size_t i = 0; i < vocab.len; i++)
+		n_tokens += vocab.data[i] == '\n';
+	cp_buf_release(&vocab);
+	snprintf(extra, sizeof extra, "%llu entries", (unsigned long long)n_tokens);
+	return cp_tool_finish(rows, n_tokens, extra);
+}
