@@ -87,9 +87,20 @@ struct role {
 
 enum { N_ROLES = 3 };
 
-static int add_roles(struct cp_rows *r, struct role *role, struct cp_err *err)
+static int is_wanted_field(const struct cp_rows_spec *spec, const char *name)
+{
+	for (size_t i = 0; spec->strict_fields && i < spec->n_fields; i++)
+		if (!strcmp(spec->fields[i], name))
+			return 1;
+	return 0;
+}
+
+static int add_roles(struct cp_rows *r, const struct cp_rows_spec *spec, struct role *role, struct cp_err *err)
 {
 	for (int i = 0; i < N_ROLES; i++) {
+		role[i].column = SIZE_MAX;
+		if (!role[i].given && is_wanted_field(spec, role[i].name))
+			continue;
 		role[i].column = find_column(r->csv, role[i].given ? role[i].given : role[i].name);
 		if (role[i].column == SIZE_MAX) {
 			if (role[i].given)
@@ -184,7 +195,7 @@ static int bind_columns(struct cp_rows *r, struct cp_rows_spec *spec, struct cp_
 	int rc = -1;
 	r->part = cp_xcalloc(r->csv->n_names, sizeof *r->part);
 	r->row = cp_xcalloc(CP_BLOCK_ROWS, sizeof *r->row);
-	if (cp_schema_add(&r->schema, CP_ROW, "row", err) >= 0 && name_columns(r, spec, err) == 0 && add_roles(r, role, err) == 0)
+	if (cp_schema_add(&r->schema, CP_ROW, "row", err) >= 0 && name_columns(r, spec, err) == 0 && add_roles(r, spec, role, err) == 0)
 		n = choose_fields(r, spec, role, fields, err);
 	if (n < 0)
 		goto out;
@@ -352,6 +363,18 @@ int cp_rows_next(struct cp_rows *r, struct cp_block *b, struct cp_err *err)
 }
 
 /* ---- opening and closing ---- */
+
+void cp_rows_spec_like(struct cp_rows_spec *spec, const struct cp_schema *schema, const char **fields)
+{
+	int text = cp_schema_find(schema, CP_TEXT, "text");
+	size_t n = 0;
+	for (int i = 0; i < schema->n; i++)
+		if (schema->column[i].type == CP_KEY)
+			fields[n++] = schema->column[i].name;
+	*spec = (struct cp_rows_spec){ .fields = fields, .n_fields = n, .strict_fields = 1, .keys = 1, .text = text >= 0 };
+	if (text < 0 || cp_column_get_str(&schema->column[text], "template", &spec->sentence, NULL) < 0)
+		spec->sentence = NULL;
+}
 
 static struct cp_rows *open_any(int fd, const void *mem, size_t len, const char *name, const struct cp_rows_spec *given, struct cp_err *err)
 {

@@ -33,6 +33,7 @@ struct cp_rows_spec {
 	const char *label, *time, *weight;	/* NULL: the names above, if they are there */
 	const char *const *fields;	/* these, in this order; NULL: every column without a role, as they come */
 	size_t n_fields;
+	int strict_fields;		/* a column among .fields is a field also where it has a role's usual name */
 	int keys, text;			/* which columns to make */
 	const char *sentence;		/* a template (template.h); NULL: the default */
 	int skip_bad;
@@ -41,6 +42,11 @@ struct cp_rows_spec {
 };
 
 struct cp_rows;
+
+/* The spec under which a CSV becomes what `schema` has: its fields by name and in order, whatever the order in the CSV and whatever else is
+ * there, and its sentence.  For scoring: a label is taken if it is there.  `fields` has room for schema->n pointers; what the spec
+ * then points to belongs to fields and schema. */
+void cp_rows_spec_like(struct cp_rows_spec *, const struct cp_schema *schema, const char **fields);
 
 /* Reads the header.  The spec's strings are not kept.  NULL: a sentence (an unknown name lists those there are). */
 struct cp_rows *cp_rows_open(int fd, const char *name, const struct cp_rows_spec *, struct cp_err *);

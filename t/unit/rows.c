@@ -246,8 +246,37 @@ static void check_long_text(void)
 	cp_buf_release(&csv);
 }
 
+/* What a stream's header says is enough to read another CSV in its way. */
+static void check_like(void)
+{
+	const char *fields[8];
+	struct cp_err err;
+	struct cp_buf b = CP_BUF_INIT;
+	struct cp_rows_spec spec = { .keys = 1, .text = 1, .label = "click", .sentence = "{A}: {label}" }, like;
+	struct cp_rows *first = open_str("click,A,label\n1,x,y\n", &spec, &err);
+	cp_rows_spec_like(&like, cp_rows_schema(first), fields);
+	like.keys = 0;		/* easier to compare */
+	struct cp_rows *rows = open_str("more,label,A\n9,y,x\n", &like, &err);
+	dump(rows, &b, &err);
+	same(b.data, "0 x: y\n", "another CSV read like the first, whose fields include one called 'label'");
+	cp_rows_close(rows);
+	like.keys = 1;
+	rows = open_str("more,label,A\n9,y,x\n", &like, &err);
+	ok(rows && !strcmp(cp_rows_schema(rows)->column[1].name, "A") && !strcmp(cp_rows_schema(rows)->column[2].name, "label"),
+	   "fields in the order of the first");
+	cp_rows_close(rows);
+	cp_buf_reset(&b);
+	rows = open_str("label,B\n", &like, &err);
+	dump(rows, &b, &err);
+	same(b.data, "{t: no column 'A' for --fields; there are 'label' and 'B'}", "a field that is missing");
+	cp_rows_close(rows);
+	cp_rows_close(first);
+	cp_buf_release(&b);
+}
+
 int main(void)
 {
+	check_like();
 	check_keys();
 	check_roles();
 	check_fields();
