@@ -16,6 +16,15 @@ test_that 'movietweetings.csv: 108,029 rows with the stored digest' '
 	ls m | grep tmp && exit 1
 	true
 '
+test_that 'shards, split by time' '
+	make -s -C m shards BIN="$CP_BIN"
+	test "$(cp-cat -q --count m/movietweetings.train.cps)" = 86423
+	test "$(cp-cat -q --count m/movietweetings.valid.cps)" = 10803
+	test "$(cp-cat -q --count m/movietweetings.test.cps)" = 10803
+	cp-cat -q --to tsv --bare -c timestamp m/movietweetings.train.cps | sort -n | tail -n 1 >last
+	cp-cat -q --to tsv --bare -c timestamp m/movietweetings.test.cps | tail -n +2 | sort -n | head -n 1 >first
+	test "$(cat last)" -le "$(cat first)"
+'
 test_that 'movies of genre Adult are not shown' '
 	printf "1::A (2000)::Drama\n2::B (2001)::Comedy|Adult\n" >movies
 	printf "1::1::8::5\n1::2::9::6\n1::1::7::7\n" >ratings
