@@ -126,6 +126,16 @@ test_that 'a place that cannot be written stops the tool before it reads' '
 	grep "version 99" fails_with.err
 '
 
+test_that 'a ledger that fails later costs no work, and is told of once' '
+	cp "$CP_LEDGER" broken.db
+	sqlite3 broken.db "drop table metrics"
+	cp-auc --ledger broken.db four.tsv >out 2>err
+	cat err
+	grep "^auc	0.5" out
+	test "$(grep -c "ledger could not be written to the end" err)" = 1
+	test "$(sqlite3 broken.db "select status from runs order by id desc limit 1")" = done
+'
+
 test_that 'the place: --ledger, CP_LEDGER, XDG_STATE_HOME, HOME' '
 	cp-auc -q --ledger named.db four.tsv && test -e named.db
 	unset CP_LEDGER
@@ -225,6 +235,11 @@ test_that 'rerun refuses an input that is missing or changed, and a run that is 
 	cp-auc -q /dev/null 2>/dev/null || true
 	fails_with 1 cp-ledger rerun "$(sql "select max(id) from runs")"
 	grep "is failed" fails_with.err
+	for words in "cp-auc ~~x" "cp-auc ~~" "cp-auc a;b" "cp-auc \$x" ""; do
+		sql "update runs set argv = replace(\"$words\", \"~~\", char(39)) where id = 2"
+		fails_with 1 cp-ledger rerun 2
+		grep "cannot be read" fails_with.err
+	done
 '
 
 test_that 'other bytes are seen: rerun exits 1, and the runs stand among the disagreements' '

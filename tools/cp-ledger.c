@@ -1,5 +1,5 @@
-/* cp-ledger: what the ledger remembers, as text, and a run again from its row.  Everything but rerun, import and the sealing of killed runs only reads; all of it
- * is open to plain SQL too. */
+/* cp-ledger: what the ledger remembers, as text, and a run again from its row. Everything but rerun, import and the sealing of killed
+ * runs only reads; all of it is open to plain SQL too. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +27,8 @@ static const struct cp_opt opts[] = {
 
 static const struct cp_tool tool = {
 	"cp-ledger",
-	"ls [--tool NAME] [--status NAME] [-n N]\nshow RUN\ndiff RUN RUN\nbest [--metric KEY] [--split NAME] [-n N]\nverify [RUN]\nrerun [-o FOLDER] RUN\n"
-	"export [-o FILE]\nimport [FILE]",
+	"ls [--tool NAME] [--status NAME] [-n N]\nshow RUN\ndiff RUN RUN\nbest [--metric KEY] [--split NAME] [-n N]\n"
+	"verify [RUN]\nrerun [-o FOLDER] RUN\nexport [-o FILE]\nimport [FILE]",
 	"list, show, compare and repeat the runs that the ledger remembers", opts,
 	"A RUN is its number, or its uid or the beginning of it.", -1,
 };

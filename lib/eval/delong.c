@@ -1,6 +1,6 @@
-/* Two score columns compared: DeLong's structural components of every row, from one walk over the rows in order of score.  Sun and Xu get them as
- * differences of midranks; counting the other class within and below each run of equal scores gives the same numbers without ranking three
- * times. */
+/* Two score columns compared: DeLong's structural components of every row, from one walk over the rows in order of score. Sun and Xu
+ * get them as differences of midranks; counting the other class within and below each run of equal scores gives the same numbers without
+ * ranking three times. */
 #include "eval/metrics.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* AUC with its variance, log loss, GAUC and calibration.  The AUC sorts the two classes apart and merges them, so that a row costs one 8-byte key and one of scratch;
- * pairs are counted twice over, which makes a tie a whole number. */
+/* AUC with its variance, log loss, GAUC and calibration. The AUC sorts the two classes apart and merges them, so that a row costs one
+ * 8-byte key and one of scratch; pairs are counted twice over, which makes a tie a whole number. */
 #include "eval/metrics.h"
 
 #include <math.h>

@@ -35,8 +35,8 @@ double cp_logloss_logits(const float *z, const uint8_t *label, size_t n);
 /* Mean score over mean label: 1 where the model is calibrated on the whole, NaN without positives. */
 double cp_calibration(const double *p, const uint8_t *label, size_t n);
 
-/* GAUC: AUC within each group (a user, say), averaged with the group's rows as weight over the groups that hold both classes
- * (Zhu et al. 2017, "Optimized Cost per Click in Taobao Display Advertising", eq. 7).  `group` names a row's group by any number, e.g. a key. */
+/* GAUC: AUC within each group (a user, say), averaged with the group's rows as weight over the groups that hold both classes (Zhu et al.
+ * 2017, "Optimized Cost per Click in Taobao Display Advertising"). `group` names a row's group by any number, e.g. a key. */
 struct cp_gauc {
 	double gauc;
 	size_t n_groups, n_rows;	/* groups with both classes, and their rows */
@@ -53,15 +53,16 @@ struct cp_delong {
 };
 void cp_delong(struct cp_delong *, const double *score, const uint8_t *label, size_t n);
 
-/* Two score columns on the same rows: is the difference of their AUCs more than chance?  var_diff = var1 + var2 - 2 cov, z = diff / sqrt(var_diff),
- * p two-sided normal.  z and p are NaN where var_diff is 0; everything but the AUCs and diff with fewer than two rows of a class. */
+/* Two score columns on the same rows: is the difference of their AUCs more than chance?  var_diff = var1 + var2 - 2 cov, z = diff /
+ * sqrt(var_diff), p two-sided normal. z and p are NaN where var_diff is 0; everything but the AUCs and diff with fewer than two rows of
+ * a class. */
 struct cp_delong_pair {
 	double auc1, auc2, diff, var_diff, cov, z, p;
 };
 void cp_delong_pair(struct cp_delong_pair *, const double *score1, const double *score2, const uint8_t *label, size_t n);
 
-/* Student's paired t test over n pairs (AUCs of the same seeds, say), two-sided, df = n - 1.  t and p are NaN with fewer than two pairs or where
- * every difference is 0; where all differences are one other number t is infinite and p 0. */
+/* Student's paired t test over n pairs (AUCs of the same seeds, say), two-sided, df = n - 1. t and p are NaN with fewer than two pairs
+ * or where every difference is 0; where all differences are one other number t is infinite and p 0. */
 struct cp_ttest {
 	double mean_diff, sd_diff, t, p;
 	size_t df;

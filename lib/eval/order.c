@@ -1,5 +1,5 @@
-/* Least significant digit first, six digits of 11 bits.  All histograms are taken in one reading, and a digit that is the same in every key (the
- * low bits of short decimals, the exponent of probabilities) costs no pass. */
+/* Least significant digit first, six digits of 11 bits. All histograms are taken in one reading, and a digit that is the same in every
+ * key (the low bits of short decimals, the exponent of probabilities) costs no pass. */
 #include "eval/order.h"
 
 #include <stdlib.h>

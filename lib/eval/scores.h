@@ -1,7 +1,7 @@
 /* Labels and scores as text, the form that cp-predict prints and cp-auc reads.
  *
- * A line is a row: fields parted by tabs, ended by a newline (CR before it is dropped; the last may lack it).  The label is 0 or 1, a score any finite
- * number.  If no field of the first line is a number, that line names the columns.  A column is chosen by such a name, or by its number from 1;
+ * A line is a row: fields parted by tabs, ended by a newline (CR before it is dropped; the last may lack it).  The label is 0 or 1, a
+ * score any finite number.  If no field of the first line is a number, that line names the columns.  A column is chosen by such a name, or by its number from 1;
  * without a choice the label is the column named "label", else the first, and the score the one named "score", else the second.  Columns
  * that are not chosen may hold anything.
  *
@@ -40,7 +40,8 @@ struct cp_scores {
 	char digest[33];		/* of all bytes read */
 };
 
-/* Read to the end.  <0: the sentence names line and column.  No rows at all is an error too.  What is in *s is to be released in any case. */
+/* Read to the end. <0: the sentence names line and column. No rows at all is an error too. What is in *s is to be released in any
+ * case. */
 int cp_scores_read(struct cp_scores *s, FILE *f, const char *name, const struct cp_scores_columns *, struct cp_err *);
 void cp_scores_release(struct cp_scores *);
 

@@ -1,5 +1,6 @@
-/* The paired t test.  The t distribution's tail is a regularised incomplete beta function, taken by its continued fraction (DLMF 8.17.22), which
- * keeps the relative precision of small p; converges quickly on the side x < (a + 1) / (a + b + 2), and the other side follows by symmetry. */
+/* The paired t test. The t distribution's tail is a regularised incomplete beta function, taken by its continued fraction (DLMF
+ * 8.17.22), which keeps the relative precision of small p; converges quickly on the side x < (a + 1) / (a + b + 2), and the other side
+ * follows by symmetry. */
 #include <math.h>
 
 #include "eval/metrics.h"

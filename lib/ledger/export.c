@@ -1,7 +1,7 @@
 /* The ledger as text that can be committed, and back.
  *
- * The text is SQL: `sqlite3 new.db < ledger.sql` builds the ledger as well.  Importing runs it in a scratch database in memory that may attach nothing, brings
- * that to this version, and copies the runs whose uid is not here yet. */
+ * The text is SQL: `sqlite3 new.db < ledger.sql` builds the ledger as well. Importing runs it in a scratch database in memory that may
+ * attach nothing, brings that to this version, and copies the runs whose uid is not here yet. */
 #include "ledger/query.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Writing a run.  After the row is there every call is one statement, committed by itself: the process may die, or seal the row from another thread
- * while this one waits for a disk, and what was told until then stands. */
+/* Writing a run. After the row is there every call is one statement, committed by itself: the process may die, or seal the row from
+ * another thread while this one waits for a disk, and what was told until then stands. */
 #include "ledger/ledger.h"
 
 #include <errno.h>
@@ -363,7 +363,8 @@ static int seal(struct cp_run *r, const char *status, int exit_status, const cha
 	if (find_recipe(r, recipe, err) < 0)
 		return -1;
 	return cp_store_run(r->db, err,		/* 'killed' was somebody's mistake: we are here */
-		"UPDATE runs SET status = ?, exit = ?, why = ?, ended = ?, wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1), recipe = nullif(?, '') "
+		"UPDATE runs SET status = ?, exit = ?, why = ?, ended = ?, wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1), "
+		"recipe = nullif(?, '') "
 		"WHERE id = ? AND status IN ('running', 'killed')", "tittrrrti", status, (int64_t)exit_status, why, ended,
 		monotonic() - r->began, cpu, (double)u.ru_maxrss / 1024, recipe, r->id);
 }

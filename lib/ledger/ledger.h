@@ -50,13 +50,15 @@ struct cp_run_facts {
 	const struct cp_opts *opts;		/* every option's value, and whether it was given; --seed among them is the run's seed */
 };
 
-/* Open (making the file, and at the default place its folder, where missing) and commit the row.  *run is NULL and 0 is returned where o->off is set. */
+/* Open (making the file, and at the default place its folder, where missing) and commit the row. *run is NULL and 0 is returned where
+ * o->off is set. */
 int cp_run_begin(struct cp_run **run, const struct cp_ledger_opts *o, const struct cp_run_facts *, struct cp_err *);
 
 /* More about the run, each committed at once. */
 void cp_run_param(struct cp_run *, const char *name, const char *value);	/* found, not given: the default that was used, sizes, ... */
 
-/* A file read or written.  Record an input when it is opened where it has a name, when it has been read where it is a pipe; an output when whole. */
+/* A file read or written. Record an input when it is opened where it has a name, when it has been read where it is a pipe; an output
+ * when whole. */
 struct cp_run_file {
 	const char *role;	/* train, valid, test, init, plm, model, scores, records, ... */
 	const char *path;	/* as the tool was given it; NULL or "-": the standard stream (its file's name is found where it is one) */
@@ -68,8 +70,8 @@ struct cp_run_file {
 void cp_run_input(struct cp_run *, const struct cp_run_file *);
 void cp_run_output(struct cp_run *, const struct cp_run_file *);
 
-/* A figure.  split: train, valid, test or NULL; stratum: a part of the rows, or NULL; epoch: counted from 1, 0 before the first, -1: at the end.
- * key: auc, logloss, rows_per_s, ...  NaN is stored as NULL.  A second value for the same place replaces the first. */
+/* A figure. split: train, valid, test or NULL; stratum: a part of the rows, or NULL; epoch: counted from 1, 0 before the first, -1: at
+ * the end. key: auc, logloss, rows_per_s, ... NaN is stored as NULL. A second value for the same place replaces the first. */
 void cp_run_metric(struct cp_run *, const char *split, const char *stratum, int epoch, const char *key, double value);
 
 /* A test of a against b (names of score columns, files or runs). */

@@ -162,7 +162,9 @@ int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err
 	" UNION ALL SELECT 'host', host FROM runs WHERE id = " run
 #define PARAMS(run) "SELECT name, value FROM params WHERE run = " run
 #define FILES(table, run) "SELECT n || ' ' || role, coalesce(content, digest) FROM " table " WHERE run = " run
-#define FIGURES(run) "SELECT coalesce(nullif(split, ''), '-') || ' ' || coalesce(nullif(stratum, ''), '-') || ' ' || epoch || ' ' || key, value FROM metrics WHERE run = " run
+#define FIGURES(run) \
+	"SELECT coalesce(nullif(split, ''), '-') || ' ' || coalesce(nullif(stratum, ''), '-') || ' ' || epoch || ' ' || key, value " \
+	"FROM metrics WHERE run = " run
 
 int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struct cp_err *err)
 {
@@ -213,7 +215,8 @@ int cp_ledger_verify(sqlite3 *db, int64_t id, struct cp_buf *b, int64_t *n_bad, 
 	sqlite3_stmt *st = cp_store_prepare(db, err,
 		"SELECT DISTINCT CASE WHEN f.path LIKE '/%' OR r.cwd IS NULL THEN f.path ELSE r.cwd || '/' || f.path END AS path, f.digest, f.run, f.role "
 		"FROM (SELECT * FROM inputs UNION ALL SELECT * FROM outputs) f JOIN runs r ON r.id = f.run "
-		"WHERE f.via <> 'pipe' AND f.path IS NOT NULL AND f.digest IS NOT NULL AND (f.run = ?1 OR (?1 = 0 AND r.rerun_of IS NULL)) ORDER BY f.run, path", "i", id);
+		"WHERE f.via <> 'pipe' AND f.path IS NOT NULL AND f.digest IS NOT NULL "
+		"AND (f.run = ?1 OR (?1 = 0 AND r.rerun_of IS NULL)) ORDER BY f.run, path", "i", id);
 	if (!st)
 		return -1;
 	*n_bad = 0;

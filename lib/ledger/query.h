@@ -24,11 +24,12 @@ int cp_ledger_diff(sqlite3 *, int64_t a, int64_t b, struct cp_buf *, struct cp_e
 /* The runs with the best figure of this key at their end, best first.  split NULL: any.  lowest: smaller is better. */
 int cp_ledger_best(sqlite3 *, const char *key, const char *split, int lowest, int64_t limit, struct cp_buf *, struct cp_err *);
 
-/* Whether the files that a run (0: any run but repetitions, whose files were temporary) read and wrote lie where they were, with the bytes they
- * had: a line each; *n_bad counts those that do not. */
+/* Whether the files that a run (0: any run but repetitions, whose files were temporary) read and wrote lie where they were, with the
+ * bytes they had: a line each; *n_bad counts those that do not. */
 int cp_ledger_verify(sqlite3 *, int64_t id, struct cp_buf *, int64_t *n_bad, struct cp_err *);
 
-/* Every sealed row as SQL text that builds an equal ledger, ordered by id: no hosts, processes or folders, and of absolute paths the last part. */
+/* Every sealed row as SQL text that builds an equal ledger, ordered by id: no hosts, processes or folders, and of absolute paths the
+ * last part. */
 int cp_ledger_export(sqlite3 *, struct cp_buf *, struct cp_err *);
 
 /* Add the runs of such a text that are not here yet, by uid; an id that is taken becomes the next free one. */

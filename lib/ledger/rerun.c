@@ -68,7 +68,8 @@ static int load_run(struct repeat *r, struct cp_err *err)
 
 static int load_outputs(struct repeat *r, struct cp_err *err)
 {
-	sqlite3_stmt *st = cp_store_prepare(r->db, err, "SELECT role, CASE via WHEN 'file' THEN path END, digest FROM outputs WHERE run = ? ORDER BY n", "i", r->id);
+	sqlite3_stmt *st = cp_store_prepare(r->db, err,
+		"SELECT role, CASE via WHEN 'file' THEN path END, digest FROM outputs WHERE run = ? ORDER BY n", "i", r->id);
 	if (!st)
 		return -1;
 	while (sqlite3_step(st) == SQLITE_ROW && r->n_outputs < MAX_OUTPUTS)

@@ -1,6 +1,6 @@
-/* WAL lets readers and one writer go on together; writers queue behind the busy timeout.  Every change that reads before it writes begins with BEGIN
- * IMMEDIATE, for a transaction that turns writer half way is refused at once, however long the timeout.  synchronous = NORMAL: a row survives
- * any death of the process; after a power cut the last rows may be missing, but the file is whole. */
+/* WAL lets readers and one writer go on together; writers queue behind the busy timeout. Every change that reads before it writes
+ * begins with BEGIN IMMEDIATE, for a transaction that turns writer half way is refused at once, however long the timeout. synchronous =
+ * NORMAL: a row survives any death of the process; after a power cut the last rows may be missing, but the file is whole. */
 #include "ledger/store.h"
 
 #include <stdarg.h>
@@ -91,18 +91,28 @@ static int one_int(sqlite3 *db, const char *sql, int64_t *out, struct cp_err *er
 	return rc == SQLITE_ROW ? 0 : -1;
 }
 
-/* The file's schema version, 0 if it is new; <0 if it is of another program or a later version. */
+/* The file's schema version, 0 if it is new; <0 if it is of another program or a later version. Within a transaction, for the three are
+ * to be of one moment: another process may just be making the tables. */
 static int version_of(sqlite3 *db, struct cp_err *err)
 {
 	int64_t app = 0, version = 0, tables = 0;
-	if (one_int(db, "PRAGMA application_id", &app, err) < 0 || one_int(db, "PRAGMA user_version", &version, err) < 0 ||
-	    one_int(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0)
+	if (one_int(db, "SELECT count(*) FROM sqlite_master", &tables, err) < 0 || one_int(db, "PRAGMA application_id", &app, err) < 0 ||
+	    one_int(db, "PRAGMA user_version", &version, err) < 0)
 		return -1;
 	if (app != CP_LEDGER_APPLICATION_ID && (app || tables))
 		return cp_err_set(err, "an SQLite file of another program, not a ledger");
 	if (version < 0 || version > CP_LEDGER_SCHEMA)
 		return cp_err_set(err, "a ledger of version %lld; this program reads versions up to %d", (long long)version, CP_LEDGER_SCHEMA);
 	return (int)version;
+}
+
+static int version_now(sqlite3 *db, struct cp_err *err)
+{
+	if (cp_store_exec(db, "BEGIN", err) < 0)
+		return -1;
+	int version = version_of(db, err);
+	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	return version;
 }
 
 static int migrate(sqlite3 *db, int from, struct cp_err *err)
@@ -117,7 +127,7 @@ static int migrate(sqlite3 *db, int from, struct cp_err *err)
 
 int cp_store_schema(sqlite3 *db, struct cp_err *err)
 {
-	int version = version_of(db, err);
+	int version = version_now(db, err);
 	if (version < 0 || version == CP_LEDGER_SCHEMA)
 		return version < 0 ? -1 : 0;
 	if (cp_store_exec(db, "BEGIN IMMEDIATE", err) < 0)
@@ -184,7 +194,7 @@ static int seal_killed(sqlite3 *db, struct cp_err *err)
 
 static int make_ready(sqlite3 *db, struct cp_err *err)
 {
-	if (version_of(db, err) < 0 || set_wal(db, err) < 0 || cp_store_schema(db, err) < 0)
+	if (version_now(db, err) < 0 || set_wal(db, err) < 0 || cp_store_schema(db, err) < 0)
 		return -1;
 	return cp_store_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", err) < 0 ? -1 : seal_killed(db, err);
 }

@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* Open a ledger to read and write: WAL, busy timeout, brought to this version, rows of processes that are gone sealed as killed.  A file that is missing
- * is made where `create` is set.  *db is to be closed with sqlite3_close. */
+/* Open a ledger to read and write: WAL, busy timeout, brought to this version, rows of processes that are gone sealed as killed. A file
+ * that is missing is made where `create` is set. *db is to be closed with sqlite3_close. */
 int cp_store_open(sqlite3 **db, const char *path, int create, struct cp_err *);
 
 /* Make or migrate tables and views on a connection that is open (an import's scratch ledger). */
@@ -23,8 +23,8 @@ int cp_store_run(sqlite3 *db, struct cp_err *, const char *sql, const char *type
 /* Several statements without values. */
 int cp_store_exec(sqlite3 *db, const char *sql, struct cp_err *);
 
-/* argv as one line a shell reads back to the same words, and the words of such a line (an array that ends in NULL, one allocation with its words, the
- * caller frees it; NULL where quoting is broken).  Only plain characters and '...' with \' between are written and read. */
+/* argv as one line a shell reads back to the same words, and the words of such a line (an array that ends in NULL, one allocation with
+ * its words, the caller frees it; NULL where quoting is broken). Only plain characters and '...' with \' between are written and read. */
 void cp_words_join(struct cp_buf *, char *const *argv);
 char **cp_words_split(const char *line);
 
