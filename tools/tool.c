@@ -146,7 +146,7 @@ static void say(const char *fmt, va_list ap)
 	fputc('\n', stderr);
 }
 
-static _Noreturn void give_up(int status, const char *fmt, va_list ap)
+static _Noreturn void give_up(enum cp_run_status how, int status, const char *fmt, va_list ap)
 {
 	char why[1024];
 	va_list again;
@@ -162,7 +162,7 @@ static _Noreturn void give_up(int status, const char *fmt, va_list ap)
 	if (n && why[n - 1] == ':')
 		snprintf(why + n, sizeof why - n, " %s", strerror(saved));
 	cp_out_abort_all();
-	seal(CP_RUN_FAILED, status, why);
+	seal(how, status, why);
 	exit(status);
 }
 
@@ -170,14 +170,21 @@ void cp_die(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	give_up(1, fmt, ap);
+	give_up(CP_RUN_FAILED, 1, fmt, ap);
+}
+
+void cp_interrupted(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	give_up(CP_RUN_INTERRUPTED, 1, fmt, ap);
 }
 
 void cp_usage(const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
-	give_up(2, fmt, ap);
+	give_up(CP_RUN_FAILED, 2, fmt, ap);
 }
 
 void cp_note(const char *fmt, ...)

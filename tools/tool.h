@@ -47,6 +47,9 @@ struct cp_run *cp_tool_begin(const struct cp_ledger_opts *, const struct cp_run_
 _Noreturn void cp_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void cp_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same as cp_die for work that was asked to stop and can be taken up again: the row is sealed as interrupted. */
+_Noreturn void cp_interrupted(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* "NAME: sentence" on stderr, unless -q. */
 void cp_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -14,6 +14,7 @@ struct nn_param *nn_new(struct nn_build *b, enum nn_init init, int n_dims, const
 	va_end(ap);
 	struct nn_param *p = nn_params_add(b->ps, name, b->group, n_dims, dims);
 	p->init = init;
+	p->frozen = b->frozen;
 	return p;
 }
 

@@ -11,7 +11,8 @@
 struct nn_build {
 	struct nn_graph *g;
 	struct nn_params *ps;
-	int group;		/* of the optimiser, for what is added from now on */
+	int group;		/* of the optimiser, and */
+	int frozen;		/* whether it takes no step: for what is added from now on */
 };
 
 struct nn_param *nn_new(struct nn_build *, enum nn_init, int n_dims, const size_t *dims, const char *fmt, ...)

@@ -108,7 +108,7 @@ void nn_params_init(struct nn_params *ps, uint64_t seed)
 				nn_init_row(p, row, seed, row, nn_init_std(p));
 		else
 			for (size_t j = 0; j < p->n; j++)
-				p->val[j] = p->init == NN_INIT_ONE;
+				p->val[j] = p->init == NN_INIT_ONE ? 1 : p->init == NN_INIT_HALF ? (nn_float)0.5 : 0;
 	}
 }
 
@@ -129,8 +129,9 @@ static void step_task(void *ctx, int i)
 	const struct step *s = ctx;
 	const struct nn_param *p = s->task[i].p;
 	size_t at = p->offset + s->task[i].from, n = s->task[i].n;
+	double decay = s->o->group_decay ? s->o->group_decay[p->group] : s->o->weight_decay;
 	struct nn_adamw a = {
-		.lr = s->lr[p->group], .wd = p->no_decay ? 0 : s->o->weight_decay,
+		.lr = s->lr[p->group], .wd = p->no_decay ? 0 : decay,
 		.beta1 = s->o->beta1, .beta2 = s->o->beta2, .eps = s->o->eps,
 		.c1 = 1 - pow(s->o->beta1, (double)s->t), .c2 = 1 - pow(s->o->beta2, (double)s->t),
 	};

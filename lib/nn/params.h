@@ -23,6 +23,7 @@
 enum nn_init {
 	NN_INIT_ZERO,
 	NN_INIT_ONE,
+	NN_INIT_HALF,
 	NN_INIT_XAVIER,		/* normal, N(0, 2/(fan_in + fan_out)), fans as PyTorch counts them: of (a,b) b and a, of (a,b,c) b*c and a*c */
 	NN_INIT_NORMAL,		/* N(0, init_std^2) */
 };
@@ -72,8 +73,9 @@ double nn_init_std(const struct nn_param *);
  * over every element of every parameter that is not frozen, whether the batch touched it or not; gradients are zero afterwards. */
 struct nn_optimiser {
 	double beta1, beta2, eps, weight_decay;
+	const double *group_decay;	/* weight decay of each group, or NULL: weight_decay of all */
 };
-#define NN_OPTIMISER_DEFAULT { 0.9, 0.999, 1e-8, 0 }
+#define NN_OPTIMISER_DEFAULT { 0.9, 0.999, 1e-8, 0, NULL }
 
 /* lr[group] is the rate of each group in this step; t >= 1. */
 void nn_optimiser_step(struct nn_params *, const struct nn_optimiser *, const double *lr, uint64_t t, struct cp_team *);

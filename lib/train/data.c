@@ -1,0 +1,281 @@
+/* Streams into arrays.  Arrays grow by half: rows come from pipes as well, whose length nobody knows before their end. */
+#include "train/data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "text/maskcol.h"
+
+/* --- Which columns ----------------------------------------------------------------------------------------------------------------- */
+
+static int take_fields(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_err *err)
+{
+	int at[1024], n = cp_schema_fields(s, at, 1024);
+	if (n > 1024)
+		return cp_err_set(err, "%s: %d fields; expected at most 1024", name, n);
+	if (!n)
+		return cp_err_set(err, "%s: no field (key column) in it; cp-featurize and cp-textify make them", name);
+	d->n_fields = n;
+	d->fields = cp_xcalloc((size_t)n, sizeof *d->fields);
+	for (int i = 0; i < n; i++)
+		d->fields[i] = cp_xstrdup(s->column[at[i]].name);
+	return 0;
+}
+
+static int find_fields(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
+{
+	if (!d->fields && take_fields(d, s, name, err) < 0)
+		return -1;
+	for (int f = 0; f < d->n_fields; f++) {
+		c->field[f] = cp_schema_find(s, CP_KEY, d->fields[f]);
+		if (c->field[f] >= 0)
+			continue;
+		if (cp_schema_find(s, CP_KEYS, d->fields[f]) >= 0)
+			return cp_err_set(err, "%s: field '%s' holds several values a row, which this version does not train on", name, d->fields[f]);
+		return cp_err_set(err, "%s: field '%s' is missing", name, d->fields[f]);
+	}
+	return 0;
+}
+
+static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
+{
+	const char *digest;
+	c->tokens = cp_schema_find(s, CP_TOKENS, "tokens");
+	c->text = cp_schema_find(s, CP_TEXT, "text");
+	c->mask = d->want_masks ? cp_schema_find(s, CP_MASK, "mask") : -1;
+	if (c->text >= 0 && !d->template) {
+		const char *t;
+		if (!cp_column_get_str(&s->column[c->text], "template", &t, NULL))
+			d->template = cp_xstrdup(t);
+	}
+	if (c->tokens >= 0) {
+		c->text = -1;
+		if (cp_column_get_str(&s->column[c->tokens], "tokenizer", &digest, err) < 0)
+			return cp_err_wrap(err, "%s", name);
+		const char *own = d->tokenizer ? cp_tokenizer_digest(d->tokenizer) : d->tokenizer_digest;
+		if (*own && strcmp(own, digest))
+			return cp_err_set(err, "%s: its tokens are of another tokenizer (%.8s) than the language model's (%.8s); make them with "
+					  "cp-mask --plm and the model's folder", name, digest, own);
+		snprintf(d->tokenizer_digest, sizeof d->tokenizer_digest, "%s", digest);
+	} else if (c->text < 0 || !d->tokenizer) {
+		return cp_err_set(err, "%s: no tokens%s in it; cp-textify makes text and cp-mask tokens", name, d->tokenizer ? " and no text" : "");
+	}
+	if (!d->want_masks || d->has_spec)
+		return 0;
+	d->has_spec = 1;
+	if (c->tokens >= 0)
+		return cp_mask_spec_read(&d->spec, &s->column[c->tokens], c->mask >= 0 ? &s->column[c->mask] : NULL, err) < 0
+			? cp_err_wrap(err, "%s", name) : 0;
+	d->spec = (struct cp_mask_spec)CP_MASK_SPEC_DEFAULT;
+	return cp_mask_spec_tokenizer(&d->spec, d->tokenizer, err);
+}
+
+int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
+{
+	const char *label = d->label_name ? d->label_name : "label";
+	c->tokens = c->mask = c->text = -1;
+	c->row = cp_schema_first(s, CP_ROW);
+	c->label = cp_schema_find(s, CP_LABEL, label);
+	if (c->label < 0 && d->label_name)
+		c->label = cp_schema_find(s, CP_NUMBER, label);
+	if (d->want_labels && c->label < 0)
+		return cp_err_set(err, "%s: no label column '%s' in it", name, label);
+	if (d->want_keys && find_fields(d, s, name, c, err) < 0)
+		return -1;
+	return d->want_tokens ? find_tokens(d, s, name, c, err) : 0;
+}
+
+/* --- Rows in ----------------------------------------------------------------------------------------------------------------------- */
+
+static void reserve_rows(struct cp_data *d, size_t more)
+{
+	if (d->n + more <= d->cap)
+		return;
+	d->cap = (d->n + more) + d->cap / 2;
+	d->row = cp_xrealloc(d->row, d->cap, sizeof *d->row);
+	d->label = cp_xrealloc(d->label, d->cap, sizeof *d->label);
+	if (d->n_fields)
+		d->keys = cp_xrealloc(d->keys, d->cap, (size_t)d->n_fields * sizeof *d->keys);
+	d->token_at = cp_xrealloc(d->token_at, d->cap + 1, sizeof *d->token_at);
+	d->pair_at = cp_xrealloc(d->pair_at, d->cap + 1, sizeof *d->pair_at);
+	d->token_at[0] = d->pair_at[0] = 0;
+}
+
+static void append(uint32_t **v, size_t *cap, size_t at, const uint32_t *x, size_t n)
+{
+	if (at + n > *cap)
+		*v = cp_xrealloc(*v, *cap = at + n + *cap / 2 + 1024, sizeof **v);
+	if (n)
+		memcpy(*v + at, x, n * sizeof *x);
+}
+
+static int add_labels(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+{
+	for (size_t i = 0; i < b->n_rows; i++) {
+		double y = b->column[c->label].f64[i];
+		if (d->want_labels && y != 0 && y != 1)
+			return cp_err_set(err, "%s: row %llu: label %g; expected 0 or 1", name, (unsigned long long)(b->first_row + i), y);
+		d->label[d->n + i] = (nn_float)y;
+	}
+	return 0;
+}
+
+static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+{
+	struct cp_ids ids = { 0 };
+	if (c->text >= 0 && !d->cache)
+		d->cache = cp_tok_cache_new(d->tokenizer);
+	for (size_t i = 0; i < b->n_rows; i++) {
+		const struct cp_values *v = &b->column[c->text >= 0 ? c->text : c->tokens];
+		const uint32_t *x = v->u32 + v->offsets[i];
+		size_t n = v->offsets[i + 1] - v->offsets[i], at = d->token_at[d->n + i];
+		if (c->text >= 0) {
+			ids.n = 0;
+			cp_tokenizer_encode(d->tokenizer, d->cache, v->bytes + v->offsets[i], n, CP_TOK_SPECIAL, d->max_tokens, &ids);
+			x = ids.v;
+			n = ids.n;
+		}
+		if (!n) {
+			cp_ids_release(&ids);
+			return cp_err_set(err, "%s: row %llu has no tokens, not even the special ones", name, (unsigned long long)(b->first_row + i));
+		}
+		int cut = d->max_tokens && n > d->max_tokens;
+		d->n_cut += (uint64_t)cut;
+		append(&d->token, &d->token_cap, at, x, cut ? d->max_tokens : n);
+		if (cut)	/* the last one, sep, is kept */
+			d->token[at + d->max_tokens - 1] = x[n - 1];
+		d->token_at[d->n + i + 1] = at + (cut ? d->max_tokens : n);
+	}
+	cp_ids_release(&ids);
+	return 0;
+}
+
+static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+{
+	for (size_t i = 0; i < b->n_rows; i++) {
+		const struct cp_values *v = &b->column[c->mask];
+		const uint32_t *x = v->u32 + v->offsets[i];
+		size_t n = v->offsets[i + 1] - v->offsets[i], at = d->pair_at[d->n + i];
+		size_t tokens = d->token_at[d->n + i + 1] - d->token_at[d->n + i];
+		for (size_t k = 0; k < n; k += 2)
+			if (n % 2 || x[k + 1] >= d->spec.vocab_size)
+				return cp_err_set(err, "%s: row %llu: its mask does not fit its tokens", name, (unsigned long long)(b->first_row + i));
+		while (n && x[n - 2] >= tokens)		/* of tokens that were cut off */
+			n -= 2;
+		append(&d->pair, &d->pair_cap, at, x, n);
+		d->pair_at[d->n + i + 1] = at + n;
+	}
+	return 0;
+}
+
+int cp_data_add(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+{
+	reserve_rows(d, b->n_rows);
+	for (size_t i = 0; i < b->n_rows; i++)
+		d->row[d->n + i] = c->row >= 0 ? b->column[c->row].u64[i] : b->first_row + i;
+	for (int f = 0; d->want_keys && f < d->n_fields; f++)
+		for (size_t i = 0; i < b->n_rows; i++)
+			d->keys[(d->n + i) * (size_t)d->n_fields + (size_t)f] = b->column[c->field[f]].u64[i];
+	if (c->label >= 0 && add_labels(d, b, c, name, err) < 0)
+		return -1;
+	if (d->want_tokens && add_tokens(d, b, c, name, err) < 0)
+		return -1;
+	if (d->want_tokens && d->has_spec && d->spec.is_static && c->mask >= 0 && add_pairs(d, b, c, name, err) < 0)
+		return -1;
+	d->n += b->n_rows;
+	return 0;
+}
+
+static void choose(struct cp_reader *r, const struct cp_data *d, const struct cp_data_columns *c)
+{
+	int cols[1030], n = 0;
+	const int some[] = { c->row, c->label, c->tokens, c->mask, c->text };
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+		if (some[i] >= 0)
+			cols[n++] = some[i];
+	for (int f = 0; d->want_keys && f < d->n_fields; f++)
+		cols[n++] = c->field[f];
+	cp_reader_choose(r, cols, n);
+}
+
+int cp_data_load(struct cp_data *d, const char *path, struct cp_err *err)
+{
+	struct cp_data_columns c;
+	struct cp_block b;
+	struct cp_reader *r = cp_reader_open(path, err);
+	if (!r)
+		return -1;
+	int rc = cp_data_columns(d, cp_reader_schema(r), cp_reader_name(r), &c, err);
+	if (!rc) {
+		choose(r, d, &c);
+		while ((rc = cp_reader_next(r, &b, err)) == 1)
+			if (cp_data_add(d, &b, &c, cp_reader_name(r), err) < 0) {
+				rc = -1;
+				break;
+			}
+	}
+	cp_reader_close(r);
+	return rc;
+}
+
+void cp_data_clear(struct cp_data *d)
+{
+	d->n = 0;
+}
+
+void cp_data_release(struct cp_data *d)
+{
+	for (int f = 0; f < d->n_fields; f++)
+		free(d->fields[f]);
+	free(d->fields);
+	free(d->row);
+	free(d->label);
+	free(d->keys);
+	free(d->ids);
+	free(d->token);
+	free(d->token_at);
+	free(d->pair);
+	free(d->pair_at);
+	free(d->template);
+	cp_tok_cache_free(d->cache);
+	memset(d, 0, sizeof *d);
+}
+
+void cp_data_index(struct cp_data *d, const struct cp_features *v, int keep_keys)
+{
+	size_t n = (size_t)d->n_fields;
+	d->ids = cp_xrealloc(d->ids, d->n * n + 1, sizeof *d->ids);
+	d->n_unseen = 0;
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t f = 0; f < n; f++) {
+			uint32_t row = cp_features_row(v, (int)f, d->keys[i * n + f]);
+			d->n_unseen += row == v->field[f].base;
+			d->ids[i * n + f] = row;
+		}
+	if (!keep_keys) {
+		free(d->keys);
+		d->keys = NULL;
+	}
+}
+
+void cp_data_digest(const struct cp_data *d, char hex[33])
+{
+	struct cp_digest *g = cp_digest_new();
+	for (int f = 0; f < d->n_fields; f++)
+		cp_digest_add(g, d->fields[f], strlen(d->fields[f]) + 1);
+	cp_digest_add(g, d->row, d->n * sizeof *d->row);
+	if (d->want_labels)
+		cp_digest_add(g, d->label, d->n * sizeof *d->label);
+	if (d->keys)
+		cp_digest_add(g, d->keys, d->n * (size_t)d->n_fields * sizeof *d->keys);
+	if (d->token && d->n) {
+		cp_digest_add(g, d->token_at, (d->n + 1) * sizeof *d->token_at);
+		cp_digest_add(g, d->token, d->token_at[d->n] * sizeof *d->token);
+	}
+	if (d->pair && d->n)
+		cp_digest_add(g, d->pair, d->pair_at[d->n] * sizeof *d->pair);
+	cp_digest_hex(g, hex);
+	cp_digest_free(g);
+}

@@ -1,0 +1,73 @@
+/* Rows for training or scoring, in memory: what a stream brought, laid out for random access.
+ *
+ * 8 bytes a field and row while the vocabulary is being made, 4 after; 4 bytes a token.  A row is chosen by its place 0..n-1; its own
+ * number (the row column) names it to masks and dropout.
+ *
+ *     struct cp_data d = { .fields = names, .n_fields = n, .want_labels = 1 };      // fields NULL: the stream's own
+ *     if (cp_data_load(&d, "train.cps", err) < 0) ...
+ *     cp_data_index(&d, &vocab);                       // keys become rows of the table
+ *     cp_data_release(&d);
+ */
+#ifndef CP_DATA_H
+#define CP_DATA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "nn/float.h"
+#include "stream/stream.h"
+#include "text/mask.h"
+#include "text/tokenizer.h"
+#include "train/features.h"
+
+struct cp_data {
+	/* what is wanted; set before the first load */
+	char **fields;			/* these, in this order; NULL: the stream's own, copied here */
+	int n_fields;
+	int want_keys, want_labels, want_tokens, want_masks;	/* 1: refused without */
+	const char *label_name;		/* NULL: "label" */
+	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */
+	size_t max_tokens;		/* of a row; 0: no bound */
+
+	/* what came */
+	size_t n;
+	uint64_t *row;			/* (n) */
+	nn_float *label;		/* (n) or NULL */
+	uint64_t *keys;			/* (n, n_fields) until cp_data_index */
+	uint32_t *ids;			/* (n, n_fields) after */
+	uint32_t *token;		/* row i: token[token_at[i]] .. token[token_at[i+1] - 1] */
+	uint64_t *token_at;
+	uint32_t *pair;			/* static masks, laid out in the same way; NULL: they are drawn */
+	uint64_t *pair_at;
+	int has_spec;			/* of the masks: the stream's, or (want_masks without a mask column) the default's */
+	struct cp_mask_spec spec;
+	char tokenizer_digest[33];
+	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
+	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
+	char *template;			/* of the sentence, as the text column says; NULL: the default, or no text */
+
+	size_t cap, token_cap, pair_cap;
+	struct cp_tok_cache *cache;
+};
+
+/* Append a whole stream; "-" is standard input. */
+int cp_data_load(struct cp_data *, const char *path, struct cp_err *);
+void cp_data_release(struct cp_data *);
+
+/* A part at a time: which columns of a schema are meant, then block after block.  name is what messages call the source. */
+struct cp_data_columns {
+	int row, label, tokens, mask, text;	/* -1: not there */
+	int field[1024];
+};
+int cp_data_columns(struct cp_data *, const struct cp_schema *, const char *name, struct cp_data_columns *, struct cp_err *);
+int cp_data_add(struct cp_data *, const struct cp_block *, const struct cp_data_columns *, const char *name, struct cp_err *);
+void cp_data_clear(struct cp_data *);	/* forget the rows */
+
+/* Keys to rows of the table.  keep_keys: the keys stay as well. */
+void cp_data_index(struct cp_data *, const struct cp_features *, int keep_keys);
+
+/* A digest of all that training sees of these rows. Before cp_data_index. */
+void cp_data_digest(const struct cp_data *, char hex[33]);
+
+#endif

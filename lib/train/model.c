@@ -1,0 +1,189 @@
+/* Composition of a model, and a batch into it. */
+#include "train/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+
+struct cp_model *cp_model_new(void)
+{
+	return cp_xcalloc(1, sizeof(struct cp_model));
+}
+
+void cp_model_free(struct cp_model *m)
+{
+	if (!m)
+		return;
+	nn_graph_free(m->g);
+	nn_params_free(m->params);
+	cp_features_release(&m->vocab);
+	cp_tokenizer_free(m->tokenizer);
+	plm_feed_release(&m->feed);
+	cp_ids_release(&m->words);
+	cp_ids_release(&m->pairs);
+	free(m->stage);
+	free(m->template);
+	free(m->training);
+	free(m->id_v);
+	free(m->label_v);
+	free(m->key_v);
+	free(m);
+}
+
+/* --- Composition ------------------------------------------------------------------------------------------------------------------- */
+
+/* z_ctr reads q, or the prompts made of it. */
+static struct nn_node *what_ctr_reads(struct cp_model *m)
+{
+	if (m->c.usage == CP_USAGE_AVG)
+		return ng_mean_groups(m->g, m->prompts, m->c.plm.hidden);
+	return m->c.usage == CP_USAGE_CAT ? m->prompts : m->q;
+}
+
+static void build_plm(struct cp_model *m, struct nn_build *b, struct plm_nodes *n)
+{
+	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
+	b->group = CP_GROUP_PLM;
+	b->frozen = m->c.plm_frozen;
+	plm_encoder(b, &m->c.plm, &m->feed, m->prompts, n);
+	b->frozen = 0;
+}
+
+static struct nn_node *fuse(struct cp_model *m, struct nn_build *b)
+{
+	if (!m->z_ctr || !m->z_plm)
+		return m->z_ctr ? m->z_ctr : m->z_plm;
+	if (m->c.fusion == CP_FUSE_SUM)
+		return ng_add(m->g, m->z_ctr, m->z_plm);
+	struct nn_param *alpha = nn_new(b, NN_INIT_HALF, 1, (size_t[]){ 1 }, "alpha");
+	alpha->no_decay = 0;
+	return ng_lerp(m->g, m->z_plm, m->z_ctr, ng_weight(m->g, alpha));
+}
+
+static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build *cb, const struct plm_nodes *n)
+{
+	const struct cp_model_config *c = &m->c;
+	b->group = CP_GROUP_HEAD;
+	if (c->objective == CP_OBJECTIVE_LM) {
+		struct nn_node *h = plm_lm_transform(b, &c->plm, n, &m->feed);
+		struct nn_node *decoder = plm_lm_decoder(b, &c->plm, n, c->tied);
+		m->loss = ng_lm_loss(m->g, h, decoder, plm_lm_bias(b, &c->plm), &m->feed.labels, &m->cut);
+		return;
+	}
+	if (c->has_plm)
+		m->z_plm = plm_click_head(b, plm_pool(b, &c->plm, n, &m->feed, (enum plm_pooler)c->pooler));
+	if (c->has_ctr) {
+		cb->b.group = CP_GROUP_CTR;
+		m->z_ctr = ctr_logit(cb, what_ctr_reads(m));
+	}
+	m->z = fuse(m, b);
+	m->loss = ng_bce(m->g, m->z, &m->labels);
+}
+
+void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
+{
+	struct plm_nodes n = { 0 };
+	m->params = nn_params_new();
+	m->g = nn_graph_new(team);
+	m->c.ctr.n_rows = m->vocab.n_rows;
+	m->c.ctr.n_fields = m->vocab.n_fields;
+	struct nn_build b = { m->g, m->params, CP_GROUP_CTR, 0 };
+	struct ctr_build cb = { .b = b, .c = &m->c.ctr, .ids = &m->ids, .axis = PLM_ROWS, .pad = -1 };
+	m->g->training = training;
+	if (m->c.has_ctr) {
+		m->q = ctr_final(&cb);
+		m->table = nn_params_find(m->params, "embedding");
+		if (m->c.has_plm)
+			m->prompts = plm_prompts(&b, &m->c.plm, &m->c.prompting, m->q);
+	}
+	if (m->c.has_plm)
+		build_plm(m, &b, &n);
+	build_heads(m, &b, &cb, &n);
+	nn_params_alloc(m->params, training);
+}
+
+/* --- A batch ----------------------------------------------------------------------------------------------------------------------- */
+
+static void reserve(struct cp_model *m, size_t n)
+{
+	if (n <= m->cap)
+		return;
+	m->cap = n;
+	m->id_v = cp_xrealloc(m->id_v, n * (size_t)(m->vocab.n_fields + 1), sizeof *m->id_v);
+	m->label_v = cp_xrealloc(m->label_v, n, sizeof *m->label_v);
+	m->key_v = cp_xrealloc(m->key_v, n, sizeof *m->key_v);
+}
+
+static void feed_ids(struct cp_model *m, const struct cp_data *d, size_t place, const struct cp_feeding *f, uint32_t *out)
+{
+	size_t n = (size_t)d->n_fields;
+	memcpy(out, d->ids + place * n, n * sizeof *out);
+	if (f->unseen_rate <= 0)
+		return;
+	struct cp_rng r = cp_rng(f->seed, CP_RNG_UNSEEN, f->epoch, d->row[place]);
+	for (size_t i = 0; i < n; i++)
+		if (cp_rng_real(&r) < f->unseen_rate)
+			out[i] = (uint32_t)m->vocab.field[i].base;
+}
+
+static void masks_of(struct cp_model *m, const struct cp_data *d, size_t place, uint64_t epoch, const uint32_t *token, size_t n)
+{
+	m->pairs.n = 0;
+	if (!d->spec.is_static) {
+		cp_mask_row(&d->spec, epoch, d->row[place], token, n, &m->pairs);
+	} else if (d->pair) {
+		for (uint64_t i = d->pair_at[place]; i < d->pair_at[place + 1]; i++)
+			cp_ids_push(&m->pairs, d->pair[i]);
+	} else {
+		cp_mask_row(&d->spec, 0, d->row[place], token, n, &m->pairs);
+	}
+}
+
+static void feed_tokens(struct cp_model *m, const struct cp_data *d, size_t place, const struct cp_feeding *f, uint64_t key)
+{
+	const uint32_t *token = d->token + d->token_at[place];
+	size_t n = d->token_at[place + 1] - d->token_at[place];
+	if (!f->masked) {
+		plm_feed_row(&m->feed, token, n, key);
+		return;
+	}
+	m->words.n = 0;
+	for (size_t t = 0; t < n; t++)
+		cp_ids_push(&m->words, token[t]);
+	masks_of(m, d, place, f->epoch, token, n);
+	for (size_t i = 0; i < m->pairs.n; i += 2)
+		m->words.v[m->pairs.v[i]] = m->pairs.v[i + 1];
+	size_t first = plm_feed_row(&m->feed, m->words.v, n, key);
+	for (size_t i = 0; i < m->pairs.n; i += 2)
+		plm_feed_pick(&m->feed, first + m->pairs.v[i], token[m->pairs.v[i]]);
+}
+
+void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
+{
+	reserve(m, n);
+	if (m->c.has_plm)
+		plm_feed_reset(&m->feed);
+	for (size_t i = 0; i < n; i++) {
+		m->key_v[i] = cp_rng(f->seed, CP_RNG_DROPOUT, f->epoch, d->row[places[i]]).key;
+		if (m->c.has_ctr)
+			feed_ids(m, d, places[i], f, m->id_v + i * (size_t)d->n_fields);
+		if (d->label)
+			m->label_v[i] = d->label[places[i]];
+		if (m->c.has_plm)
+			feed_tokens(m, d, places[i], f, m->key_v[i]);
+	}
+	m->ids.v = m->id_v;
+	m->labels.v = m->label_v;
+	m->g->len[PLM_ROWS] = n;
+	m->g->keys[PLM_ROWS] = m->key_v;
+	if (m->c.has_plm)
+		plm_feed_bind(&m->feed, m->g);
+}
+
+void cp_model_score(struct cp_model *m, nn_float *logits)
+{
+	nn_forward(m->g, m->z);
+	memcpy(logits, m->z->val, m->g->len[PLM_ROWS] * sizeof *logits);
+}

@@ -1,0 +1,108 @@
+/* A ClickPrompt model: a CTR model, soft prompts made from its final vector, a language model that reads them, and what joins the two.
+ *
+ *     q = CTR body(ids)                         z_ctr = out(q)
+ *     p = prompts(q)                            h = encoder(tokens, p)
+ *     pretrain:  masked-LM loss of h            finetune:  z = z_ctr + head(pool(h)),  or alpha z_plm + (1 - alpha) z_ctr;  BCE
+ *
+ * (ClickPrompt, arXiv 2310.09234, sections 3.2 to 3.4.)  Which halves there are is the config's to say; a CTR model alone is one of them.
+ *
+ * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
+ * (tokenizer.json), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
+ *
+ *     struct cp_model *m = cp_model_open(path, team, err);             // to score
+ *     cp_model_feed(m, &data, places, n, ...);
+ *     cp_model_score(m, logits);
+ *     cp_model_free(m);
+ */
+#ifndef CP_MODEL_H
+#define CP_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/team.h"
+#include "ctr/ctr.h"
+#include "nn/safetensors.h"
+#include "plm/plm.h"
+#include "text/tokenizer.h"
+#include "train/data.h"
+#include "train/features.h"
+
+#define CP_MODEL_VERSION 1
+
+/* Groups of the optimiser. */
+enum { CP_GROUP_CTR, CP_GROUP_PLM, CP_GROUP_HEAD, CP_N_GROUPS };
+
+enum cp_fusion { CP_FUSE_SUM, CP_FUSE_ALPHA };
+#define CP_FUSIONS "sum|alpha"
+enum cp_prompt_usage { CP_USAGE_NO, CP_USAGE_AVG, CP_USAGE_CAT };	/* z_ctr from q, or from the prompts: their mean, all of them */
+#define CP_USAGES "no|avg|cat"
+enum cp_objective { CP_OBJECTIVE_CLICK, CP_OBJECTIVE_LM };
+
+struct cp_model_config {
+	int objective;
+	int has_ctr, has_plm;
+	struct ctr_config ctr;
+	struct plm_config plm;
+	struct plm_prompting prompting;
+	int tied;			/* the masked-LM decoder is the word embeddings */
+	int pooler, fusion, usage;
+	int plm_frozen;			/* its weights take no step */
+	size_t max_tokens;		/* of a row */
+};
+
+struct cp_model {
+	struct cp_model_config c;
+	char *stage;			/* that made it: ctr, pretrain, finetune */
+	char *template;			/* of the sentence; NULL: the default */
+	char *training;			/* a digest of the training that made it, or NULL */
+	struct cp_features vocab;
+	struct cp_tokenizer *tokenizer;	/* NULL without a language model */
+
+	struct nn_params *params;
+	struct nn_graph *g;
+	struct nn_param *table;		/* (vocab.n_rows, dim) */
+	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */
+	struct nn_cut cut;		/* of the masked-LM softmax; owned by whoever sets it */
+
+	/* the batch at hand */
+	struct nn_ids ids;
+	struct nn_feed labels;
+	struct plm_feed feed;
+	uint32_t *id_v;
+	nn_float *label_v;
+	uint64_t *key_v;
+	size_t cap;
+	struct cp_ids words, pairs;
+};
+
+/* Nothing yet: set config, stage, vocabulary and tokenizer, then build. */
+struct cp_model *cp_model_new(void);
+void cp_model_free(struct cp_model *);
+
+/* Make parameters (all zero) and the graph.  The team is borrowed. */
+void cp_model_build(struct cp_model *, struct cp_team *, int training);
+
+/* A file's configuration, vocabulary and tokenizer, without its parameters; the file stays open for cp_model_load. */
+struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **file, struct cp_err *);
+/* Parameters by name into a model that was built; rows of the table by key.  `from` is the vocabulary of the file.  A parameter that the
+ * file has not is left alone (loaded stays 0); one of another shape is refused. */
+int cp_model_load(struct cp_model *, const struct nn_safetensors *, const struct cp_features *from, const char *path, struct cp_err *);
+/* Whole, to score. */
+struct cp_model *cp_model_open(const char *path, struct cp_team *, struct cp_err *);
+int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
+
+/* How rows become a batch. */
+struct cp_feeding {
+	uint64_t seed, epoch;
+	int masked;			/* mask tokens and say which are to be predicted */
+	double unseen_rate;		/* of values shown as unseen */
+};
+/* Rows places[0..n-1] of d, which has been indexed. */
+void cp_model_feed(struct cp_model *, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *);
+
+/* Logits of the batch that was fed. */
+void cp_model_score(struct cp_model *, nn_float *logits);
+
+#endif

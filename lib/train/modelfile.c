@@ -1,0 +1,333 @@
+/* Models in files: safetensors with one JSON text of configuration in the metadata. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/model.h"
+
+static const char *const where_words[] = { "none", "layers", "input" };
+static const char *const objective_words[] = { "click", "lm" };
+static const char *const pooler_words[] = { "cls", "avg", "avg_first_last", "avg_top2" };
+static const char *const fusion_words[] = { "sum", "alpha" };
+static const char *const usage_words[] = { "no", "avg", "cat" };
+#define N(a) ((int)(sizeof(a) / sizeof *(a)))
+
+/* --- Configuration as JSON --------------------------------------------------------------------------------------------------------- */
+
+static json_t *plm_json(const struct cp_model_config *c)
+{
+	struct cp_buf text = CP_BUF_INIT;
+	plm_config_print(&c->plm, &text);
+	json_t *o = json_loadb(text.data, text.len, 0, NULL);
+	cp_buf_release(&text);
+	return o;
+}
+
+static char *config_text(const struct cp_model *m)
+{
+	const struct cp_model_config *c = &m->c;
+	json_t *fields = json_array(), *o = json_object();
+	struct cp_buf sizes = CP_BUF_INIT;
+	for (int f = 0; f < m->vocab.n_fields; f++)
+		json_array_append_new(fields, json_string(m->vocab.field[f].name));
+	json_object_set_new(o, "format", json_string("clickprompt model"));
+	json_object_set_new(o, "version", json_integer(CP_MODEL_VERSION));
+	json_object_set_new(o, "stage", json_string(m->stage));
+	json_object_set_new(o, "objective", json_string(objective_words[c->objective]));
+	json_object_set_new(o, "fields", fields);
+	if (c->has_ctr) {
+		ctr_config_print(&c->ctr, &sizes);
+		json_object_set_new(o, "ctr", json_pack("{s:s, s:s}", "model", c->ctr.model->name, "sizes", sizes.data));
+	}
+	if (c->has_plm) {
+		json_object_set_new(o, "plm", plm_json(c));
+		json_object_set_new(o, "prompts", json_pack("{s:s, s:i, s:b, s:b}", "where", where_words[c->prompting.where], "k", c->prompting.k,
+							    "separate", c->prompting.separate, "shift", c->prompting.shift));
+		json_object_set_new(o, "tied", json_boolean(c->tied));
+		json_object_set_new(o, "pooler", json_string(pooler_words[c->pooler]));
+		json_object_set_new(o, "fusion", json_string(fusion_words[c->fusion]));
+		json_object_set_new(o, "prompt_usage", json_string(usage_words[c->usage]));
+		json_object_set_new(o, "max_tokens", json_integer((json_int_t)c->max_tokens));
+	}
+	if (m->template)
+		json_object_set_new(o, "template", json_string(m->template));
+	if (m->training)
+		json_object_set_new(o, "training", json_string(m->training));
+	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+	json_decref(o);
+	cp_buf_release(&sizes);
+	return text;
+}
+
+static int word_of(const json_t *o, const char *key, const char *const *words, int n, int *out, const char *path, struct cp_err *err)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	for (int i = 0; s && i < n; i++)
+		if (!strcmp(words[i], s)) {
+			*out = i;
+			return 0;
+		}
+	return cp_err_set(err, "%s: its '%s' is %s%s%s, which this version does not know", path, key, s ? "'" : "", s ? s : "missing", s ? "'" : "");
+}
+
+static int read_ctr(struct cp_model *m, const json_t *o, const char *path, struct cp_err *err)
+{
+	const char *name = json_string_value(json_object_get(o, "model")), *s = json_string_value(json_object_get(o, "sizes"));
+	const struct ctr_model *kind = name ? ctr_find(name) : NULL;
+	if (!kind || !s)
+		return cp_err_set(err, "%s: its CTR model is '%s'; this version has %s", path, name ? name : "missing", ctr_names());
+	ctr_config_init(&m->c.ctr, kind, m->vocab.n_fields, m->vocab.n_rows);
+	int rc = 0;
+	while (*s && !rc) {
+		size_t n = strcspn(s, " ");
+		char *word = cp_xstrndup(s, n);
+		rc = ctr_config_set(&m->c.ctr, word, err);
+		free(word);
+		s += n + strspn(s + n, " ");
+	}
+	m->c.has_ctr = 1;
+	return rc < 0 ? cp_err_wrap(err, "%s", path) : 0;
+}
+
+static int read_plm(struct cp_model *m, const json_t *o, const char *path, struct cp_err *err)
+{
+	struct cp_model_config *c = &m->c;
+	char *text = json_dumps(json_object_get(o, "plm"), 0);
+	const json_t *p = json_object_get(o, "prompts"), *k = json_object_get(p, "k");
+	int rc = plm_config_parse(&c->plm, text, strlen(text), path, err);
+	free(text);
+	if (rc < 0 || word_of(p, "where", where_words, N(where_words), &c->prompting.where, path, err) < 0 ||
+	    word_of(o, "pooler", pooler_words, N(pooler_words), &c->pooler, path, err) < 0 ||
+	    word_of(o, "fusion", fusion_words, N(fusion_words), &c->fusion, path, err) < 0 ||
+	    word_of(o, "prompt_usage", usage_words, N(usage_words), &c->usage, path, err) < 0)
+		return -1;
+	if (!json_is_integer(k) || json_integer_value(k) < 0 || json_integer_value(k) > 1024 ||
+	    (json_integer_value(k) > 0) != (c->prompting.where != PLM_PROMPT_NONE))
+		return cp_err_set(err, "%s: its number of prompts is out of range", path);
+	c->prompting.k = (int)json_integer_value(k);
+	c->prompting.separate = json_is_true(json_object_get(p, "separate"));
+	c->prompting.shift = json_is_true(json_object_get(p, "shift"));
+	c->tied = json_is_true(json_object_get(o, "tied"));
+	c->max_tokens = (size_t)json_integer_value(json_object_get(o, "max_tokens"));
+	if (c->max_tokens < 1 || c->max_tokens > plm_max_tokens(&c->plm, &c->prompting))
+		return cp_err_set(err, "%s: its max_tokens is out of range", path);
+	c->has_plm = 1;
+	return 0;
+}
+
+static int read_fields(struct cp_model *m, const json_t *o, const char *path, struct cp_err *err)
+{
+	const json_t *a = json_object_get(o, "fields");
+	size_t n = json_array_size(a);
+	if (n < 1 || n > 1024)
+		return cp_err_set(err, "%s: %zu fields; expected 1 to 1024", path, n);
+	char **names = cp_xcalloc(n, sizeof *names);
+	int bad = 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *s = json_string_value(json_array_get(a, i));
+		bad |= !s;
+		names[i] = (char *)(s ? s : "");
+	}
+	if (!bad)
+		cp_features_init(&m->vocab, names, (int)n);
+	free(names);
+	return bad ? cp_err_set(err, "%s: a field's name is no text", path) : 0;
+}
+
+static int parse_config(struct cp_model *m, const char *text, size_t len, const char *path, struct cp_err *err)
+{
+	json_error_t je;
+	json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+	const json_t *v = json_object_get(o, "version"), *stage = json_object_get(o, "stage");
+	int rc = 0;
+	if (!json_is_object(o) || !json_is_integer(v) || !json_is_string(stage))
+		rc = cp_err_set(err, "%s: no clickprompt model: its configuration cannot be read", path);
+	else if (json_integer_value(v) > CP_MODEL_VERSION)
+		rc = cp_err_set(err, "%s: a model of format %lld; this version reads up to %d: use a newer clickprompt", path,
+				(long long)json_integer_value(v), CP_MODEL_VERSION);
+	if (!rc)
+		rc = read_fields(m, o, path, err);
+	if (!rc)
+		rc = word_of(o, "objective", objective_words, N(objective_words), &m->c.objective, path, err);
+	if (!rc && json_object_get(o, "ctr"))
+		rc = read_ctr(m, json_object_get(o, "ctr"), path, err);
+	if (!rc && json_object_get(o, "plm"))
+		rc = read_plm(m, o, path, err);
+	if (!rc && !m->c.has_ctr && !m->c.has_plm)
+		rc = cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
+	if (!rc) {
+		const char *t = json_string_value(json_object_get(o, "template")), *tr = json_string_value(json_object_get(o, "training"));
+		m->stage = cp_xstrdup(json_string_value(stage));
+		m->template = t ? cp_xstrdup(t) : NULL;
+		m->training = tr ? cp_xstrdup(tr) : NULL;
+	}
+	json_decref(o);
+	return rc;
+}
+
+/* --- Vocabulary and tokenizer ------------------------------------------------------------------------------------------------------ */
+
+static const struct nn_tensor *tensor(const struct nn_safetensors *s, const char *path, struct cp_err *err, const char *a, const char *b, const char *c)
+{
+	char *name = cp_xasprintf("%s%s%s", a, b, c);
+	const struct nn_tensor *t = nn_safetensors_find(s, name);
+	if (!t)
+		cp_err_set(err, "%s: tensor '%s' is missing", path, name);
+	free(name);
+	return t;
+}
+
+static int read_vocab(struct cp_model *m, const struct nn_safetensors *s, const char *path, struct cp_err *err)
+{
+	for (int f = 0; f < m->vocab.n_fields; f++) {
+		const char *name = m->vocab.field[f].name;
+		const struct nn_tensor *k = tensor(s, path, err, "vocab.", name, ".keys"), *c = tensor(s, path, err, "vocab.", name, ".counts");
+		if (!k || !c)
+			return -1;
+		uint64_t *key = cp_xcalloc(k->n, sizeof *key), *count = cp_xcalloc(k->n, sizeof *count);
+		int rc = nn_tensor_u64(k, key, k->n, err) < 0 || nn_tensor_u64(c, count, k->n, err) < 0;
+		if (!rc)
+			cp_features_restore(&m->vocab, f, key, count, k->n);
+		free(key);
+		free(count);
+		if (rc)
+			return cp_err_wrap(err, "%s", path);
+		if (m->vocab.field[f].n != k->n)
+			return cp_err_set(err, "%s: tensor 'vocab.%s.keys' holds a key twice", path, name);
+	}
+	return 0;
+}
+
+static int read_tokenizer(struct cp_model *m, const struct nn_safetensors *s, const char *path, struct cp_err *err)
+{
+	const struct nn_tensor *t = tensor(s, path, err, "tokenizer", ".json", "");
+	if (!t)
+		return -1;
+	if (t->dtype != NN_U8)
+		return cp_err_set(err, "%s: tensor 'tokenizer.json' is %s; expected U8", path, nn_dtype_name(t->dtype));
+	m->tokenizer = cp_tokenizer_unpack(t->data, t->n_bytes, path, err);
+	return m->tokenizer ? 0 : -1;
+}
+
+struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **file, struct cp_err *err)
+{
+	struct nn_safetensors *s = nn_safetensors_open(path, err);
+	if (!s)
+		return NULL;
+	const char *text = nn_safetensors_meta(s, "clickprompt");
+	struct cp_model *m = cp_model_new();
+	int rc = text ? parse_config(m, text, strlen(text), path, err)
+		      : cp_err_set(err, "%s: safetensors, but no clickprompt model (its metadata has no 'clickprompt')", path);
+	if (!rc)
+		rc = read_vocab(m, s, path, err);
+	if (!rc && m->c.has_plm)
+		rc = read_tokenizer(m, s, path, err);
+	if (rc < 0) {
+		cp_model_free(m);
+		nn_safetensors_close(s);
+		return NULL;
+	}
+	*file = s;
+	return m;
+}
+
+/* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
+
+/* Rows of the file's table go to the rows that their keys have here. */
+static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_tensor *t, const struct cp_features *from, const char *path,
+		      struct cp_err *err)
+{
+	size_t d = p->dims[1];
+	if (t->n_dims != 2 || t->shape[0] != from->n_rows || t->shape[1] != d)
+		return cp_err_set(err, "%s: tensor 'embedding' is not %zu x %zu as its vocabulary and sizes say", path, from->n_rows, d);
+	nn_float *rows = cp_xmalloc(t->n * sizeof *rows);
+	if (nn_tensor_floats(t, rows, t->n, err) < 0) {
+		free(rows);
+		return cp_err_wrap(err, "%s", path);
+	}
+	for (int f = 0; f < m->vocab.n_fields; f++) {
+		const struct cp_features_field *a = &from->field[f], *b = &m->vocab.field[f];
+		memcpy(p->val + b->base * d, rows + a->base * d, (1 + a->n) * d * sizeof *rows);
+	}
+	free(rows);
+	return 0;
+}
+
+static int same_shape(const struct nn_param *p, const struct nn_tensor *t)
+{
+	int same = p->n_dims == t->n_dims;
+	for (int i = 0; same && i < p->n_dims; i++)
+		same = p->dims[i] == t->shape[i];
+	return same;
+}
+
+int cp_model_load(struct cp_model *m, const struct nn_safetensors *s, const struct cp_features *from, const char *path, struct cp_err *err)
+{
+	for (int i = 0; i < m->params->n; i++) {
+		struct nn_param *p = m->params->v[i];
+		const struct nn_tensor *t = nn_safetensors_find(s, p->name);
+		if (!t)
+			continue;
+		if (p == m->table) {
+			if (load_table(m, p, t, from, path, err) < 0)
+				return -1;
+		} else if (!same_shape(p, t)) {
+			return cp_err_set(err, "%s: tensor '%s' has another shape than this model's", path, p->name);
+		} else if (nn_tensor_floats(t, p->val, p->n, err) < 0) {
+			return cp_err_wrap(err, "%s", path);
+		}
+		p->loaded = 1;
+	}
+	return 0;
+}
+
+struct cp_model *cp_model_open(const char *path, struct cp_team *team, struct cp_err *err)
+{
+	struct nn_safetensors *s;
+	struct cp_model *m = cp_model_open_header(path, &s, err);
+	if (!m)
+		return NULL;
+	cp_model_build(m, team, 0);
+	int rc = cp_model_load(m, s, &m->vocab, path, err);
+	for (int i = 0; !rc && i < m->params->n; i++)
+		if (!m->params->v[i]->loaded)
+			rc = cp_err_set(err, "%s: tensor '%s' is missing", path, m->params->v[i]->name);
+	nn_safetensors_close(s);
+	if (rc < 0) {
+		cp_model_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+int cp_model_save(const struct cp_model *m, const char *path, struct cp_err *err)
+{
+	struct nn_safetensors_out *o = nn_safetensors_out_new();
+	struct cp_buf tok = CP_BUF_INIT, name = CP_BUF_INIT;
+	char *text = config_text(m);
+	nn_safetensors_out_meta(o, "format", "pt");
+	nn_safetensors_out_meta(o, "clickprompt", text);
+	for (int f = 0; f < m->vocab.n_fields; f++) {
+		const struct cp_features_field *v = &m->vocab.field[f];
+		for (int k = 0; k < 2; k++) {
+			cp_buf_reset(&name);
+			cp_buf_printf(&name, "vocab.%s.%s", v->name, k ? "counts" : "keys");
+			nn_safetensors_out_add(o, name.data, NN_U64, 1, &v->n, k ? v->count : v->key);
+		}
+	}
+	for (int i = 0; i < m->params->n; i++) {
+		const struct nn_param *p = m->params->v[i];
+		nn_safetensors_out_floats(o, p->name, p->n_dims, p->dims, p->val);
+	}
+	if (m->tokenizer) {
+		cp_tokenizer_pack(m->tokenizer, &tok);
+		nn_safetensors_out_add(o, "tokenizer.json", NN_U8, 1, &tok.len, tok.data);
+	}
+	int rc = nn_safetensors_out_write(o, path, err);
+	nn_safetensors_out_free(o);
+	cp_buf_release(&tok);
+	cp_buf_release(&name);
+	free(text);
+	return rc;
+}

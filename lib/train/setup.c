@@ -1,0 +1,574 @@
+/* From options to a trainer that is ready for its first step: configuration, rows, vocabulary, parameters. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "nn/cpu.h"
+#include "nn/gemm.h"
+#include "train/trainer.h"
+
+static int is_stage(const struct cp_trainer *t, const char *stage)
+{
+	return !strcmp(t->o.stage, stage);
+}
+
+/* --- Options that contradict one another ------------------------------------------------------------------------------------------- */
+
+static int count_stdin(const struct cp_train_opts *o)
+{
+	const struct cp_opt_list *l[] = { &o->train, &o->valid, &o->test };
+	int n = !o->train.n;
+	for (int k = 0; k < 3; k++)
+		for (int i = 0; i < l[k]->n; i++)
+			n += !strcmp(l[k]->v[i], "-");
+	return n;
+}
+
+int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
+{
+	if (!o->stage)
+		return cp_err_set(err, "--stage is needed: ctr, pretrain or finetune");
+	int pretrain = !strcmp(o->stage, "pretrain");
+	if (o->with_plm && strcmp(o->stage, "finetune"))
+		return cp_err_set(err, "--with-plm belongs to --stage finetune");
+	if (!strcmp(o->stage, "ctr") && o->given_plm)
+		return cp_err_set(err, "--stage ctr has no language model; --plm belongs to pretrain and finetune --with-plm");
+	if (!strcmp(o->stage, "ctr") && o->init)
+		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
+	if (!strcmp(o->stage, "finetune") && !o->init && !o->with_plm)
+		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
+	if (!strcmp(o->precision, "bf16"))
+		return cp_err_set(err, "--precision bf16 is not in this version; use f32 or auto");
+	if (o->prompts && strcmp(o->usage, "no") && pretrain)
+		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
+	if (!o->prompts && strcmp(o->usage, "no"))
+		return cp_err_set(err, "--prompt-usage %s reads the prompts, and --prompts 0 makes none", o->usage);
+	if (count_stdin(o) > 1)
+		return cp_err_set(err, "standard input can be read once only, and it is named %d times (it is --train where that is not given)",
+				  count_stdin(o));
+	return 0;
+}
+
+/* --- Configuration ----------------------------------------------------------------------------------------------------------------- */
+
+static int word_index(const char *words, const char *s)
+{
+	size_t n = strlen(s);
+	int i = 0;
+	for (const char *w = words; w; w = strchr(w, '|'), w += w != NULL, i++)
+		if (!strncmp(w, s, n) && (w[n] == '|' || !w[n]))
+			return i;
+	return 0;
+}
+
+static int apply_sets(struct cp_trainer *t, struct ctr_config *c, struct cp_err *err)
+{
+	for (int i = 0; i < t->o.set.n; i++)
+		if (ctr_config_set(c, t->o.set.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int ctr_fresh(struct cp_trainer *t, struct cp_err *err)
+{
+	ctr_config_init(&t->m->c.ctr, ctr_find(t->o.model), 0, 0);
+	t->m->c.has_ctr = 1;
+	return apply_sets(t, &t->m->c.ctr, err);
+}
+
+/* What --init says of the CTR model stands; options may repeat it, not change it. */
+static int ctr_from_init(struct cp_trainer *t, struct cp_err *err)
+{
+	struct ctr_config asked = t->m->c.ctr;
+	struct cp_buf a = CP_BUF_INIT, b = CP_BUF_INIT;
+	if (t->o.given_model && strcmp(t->o.model, asked.model->name))
+		return cp_err_set(err, "--model %s: %s holds %s, and finetuning goes on with the model that was pretrained", t->o.model, t->o.init,
+				  asked.model->name);
+	if (apply_sets(t, &asked, err) < 0)
+		return -1;
+	ctr_config_print(&t->m->c.ctr, &a);
+	ctr_config_print(&asked, &b);
+	int rc = strcmp(a.data, b.data) ? cp_err_set(err, "--set: %s was made with sizes '%s', not '%s'", t->o.init, a.data, b.data) : 0;
+	cp_buf_release(&a);
+	cp_buf_release(&b);
+	return rc;
+}
+
+static void prompting_of(const struct cp_train_opts *o, struct plm_prompting *p)
+{
+	p->k = (int)o->prompts;
+	p->where = !p->k ? PLM_PROMPT_NONE : strcmp(o->prompt_where, "input") ? PLM_PROMPT_LAYERS : PLM_PROMPT_INPUT;
+	p->separate = p->where == PLM_PROMPT_LAYERS && !strcmp(o->prompt_mlp, "separate");
+	p->shift = p->where == PLM_PROMPT_LAYERS && !o->no_shift;
+}
+
+static int prompting_from_init(const struct cp_train_opts *o, const struct plm_prompting *has, struct cp_err *err)
+{
+	struct plm_prompting p;
+	prompting_of(o, &p);
+	if (o->given_prompts && p.k != has->k)
+		return cp_err_set(err, "--prompts %d: %s was pretrained with %d", p.k, o->init, has->k);
+	if (o->given_prompt_where && p.where != has->where)
+		return cp_err_set(err, "--prompt-where %s: %s was pretrained with another", o->prompt_where, o->init);
+	if (o->given_prompt_mlp && p.separate != has->separate)
+		return cp_err_set(err, "--prompt-mlp %s: %s was pretrained with another", o->prompt_mlp, o->init);
+	if (o->given_shift && p.shift != has->shift)
+		return cp_err_set(err, "--no-shift: %s was pretrained with shifted positions", o->init);
+	return 0;
+}
+
+/* Where a language model comes from when --init has none: a folder, or nothing but sizes and the project's own vocabulary. */
+struct source {
+	char *dir;		/* tokenizer, and weights if it has them */
+	int scratch;
+};
+
+static int find_source(struct cp_trainer *t, struct source *s, struct cp_err *err)
+{
+	static const char word[] = "scratch";
+	const char *p = t->o.plm;
+	s->scratch = p && !strncmp(p, word, sizeof word - 1) && (!p[7] || p[7] == ':');
+	s->dir = p && !s->scratch ? cp_xstrdup(p) : cp_share_path("plm", err);
+	return s->dir ? 0 : -1;
+}
+
+static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
+{
+	struct cp_model_config *c = &t->m->c;
+	if (find_source(t, s, err) < 0 || plm_config_read(&c->plm, s->dir, err) < 0)
+		return -1;
+	t->m->tokenizer = cp_tokenizer_open(s->dir, err);
+	if (!t->m->tokenizer)
+		return -1;
+	uint32_t n = cp_tokenizer_size(t->m->tokenizer), pad = cp_tokenizer_special(t->m->tokenizer, CP_TOK_PAD);
+	if (s->scratch) {
+		if (plm_config_scratch(&c->plm, t->o.plm[7] ? t->o.plm + 8 : "", err) < 0)
+			return -1;
+		c->plm.vocab = n;
+		c->plm.pad = pad == CP_TOK_NONE ? 0 : pad;
+	}
+	if (c->plm.vocab < n)
+		return cp_err_set(err, "%s: its tokenizer has %u entries, its model only %zu", s->dir, n, c->plm.vocab);
+	c->has_plm = 1;
+	return 0;
+}
+
+/* A second --plm beside --init must be the same kind of model. */
+static int plm_from_init(struct cp_trainer *t, struct cp_err *err)
+{
+	struct plm_config a = { 0 };
+	const struct plm_config *b = &t->m->c.plm;
+	if (!t->o.given_plm)
+		return 0;
+	int rc = strncmp(t->o.plm, "scratch", 7) ? plm_config_read(&a, t->o.plm, err) : plm_config_scratch(&a, t->o.plm[7] ? t->o.plm + 8 : "", err);
+	if (rc < 0)
+		return -1;
+	if (a.layers != b->layers || a.hidden != b->hidden || a.heads != b->heads || a.ffn != b->ffn)
+		return cp_err_set(err, "--plm %s: %zu layers of width %zu; %s was pretrained with %zu of %zu", t->o.plm, a.layers, a.hidden, t->o.init,
+				  b->layers, b->hidden);
+	return 0;
+}
+
+static int limit_tokens(struct cp_trainer *t, struct cp_err *err)
+{
+	struct cp_model_config *c = &t->m->c;
+	size_t most = plm_max_tokens(&c->plm, &c->prompting);
+	if ((size_t)t->o.max_length > most)
+		return cp_err_set(err, "--max-length %lld: the language model has positions for %zu tokens beside the prompts",
+				  (long long)t->o.max_length, most);
+	if (most < 3)
+		return cp_err_set(err, "the language model's %zu positions leave no room for tokens beside %d prompts", c->plm.positions, c->prompting.k);
+	if (!c->max_tokens || t->o.given_max_length)
+		c->max_tokens = t->o.max_length ? (size_t)t->o.max_length : most;
+	return 0;
+}
+
+static void rates(struct cp_trainer *t, int pretrained)
+{
+	double plm = t->o.plm_lr >= 0 ? t->o.plm_lr : pretrained ? 5e-5 : t->o.lr;
+	t->base_lr[CP_GROUP_CTR] = t->o.lr;
+	t->base_lr[CP_GROUP_PLM] = plm;
+	t->base_lr[CP_GROUP_HEAD] = plm > 0 ? plm : t->o.lr;	/* a head that took no step would stay noise */
+	t->decay[CP_GROUP_CTR] = t->o.weight_decay;
+	t->decay[CP_GROUP_PLM] = t->decay[CP_GROUP_HEAD] = t->o.plm_weight_decay;
+	t->m->c.plm_frozen = plm == 0;
+	t->opt = (struct nn_optimiser)NN_OPTIMISER_DEFAULT;
+	t->opt.group_decay = t->decay;
+}
+
+static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
+{
+	struct cp_model_config *c = &t->m->c;
+	int plm = is_stage(t, "pretrain") || t->o.with_plm, init_has_plm = c->has_plm;
+	c->objective = is_stage(t, "pretrain") ? CP_OBJECTIVE_LM : CP_OBJECTIVE_CLICK;
+	if (c->has_ctr ? ctr_from_init(t, err) < 0 : (c->objective == CP_OBJECTIVE_CLICK || t->o.prompts) && ctr_fresh(t, err) < 0)
+		return -1;
+	if (!plm) {
+		c->has_plm = 0;
+		c->usage = CP_USAGE_NO;
+		cp_tokenizer_free(t->m->tokenizer);
+		t->m->tokenizer = NULL;
+	} else if (init_has_plm) {
+		if (plm_from_init(t, err) < 0 || prompting_from_init(&t->o, &c->prompting, err) < 0)
+			return -1;
+	} else {
+		if (plm_fresh(t, s, err) < 0)
+			return -1;
+		prompting_of(&t->o, &c->prompting);
+	}
+	if (plm) {
+		c->pooler = word_index(PLM_POOLERS, t->o.pooler);
+		c->fusion = word_index(CP_FUSIONS, t->o.fusion);
+		c->usage = word_index(CP_USAGES, t->o.usage);
+		int folder_head = s->dir && !s->scratch && c->plm.has_lm_head;
+		if (!init_has_plm || strcmp(t->o.decoder, "auto"))
+			c->tied = !strcmp(t->o.decoder, "auto") ? !folder_head : !strcmp(t->o.decoder, "tied");
+		if (limit_tokens(t, err) < 0)
+			return -1;
+	}
+	rates(t, init_has_plm ? is_stage(t, "finetune") : !s->scratch && c->plm.has_weights);
+	return 0;
+}
+
+/* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
+
+static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_opt_list *paths, int labels, struct cp_err *err)
+{
+	const struct cp_model_config *c = &t->m->c;
+	d->want_keys = 1;	/* also without a CTR model: the fields' names belong to a model */
+	d->want_labels = labels;
+	d->want_tokens = c->has_plm;
+	d->want_masks = c->objective == CP_OBJECTIVE_LM;
+	d->label_name = t->o.label;
+	d->tokenizer = t->m->tokenizer;
+	d->max_tokens = c->max_tokens;
+	for (int i = 0; i < paths->n; i++)
+		if (cp_data_load(d, paths->v[i], err) < 0)
+			return -1;
+	if (t->o.is_static)
+		d->spec.is_static = 1;
+	t->result.rows_read += d->n;
+	return 0;
+}
+
+/* The same fields in the same order as `names`. */
+static void same_fields(struct cp_data *d, char *const *names, int n)
+{
+	d->n_fields = n;
+	d->fields = cp_xcalloc((size_t)n, sizeof *d->fields);
+	for (int i = 0; i < n; i++)
+		d->fields[i] = cp_xstrdup(names[i]);
+}
+
+static int load_all(struct cp_trainer *t, struct cp_err *err)
+{
+	static const char *standard_input[] = { "-" };
+	struct cp_opt_list in = t->o.train.n ? t->o.train : (struct cp_opt_list){ standard_input, 1 };
+	int labels = t->m->c.objective == CP_OBJECTIVE_CLICK, n = t->m->vocab.n_fields;
+	if (n) {
+		char **names = cp_xcalloc((size_t)n, sizeof *names);
+		for (int f = 0; f < n; f++)
+			names[f] = t->m->vocab.field[f].name;
+		same_fields(&t->train, names, n);
+		free(names);
+	}
+	if (load_rows(t, &t->train, &in, labels, err) < 0)
+		return -1;
+	if (!t->train.n)
+		return cp_err_set(err, "no rows to train on");
+	if (t->train.n > UINT32_MAX - 1)
+		return cp_err_set(err, "%zu rows to train on; this version takes fewer than 2^32", t->train.n);
+	if (!n)
+		cp_features_init(&t->m->vocab, t->train.fields, t->train.n_fields);
+	same_fields(&t->valid, t->train.fields, t->train.n_fields);
+	same_fields(&t->test, t->train.fields, t->train.n_fields);
+	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0)
+		return -1;
+	if (t->train.n_cut)
+		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut; the last one, sep, is kept", (unsigned long long)t->train.n_cut,
+				t->m->c.max_tokens);
+	struct cp_train_result *r = &t->result;
+	r->n_train = t->train.n;
+	r->n_valid = t->valid.n;
+	r->n_test = t->test.n;
+	cp_data_digest(&t->train, r->train_digest);
+	cp_data_digest(&t->valid, r->valid_digest);
+	cp_data_digest(&t->test, r->test_digest);
+	if (!t->m->template && t->train.template && t->m->c.has_plm)
+		t->m->template = cp_xstrdup(t->train.template);
+	return 0;
+}
+
+static int check_tokens(const struct cp_data *d, size_t vocab, const char *what, struct cp_err *err)
+{
+	for (uint64_t i = 0; d->n && i < d->token_at[d->n]; i++)
+		if (d->token[i] >= vocab)
+			return cp_err_set(err, "%s rows: token id %u; the language model has %zu", what, d->token[i], vocab);
+	return 0;
+}
+
+static void mark_used(uint8_t *used, const struct cp_data *d)
+{
+	for (uint64_t i = 0; d->n && i < d->token_at[d->n]; i++)
+		used[d->token[i]] = 1;
+}
+
+/* The ids that can be a label: those that occur, in the rows that are trained on or judged by. */
+static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
+{
+	size_t v = t->m->c.plm.vocab, n = 0;
+	if (check_tokens(&t->train, v, "training", err) < 0 || check_tokens(&t->valid, v, "validation", err) < 0 ||
+	    check_tokens(&t->test, v, "test", err) < 0)
+		return -1;
+	if (t->o.full_vocab || t->m->c.objective != CP_OBJECTIVE_LM)
+		return 0;
+	uint8_t *used = cp_xcalloc(v, 1);
+	mark_used(used, &t->train);
+	mark_used(used, &t->valid);
+	mark_used(used, &t->test);
+	for (int r = 0; r < CP_TOK_N_ROLES; r++)
+		if (t->train.spec.special[r] < v)
+			used[t->train.spec.special[r]] = 0;
+	t->cut = cp_xcalloc(v, sizeof *t->cut);
+	for (size_t i = 0; i < v; i++)
+		if (used[i])
+			t->cut[n++] = (uint32_t)i;
+	free(used);
+	if (!n)
+		return cp_err_set(err, "no token in these rows that could be masked");
+	t->m->cut = (struct nn_cut){ t->cut, n };
+	return 0;
+}
+
+/* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
+
+/* Rows of the table that no file has given: keys by their own draw, "unseen" by one of its own where it is trained, else 0. */
+static void start_table(struct cp_trainer *t, int loaded)
+{
+	struct nn_param *p = t->m->table;
+	double std = nn_init_std(p);
+	for (int f = 0; f < t->m->vocab.n_fields; f++) {
+		const struct cp_features_field *v = &t->m->vocab.field[f];
+		uint64_t seed = cp_field_seed(v->name, strlen(v->name));
+		for (size_t i = loaded ? v->n_old : 0; i < v->n; i++)
+			nn_init_row(p, v->base + 1 + i, t->o.seed, v->key[i], std);
+		if (!loaded && t->o.unseen_rate > 0)
+			nn_init_row(p, v->base, t->o.seed, seed, std);
+	}
+	p->loaded = 1;
+}
+
+static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *init, const struct cp_features *old, const struct source *s,
+			    struct cp_err *err)
+{
+	struct nn_params *ps = t->m->params;
+	struct cp_buf unused = CP_BUF_INIT;
+	if (init && cp_model_load(t->m, init, old, t->o.init, err) < 0)
+		return -1;
+	if (s->dir && !s->scratch && t->m->c.plm.has_weights) {
+		if (plm_load(ps, &t->m->c.plm, s->dir, &unused, err) < 0) {
+			cp_buf_release(&unused);
+			return -1;
+		}
+		for (char *line = strtok(unused.data, "\n"); unused.len && line; line = strtok(NULL, "\n"))
+			cp_trainer_note(t, "%s: tensor '%s' is not used", s->dir, line);
+		cp_buf_release(&unused);
+	}
+	if (t->m->table)
+		start_table(t, t->m->table->loaded);
+	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight");
+	int fresh = word && !word->loaded;
+	nn_params_init(ps, t->o.seed);
+	if (fresh)
+		memset(word->val + t->m->c.plm.pad * word->dims[1], 0, word->dims[1] * sizeof *word->val);
+	struct nn_param *dec = nn_params_find(ps, "mlm.decoder.weight");
+	if (dec && !dec->loaded)	/* a decoder of its own starts as a copy of the word embeddings */
+		memcpy(dec->val, word->val, dec->n * sizeof *dec->val);
+	return 0;
+}
+
+/* --- What determines the result ---------------------------------------------------------------------------------------------------- */
+
+static void add_real(json_t *o, const char *name, double v)
+{
+	char num[32];
+	json_object_set_new(o, name, json_string(cp_print_real(v, num)));
+}
+
+static void add_model(json_t *o, const struct cp_trainer *t)
+{
+	const struct cp_model_config *c = &t->m->c;
+	struct cp_buf b = CP_BUF_INIT;
+	if (c->has_ctr) {
+		cp_buf_printf(&b, "%s ", c->ctr.model->name);
+		ctr_config_print(&c->ctr, &b);
+		json_object_set_new(o, "CTR model", json_string(b.data));
+	}
+	if (c->has_plm) {
+		cp_buf_reset(&b);
+		plm_config_print(&c->plm, &b);
+		json_object_set_new(o, "language model", json_string(b.data));
+		json_object_set_new(o, "prompts", json_pack("[i,i,i,i]", c->prompting.where, c->prompting.k, c->prompting.separate, c->prompting.shift));
+		json_object_set_new(o, "heads", json_pack("[i,i,i,i]", c->tied, c->pooler, c->fusion, c->usage));
+		json_object_set_new(o, "tokenizer", json_string(cp_tokenizer_digest(t->m->tokenizer)));
+		json_object_set_new(o, "max-length", json_integer((json_int_t)c->max_tokens));
+		json_object_set_new(o, "full-vocab", json_boolean(t->o.full_vocab));
+	}
+	if (t->train.has_spec)
+		json_object_set_new(o, "masks", json_pack("{s:I, s:f, s:f, s:f, s:b}", "seed", (json_int_t)t->train.spec.seed, "rate", t->train.spec.rate,
+							  "share_mask", t->train.spec.share_mask, "share_random", t->train.spec.share_random, "static",
+							  t->train.spec.is_static));
+	cp_buf_release(&b);
+}
+
+static int start_digest(struct cp_trainer *t, json_t *o, const struct source *s, struct cp_err *err)
+{
+	char hex[33];
+	if (t->o.init) {
+		if (cp_digest_file(t->o.init, hex, err) < 0)
+			return -1;
+		json_object_set_new(o, "initial model", json_string(hex));
+	}
+	if (s->dir && !s->scratch && t->m->c.plm.has_weights) {
+		char *path = cp_xasprintf("%s/model.safetensors", s->dir);
+		int rc = cp_digest_file(path, hex, err);
+		free(path);
+		if (rc < 0)
+			return -1;
+		json_object_set_new(o, "weights of the language model", json_string(hex));
+	}
+	return 0;
+}
+
+static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct cp_err *err)
+{
+	char hex[33];
+	json_t *o = json_object();
+	json_object_set_new(o, "stage", json_string(t->o.stage));
+	json_object_set_new(o, "training rows", json_string(t->result.train_digest));
+	json_object_set_new(o, "validation rows", json_string(t->result.valid_digest));
+	json_object_set_new(o, "seed", json_pack("I", (json_int_t)t->o.seed));
+	json_object_set_new(o, "epochs", json_integer(t->epochs));
+	json_object_set_new(o, "batch", json_integer(t->o.batch));
+	json_object_set_new(o, "schedule", json_string(t->o.schedule));
+	json_object_set_new(o, "min-count", json_integer(t->o.min_count));
+	json_object_set_new(o, "patience", json_integer(t->o.patience));
+	add_real(o, "warmup", t->o.warmup);
+	add_real(o, "unseen-rate", t->o.unseen_rate);
+	add_real(o, "lr", t->base_lr[CP_GROUP_CTR]);
+	add_real(o, "weight-decay", t->o.weight_decay);
+	if (t->m->c.has_plm) {
+		add_real(o, "plm-lr", t->base_lr[CP_GROUP_PLM]);
+		add_real(o, "plm-weight-decay", t->o.plm_weight_decay);
+	}
+	add_model(o, t);
+	int rc = start_digest(t, o, s, err);
+	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+	struct cp_digest *d = cp_digest_new();
+	cp_digest_add(d, text, strlen(text));
+	cp_digest_hex(d, hex);
+	cp_digest_free(d);
+	free(text);
+	free(t->m->training);
+	t->m->training = cp_xstrdup(hex);
+	struct cp_buf kernels = CP_BUF_INIT;
+	cp_buf_printf(&kernels, "%s, %s", nn_blas_info(), nn_cpu_level());
+	json_object_set_new(o, "kernels", json_string(kernels.data));
+	cp_buf_release(&kernels);
+	t->fingerprint = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+	json_decref(o);
+	return rc;
+}
+
+/* A finished model is left as it is, if this training made it. */
+static int look_for_finished(struct cp_trainer *t, struct cp_err *err)
+{
+	struct nn_safetensors *s;
+	if (access(t->out, F_OK))
+		return 0;
+	struct cp_model *m = cp_model_open_header(t->out, &s, err);
+	if (!m)
+		return -1;
+	int same = m->training && !strcmp(m->training, t->m->training);
+	nn_safetensors_close(s);
+	cp_model_free(m);
+	if (!same)
+		return cp_err_set(err, "%s: there already, made by another training (other rows, options or seed), and nothing is saved to go on from; "
+				  "remove it, or train without --resume", t->out);
+	t->result.finished_before = 1;
+	return 0;
+}
+
+static int resume(struct cp_trainer *t, struct cp_err *err)
+{
+	if (!t->o.resume)
+		return 0;
+	int rc = cp_state_read(t, err);
+	if (rc < 0)
+		return -1;
+	if (rc)
+		cp_trainer_note(t, "going on from step %llu of %llu", (unsigned long long)t->step,
+				(unsigned long long)(t->steps_per_epoch * (uint64_t)t->epochs));
+	return rc ? 0 : look_for_finished(t, err);
+}
+
+/* --- All of it --------------------------------------------------------------------------------------------------------------------- */
+
+static void copy_vocab(struct cp_features *to, const struct cp_features *from)
+{
+	char **names = cp_xcalloc((size_t)from->n_fields + 1, sizeof *names);
+	for (int f = 0; f < from->n_fields; f++)
+		names[f] = from->field[f].name;
+	cp_features_init(to, names, from->n_fields);
+	for (int f = 0; f < from->n_fields; f++)
+		cp_features_restore(to, f, from->field[f].key, from->field[f].count, from->field[f].n);
+	free(names);
+}
+
+static void index_rows(struct cp_trainer *t)
+{
+	cp_features_count(&t->m->vocab, t->train.keys, t->train.n);
+	cp_features_join(&t->m->vocab, (uint64_t)t->o.min_count);
+	cp_data_index(&t->train, &t->m->vocab, 0);
+	cp_data_index(&t->valid, &t->m->vocab, 0);
+	cp_data_index(&t->test, &t->m->vocab, 0);
+}
+
+static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct source *s, struct cp_features *old, struct cp_err *err)
+{
+	free(t->m->stage);
+	t->m->stage = cp_xstrdup(t->o.stage);
+	t->epochs = t->o.epochs ? (int)t->o.epochs : is_stage(t, "ctr") ? 3 : 2;
+	if (configure(t, s, err) < 0 || load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
+		return -1;
+	index_rows(t);
+	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
+	cp_model_build(t->m, t->team, 1);
+	t->result.n_parameters = t->m->params->total;
+	if (start_parameters(t, init, old, s, err) < 0 || make_fingerprint(t, s, err) < 0)
+		return -1;
+	return resume(t, err);
+}
+
+int cp_trainer_setup(struct cp_trainer *t, struct cp_err *err)
+{
+	struct nn_safetensors *init = NULL;
+	struct source s = { 0 };
+	struct cp_features old = { 0 };
+	t->m = t->o.init ? cp_model_open_header(t->o.init, &init, err) : cp_model_new();
+	if (!t->m)
+		return -1;
+	if (init)
+		copy_vocab(&old, &t->m->vocab);
+	int rc = setup(t, init, &s, &old, err);
+	nn_safetensors_close(init);
+	cp_features_release(&old);
+	free(s.dir);
+	return rc;
+}

@@ -1,0 +1,168 @@
+/* The state of an unfinished training: one safetensors file beside the model, with all that the next step depends on.
+ *
+ * It is written whole under another name and renamed, so at any instant there is either the last state or the one before.  A second
+ * training towards the same model is kept out by a lock. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "train/trainer.h"
+
+#define STATE_VERSION 1
+
+int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
+{
+	char *name = cp_xasprintf("%s.lock", t->state);
+	int rc = 0;
+	t->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (t->lock < 0) {
+		rc = cp_err_set(err, "%s: open for writing:", name);
+	} else if (flock(t->lock, LOCK_EX | LOCK_NB) < 0) {
+		close(t->lock);
+		t->lock = -1;
+		rc = cp_err_set(err, "%s: another process is training this model", t->out);
+	}
+	free(name);
+	return rc;
+}
+
+static char *numbers(const struct cp_trainer *t)
+{
+	char loss[64], best[64];
+	snprintf(loss, sizeof loss, "%a", t->loss_sum);
+	snprintf(best, sizeof best, "%a", t->best);
+	const struct cp_train_result *r = &t->result;
+	char v[4][64];
+	const double kept[4] = { r->valid_auc, r->valid_logloss, r->valid_lm_loss, r->valid_lm_accuracy };
+	for (int i = 0; i < 4; i++)
+		snprintf(v[i], sizeof v[i], "%a", kept[i]);
+	json_t *o = json_pack("{s:i, s:I, s:s, s:I, s:i, s:i, s:s, s:[s,s,s,s]}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_sum", loss,
+			      "loss_n", (json_int_t)t->loss_n, "best_epoch", t->best_epoch, "bad", t->bad, "best", best, "valid", v[0], v[1], v[2],
+			      v[3]);
+	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(o);
+	return text;
+}
+
+int cp_state_write(struct cp_trainer *t, struct cp_err *err)
+{
+	const struct nn_params *p = t->m->params;
+	struct nn_safetensors_out *o = nn_safetensors_out_new();
+	char *text = numbers(t);
+	nn_safetensors_out_meta(o, "state", text);
+	nn_safetensors_out_meta(o, "fingerprint", t->fingerprint);
+	nn_safetensors_out_floats(o, "val", 1, &p->total, p->val);
+	nn_safetensors_out_floats(o, "m1", 1, &p->total, p->m1);
+	nn_safetensors_out_floats(o, "m2", 1, &p->total, p->m2);
+	if (t->best_val)
+		nn_safetensors_out_floats(o, "best", 1, &p->total, t->best_val);
+	int rc = nn_safetensors_out_write(o, t->state, err);
+	nn_safetensors_out_free(o);
+	free(text);
+	return rc;
+}
+
+static int get_int(const json_t *o, const char *key, json_int_t *out)
+{
+	const json_t *v = json_object_get(o, key);
+	*out = json_integer_value(v);
+	return json_is_integer(v) && *out >= 0 ? 0 : -1;
+}
+
+static int get_hex(const json_t *v, double *out)
+{
+	if (!json_is_string(v))
+		return -1;
+	*out = strtod(json_string_value(v), NULL);
+	return 0;
+}
+
+static int read_numbers(struct cp_trainer *t, const char *text, size_t len, struct cp_err *err)
+{
+	json_int_t version, step, n, best_epoch, bad;
+	struct cp_train_result *r = &t->result;
+	double *kept[4] = { &r->valid_auc, &r->valid_logloss, &r->valid_lm_loss, &r->valid_lm_accuracy };
+	json_t *o = json_loadb(text, len, 0, NULL);
+	int rc = get_int(o, "version", &version);
+	if (!rc && version > STATE_VERSION) {
+		json_decref(o);
+		return cp_err_set(err, "%s: a training state of format %lld; this version reads up to %d: use a newer clickprompt", t->state,
+				  (long long)version, STATE_VERSION);
+	}
+	rc = rc || get_int(o, "step", &step) || get_int(o, "loss_n", &n) || get_int(o, "best_epoch", &best_epoch) || get_int(o, "bad", &bad) ||
+	     get_hex(json_object_get(o, "loss_sum"), &t->loss_sum) || get_hex(json_object_get(o, "best"), &t->best);
+	for (size_t i = 0; !rc && i < 4; i++)
+		rc = get_hex(json_array_get(json_object_get(o, "valid"), i), kept[i]);
+	json_decref(o);
+	if (rc)
+		return cp_err_set(err, "%s: no training state: its numbers cannot be read", t->state);
+	t->step = (uint64_t)step;
+	t->loss_n = (uint64_t)n;
+	t->best_epoch = r->best_epoch = (int)best_epoch;
+	t->bad = (int)bad;
+	return 0;
+}
+
+static int read_array(struct cp_trainer *t, const struct nn_safetensors *s, const char *name, nn_float *out, struct cp_err *err)
+{
+	const struct nn_tensor *x = nn_safetensors_find(s, name);
+	if (!x || x->n != t->m->params->total)
+		return cp_err_set(err, "%s: tensor '%s' is %s", t->state, name, x ? "of another size than the model" : "missing");
+	return nn_tensor_floats(x, out, x->n, err);
+}
+
+int cp_state_read(struct cp_trainer *t, struct cp_err *err)
+{
+	if (access(t->state, F_OK))
+		return 0;
+	struct nn_safetensors *s = nn_safetensors_open(t->state, err);
+	if (!s)
+		return -1;
+	struct nn_params *p = t->m->params;
+	const char *fp = nn_safetensors_meta(s, "fingerprint"), *text = nn_safetensors_meta(s, "state");
+	int rc = fp && text ? cp_fingerprint_same(t->fingerprint, fp, t->state, err) : cp_err_set(err, "%s: no training state", t->state);
+	if (!rc)
+		rc = read_numbers(t, text, strlen(text), err);
+	if (!rc)
+		rc = read_array(t, s, "val", p->val, err) < 0 || read_array(t, s, "m1", p->m1, err) < 0 || read_array(t, s, "m2", p->m2, err) < 0;
+	if (!rc && nn_safetensors_find(s, "best")) {
+		t->best_val = cp_xcalloc(p->total, sizeof *t->best_val);
+		rc = read_array(t, s, "best", t->best_val, err);
+	}
+	nn_safetensors_close(s);
+	return rc ? -1 : 1;
+}
+
+void cp_state_remove(struct cp_trainer *t)
+{
+	unlink(t->state);
+}
+
+int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *err)
+{
+	json_t *a = json_loads(now, 0, NULL), *b = json_loads(then, 0, NULL), *v;
+	const char *key;
+	int rc = 0;
+	if (!json_is_object(b))
+		rc = cp_err_set(err, "%s: it does not say what training it belongs to", file);
+	json_object_foreach(a, key, v) {
+		json_t *w = json_object_get(b, key);
+		if (rc || json_equal(v, w))
+			continue;
+		char *x = json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS), *y = w ? json_dumps(w, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+		rc = cp_err_set(err, "%s: it was made with another %s: %s there, %s here; train anew without --resume, or with the same", file, key,
+				y ? y : "nothing", x);
+		free(x);
+		free(y);
+	}
+	json_decref(a);
+	json_decref(b);
+	return rc;
+}

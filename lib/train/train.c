@@ -1,0 +1,258 @@
+/* The loop.  Everything random is a function of (seed, purpose, epoch, row), so the whole position in a training is one number, the step. */
+#include "train/train.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "nn/gemm.h"
+#include "train/trainer.h"
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void cp_trainer_note(struct cp_trainer *t, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (t->o.event)
+		t->o.event(t->o.ctx, &(struct cp_train_event){ .kind = CP_EVENT_NOTE, .note = text });
+}
+
+/* --- Making and ending ------------------------------------------------------------------------------------------------------------- */
+
+struct cp_trainer *cp_trainer_new(const struct cp_train_opts *o, struct cp_err *err)
+{
+	struct cp_trainer *t = cp_xcalloc(1, sizeof *t);
+	struct cp_train_result *r = &t->result;
+	t->o = *o;
+	t->lock = -1;
+	t->out = o->out ? cp_xstrdup(o->out) : cp_xasprintf("%s.cpm", o->stage);
+	t->state = cp_xasprintf("%s.state", t->out);
+	r->valid_auc = r->valid_logloss = r->valid_lm_loss = r->valid_lm_accuracy = NAN;
+	r->test_auc = r->test_logloss = r->test_lm_loss = r->test_lm_accuracy = NAN;
+	t->team = cp_team_new(o->threads ? (int)o->threads : cp_cpu_count(), err);
+	if (!t->team || nn_blas_check(err) < 0 || cp_state_lock(t, err) < 0 || cp_trainer_setup(t, err) < 0) {
+		cp_trainer_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void cp_trainer_free(struct cp_trainer *t)
+{
+	if (!t)
+		return;
+	cp_model_free(t->m);
+	cp_data_release(&t->train);
+	cp_data_release(&t->valid);
+	cp_data_release(&t->test);
+	cp_team_free(t->team);
+	if (t->lock >= 0) {
+		char *name = cp_xasprintf("%s.lock", t->state);
+		unlink(name);
+		close(t->lock);
+		free(name);
+	}
+	free(t->cut);
+	free(t->fingerprint);
+	free(t->best_val);
+	free(t->order);
+	free(t->out);
+	free(t->state);
+	free(t);
+}
+
+const struct cp_train_result *cp_trainer_result(const struct cp_trainer *t)
+{
+	return &t->result;
+}
+
+const char *cp_trainer_out(const struct cp_trainer *t)
+{
+	return t->out;
+}
+
+/* --- One step ---------------------------------------------------------------------------------------------------------------------- */
+
+/* Factor on the rates in step t = 0 .. total-1: rising over the warm-up, then as the schedule says. */
+static double schedule(const struct cp_train_opts *o, uint64_t t, uint64_t total)
+{
+	double warm = floor(o->warmup * (double)total), x = (double)t;
+	if (x < warm)
+		return (x + 1) / warm;
+	double part = (double)total > warm ? (x - warm) / ((double)total - warm) : 0;
+	if (!strcmp(o->schedule, "linear"))
+		return 1 - part;
+	return strcmp(o->schedule, "cosine") ? 1 : 0.5 * (1 + cos(3.14159265358979323846 * part));
+}
+
+static void shuffle(struct cp_trainer *t, uint64_t epoch)
+{
+	struct cp_rng r = cp_rng(t->o.seed, CP_RNG_SHUFFLE, epoch, 0);
+	for (size_t i = 0; i < t->train.n; i++)
+		t->order[i] = (uint32_t)i;
+	for (size_t i = t->train.n; i > 1; i--) {
+		size_t j = cp_rng_below(&r, i);
+		uint32_t x = t->order[i - 1];
+		t->order[i - 1] = t->order[j];
+		t->order[j] = x;
+	}
+}
+
+static int step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *err)
+{
+	struct cp_model *m = t->m;
+	size_t batch = (size_t)t->o.batch, n = t->train.n - at < batch ? t->train.n - at : batch;
+	struct cp_feeding f = { t->o.seed, epoch, m->c.objective == CP_OBJECTIVE_LM, t->o.unseen_rate };
+	double factor = schedule(&t->o, t->step, t->steps_per_epoch * (uint64_t)t->epochs), lr[CP_N_GROUPS];
+	cp_model_feed(m, &t->train, t->order + at, n, &f);
+	t->step++;
+	t->result.rows += n;
+	t->result.tokens += m->c.has_plm ? m->g->len[PLM_TOKENS] : 0;
+	if (f.masked && !m->g->len[PLM_PICKS])	/* nothing was chosen: no loss to speak of */
+		return 0;
+	nn_forward(m->g, m->loss);
+	double loss = m->loss->val[0];
+	if (!isfinite(loss))
+		return cp_err_set(err, "the loss is no longer a number in epoch %llu, step %llu; a smaller --lr or a --warmup may help",
+				  (unsigned long long)epoch + 1, (unsigned long long)t->step);
+	nn_backward(m->g, m->loss);
+	for (int i = 0; i < CP_N_GROUPS; i++)
+		lr[i] = factor * t->base_lr[i];
+	nn_optimiser_step(m->params, &t->opt, lr, t->step, t->team);
+	t->loss_sum += loss * (double)n;
+	t->loss_n += n;
+	return 0;
+}
+
+/* --- Epochs ------------------------------------------------------------------------------------------------------------------------ */
+
+static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_evaluation *e, int best)
+{
+	struct cp_train_event ev = {
+		.kind = kind, .epoch = epoch, .n_epochs = t->epochs, .step = t->step, .n_steps = t->steps_per_epoch * (uint64_t)t->epochs,
+		.loss = t->loss_n ? t->loss_sum / (double)t->loss_n : NAN, .seconds = t->result.seconds,
+		.rows_per_s = (double)t->result.rows / t->result.seconds, .tokens_per_s = (double)t->result.tokens / t->result.seconds,
+		.valid_auc = e ? e->auc : NAN, .valid_logloss = e ? e->logloss : NAN, .valid_lm_loss = e ? e->lm_loss : NAN,
+		.valid_lm_accuracy = e ? e->lm_accuracy : NAN, .best = best,
+	};
+	if (t->o.event)
+		t->o.event(t->o.ctx, &ev);
+}
+
+static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluation *e)
+{
+	t->result.best_epoch = epoch;
+	t->result.valid_auc = e->auc;
+	t->result.valid_logloss = e->logloss;
+	t->result.valid_lm_loss = e->lm_loss;
+	t->result.valid_lm_accuracy = e->lm_accuracy;
+}
+
+/* Larger is better: AUC, or the masked-LM loss with its sign turned.  Without validation rows every epoch is better than the last. */
+static void end_epoch(struct cp_trainer *t, int epoch)
+{
+	struct cp_evaluation e;
+	cp_trainer_evaluate(t, &t->valid, &e);
+	double value = t->m->c.objective == CP_OBJECTIVE_LM ? -e.lm_loss : e.auc;
+	int better = !t->valid.n || t->best_epoch == 0 || value > t->best;
+	t->bad = better ? 0 : t->bad + 1;
+	if (better) {
+		t->best_epoch = epoch;
+		t->best = value;
+		keep_result(t, epoch, &e);
+		if (t->valid.n) {
+			if (!t->best_val)
+				t->best_val = cp_xcalloc(t->m->params->total, sizeof *t->best_val);
+			memcpy(t->best_val, t->m->params->val, t->m->params->total * sizeof *t->best_val);
+		}
+	}
+	show(t, CP_EVENT_EPOCH, epoch, &e, better && t->valid.n);
+}
+
+static int save_if_due(struct cp_trainer *t, double *saved, struct cp_err *err)
+{
+	int stop = t->o.stop && *t->o.stop;
+	if (!stop && now() - *saved < t->o.checkpoint)
+		return 0;
+	if (cp_state_write(t, err) < 0)
+		return -1;
+	*saved = now();
+	return stop;
+}
+
+/* 0: to its end, 1: asked to stop, -1. */
+static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
+{
+	double saved = now();
+	uint64_t first = epoch * t->steps_per_epoch;
+	if (t->step == first) {
+		t->loss_sum = 0;
+		t->loss_n = 0;
+	}
+	shuffle(t, epoch);
+	while (t->step < first + t->steps_per_epoch) {
+		double start = now();
+		if (step(t, epoch, (size_t)(t->step - first) * (size_t)t->o.batch, err) < 0)
+			return -1;
+		t->result.seconds += now() - start;
+		show(t, CP_EVENT_STEP, (int)epoch + 1, NULL, 0);
+		if (t->step == first + t->steps_per_epoch)
+			break;
+		int rc = save_if_due(t, &saved, err);
+		if (rc)
+			return rc;
+	}
+	end_epoch(t, (int)epoch + 1);
+	t->result.epochs_run = (int)epoch + 1;
+	if ((int)epoch + 1 < t->epochs || (t->o.stop && *t->o.stop))
+		if (cp_state_write(t, err) < 0)
+			return -1;
+	return t->o.stop && *t->o.stop;
+}
+
+static int finish(struct cp_trainer *t, struct cp_err *err)
+{
+	struct cp_evaluation e;
+	if (t->best_val)
+		memcpy(t->m->params->val, t->best_val, t->m->params->total * sizeof *t->best_val);
+	cp_trainer_evaluate(t, &t->test, &e);
+	t->result.test_auc = e.auc;
+	t->result.test_logloss = e.logloss;
+	t->result.test_lm_loss = e.lm_loss;
+	t->result.test_lm_accuracy = e.lm_accuracy;
+	if (cp_model_save(t->m, t->out, err) < 0)
+		return -1;
+	cp_state_remove(t);
+	return 0;
+}
+
+int cp_trainer_run(struct cp_trainer *t, struct cp_err *err)
+{
+	if (t->result.finished_before)
+		return 0;
+	t->order = cp_xcalloc(t->train.n, sizeof *t->order);
+	while (t->step < t->steps_per_epoch * (uint64_t)t->epochs) {
+		int rc = run_epoch(t, t->step / t->steps_per_epoch, err);
+		if (rc)
+			return rc;
+		if (t->o.patience && t->bad >= t->o.patience)
+			break;
+	}
+	return finish(t, err);
+}

@@ -1,0 +1,102 @@
+/* Training: from options and rows to a model in a file.
+ *
+ * Stages: ctr (a CTR model alone), pretrain (PA-MLM: the language model fills in masked words with the help of the CTR model's prompts)
+ * and finetune (clicks; with the language model or without it).  METHOD, section 5.
+ *
+ * What comes out depends on the rows, the options that change content, and the seed: not on threads, time, or interruptions.  A state
+ * file beside the model (OUT.state) is written after every epoch, now and then in between, and when *o.stop is set; --resume goes on
+ * from it and ends in the same bytes as training that was never interrupted.
+ *
+ *     struct cp_train_opts o = CP_TRAIN_DEFAULT;
+ *     struct cp_trainer *t = cp_trainer_new(&o, err);                  // reads data, builds the model
+ *     rc = cp_trainer_run(t, err);                                     // 0 done, 1 interrupted (the state is saved), -1 failed
+ *     cp_trainer_result(t)->...
+ *     cp_trainer_free(t);
+ */
+#ifndef CP_TRAIN_H
+#define CP_TRAIN_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/opts.h"
+
+struct cp_trainer;
+
+/* What happened, for whoever shows it. */
+struct cp_train_event {
+	enum { CP_EVENT_STEP, CP_EVENT_EPOCH, CP_EVENT_NOTE } kind;
+	const char *note;		/* NOTE: a sentence */
+	int epoch, n_epochs;		/* counted from 1 */
+	uint64_t step, n_steps;		/* over all epochs */
+	double loss;			/* mean over the epoch so far */
+	double seconds;			/* trained in this process */
+	double rows_per_s, tokens_per_s;
+	/* EPOCH with validation rows; NaN where there is none */
+	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;
+	int best;			/* the best epoch so far */
+};
+
+struct cp_train_opts {
+	const char *stage, *model, *plm, *init, *out;
+	struct cp_opt_list train, valid, test, set;
+	const char *label;
+	int64_t epochs;			/* 0: ctr 3, pretrain 2, finetune 2 */
+	int64_t batch;
+	double lr, plm_lr;		/* plm_lr < 0: 5e-5 for a pretrained language model, lr for a fresh one */
+	double weight_decay, plm_weight_decay;
+	double warmup;			/* share of the steps */
+	const char *schedule;		/* linear, cosine, constant */
+	int64_t prompts;
+	const char *prompt_where;	/* layers, input */
+	const char *prompt_mlp;		/* shared, separate */
+	int no_shift;
+	int with_plm;
+	const char *pooler, *fusion, *usage;
+	const char *decoder;		/* auto, tied, own */
+	uint64_t seed;
+	int64_t threads;		/* 0: as many as there are processors */
+	const char *precision;
+	int full_vocab, is_static, resume;
+	int64_t min_count;
+	double unseen_rate;
+	int64_t max_length;		/* 0: what the language model can take */
+	int64_t patience;		/* 0: all epochs */
+	double checkpoint;		/* seconds between states within an epoch */
+	/* which of those that an --init also says were given */
+	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length;
+	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
+	void (*event)(void *ctx, const struct cp_train_event *);
+	void *ctx;
+};
+
+#define CP_TRAIN_DEFAULT { \
+	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
+	.schedule = "linear", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
+	.decoder = "auto", .seed = 1, .precision = "auto", .min_count = 1, .checkpoint = 60 }
+
+struct cp_train_result {
+	int finished_before;		/* --resume found the finished model: nothing was done */
+	uint64_t rows, tokens;		/* trained on in this process */
+	uint64_t rows_read;
+	size_t n_train, n_valid, n_test;
+	size_t n_parameters;
+	double seconds;
+	int best_epoch, epochs_run;
+	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;	/* of the model that is kept; NaN: no such rows */
+	double test_auc, test_logloss, test_lm_loss, test_lm_accuracy;
+	char train_digest[33], valid_digest[33], test_digest[33];
+};
+
+/* Options that contradict one another: a sentence. */
+int cp_train_check(const struct cp_train_opts *, struct cp_err *);
+
+struct cp_trainer *cp_trainer_new(const struct cp_train_opts *, struct cp_err *);
+int cp_trainer_run(struct cp_trainer *, struct cp_err *);
+const struct cp_train_result *cp_trainer_result(const struct cp_trainer *);
+const char *cp_trainer_out(const struct cp_trainer *);		/* the model's file */
+void cp_trainer_free(struct cp_trainer *);
+
+#endif

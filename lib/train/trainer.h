@@ -1,0 +1,50 @@
+/* What the files of the trainer share; not for its users. */
+#ifndef CP_TRAINER_H
+#define CP_TRAINER_H
+
+#include "base/team.h"
+#include "train/model.h"
+#include "train/train.h"
+
+struct cp_trainer {
+	struct cp_train_opts o;
+	char *out, *state;		/* files */
+	int lock;			/* descriptor of the state's lock, or -1 */
+	struct cp_team *team;
+	struct cp_model *m;
+	struct cp_data train, valid, test;
+	uint32_t *cut;			/* ids of the masked-LM softmax */
+	char *fingerprint;		/* JSON: all that determines the result */
+
+	struct nn_optimiser opt;
+	double decay[CP_N_GROUPS];
+	double base_lr[CP_N_GROUPS];
+	int epochs;
+	uint64_t steps_per_epoch, step;	/* steps done */
+	double loss_sum;		/* of the epoch at hand */
+	uint64_t loss_n;
+	int best_epoch, bad;
+	double best;
+	nn_float *best_val;		/* parameters of the best epoch; NULL before the first */
+	uint32_t *order;
+	struct cp_train_result result;
+};
+
+/* setup.c: data, vocabulary, model, weights. */
+int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
+/* evaluate.c */
+struct cp_evaluation {
+	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */
+};
+void cp_trainer_evaluate(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *);
+/* state.c.  read: 1 read, 0 there is none, -1. */
+int cp_state_lock(struct cp_trainer *, struct cp_err *);
+int cp_state_write(struct cp_trainer *, struct cp_err *);
+int cp_state_read(struct cp_trainer *, struct cp_err *);
+void cp_state_remove(struct cp_trainer *);
+/* Compare two fingerprints: <0 and a sentence naming the first thing that differs. */
+int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *);
+
+void cp_trainer_note(struct cp_trainer *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

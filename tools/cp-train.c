@@ -1,0 +1,293 @@
+/* cp-train: a model from records.  The work is lib/train's; here are its options, what is shown of it, and its row in the ledger. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nn/cpu.h"
+#include "nn/gemm.h"
+#include "tool.h"
+#include "train/model.h"
+#include "train/train.h"
+
+static struct cp_train_opts o = CP_TRAIN_DEFAULT;
+static struct cp_ledger_opts ledger;
+static volatile sig_atomic_t stop;
+static struct cp_run *run;
+
+static const struct cp_opt opts[] = {
+	{ 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune", .content = 1 },
+	{ 0, "train", CP_OPT_LIST, &o.train, "FILE", "rows to train on; again for more; else standard input" },
+	{ 0, "valid", CP_OPT_LIST, &o.valid, "FILE", "rows that choose the best epoch" },
+	{ 0, "test", CP_OPT_LIST, &o.test, "FILE", "rows to measure the finished model on" },
+	{ 'o', "output", CP_OPT_STR, &o.out, "FILE", "the model; else ./STAGE.cpm" },
+	{ 0, "init", CP_OPT_STR, &o.init, "FILE", "go on from this model: its kind, sizes, vocabulary and parameters", .content = 1 },
+	{ 0, "resume", CP_OPT_SET, &o.resume, NULL, "go on where an interrupted training of this model stopped", .set = 1 },
+	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
+	{ 0, "CTR model", CP_OPT_HEAD },
+	{ 0, "model", CP_OPT_STR, &o.model, "NAME", "kind of CTR model (below)", .content = 1 },
+	{ 0, "set", CP_OPT_LIST, &o.set, "NAME=VALUE", "a size of the CTR model (below); again for more", .content = 1 },
+	{ 0, "min-count", CP_OPT_INT, &o.min_count, "N", "rows a value needs to have a place of its own", .min = 1, .max = 1e15, .content = 1 },
+	{ 0, "unseen-rate", CP_OPT_REAL, &o.unseen_rate, "P", "share of values shown as unseen, to train that place", .min = 0, .max = 1,
+	  .content = 1 },
+	{ 0, "Language model", CP_OPT_HEAD },
+	{ 0, "plm", CP_OPT_STR, &o.plm, "DIR", "its folder, or scratch:layers=2,hidden=128,heads=2; else the project's own, without weights",
+	  .content = 1 },
+	{ 0, "with-plm", CP_OPT_SET, &o.with_plm, NULL, "finetune: keep the language model", .set = 1, .content = 1 },
+	{ 0, "without-plm", CP_OPT_SET, &o.with_plm, NULL, "finetune: the CTR model alone (default)", .set = 0, .content = 1 },
+	{ 0, "prompts", CP_OPT_INT, &o.prompts, "K", "soft prompts a layer; 0: none", .min = 0, .max = 64, .content = 1 },
+	{ 0, "prompt-where", CP_OPT_CHOICE, &o.prompt_where, "PLACE", "before every layer's keys and values, or before the input",
+	  .choices = "layers|input", .content = 1 },
+	{ 0, "prompt-mlp", CP_OPT_CHOICE, &o.prompt_mlp, "KIND", "one first layer for all prompts, or an MLP for each", .choices = "shared|separate",
+	  .content = 1 },
+	{ 0, "no-shift", CP_OPT_SET, &o.no_shift, NULL, "positions of tokens do not count the prompts", .set = 1, .content = 1 },
+	{ 0, "pooler", CP_OPT_CHOICE, &o.pooler, "KIND", "vector of a row, finetune --with-plm", .choices = PLM_POOLERS, .content = 1 },
+	{ 0, "fusion", CP_OPT_CHOICE, &o.fusion, "KIND", "of both logits: their sum, or weighted by a learnt alpha", .choices = CP_FUSIONS,
+	  .content = 1 },
+	{ 0, "prompt-usage", CP_OPT_CHOICE, &o.usage, "KIND", "the CTR logit reads the prompts: their mean, or all", .choices = CP_USAGES,
+	  .content = 1 },
+	{ 0, "decoder", CP_OPT_CHOICE, &o.decoder, "KIND", "of masked words: the word embeddings, or a matrix of its own", .choices = "auto|tied|own",
+	  .content = 1 },
+	{ 0, "full-vocab", CP_OPT_SET, &o.full_vocab, NULL, "softmax over the whole vocabulary, not the ids that occur", .set = 1, .content = 1 },
+	{ 0, "max-length", CP_OPT_INT, &o.max_length, "N", "tokens a row at most; 0: what the model has positions for", .min = 0, .max = 1 << 20,
+	  .content = 1 },
+	{ 0, "static", CP_OPT_SET, &o.is_static, NULL, "the same masks in every epoch", .set = 1, .content = 1 },
+	{ 0, "Optimiser (AdamW)", CP_OPT_HEAD },
+	{ 0, "epochs", CP_OPT_INT, &o.epochs, "N", "passes over the rows; 0: ctr 3, pretrain 2, finetune 2", .min = 0, .max = 100000, .content = 1 },
+	{ 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
+	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts", .min = 0, .max = 100, .content = 1 },
+	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 if pretrained, else --lr", .min = -1, .max = 100,
+	  .content = 1 },
+	{ 0, "weight-decay", CP_OPT_REAL, &o.weight_decay, "W", "of CTR model and prompts, the whole table included", .min = 0, .max = 1000,
+	  .content = 1 },
+	{ 0, "plm-weight-decay", CP_OPT_REAL, &o.plm_weight_decay, "W", "of the language model and its heads", .min = 0, .max = 1000, .content = 1 },
+	{ 0, "warmup", CP_OPT_REAL, &o.warmup, "SHARE", "of the steps, in which the rate rises from 0", .min = 0, .max = 1, .content = 1 },
+	{ 0, "schedule", CP_OPT_CHOICE, &o.schedule, "KIND", "how the rate then falls to 0", .choices = "linear|cosine|constant", .content = 1 },
+	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N epochs that are no better on --valid; 0: never", .min = 0, .max = 100000,
+	  .content = 1 },
+	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of initial values, order, dropout", .content = 1 },
+	{ 0, "Running", CP_OPT_HEAD },
+	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; results do not depend on it", .min = 0, .max = 1024 },
+	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "KIND", "of matrix products", .choices = "auto|f32|bf16", .content = 1 },
+	{ 0, "checkpoint", CP_OPT_REAL, &o.checkpoint, "SECONDS", "between two states saved within an epoch", .min = 0, .max = 1e9 },
+	CP_LEDGER_OPTS(ledger),
+	{ 0 },
+};
+
+static struct cp_tool tool = {
+	.name = "cp-train",
+	.synopsis = "--stage ctr [OPTION...] --train FILE --valid FILE -o MODEL\n--stage pretrain [OPTION...] < RECORDS\n"
+		    "--stage finetune --init MODEL [--with-plm] [OPTION...] --train FILE",
+	.summary = "train a CTR model, alone or with a language model",
+	.opts = opts,
+};
+
+static void list_models(struct cp_buf *b)
+{
+	cp_buf_str(b, "CTR models (--model) and their sizes (--set):\n");
+	char *names = cp_xstrdup(ctr_names());
+	for (char *name = strtok(names, "|"); name; name = strtok(NULL, "|")) {
+		struct ctr_config c;
+		ctr_config_init(&c, ctr_find(name), 1, 1);
+		cp_buf_printf(b, "  %-10s %s\n             ", name, c.model->summary);
+		ctr_config_print(&c, b);
+		cp_buf_char(b, '\n');
+	}
+	cp_buf_str(b, "structure is parallel, crossnet_only, stacked or stacked_parallel; hidden is WIDTH,WIDTH,... or WIDTHxTIMES.\n"
+		      "Interrupted (SIGINT, SIGTERM) it saves its state and ends with status 1; --resume goes on from there.");
+	free(names);
+}
+
+/* --- What is shown ----------------------------------------------------------------------------------------------------------------- */
+
+static int on_terminal;
+static double shown;
+
+static void show_step(const struct cp_train_event *e)
+{
+	double now = cp_seconds(), left = e->step ? e->seconds / (double)e->step * (double)(e->n_steps - e->step) : 0;
+	char tokens[48] = "";
+	if (cp_quiet || !on_terminal || now - shown < 0.2)
+		return;
+	shown = now;
+	if (e->tokens_per_s > 0)
+		snprintf(tokens, sizeof tokens, ", %.0f tokens/s", e->tokens_per_s);
+	fprintf(stderr, "\r\033[Kepoch %d/%d, step %llu/%llu, loss %.4f, %.0f rows/s%s, %d:%02d left", e->epoch, e->n_epochs,
+		(unsigned long long)e->step, (unsigned long long)e->n_steps, e->loss, e->rows_per_s, tokens, (int)left / 60, (int)left % 60);
+	fflush(stderr);
+}
+
+static void metric(const char *split, int epoch, const char *key, double v)
+{
+	if (!isnan(v))
+		cp_run_metric(run, split, NULL, epoch, key, v);
+}
+
+static void show_epoch(const struct cp_train_event *e)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	cp_buf_printf(&b, "epoch %d/%d: loss %.5f", e->epoch, e->n_epochs, e->loss);
+	if (!isnan(e->valid_auc))
+		cp_buf_printf(&b, ", validation AUC %.5f, log loss %.5f", e->valid_auc, e->valid_logloss);
+	if (!isnan(e->valid_lm_loss))
+		cp_buf_printf(&b, ", validation masked-LM loss %.4f, accuracy %.4f", e->valid_lm_loss, e->valid_lm_accuracy);
+	if (e->best)
+		cp_buf_str(&b, " (best)");
+	if (on_terminal && !cp_quiet)
+		fputs("\r\033[K", stderr);
+	cp_note("%s", b.data);
+	cp_buf_release(&b);
+	metric("train", e->epoch, "loss", e->loss);
+	metric("valid", e->epoch, "auc", e->valid_auc);
+	metric("valid", e->epoch, "logloss", e->valid_logloss);
+	metric("valid", e->epoch, "lm_loss", e->valid_lm_loss);
+	metric("valid", e->epoch, "lm_accuracy", e->valid_lm_accuracy);
+}
+
+static void on_event(void *ctx, const struct cp_train_event *e)
+{
+	(void)ctx;
+	if (e->kind == CP_EVENT_STEP)
+		show_step(e);
+	else if (e->kind == CP_EVENT_EPOCH)
+		show_epoch(e);
+	else
+		cp_note("%s", e->note);
+}
+
+/* --- The ledger -------------------------------------------------------------------------------------------------------------------- */
+
+static void record_inputs(const struct cp_train_result *r)
+{
+	static const char *standard_input[] = { "-" };
+	struct cp_opt_list in = o.train.n ? o.train : (struct cp_opt_list){ standard_input, 1 };
+	for (int i = 0; i < in.n; i++)
+		cp_run_input(run, &(struct cp_run_file){ .role = "train", .path = in.v[i], .content = in.n == 1 ? r->train_digest : NULL,
+							 .rows = in.n == 1 ? (int64_t)r->n_train : 0 });
+	for (int i = 0; i < o.valid.n; i++)
+		cp_run_input(run, &(struct cp_run_file){ .role = "valid", .path = o.valid.v[i], .content = o.valid.n == 1 ? r->valid_digest : NULL });
+	for (int i = 0; i < o.test.n; i++)
+		cp_run_input(run, &(struct cp_run_file){ .role = "test", .path = o.test.v[i], .content = o.test.n == 1 ? r->test_digest : NULL });
+	if (o.init)
+		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
+	if (o.plm && strncmp(o.plm, "scratch", 7)) {
+		char *weights = cp_xasprintf("%s/model.safetensors", o.plm);
+		if (!access(weights, R_OK))
+			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = weights });
+		free(weights);
+	}
+}
+
+static void record_result(const struct cp_train_result *r, const char *out)
+{
+	char num[32];
+	metric("valid", -1, "auc", r->valid_auc);
+	metric("valid", -1, "logloss", r->valid_logloss);
+	metric("valid", -1, "lm_loss", r->valid_lm_loss);
+	metric("valid", -1, "lm_accuracy", r->valid_lm_accuracy);
+	metric("test", -1, "auc", r->test_auc);
+	metric("test", -1, "logloss", r->test_logloss);
+	metric("test", -1, "lm_loss", r->test_lm_loss);
+	metric("test", -1, "lm_accuracy", r->test_lm_accuracy);
+	if (r->seconds > 0) {
+		metric("train", -1, "rows_per_s", (double)r->rows / r->seconds);
+		if (r->tokens)
+			metric("train", -1, "tokens_per_s", (double)r->tokens / r->seconds);
+	}
+	snprintf(num, sizeof num, "%zu", r->n_parameters);
+	cp_run_param(run, "parameters", num);
+	snprintf(num, sizeof num, "%d", r->best_epoch);
+	cp_run_param(run, "best epoch", num);
+	cp_run_output(run, &(struct cp_run_file){ .role = "model", .path = out });
+}
+
+/* --- Main -------------------------------------------------------------------------------------------------------------------------- */
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
+static void check_options(void)
+{
+	struct cp_err err;
+	static const struct { const char *name; int *given; } also[] = {
+		{ "model", &o.given_model }, { "plm", &o.given_plm }, { "prompts", &o.given_prompts }, { "prompt-where", &o.given_prompt_where },
+		{ "prompt-mlp", &o.given_prompt_mlp }, { "no-shift", &o.given_shift }, { "max-length", &o.given_max_length },
+	};
+	for (size_t i = 0; i < sizeof also / sizeof *also; i++)
+		*also[i].given = cp_opts_given(&cp_tool_opts, also[i].name);
+	if (!ctr_find(o.model))
+		cp_usage("--model %s: expected one of %s", o.model, ctr_names());
+	struct ctr_config c;
+	ctr_config_init(&c, ctr_find(o.model), 1, 1);
+	for (int i = 0; i < o.set.n; i++)
+		if (ctr_config_set(&c, o.set.v[i], &err) < 0)
+			cp_usage("%s", err.msg);
+	if (cp_train_check(&o, &err) < 0)
+		cp_usage("%s", err.msg);
+}
+
+static int last_line(const struct cp_train_result *r)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	double s = r->seconds > 0 ? r->seconds : 1e-9;
+	if (!isnan(r->test_auc))
+		cp_buf_printf(&b, "test AUC %.5f, log loss %.5f, ", r->test_auc, r->test_logloss);
+	if (!isnan(r->test_lm_loss))
+		cp_buf_printf(&b, "test masked-LM loss %.4f, accuracy %.4f, ", r->test_lm_loss, r->test_lm_accuracy);
+	cp_buf_printf(&b, "%.0f rows/s", r->rows ? (double)r->rows / s : 0);
+	if (r->tokens)
+		cp_buf_printf(&b, ", %.0f tokens/s", (double)r->tokens / s);
+	int status = cp_tool_finish(r->rows_read, 0, b.data);
+	cp_buf_release(&b);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct cp_err err;
+	struct cp_buf notes = CP_BUF_INIT;
+	nn_blas_prepare(argv);
+	list_models(&notes);
+	tool.notes = notes.data;
+	cp_tool_start(&tool, &argc, argv);
+	check_options();
+	on_terminal = isatty(STDERR_FILENO);
+	run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = (int)(o.threads ? o.threads : cp_cpu_count()), .blas = nn_blas_info() });
+	cp_run_param(run, "kernels", nn_cpu_level());
+	o.event = on_event;
+	o.stop = &stop;
+	struct cp_trainer *t = cp_trainer_new(&o, &err);
+	if (!t)
+		cp_die("%s", err.msg);
+	record_inputs(cp_trainer_result(t));
+	if (!o.out)
+		cp_note("the model will be %s", cp_trainer_out(t));
+	signal(SIGINT, on_stop);
+	signal(SIGTERM, on_stop);
+	int rc = cp_trainer_run(t, &err);
+	if (on_terminal && !cp_quiet)
+		fputs("\r\033[K", stderr);
+	struct cp_train_result r = *cp_trainer_result(t);
+	if (!rc)
+		record_result(&r, cp_trainer_out(t));
+	char *state = cp_xasprintf("%s.state", cp_trainer_out(t));
+	cp_trainer_free(t);
+	if (rc < 0)
+		cp_die("%s", err.msg);
+	if (rc)
+		cp_interrupted("interrupted; the state is saved in %s: give the same command with --resume to go on", state);
+	free(state);
+	cp_buf_release(&notes);
+	free(o.train.v);
+	free(o.valid.v);
+	free(o.test.v);
+	free(o.set.v);
+	if (r.finished_before)
+		cp_note("finished before; the model is left as it is");
+	return last_line(&r);
+}
