@@ -207,8 +207,17 @@ char *cp_arena_strndup(struct cp_arena *a, const char *s, size_t n)
 	return p;
 }
 
+/* What took several chunks last time gets one that holds it all: sizes differ a little from batch to batch, and chunks that no longer fit
+ * would pile up. */
 void cp_arena_reset(struct cp_arena *a)
 {
+	size_t total = 0;
+	if (a->first && a->first->next) {
+		for (struct cp_arena_chunk *c = a->first; c; c = c->next)
+			total += c->size;
+		cp_arena_release(a);
+		a->first = chunk_new((total + total / 8) / ARENA_ALIGN * ARENA_ALIGN);
+	}
 	a->now = NULL;
 	a->used = 0;
 }
