@@ -103,6 +103,14 @@ $(B)/fuzz/%: $(B)/t/fuzz/%.o $(B)/libclickprompt.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# Speed of the kernels; not a test.
+bench-kernels: $(B)/bench/kernels
+	$(B)/bench/kernels
+$(B)/bench/%: $(B)/t/bench/%.o $(B)/libclickprompt.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/clickprompt
 	install -m 755 $(filter-out %/cp-fixture,$(TOOLS:%=$(BIN)/%)) $(DESTDIR)$(PREFIX)/bin
@@ -113,7 +121,7 @@ install: all
 clean:
 	rm -rf build bin
 
-.PHONY: all units check fuzz fuzzers install clean
+.PHONY: bench-kernels all units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d)
+-include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d)

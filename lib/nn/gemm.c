@@ -33,7 +33,7 @@ void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_
 {
 	if (m <= 0 || n <= 0)
 		return;
-	if (k <= 0 || (beta == 0 && (m == 1 || n == 1)))	/* no gemv need take beta = 0 to mean: do not read */
+	if (k <= 0 || (beta == 0 && (m == 1 || n == 1)))	/* whatever a gemv takes beta = 0 to mean, C is not read */
 		scale_matrix(c, ldc, m, n, beta);
 	if (k <= 0)
 		return;

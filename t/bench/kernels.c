@@ -1,0 +1,197 @@
+/* How fast the kernels are, one thread, at sizes of a step of TinyBERT and DCNv2: `make bench-kernels` (CP_CPU=base|v3|v4 as ever).
+ *
+ * Each line is the best of many short runs: nanoseconds an element, the bytes it reads and writes over that time, or floating-point
+ * operations where those count.  Figures are for comparing within one run.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "nn/cpu.h"
+#include "nn/gemm.h"
+#include "nn/kernels.h"
+
+enum { ROWS = 384, COLS = 312, WIDE = 1200, N = ROWS * WIDE, VOCAB = 5376 };
+static nn_float *a, *b, *c, *d, *e, *gain, *bias, *stat;
+static uint64_t keys[ROWS];
+static uint32_t ids[ROWS];
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double best(void (*run)(void))
+{
+	double least = 1e9, start = now();
+
+	for (int i = 0; i < 4 || now() - start < 0.15; i++) {
+		double t = now();
+		run();
+		t = now() - t;
+		least = t < least ? t : least;
+	}
+	return least;
+}
+
+/* arrays: how many values an element costs in traffic */
+static void elements(const char *name, void (*run)(void), size_t n, double arrays)
+{
+	double t = best(run);
+
+	printf("%-34s %8.3f ns an element %8.1f GB/s\n", name, t * 1e9 / (double)n, arrays * (double)(n * sizeof *a) / t * 1e-9);
+}
+
+static void operations(const char *name, void (*run)(void), double flop)
+{
+	printf("%-34s %8.1f GF/s\n", name, flop / best(run) * 1e-9);
+}
+
+static void add(void) { nn_add(b, a, N); }
+static void bias_fwd(void) { nn_bias_fwd(b, a, bias, ROWS, WIDE); }
+static void bias_bwd(void) { nn_bias_bwd(e, a, ROWS, WIDE); }
+static void cross_fwd(void) { nn_cross_fwd(d, a, b, c, N); }
+static void cross_bwd(void) { nn_cross_bwd(d, b, c, e, a, c, N); }
+static void relu_fwd(void) { nn_relu_fwd(b, a, N); }
+static void relu_bwd(void) { nn_relu_bwd(b, c, a, N); }
+static void tanh_fwd(void) { nn_tanh_fwd(b, a, N); }
+static void sigmoid_fwd(void) { nn_sigmoid_fwd(b, a, N); }
+static void gelu_fwd(void) { nn_gelu_fwd(b, a, N); }
+static void gelu_bwd(void) { nn_gelu_bwd(b, c, a, N); }
+static void layernorm_fwd(void) { nn_layernorm_fwd(b, stat, stat + ROWS, a, gain, bias, ROWS, COLS, (nn_float)1e-12); }
+static void layernorm_bwd(void) { nn_layernorm_bwd(c, d, e, b, a, gain, stat, stat + ROWS, ROWS, COLS); }
+static void norm_fwd(void) { nn_residual_norm_fwd(b, c, stat, stat + ROWS, a, d, gain, bias, keys, 1, (nn_float)0.1, ROWS, COLS, (nn_float)1e-12); }
+static void norm_bwd(void) { nn_residual_norm_bwd(b, d, e, e + COLS, a, c, gain, stat, stat + ROWS, keys, 1, (nn_float)0.1, ROWS, COLS); }
+static void batchnorm_fwd(void) { nn_batchnorm_train_fwd(b, stat, stat + WIDE, d, e, a, gain, bias, 256, 512, (nn_float)1e-5, (nn_float)0.1); }
+static void batchnorm_bwd(void) { nn_batchnorm_train_bwd(b, d, e, c, a, gain, stat, stat + WIDE, stat + 2 * WIDE, 256, 512); }
+static void softmax_fwd(void) { nn_softmax_fwd(b, a, ROWS, COLS); }
+static void dropout_fwd(void) { nn_dropout_fwd(b, a, keys, 1, (nn_float)0.1, ROWS, WIDE); }
+static void xent_fwd(void) { nn_xent_fwd(stat, stat + ROWS, a, ids, N / VOCAB, VOCAB); }
+static void xent_bwd(void) { nn_xent_bwd(b, a, stat + ROWS, ids, 1, N / VOCAB, VOCAB); }
+static void gather(void) { nn_gather(b, 32, a, ids, ROWS, 32); }
+static void scatter(void) { nn_scatter_add(b, a, 32, ids, ROWS, 32, 0, 1 << 30); }
+
+static const struct nn_adamw rates = { 1e-3, 0.5, 0.9, 0.999, 1e-8, 0.1, 0.001 };
+static void adamw(void) { nn_adamw(d, b, c, a, N, &rates); }
+
+static struct nn_attention sequence;
+static struct nn_attention_grad sequence_grad;
+static void attention_fwd(void) { nn_attention_fwd(&sequence, stat); }
+static void attention_bwd(void) { nn_attention_bwd(&sequence, &sequence_grad, stat); }
+
+static void attention(size_t z, size_t K, size_t dh, int drop)
+{
+	const size_t heads = 12, H = heads * dh, n = z + K;
+	char name[64];
+
+	sequence = (struct nn_attention){ .z = z, .n_prompts = K, .dh = dh, .head_end = heads, .scale = (nn_float)(1 / sqrt((double)dh)), .q = a,
+					  .k = a + H, .v = a + 2 * H, .ld = 3 * H, .pk = d, .pv = d + K * H, .ldp = H, .out = c, .ldo = H,
+					  .stat = e, .keys = drop ? keys : NULL, .p = (nn_float)0.1 };
+	sequence_grad = (struct nn_attention_grad){ b, b + H, b + 2 * H, d + 4 * K * H, d + 5 * K * H, c };
+	snprintf(name, sizeof name, "attention %zu + %zu, 12 x %zu%s", z, K, dh, drop ? ", dropout" : "");
+	double products = 2.0 * (double)(z * n * H), fwd = best(attention_fwd), bwd = best(attention_bwd);
+	printf("%-34s %8.1f GF/s forward %8.1f backward %8.2f us a token\n", name, 2 * products / fwd * 1e-9, 5 * products / bwd * 1e-9,
+	       (fwd + bwd) * 1e6 / (double)z);
+}
+
+static int shape[5];
+static void gemm(void)
+{
+	int m = shape[2], n = shape[3], k = shape[4];
+
+	nn_gemm(NULL, shape[0], shape[1], m, n, k, 1, a, shape[0] ? m : k, b, shape[1] ? k : n, 0, c, n);
+}
+
+static void products(void)
+{
+	static const int shapes[][5] = { { 0, 1, 256, 256, 256 }, { 0, 1, 256, 512, 512 }, { 0, 1, 256, 1, 512 }, { 0, 1, 384, 312, 312 },
+					 { 0, 1, 384, 1200, 312 }, { 0, 0, 384, 312, 1200 }, { 1, 0, 1200, 312, 384 }, { 1, 0, 312, 312, 384 } };
+
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+		const int *s = shapes[i];
+		char name[64];
+		memcpy(shape, s, sizeof shape);
+		snprintf(name, sizeof name, "gemm %s%s %d x %d x %d", s[0] ? "T" : "N", s[1] ? "T" : "N", s[2], s[3], s[4]);
+		operations(name, gemm, 2.0 * s[2] * s[3] * s[4]);
+	}
+}
+
+static nn_float *draw(void)
+{
+	struct cp_rng r = cp_rng(1, CP_RNG_TEST, 0, 0);
+	nn_float *x = cp_xcalloc(2 * N, sizeof *x);
+
+	for (size_t i = 0; i < 2 * N; i++)
+		x[i] = (nn_float)cp_rng_normal(&r);
+	return x;
+}
+
+/* Gradients grow with every run; set back, so that no kernel is timed on infinities. */
+static void fresh(void)
+{
+	nn_float **all[] = { &a, &b, &c, &d, &e, &gain, &bias, &stat };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		free(*all[i]);
+		*all[i] = draw();
+	}
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	nn_blas_prepare(argv);
+	printf("%s, kernels %s\n", nn_blas_info(), nn_cpu_level());
+	for (size_t i = 0; i < ROWS; i++) {
+		keys[i] = cp_mix64(i);
+		ids[i] = (uint32_t)(keys[i] % VOCAB);
+	}
+	fresh();
+	elements("add", add, N, 3);
+	elements("bias_fwd", bias_fwd, N, 2);
+	elements("bias_bwd", bias_bwd, N, 1);
+	elements("relu_fwd", relu_fwd, N, 2);
+	elements("relu_bwd", relu_bwd, N, 4);
+	elements("cross_fwd", cross_fwd, N, 4);
+	elements("cross_bwd", cross_bwd, N, 9);
+	fresh();
+	elements("tanh_fwd", tanh_fwd, N, 2);
+	elements("sigmoid_fwd", sigmoid_fwd, N, 2);
+	elements("gelu_fwd", gelu_fwd, N, 2);
+	elements("gelu_bwd", gelu_bwd, N, 4);
+	elements("dropout_fwd", dropout_fwd, N, 2);
+	elements("softmax_fwd", softmax_fwd, ROWS * COLS, 2);
+	elements("xent_fwd", xent_fwd, N / VOCAB * VOCAB, 1);
+	elements("xent_bwd", xent_bwd, N / VOCAB * VOCAB, 2);
+	fresh();
+	elements("layernorm_fwd", layernorm_fwd, ROWS * COLS, 2);
+	elements("layernorm_bwd", layernorm_bwd, ROWS * COLS, 4);
+	elements("residual_norm_fwd", norm_fwd, ROWS * COLS, 4);
+	elements("residual_norm_bwd", norm_bwd, ROWS * COLS, 6);
+	fresh();
+	elements("batchnorm_train_fwd", batchnorm_fwd, 256 * 512, 2);
+	elements("batchnorm_train_bwd", batchnorm_bwd, 256 * 512, 4);
+	elements("gather", gather, ROWS * 32, 2);
+	elements("scatter_add", scatter, ROWS * 32, 3);
+	fresh();
+	for (size_t i = 0; i < 2 * N; i++)
+		c[i] = fabs((double)c[i]);
+	elements("adamw", adamw, N, 7);
+	fresh();
+	attention(20, 5, 26, 0);
+	attention(48, 5, 26, 0);
+	attention(48, 5, 26, 1);
+	attention(60, 1, 32, 1);
+	attention(64, 7, 64, 1);
+	attention(128, 5, 64, 1);
+	fresh();
+	products();
+	return 0;
+}
