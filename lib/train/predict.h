@@ -1,0 +1,44 @@
+/* Scores of a finished model, as text: one line a row, in order.
+ *
+ *     LABEL<TAB>SCORE[<TAB>COLUMN...]       where the rows have labels (missing: nan); SCORE alone without
+ *
+ * The score is the probability of a click, nine digits.  Values that the model has not met are scored by their field's unseen row and
+ * counted.  Lines leave at the end of every block: with eager CSV, as soon as the row is there.
+ *
+ *     struct cp_predict p = { .model = m, .out = stdout };
+ *     if (cp_predict_records(&p, path, err) < 0) ...
+ *     cp_predict_release(&p);
+ */
+#ifndef CP_PREDICT_H
+#define CP_PREDICT_H
+
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "text/rows.h"
+#include "train/model.h"
+
+struct cp_predict {
+	struct cp_model *model;
+	FILE *out;
+	int score_only;
+	const char *label;		/* NULL: "label" */
+	const char *const *columns;	/* of the input, to be printed behind the score */
+	int n_columns;
+
+	uint64_t rows, unseen, values;	/* rows scored; values of fields without a row of their own, of all */
+	char digest[33];		/* of what was printed */
+
+	struct cp_data data;
+	struct cp_data_columns at;
+	int extra[64];
+	struct cp_digest *sum;
+	struct cp_buf text;
+};
+
+/* Records ("-": standard input), or CSV as spec says (fields, template and label are filled in here). */
+int cp_predict_records(struct cp_predict *, const char *path, struct cp_err *);
+int cp_predict_csv(struct cp_predict *, const char *path, struct cp_rows_spec *spec, struct cp_err *);
+void cp_predict_release(struct cp_predict *);
+
+#endif

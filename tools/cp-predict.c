@@ -1,0 +1,111 @@
+/* cp-predict: the scores of a model for records or CSV, a line a row.  The work is lib/train/predict.h's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "nn/cpu.h"
+#include "nn/gemm.h"
+#include "tool.h"
+#include "train/predict.h"
+
+static struct {
+	const char *model, *output, *label, *delimiter, *bad_utf8;
+	struct cp_opt_list columns;
+	int csv, score_only, skip_bad;
+	int64_t threads;
+} o = { .delimiter = ",", .bad_utf8 = "refuse" };
+static struct cp_ledger_opts ledger;
+
+static const struct cp_opt opts[] = {
+	{ 'm', "model", CP_OPT_STR, &o.model, "FILE", "the model, from cp-train", .content = 1 },
+	{ 0, "score-only", CP_OPT_SET, &o.score_only, NULL, "no label before the score", .set = 1, .content = 1 },
+	{ 0, "columns", CP_OPT_LIST, &o.columns, "NAME", "print this column behind the score; again for more", .content = 1 },
+	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
+	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output" },
+	{ 0, "csv", CP_OPT_SET, &o.csv, NULL, "read CSV, not records; a line that comes alone is answered at once", .set = 1, .content = 1 },
+	{ 'd', "delimiter", CP_OPT_STR, &o.delimiter, "CHAR", "of CSV; \\t is a tab", .content = 1 },
+	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.bad_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
+	  .content = 1 },
+	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows of CSV out and say how many", .set = 1, .content = 1 },
+	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; scores do not depend on it", .min = 0, .max = 1024 },
+	CP_LEDGER_OPTS(ledger),
+	{ 0 },
+};
+
+static const struct cp_tool tool = {
+	.name = "cp-predict",
+	.synopsis = "-m MODEL [OPTION...] [FILE] > SCORES\n-m MODEL --csv [OPTION...] [FILE] > SCORES",
+	.summary = "score rows with a model: label<TAB>score, a line a row",
+	.opts = opts,
+	.notes = "Without labels in the rows a line is the score alone.  Values the model has not met are counted and said at the end.",
+	.max_operands = 1,
+};
+
+static const char *check_options(void)
+{
+	static const char *const of_csv[] = { "delimiter", "bad-utf8", "skip-bad" };
+	if (!o.model)
+		return "--model FILE is needed";
+	for (size_t i = 0; !o.csv && i < sizeof of_csv / sizeof *of_csv; i++)
+		if (cp_opts_given(&cp_tool_opts, of_csv[i]))
+			return "--delimiter, --bad-utf8 and --skip-bad go with --csv";
+	if (strcmp(o.delimiter, "\\t") && strlen(o.delimiter) != 1)
+		return "--delimiter is one character, or \\t";
+	if (o.columns.n > 64)
+		return "--columns is given more than 64 times";
+	return NULL;
+}
+
+static int predict(struct cp_predict *p, const char *path, struct cp_err *err)
+{
+	struct cp_out out;
+	struct cp_rows_spec spec = { .skip_bad = o.skip_bad };
+	spec.csv.delimiter = strcmp(o.delimiter, "\\t") ? o.delimiter[0] : '\t';
+	spec.csv.replace_utf8 = !strcmp(o.bad_utf8, "replace");
+	if (cp_out_open(&out, o.output, err) < 0)
+		return -1;
+	p->out = out.f;
+	if ((o.csv ? cp_predict_csv(p, path, &spec, err) : cp_predict_records(p, path, err)) == 0)
+		return cp_out_commit(&out, err);
+	cp_out_abort(&out);
+	return -1;
+}
+
+static void record(struct cp_run *run, const struct cp_predict *p, const char *path)
+{
+	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)p->rows });
+	cp_run_output(run, &(struct cp_run_file){ .role = "scores", .path = o.output, .digest = p->digest, .rows = (int64_t)p->rows });
+	cp_run_param(run, "kernels", nn_cpu_level());
+}
+
+int main(int argc, char **argv)
+{
+	struct cp_err err;
+	nn_blas_prepare(argv);
+	cp_tool_start(&tool, &argc, argv);
+	const char *wrong = check_options(), *path = argc > 1 ? argv[1] : NULL;
+	if (wrong)
+		cp_usage("%s", wrong);
+	int threads = o.threads ? (int)o.threads : cp_cpu_count();
+	struct cp_run *run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = threads, .blas = nn_blas_info() });
+	cp_run_input(run, &(struct cp_run_file){ .role = "model", .path = o.model });
+	struct cp_team *team = cp_team_new(threads, &err);
+	struct cp_predict p = { .score_only = o.score_only, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
+	if (!team || nn_blas_check(&err) < 0 || !(p.model = cp_model_open(o.model, team, &err)))
+		cp_die("%s", err.msg);
+	if (p.model->c.objective != CP_OBJECTIVE_CLICK)
+		cp_die("%s: a model of stage %s fills in words and has no score; finetune it with cp-train --stage finetune --init", o.model,
+		       p.model->stage);
+	if (predict(&p, path, &err) < 0)
+		cp_die("%s", err.msg);
+	record(run, &p, path);
+	if (p.unseen)
+		cp_note("%llu of %llu values were not in the training rows (%.2f %%)", (unsigned long long)p.unseen, (unsigned long long)p.values,
+			100.0 * (double)p.unseen / (double)p.values);
+	uint64_t rows = p.rows;
+	cp_model_free(p.model);
+	cp_predict_release(&p);
+	cp_team_free(team);
+	free(o.columns.v);
+	return cp_tool_finish(rows, rows, NULL);
+}
