@@ -118,10 +118,13 @@ install: all
 	for page in $(filter-out %/cp-fixture.1,$(PAGES)); do section=$${page##*.}; install -d $(DESTDIR)$(PREFIX)/share/man/man$$section; \
 	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section || exit 1; done
 
+print-flags:	# for checks that compile by themselves; quoted for a shell
+	$(info $(CPPFLAGS) $(CFLAGS))@:
+
 clean:
 	rm -rf build bin
 
-.PHONY: bench-kernels all units check fuzz fuzzers install clean
+.PHONY: all print-flags bench-kernels units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d)
