@@ -34,6 +34,13 @@ input() {		# input TOOL: the file with its good input
 	esac
 }
 
+operand() {		# operand TOOL FILE: how it takes FILE for its input
+	case $1 in
+	cp-train) echo "--train $2" ;;
+	*) echo "$2" ;;
+	esac
+}
+
 reads() { case $1 in cp-ledger | cp-fixture) false ;; *) true ;; esac; }		# rows, lines or records on stdin
 reads_stream() { case $1 in cp-mask | cp-split | cp-train | cp-predict | cp-cat) true ;; *) false ;; esac; }
 writes_stdout() { case $1 in cp-split | cp-train | cp-fixture) false ;; *) true ;; esac; }
@@ -149,7 +156,17 @@ left_behind() {		# files that a failed call may have made
 	return 1
 }
 
-# damaged HOW TOOL FILE: FILE cut (or flipped) at some places; each is an error with a sentence that names what was found
+about() {		# about NAME TOOL COMMAND...: exit 1, a sentence that says the fault is in the input NAME, and nothing left behind
+	about_name=$1
+	shift
+	about_tool=$1
+	shift
+	only_error "$about_tool" 1 "$@" || return 1
+	grep -q "^$about_tool: $about_name: ." only.err || { echo "the sentence does not name $about_name: $*"; return 1; }
+	! left_behind || { echo "left behind: $*"; return 1; }
+}
+
+# damaged HOW TOOL FILE: FILE cut (or flipped) at some places; each is an error with a sentence
 damaged() {
 	size=$(wc -c <"$3")
 	rm -f part* made.cpm*
@@ -160,8 +177,7 @@ damaged() {
 		cut) head -c $at "$3" ;;
 		flipped) flip $at "$3" ;;
 		esac >damaged.cps
-		only_error "$2" 1 run "$2" <damaged.cps || { echo "$1 at byte $at of $size"; return 1; }
-		! left_behind || { echo "left behind: $1 at byte $at of $size"; return 1; }
+		about 'standard input' "$2" run "$2" <damaged.cps || { echo "$1 at byte $at of $size"; return 1; }
 	done
 }
 
@@ -222,29 +238,26 @@ contract_of_page() {
 }
 
 contract_of_input() {
-	test_that "$1 refuses an empty input" "only_error $1 1 run $1 </dev/null; ! left_behind"
-	test_that "$1 refuses a directory as input" "only_error $1 1 run $1 <.; ! left_behind"
+	stdin="about 'standard input' $1 run $1"
+	test_that "$1 refuses an empty input" "$stdin </dev/null"
+	test_that "$1 refuses a directory as input" "$stdin <."
+	test_that "$1 refuses bytes that are nothing it reads" "$stdin <zeros"
+	test_that "$1 names a file that is not there" "about nowhere $1 run $1 $(operand "$1" nowhere) </dev/null"
 	if reads_stream "$1"; then
-		test_that "$1 refuses a file that is no stream" "
-			only_error $1 1 run $1 <rows.csv
-			only_error $1 1 run $1 <model.zero
-			! left_behind
-		"
+		test_that "$1 refuses a file that is no stream" "$stdin <rows.csv"
 		test_that "$1 refuses a cut stream" "damaged cut $1 $(input "$1")"
 		test_that "$1 refuses a stream with a flipped bit" "damaged flipped $1 $(input "$1")"
-	else
-		test_that "$1 refuses bytes that are no text" "only_error $1 1 run $1 <model.zero"
 	fi
 }
 
 contract_of_output() {
 	test_that "$1: a good call ends in a line with version, rows, seconds and memory" "
-		run $1 <$(input "$1") >out 2>err
+		run $1 <$(input "$1") >out 2>err || { cat err; exit 1; }
 		cat err
 		tail -n 1 err | grep -E '^$1 [0-9.]+: [0-9]+ rows in, [0-9]+ rows out, [0-9.]+ s, [0-9.]+ MB peak'
 	"
 	test_that "$1 -q says nothing" "
-		run $1 -q <$(input "$1") >out 2>err
+		run $1 -q <$(input "$1") >out 2>err || { cat err; exit 1; }
 		cat err
 		test ! -s err
 	"
@@ -258,7 +271,7 @@ contract_of_output() {
 }
 
 make_inputs >inputs.log 2>&1
-head -c 5000 /dev/zero >model.zero
+head -c 5000 /dev/zero >zeros
 
 test -n "$TOOLS" || skip_all 'there are no tools'
 for tool in $TOOLS; do
@@ -269,8 +282,8 @@ for tool in $TOOLS; do
 		test_skip "$tool: input and output" "no $(input "$tool"): $(tail -n 1 inputs.log)"
 		continue
 	fi
-	reads "$tool" && contract_of_input "$tool"
 	contract_of_output "$tool"
+	reads "$tool" && contract_of_input "$tool"
 done
 
 test_done
