@@ -1,0 +1,98 @@
+#!/bin/sh
+# The rules of experiments/: a grid killed and started again does only what is missing.  Stand-ins for the tools write down their calls.
+. "$(dirname "$0")/test-lib.sh"
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+mkdir tools-here grid
+cat >grid/grid <<END
+# A small grid
+data         := $TRASH/rows
+models       := dcnv2 dnn
+ways         := ctr without-plm with-plm
+seeds        := 1 2
+plm          := scratch:layers=1
+ctr          := --epochs 3
+pretrain     := --epochs 1
+finetune     := --epochs 2
+finetune-plm := --epochs 4
+END
+for t in cp-mask cp-train cp-predict cp-auc; do
+	cat >tools-here/$t <<-'END'
+		#!/bin/sh
+		echo "${0##*/} $*" >>"$TRASH/calls"
+		test ! -e "$TRASH/slow" || { touch "$TRASH/started"; sleep 30; }
+		while test $# -gt 0; do test "$1" != -o || out=$2; shift; done
+		case "$out" in *"$(cat "$TRASH/poison" 2>/dev/null)") test ! -s "$TRASH/poison" || exit 1 ;; esac
+		echo made >"$out"
+	END
+	chmod +x tools-here/$t
+done
+for part in train valid test; do echo $part >rows.$part.cps; done
+
+grid() { make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" all "$@"; }
+calls() { test ! -e calls || sort calls | cut -d' ' -f1 | uniq -c | awk '{ printf "%s %d ", $2, $1 }'; }
+
+test_that 'every cell is made, and pretraining is shared between two ways' '
+	grid
+	test "$(calls)" = "cp-auc 12 cp-mask 1 cp-predict 12 cp-train 16 "
+	grep -e "--seed 2 -o .*/dnn-2/with-plm.cpm --stage finetune --with-plm --epochs 4 --init .*/dnn-2/pretrained.cpm" calls
+	grep -e "--seed 1 -o .*/dcnv2-1/ctr.cpm --stage ctr --model dcnv2 --epochs 3" calls
+'
+
+test_that 'nothing is done twice' '
+	rm calls
+	grid
+	test ! -e calls
+'
+
+test_that 'models whose figures are there may be thrown away' '
+	rm -f grid/made/dnn-1/ctr.cpm grid/made/dcnv2-2/pretrained.cpm
+	grid
+	test ! -e calls
+'
+
+test_that 'what is missing is made, with what it needs, and nothing else' '
+	rm -f grid/made/dnn-1/ctr.auc grid/made/dnn-1/with-plm.auc grid/made/dnn-2/*.auc grid/made/dnn-2/*.tsv grid/made/dnn-2/ctr.cpm
+	grid
+	test "$(calls)" = "cp-auc 5 cp-predict 3 cp-train 1 "
+'
+
+test_that 'programs built anew do not throw results away' '
+	rm -f calls
+	touch tools-here/*
+	grid
+	test ! -e calls
+'
+
+test_that 'a failure leaves nothing under a final name, and the rest is not done again' '
+	rm -rf grid/made calls
+	echo dnn-1/with-plm.cpm >poison
+	! grid -k || exit 1
+	test ! -e grid/made/dnn-1/with-plm.cpm
+	test "$(calls)" = "cp-auc 11 cp-mask 1 cp-predict 11 cp-train 16 "
+	rm poison calls
+	grid
+	test "$(calls)" = "cp-auc 1 cp-predict 1 cp-train 1 "
+'
+
+test_that 'killed in the middle and started again, only what is missing is done' '
+	rm -rf grid/made/dcnv2-1 calls
+	touch slow
+	setsid make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" all &
+	for i in $(seq 100); do test ! -e started || break; sleep 0.1; done
+	kill -KILL -$!
+	wait $! || true
+	rm slow calls
+	grid
+	test "$(calls)" = "cp-auc 3 cp-predict 3 cp-train 4 "
+'
+
+test_that 'the grids of the project say what they ask, and are listed' '
+	make -s -C "$TOP/experiments" >list
+	for g in "$TOP"/experiments/*/grid; do
+		name=${g%/grid}
+		grep "^${name##*/} .* [a-z]" list
+	done
+'
+
+test_done
