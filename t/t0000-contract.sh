@@ -227,6 +227,7 @@ contract_of_page() {
 	"
 	test_that "$1.1 names the options of --help and no other" "
 		options_of $1 | sed 's/ .*//; s/^/--/' | sort -u >of-help
+		test -s of-help
 		page_options $page >of-page
 		diff of-help of-page
 	"
