@@ -60,6 +60,9 @@ $(B)/libclickprompt.a: $(LIB_OBJ)
 	@echo "  AR   $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# loops over numbers: let the compiler vectorise them
+$(B)/lib/nn/%.o: OPT = -O3 -g
+
 define compile		# folder under $(B), suffix, flags
 $(B)/$(1)%$(2).o: %.c Makefile
 	@mkdir -p $$(@D)

@@ -32,11 +32,17 @@ static const struct cp_opt opts[] = {
 	{ 0 },
 };
 
+static void print_kernels(struct cp_buf *b)
+{
+	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_blas_info(), nn_cpu_level());
+}
+
 static const struct cp_tool tool = {
 	.name = "cp-predict",
 	.synopsis = "-m MODEL [OPTION...] [FILE] > SCORES\n-m MODEL --csv [OPTION...] [FILE] > SCORES",
 	.summary = "score rows with a model: label<TAB>score, a line a row",
 	.opts = opts,
+	.version = print_kernels,
 	.notes = "Without labels in the rows a line is the score alone.  Values the model has not met are counted and said at the end.",
 	.max_operands = 1,
 };

@@ -76,12 +76,18 @@ static const struct cp_opt opts[] = {
 	{ 0 },
 };
 
+static void print_kernels(struct cp_buf *b)
+{
+	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_blas_info(), nn_cpu_level());
+}
+
 static struct cp_tool tool = {
 	.name = "cp-train",
 	.synopsis = "--stage ctr [OPTION...] --train FILE --valid FILE -o MODEL\n--stage pretrain [OPTION...] < RECORDS\n"
 		    "--stage finetune --init MODEL [--with-plm] [OPTION...] --train FILE",
 	.summary = "train a CTR model, alone or with a language model",
 	.opts = opts,
+	.version = print_kernels,
 };
 
 static void list_models(struct cp_buf *b)

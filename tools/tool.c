@@ -221,6 +221,12 @@ static void print_version(void)
 	printf("compiler: %s\nflags: %s\n", CP_BUILD_COMPILER, CP_BUILD_FLAGS);
 	printf("libraries: xxHash %u.%u.%u, LZ4 %s, SQLite %s\n", XXH_versionNumber() / 10000, XXH_versionNumber() / 100 % 100,
 	       XXH_versionNumber() % 100, LZ4_versionString(), sqlite3_libversion());
+	if (me->version) {
+		struct cp_buf b = CP_BUF_INIT;
+		me->version(&b);
+		fputs(b.data, stdout);
+		cp_buf_release(&b);
+	}
 }
 
 static int close_stdout(void)

@@ -30,6 +30,7 @@ struct cp_tool {
 	const struct cp_opt *opts;	/* -q/--quiet, --help, --version are added by itself */
 	const char *notes;	/* more for --help, or NULL */
 	int max_operands;	/* 0: none are taken; -1: any number */
+	void (*version)(struct cp_buf *);	/* more lines for --version, or NULL */
 };
 
 /* Given options of this run, for cp_opts_given() and the ledger. */
