@@ -47,10 +47,17 @@ int cp_parse_real(const char *s, double *out)
 
 const char *cp_print_real(double v, char *buf)
 {
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(buf, 32, "%.*g", digits, v);
+	int digits = 1;
+	for (; digits <= 17; digits++) {
+		snprintf(buf, 32, "%.*e", digits - 1, v);
 		if (strtod(buf, NULL) == v)
 			break;
 	}
+	const char *e = strchr(buf, 'e');
+	int exponent = e ? atoi(e + 1) : 0;
+	if (e && exponent >= -5 && exponent < 15)	/* plainly, where that is short: 60, not 6e+01 */
+		snprintf(buf, 32, "%.*f", digits - 1 > exponent ? digits - 1 - exponent : 0, v);
+	else
+		snprintf(buf, 32, "%.*g", digits < 17 ? digits : 17, v);
 	return buf;
 }
