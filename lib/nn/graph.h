@@ -107,7 +107,8 @@ static inline size_t nn_rows(const struct nn_graph *g, const struct nn_node *n)
 
 /* --- Leaves ------------------------------------------------------------------------------------------------------------------------ */
 
-/* A parameter as a node; nn_span takes `count` parameters that were added one after another as one matrix of `cols` columns. */
+/* A parameter as a node; ng_span takes `count` parameters that were added one after another as one matrix of `cols` columns (all of them
+ * frozen or none). */
 struct nn_node *ng_weight(struct nn_graph *, struct nn_param *);
 struct nn_node *ng_span(struct nn_graph *, struct nn_param *first, int count, size_t cols);
 /* Rows from..from+rows of a parameter seen as a matrix of `cols` columns. */

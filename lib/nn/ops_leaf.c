@@ -14,7 +14,7 @@ static void weight_fwd(struct nn_graph *g, struct nn_node *n)
 	n->val = n->param->val + at;
 	n->grad = n->param->grad ? n->param->grad + at : NULL;
 	n->needs_grad = n->grad != NULL;
-	n->grad_ready = 1;
+	n->grad_ready = n->grad != NULL;
 }
 
 static const struct nn_op op_weight = { "weight", weight_fwd, NULL, NULL };

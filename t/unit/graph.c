@@ -1,0 +1,171 @@
+/* The graph in float: the same bits for teams of 1, 2 and 3 threads, over some steps of the whole model, and from run to run. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "ctr/ctr.h"
+#include "nn/build.h"
+#include "plm/plm.h"
+
+#define ROWS 70
+#define FIELDS 4
+#define KEYS 500
+#define VOCAB 300
+#define STEPS 3
+
+static int n_tests, n_failed;
+
+static void ok(int good, const char *what)
+{
+	n_failed += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, what);
+}
+
+struct model {
+	struct nn_graph *g;
+	struct nn_params *ps;
+	struct plm_config p;
+	struct ctr_config c;
+	struct plm_feed f;
+	struct nn_ids ids;
+	struct nn_feed labels;
+	uint32_t id[ROWS * FIELDS];
+	uint64_t key[ROWS];
+	float label[ROWS];
+	struct nn_node *lm, *loss;
+};
+
+static void build(struct model *m, struct cp_team *team)
+{
+	struct plm_prompting how = { PLM_PROMPT_LAYERS, 3, 0, 1 };
+	memset(m, 0, sizeof *m);
+	m->p = (struct plm_config){ .family = PLM_BERT, .layers = 2, .hidden = 64, .heads = 4, .ffn = 128, .positions = 64, .types = 2,
+				    .vocab = VOCAB, .eps = 1e-12, .dropout = 0.1, .attention_dropout = 0.1 };
+	m->g = nn_graph_new(team);
+	m->ps = nn_params_new();
+	m->g->training = 1;
+	ctr_config_init(&m->c, ctr_find("dcnv2"), FIELDS, KEYS);
+	ctr_config_set(&m->c, "hidden=64x2", NULL);
+	ctr_config_set(&m->c, "cross=2", NULL);
+	ctr_config_set(&m->c, "batch_norm=1", NULL);
+	plm_feed_init(&m->f, &m->p, &how);
+	struct ctr_build b = { .b = { m->g, m->ps, 0 }, .c = &m->c, .ids = &m->ids, .axis = PLM_ROWS, .pad = -1 };
+	struct plm_nodes n;
+	struct nn_node *q = ctr_final(&b);
+	plm_encoder(&b.b, &m->p, &m->f, plm_prompts(&b.b, &m->p, &how, q), &n);
+	m->lm = ng_lm_loss(m->g, plm_lm_transform(&b.b, &m->p, &n, &m->f), plm_lm_decoder(&b.b, &m->p, &n, 1), plm_lm_bias(&b.b, &m->p), &m->f.labels,
+			   NULL);
+	struct nn_node *z = plm_click_head(&b.b, plm_pool(&b.b, &m->p, &n, &m->f, PLM_POOL_AVG));
+	m->loss = ng_add(m->g, m->lm, ng_bce(m->g, ng_add(m->g, z, ctr_logit(&b, q)), &m->labels));
+	nn_params_alloc(m->ps, 1);
+	nn_params_init(m->ps, 5);
+}
+
+static void feed(struct model *m, uint64_t batch)
+{
+	struct cp_rng r = cp_rng(1, CP_RNG_TEST, batch, 0);
+	plm_feed_reset(&m->f);
+	for (size_t i = 0; i < ROWS; i++) {
+		uint32_t v[40];
+		size_t n = 4 + cp_rng_below(&r, 36);
+		for (size_t t = 0; t < n; t++)
+			v[t] = (uint32_t)cp_rng_below(&r, VOCAB);
+		m->key[i] = batch * ROWS + i;
+		size_t first = plm_feed_row(&m->f, v, n, m->key[i]);
+		for (size_t t = 0; t < n; t += 3)
+			plm_feed_pick(&m->f, first + t, (uint32_t)cp_rng_below(&r, VOCAB));
+		for (size_t k = 0; k < FIELDS; k++)
+			m->id[i * FIELDS + k] = (uint32_t)cp_rng_below(&r, KEYS);
+		m->label[i] = (float)cp_rng_below(&r, 2);
+	}
+	m->ids.v = m->id;
+	m->labels.v = m->label;
+	m->g->keys[PLM_ROWS] = m->key;
+	m->g->len[PLM_ROWS] = ROWS;
+	plm_feed_bind(&m->f, m->g);
+}
+
+/* All parameters after some steps, and the losses behind them; the caller frees. */
+static float *train(int threads, size_t *n)
+{
+	struct cp_err err;
+	struct cp_team *team = threads ? cp_team_new(threads, &err) : NULL;
+	struct model *m = cp_xmalloc(sizeof *m);
+	struct nn_optimiser adamw = { 0.9, 0.999, 1e-8, 0.1 };
+	build(m, team);
+	*n = m->ps->total + STEPS;
+	float *out = cp_xmalloc(*n * sizeof *out);
+	for (uint64_t t = 1; t <= STEPS; t++) {
+		double lr = 1e-3;
+		feed(m, t);
+		nn_forward(m->g, m->loss);
+		out[m->ps->total + t - 1] = m->loss->val[0];
+		nn_backward(m->g, m->loss);
+		nn_optimiser_step(m->ps, &adamw, &lr, t, team);
+	}
+	memcpy(out, m->ps->val, m->ps->total * sizeof *out);
+	plm_feed_release(&m->f);
+	nn_graph_free(m->g);
+	nn_params_free(m->ps);
+	cp_team_free(team);
+	free(m);
+	return out;
+}
+
+/* A frozen parameter stays, and so does the gradient's room of the others: what is asked for beside does no harm. */
+static void check_frozen(void)
+{
+	struct model *m = cp_xmalloc(sizeof *m);
+	struct nn_optimiser adamw = { 0.9, 0.999, 1e-8, 0.1 };
+	double lr = 1e-2;
+	size_t moved = 0, stayed = 0;
+	build(m, NULL);
+	free(m->ps->val);
+	free(m->ps->grad);
+	free(m->ps->m1);
+	free(m->ps->m2);
+	for (int i = 0; i < m->ps->n; i++)
+		if (!strncmp(m->ps->v[i]->name, "plm.", 4))
+			m->ps->v[i]->frozen = 1;
+	nn_params_alloc(m->ps, 1);
+	nn_params_init(m->ps, 5);
+	float *before = cp_xmalloc(m->ps->total * sizeof *before);
+	memcpy(before, m->ps->val, m->ps->total * sizeof *before);
+	feed(m, 1);
+	nn_forward(m->g, m->loss);
+	nn_backward(m->g, m->loss);
+	nn_optimiser_step(m->ps, &adamw, &lr, 1, NULL);
+	for (int i = 0; i < m->ps->n; i++) {
+		const struct nn_param *p = m->ps->v[i];
+		int same = !memcmp(p->val, before + p->offset, p->n * sizeof *before);
+		if (!strncmp(p->name, "plm.", 4))
+			stayed += same ? 0 : 1;
+		else if (!p->frozen)
+			moved += same;
+	}
+	ok(!stayed && !moved, "a frozen language model stays as it is, all else moves");
+	free(before);
+	plm_feed_release(&m->f);
+	nn_graph_free(m->g);
+	nn_params_free(m->ps);
+	free(m);
+}
+
+int main(void)
+{
+	size_t n, k;
+	float *one = train(1, &n);
+	ok(one[n - 1] == one[n - 1] && one[n - 1] < one[n - STEPS], "the loss falls");
+	for (int threads = 0; threads <= 3; threads++) {
+		char what[80];
+		float *other = train(threads, &k);
+		snprintf(what, sizeof what, "%d threads give the same bits as 1", threads);
+		ok(n == k && !memcmp(one, other, n * sizeof *one), threads ? what : "no team gives the same bits as 1 thread");
+		free(other);
+	}
+	free(one);
+	check_frozen();
+	printf("1..%d\n", n_tests);
+	return n_failed != 0;
+}

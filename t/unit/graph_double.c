@@ -1,0 +1,623 @@
+/* Gradients of every operation of nn/graph.h, in double, against central differences.
+ *
+ * A case builds a small network from random parameters; its numbers are added up with fixed weights into one.  Each is tried in sizes 1
+ * and odd, with every value used once and twice, and with each parameter frozen in turn.  An operation with a wrong backward is among
+ * them, to show that the check sees it. */
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "ctr/ctr.h"
+#include "nn/build.h"
+#include "nn/graph_priv.h"
+#include "plm/plm.h"
+
+#define STEP 1e-4
+#define NEAR 1e-6	/* relative, and of FLOOR where gradients are smaller */
+#define FLOOR 1e-2
+#define ROWS PLM_ROWS	/* axes: rows of the batch, tokens, places (prompts and tokens), picks */
+#define TOKENS PLM_TOKENS
+#define PLACES PLM_PLACES
+#define PICKS PLM_PICKS
+#define MAX_FEEDS 8
+
+static int n_tests, n_failed;
+
+static void ok(int good, const char *what)
+{
+	n_failed += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, what);
+}
+
+/* --- A network under test ---------------------------------------------------------------------------------------------------------- */
+
+struct test {
+	struct nn_build b;
+	struct cp_rng rng;
+	struct cp_arena mem;
+	size_t rows, cols;
+	int variant;
+	struct nn_node *out[8];		/* what the probe adds up */
+	int n_out;
+	struct nn_node *loss;
+	struct { nn_float *v, *grad; size_t n; } fed[MAX_FEEDS];	/* inputs that want a gradient */
+	int n_fed;
+};
+
+static void random_numbers(struct test *t, nn_float *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		v[i] = cp_rng_normal(&t->rng);
+}
+
+static struct nn_param *param(struct test *t, size_t rows, size_t cols)
+{
+	return nn_new(&t->b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "p%d", t->b.ps->n);
+}
+
+static struct nn_node *weight(struct test *t, size_t rows, size_t cols)
+{
+	return ng_weight(t->b.g, param(t, rows, cols));
+}
+
+static const struct nn_ids *ids(struct test *t, size_t n, size_t below)
+{
+	struct nn_ids *out = cp_arena_alloc(&t->mem, sizeof *out);
+	uint32_t *v = cp_arena_alloc(&t->mem, (n + 1) * sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		v[i] = (uint32_t)(cp_rng_u64(&t->rng) % below);
+	out->v = v;
+	return out;
+}
+
+/* A matrix (rows, cols) on an axis that wants a gradient: rows of a table, some of them more than once. */
+static struct nn_node *matrix_on(struct test *t, int axis, int mult, size_t cols)
+{
+	size_t n = t->b.g->len[axis] * (size_t)mult;
+	return ng_lookup(t->b.g, param(t, n, cols), ids(t, n, n), axis, mult, -1);
+}
+
+static struct nn_node *matrix(struct test *t)
+{
+	return matrix_on(t, ROWS, 1, t->cols);
+}
+
+/* Every unit of `axis` is a run of 1, 2, 3, 1, ... of the target axis, whose length it sets; `extra` more each. */
+static const struct nn_segs *runs(struct test *t, int axis, int target, size_t extra)
+{
+	struct nn_segs *s = cp_arena_alloc(&t->mem, sizeof *s);
+	size_t n = t->b.g->len[axis];
+	uint32_t *off = cp_arena_alloc(&t->mem, (n + 1) * sizeof *off);
+	off[0] = 0;
+	for (size_t i = 0; i < n; i++)
+		off[i + 1] = off[i] + (uint32_t)(1 + i % 3 + extra);
+	s->off = off;
+	t->b.g->len[target] = off[n];
+	return s;
+}
+
+static void keys_for(struct test *t, int axis)
+{
+	size_t n = t->b.g->len[axis];
+	uint64_t *k = cp_arena_alloc(&t->mem, (n + 1) * sizeof *k);
+	for (size_t i = 0; i < n; i++)
+		k[i] = cp_rng_u64(&t->rng);
+	t->b.g->keys[axis] = k;
+}
+
+/* --- The probe: one number from many ----------------------------------------------------------------------------------------------- */
+
+static nn_float probe_weight(size_t input, size_t i)
+{
+	return ((nn_float)((i * 7919 + input * 104729) % 1000) - 400) / 300;
+}
+
+static void probe_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	n->val[0] = 0;
+	for (int k = 0; k < n->n_in; k++)
+		for (size_t i = 0, count = nn_count(g, n->in[k]); i < count; i++)
+			n->val[0] += probe_weight((size_t)k, i) * n->in[k]->val[i];
+}
+
+static void probe_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	for (int k = 0; k < n->n_in; k++) {
+		nn_float *d = nn_grad(g, n->in[k]);
+		for (size_t i = 0, count = nn_count(g, n->in[k]); d && i < count; i++)
+			d[i] += n->grad[0] * probe_weight((size_t)k, i);
+	}
+}
+
+static const struct nn_op op_probe = { "probe", probe_fwd, probe_bwd, NULL };
+
+/* --- A wrong operation: y = x^2 whose backward is right by one part in a thousand ---------------------------------------------------- */
+
+static void square_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	for (size_t i = 0, count = nn_count(g, n); i < count; i++)
+		n->val[i] = n->in[0]->val[i] * n->in[0]->val[i];
+}
+
+static void wrong_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float *d = nn_grad(g, n->in[0]);
+	for (size_t i = 0, count = nn_count(g, n); i < count; i++)
+		d[i] += 2.002 * n->grad[i] * n->in[0]->val[i];
+}
+
+/* Right while x is used once: it forgets what is there. */
+static void forgetful_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float *d = nn_grad(g, n->in[0]);
+	for (size_t i = 0, count = nn_count(g, n); i < count; i++)
+		d[i] = 2 * n->grad[i] * n->in[0]->val[i];
+}
+
+static const struct nn_op op_wrong = { "wrong", square_fwd, wrong_bwd, NULL };
+static const struct nn_op op_forgetful = { "forgetful", square_fwd, forgetful_bwd, NULL };
+
+static struct nn_node *build_wrong(struct test *t)
+{
+	struct nn_node *x = matrix(t);
+	return nn_node_new(t->b.g, t->variant ? &op_forgetful : &op_wrong, ROWS, 1, t->cols, 1, &x);
+}
+
+/* --- Cases: the value under test; `variant` counts the ways of using it -------------------------------------------------------------- */
+
+static struct nn_node *build_lookup(struct test *t)
+{
+	size_t n = t->rows * 3;
+	return ng_lookup(t->b.g, param(t, t->rows + 2, t->cols), ids(t, n, t->rows + 2), ROWS, 3, -1);
+}
+
+static struct nn_node *build_slice(struct test *t)
+{
+	struct nn_param *a = param(t, 3, t->cols), *b = param(t, 3, t->cols), *c = param(t, 3, t->cols);
+	assert(b->offset == a->offset + a->n && c->offset == b->offset + b->n);
+	if (t->variant == 0)
+		return ng_slice(t->b.g, a, t->cols, 2, t->cols);
+	ng_weight(t->b.g, b);
+	return ng_span(t->b.g, a, 3, t->cols);
+}
+
+static struct nn_node *build_input(struct test *t)
+{
+	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
+	size_t n = t->rows * t->cols;
+	nn_float *v = cp_arena_alloc(&t->mem, n * sizeof *v), *grad = cp_arena_zalloc(&t->mem, n * sizeof *grad);
+	random_numbers(t, v, n);
+	f->v = v;
+	t->fed[t->n_fed].v = v;
+	t->fed[t->n_fed].grad = grad;
+	t->fed[t->n_fed++].n = n;
+	return ng_activate(t->b.g, ng_input_grad(t->b.g, ROWS, 1, t->cols, f, grad), NN_TANH);
+}
+
+static struct nn_node *build_view(struct test *t)
+{
+	struct nn_node *x = matrix_on(t, ROWS, 6, t->cols), *v = ng_view(t->b.g, x, 2, 3 * t->cols);
+	if (t->variant == 0)
+		return v;
+	if (t->variant == 1)	/* a view of a view, beside the thing itself */
+		return ng_mul(t->b.g, ng_view(t->b.g, v, 6, t->cols), x);
+	return ng_linear(t->b.g, ng_view(t->b.g, v, 1, 6 * t->cols), weight(t, 3, 6 * t->cols), NULL, NN_TANH);
+}
+
+static struct nn_node *build_concat(struct test *t)
+{
+	struct nn_node *x = matrix(t);
+	return ng_concat(t->b.g, 3, (struct nn_node *[]){ x, matrix_on(t, ROWS, 1, 2 * t->cols), x });
+}
+
+static struct nn_node *build_cols(struct test *t)
+{
+	return ng_cols(t->b.g, matrix_on(t, ROWS, 1, t->cols + 2), (size_t)t->variant, t->cols);
+}
+
+static struct nn_node *build_gather(struct test *t)
+{
+	t->b.g->len[PICKS] = 2 * t->rows + 1;
+	return ng_gather(t->b.g, ng_activate(t->b.g, matrix(t), NN_TANH), ids(t, 2 * t->rows + 1, t->rows), PICKS, 1);
+}
+
+static struct nn_node *build_prepend(struct test *t)
+{
+	int k = t->variant + 1;
+	const struct nn_segs *s = runs(t, ROWS, PLACES, (size_t)k);
+	t->b.g->len[TOKENS] = t->b.g->len[PLACES] - (size_t)k * t->rows;
+	return ng_prepend(t->b.g, matrix_on(t, ROWS, k, t->cols), k, matrix_on(t, TOKENS, 1, t->cols), PLACES, s);
+}
+
+static struct nn_node *build_segmean(struct test *t)
+{
+	const struct nn_segs *s = runs(t, ROWS, TOKENS, 0);
+	return ng_segmean(t->b.g, matrix_on(t, TOKENS, 1, t->cols), s, ROWS, t->variant ? 0.5 : 1);
+}
+
+static struct nn_node *build_pair(struct test *t)
+{
+	struct nn_node *a = matrix(t), *b = t->variant & 1 ? a : matrix(t);
+	return t->variant < 2 ? ng_add(t->b.g, a, b) : ng_mul(t->b.g, a, b);
+}
+
+static struct nn_node *build_cross(struct test *t)
+{
+	struct nn_node *x = matrix(t), *x0 = t->variant == 1 ? x : matrix(t), *h = t->variant == 2 ? x : matrix(t);
+	return ng_cross(t->b.g, x, x0, h);
+}
+
+static struct nn_node *build_scale_rows(struct test *t)
+{
+	return ng_scale_rows(t->b.g, matrix(t), matrix_on(t, ROWS, 1, 1));
+}
+
+static struct nn_node *build_mean_groups(struct test *t)
+{
+	return ng_mean_groups(t->b.g, matrix_on(t, ROWS, 1, 3 * t->cols), t->cols);
+}
+
+static struct nn_node *build_lerp(struct test *t)
+{
+	struct nn_node *a = matrix(t);
+	return ng_lerp(t->b.g, a, t->variant ? a : matrix(t), weight(t, 1, 1));
+}
+
+static struct nn_node *build_activate(struct test *t)
+{
+	return t->variant == NN_NONE ? ng_gelu(t->b.g, matrix(t)) : ng_activate(t->b.g, matrix(t), (enum nn_act)t->variant);
+}
+
+static struct nn_node *build_softmax(struct test *t)
+{
+	return ng_softmax(t->b.g, matrix(t));
+}
+
+static struct nn_node *build_dropout(struct test *t)
+{
+	keys_for(t, ROWS);
+	t->b.g->training = !t->variant;
+	return ng_dropout(t->b.g, matrix_on(t, ROWS, 3, t->cols), 0.4);
+}
+
+static struct nn_node *build_linear(struct test *t)
+{
+	size_t out = 2 * t->cols + 1;
+	struct nn_node *x = matrix(t), *w = weight(t, out, t->cols), *b = t->variant & 1 ? weight(t, 1, out) : NULL;
+	return ng_linear(t->b.g, x, w, b, (enum nn_act)(t->variant / 2));
+}
+
+static struct nn_node *build_matmul(struct test *t)
+{
+	return ng_matmul(t->b.g, matrix(t), weight(t, t->cols, 3));
+}
+
+static struct nn_node *build_layernorm(struct test *t)
+{
+	struct nn_node *y = matrix(t), *gain = weight(t, 1, t->cols), *bias = weight(t, 1, t->cols);
+	keys_for(t, ROWS);
+	return ng_layernorm(t->b.g, y, t->variant == 0 ? NULL : t->variant == 3 ? y : matrix(t), gain, bias, 1e-2, t->variant == 2 ? 0.3 : 0);
+}
+
+static struct nn_node *build_batchnorm(struct test *t)
+{
+	struct nn_param *mean = param(t, 1, t->cols), *var = param(t, 1, t->cols);
+	mean->frozen = var->frozen = 1;
+	var->init = NN_INIT_ONE;
+	t->b.g->training = !t->variant;
+	return ng_batchnorm(t->b.g, matrix(t), weight(t, 1, t->cols), weight(t, 1, t->cols), mean, var);
+}
+
+static struct nn_node *build_attention(struct test *t)
+{
+	int heads = t->variant % 2 + 1, k = t->variant / 2 % 3;
+	size_t h = (size_t)heads * t->cols;
+	struct ng_attention a = { .heads = heads, .layer = 1, .n_layers = 2, .n_prompts = k, .dropout = t->variant >= 6 ? 0.3 : 0 };
+	const struct nn_segs *s = runs(t, ROWS, TOKENS, 0);
+	keys_for(t, TOKENS);
+	struct nn_node *prompts = k ? matrix_on(t, ROWS, 1, (size_t)k * 4 * h) : NULL;
+	return ng_attention(t->b.g, matrix_on(t, TOKENS, 1, 3 * h), prompts, ROWS, s, &a);
+}
+
+static struct nn_node *build_bce(struct test *t)
+{
+	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
+	nn_float *v = cp_arena_alloc(&t->mem, t->rows * sizeof *v);
+	for (size_t i = 0; i < t->rows; i++)
+		v[i] = cp_rng_u64(&t->rng) & 1;
+	f->v = v;
+	return ng_bce(t->b.g, matrix_on(t, ROWS, 1, 1), f);
+}
+
+/* variant 0: the whole vocabulary; 1: a cut; 2: more rows than a block and not a multiple of it; 3: both; 4: tied to a table that is
+ * looked up as well */
+static struct nn_node *build_lm(struct test *t)
+{
+	size_t vocab = 11, many = t->variant == 2 || t->variant == 3 ? 128 + 2 * t->rows : t->rows;
+	struct nn_cut *cut = cp_arena_zalloc(&t->mem, sizeof *cut);
+	static const uint32_t kept[] = { 1, 2, 5, 6, 10 };
+	t->b.g->len[PICKS] = many;
+	struct nn_ids *label = (struct nn_ids *)ids(t, many, vocab);
+	if (t->variant & 1) {
+		*cut = (struct nn_cut){ kept, 5 };
+		for (size_t i = 0; i < many; i++)
+			((uint32_t *)label->v)[i] = kept[label->v[i] % 5];
+	}
+	struct nn_param *w = param(t, vocab, t->cols);
+	struct nn_node *h = t->variant == 4 ? ng_activate(t->b.g, ng_lookup(t->b.g, w, ids(t, many, vocab), PICKS, 1, -1), NN_TANH)
+					    : matrix_on(t, PICKS, 1, t->cols);
+	return ng_lm_loss(t->b.g, h, ng_weight(t->b.g, w), weight(t, 1, vocab), label, cut);
+}
+
+static const struct op_case {
+	const char *name;
+	struct nn_node *(*build)(struct test *);
+	int variants;
+	int together;			/* its parameters are one matrix: frozen all or none */
+} cases[] = {
+	{ "lookup", build_lookup, 1 }, { "slice and span", build_slice, 2, 1 }, { "input with a gradient", build_input, 1 }, { "view", build_view, 3 },
+	{ "concat", build_concat, 1 }, { "cols", build_cols, 3 }, { "gather", build_gather, 1 }, { "prepend", build_prepend, 2 },
+	{ "segmean", build_segmean, 2 }, { "add and mul", build_pair, 4 }, { "cross", build_cross, 3 }, { "scale_rows", build_scale_rows, 1 },
+	{ "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 }, { "activations", build_activate, 4 }, { "softmax", build_softmax, 1 },
+	{ "dropout", build_dropout, 2 }, { "linear", build_linear, 8 }, { "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 },
+	{ "batchnorm", build_batchnorm, 2 }, { "attention", build_attention, 12 }, { "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
+};
+/* The row `pad` takes no gradient, the others the same as ever. */
+static void check_pad(void)
+{
+	struct test t;
+	size_t cols = 7, differ = 0;
+	nn_float *with = NULL;
+	for (int pad = -1; pad <= 2; pad += 3) {
+		memset(&t, 0, sizeof t);
+		t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
+		t.b.g->len[ROWS] = 40;
+		t.b.g->training = 1;
+		struct nn_param *p = param(&t, 5, cols);
+		struct nn_node *y = ng_lookup(t.b.g, p, ids(&t, 40, 5), ROWS, 1, pad);
+		t.loss = nn_node_new(t.b.g, &op_probe, 0, 1, 1, 1, &y);
+		nn_params_alloc(t.b.ps, 1);
+		nn_forward(t.b.g, t.loss);
+		nn_backward(t.b.g, t.loss);
+		if (pad < 0)
+			with = memcpy(cp_xmalloc(p->n * sizeof *with), p->grad, p->n * sizeof *with);
+		for (size_t i = 0; i < p->n; i++)
+			differ += p->grad[i] != (i / cols == (size_t)pad ? 0 : with[i]);
+		nn_graph_free(t.b.g);
+		nn_params_free(t.b.ps);
+		cp_arena_release(&t.mem);
+	}
+	free(with);
+	ok(!differ, "lookup: the row of padding takes no gradient, the others do");
+}
+
+static const struct op_case wrong_case = { "wrong", build_wrong, 2 };
+
+/* --- The check --------------------------------------------------------------------------------------------------------------------- */
+
+static const struct { size_t rows, cols; } sizes[] = { { 1, 1 }, { 1, 3 }, { 3, 1 }, { 5, 7 }, { 9, 4 }, { 17, 33 } };
+#define N_SIZES (sizeof sizes / sizeof *sizes)
+
+enum { ONCE, TWICE };
+
+/* frozen: the number of the parameter that takes no gradient, -1 for none */
+static void test_build(struct test *t, const struct op_case *c, size_t size, int variant, int uses, int frozen)
+{
+	memset(t, 0, sizeof *t);
+	t->rng = cp_rng(7, CP_RNG_TEST, size, (uint64_t)variant);
+	t->b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
+	t->rows = sizes[size].rows;
+	t->cols = sizes[size].cols;
+	t->variant = variant;
+	t->b.g->training = 1;
+	t->b.g->len[ROWS] = t->rows;
+	struct nn_node *y = c->build(t);
+	t->out[t->n_out++] = y;
+	if (uses == TWICE) {		/* the value again, and the operation again on the same inputs */
+		t->out[t->n_out++] = y;
+		if (y->n_in && !y->ext && !y->root) {
+			struct nn_node *again = nn_node_new(t->b.g, y->op, y->axis, y->mult, y->cols, y->n_in, y->in);
+			memcpy(again->i, y->i, sizeof y->i);
+			memcpy(again->f, y->f, sizeof y->f);
+			again->act = y->act;
+			again->ids = y->ids;
+			again->segs = y->segs;
+			again->feed = y->feed;
+			t->out[t->n_out++] = again;
+		}
+		for (int i = 0; i < y->n_in && t->n_out < 8; i++)
+			t->out[t->n_out++] = y->in[i];
+	}
+	t->loss = nn_node_new(t->b.g, &op_probe, 0, 1, 1, t->n_out, t->out);
+	if (frozen >= 0)
+		t->b.ps->v[frozen]->frozen = 1;
+	nn_params_alloc(t->b.ps, 1);
+	for (int i = 0; i < t->b.ps->n; i++)
+		if (t->b.ps->v[i]->init != NN_INIT_ONE)
+			random_numbers(t, t->b.ps->v[i]->val, t->b.ps->v[i]->n);
+	for (int i = 0; i < t->b.ps->n; i++)
+		for (size_t j = 0; t->b.ps->v[i]->init == NN_INIT_ONE && j < t->b.ps->v[i]->n; j++)
+			t->b.ps->v[i]->val[j] = 0.5 + (double)(j % 3);
+}
+
+static void test_release(struct test *t)
+{
+	nn_graph_free(t->b.g);
+	nn_params_free(t->b.ps);
+	cp_arena_release(&t->mem);
+}
+
+static double loss_at(struct test *t, nn_float *x, nn_float value)
+{
+	nn_float kept = *x;
+	*x = value;
+	nn_forward(t->b.g, t->loss);
+	*x = kept;
+	return t->loss->val[0];
+}
+
+/* The slope at *x from four points: the error is of fourth order in the step. */
+static double slope_at(struct test *t, nn_float *x)
+{
+	double near = loss_at(t, x, *x + STEP) - loss_at(t, x, *x - STEP), far = loss_at(t, x, *x + 2 * STEP) - loss_at(t, x, *x - 2 * STEP);
+	return (8 * near - far) / (12 * STEP);
+}
+
+/* How far the worst of n gradients is off, every `stride`-th looked at. */
+static double worst_of(struct test *t, nn_float *v, const nn_float *grad, size_t n, size_t stride)
+{
+	double worst = 0;
+	for (size_t i = 0; i < n; i += stride) {
+		double slope = slope_at(t, &v[i]), size = fmax(FLOOR, fmax(fabs(slope), fabs(grad[i])));
+		double off = fabs(slope - grad[i]) / size;
+		worst = isnan(off) ? INFINITY : fmax(worst, off);
+	}
+	return worst;
+}
+
+/* Largest error over all gradients, in units of NEAR. */
+static double check(struct test *t, size_t stride)
+{
+	double worst = 0;
+	nn_forward(t->b.g, t->loss);
+	nn_backward(t->b.g, t->loss);
+	for (int i = 0; i < t->b.ps->n; i++) {
+		struct nn_param *p = t->b.ps->v[i];
+		if (p->grad)
+			worst = fmax(worst, worst_of(t, p->val, p->grad, p->n, stride));
+	}
+	for (int i = 0; i < t->n_fed; i++)
+		worst = fmax(worst, worst_of(t, t->fed[i].v, t->fed[i].grad, t->fed[i].n, stride));
+	return worst / NEAR;
+}
+
+static double check_case(const struct op_case *c, size_t size, int variant, int uses)
+{
+	struct test t;
+	test_build(&t, c, size, variant, uses, -1);
+	int n_params = t.b.ps->n;
+	double worst = check(&t, t.b.ps->total > 600 ? 37 : 1);
+	test_release(&t);
+	for (int frozen = 0; n_params > 1 && !c->together && frozen < n_params && sizes[size].rows == 5; frozen++) {
+		test_build(&t, c, size, variant, uses, frozen);
+		worst = fmax(worst, check(&t, 3));
+		test_release(&t);
+	}
+	return worst;
+}
+
+static void check_all_sizes(const struct op_case *c)
+{
+	char what[160];
+	double worst = 0;
+	for (int v = 0; v < c->variants; v++)
+		for (size_t s = 0; s < N_SIZES; s++)
+			for (int uses = ONCE; uses <= TWICE; uses++) {
+				double w = check_case(c, s, v, uses);
+				if (w > 1)
+					printf("# %s: variant %d, size %zux%zu, used %s: off by %.3g\n", c->name, v, sizes[s].rows, sizes[s].cols,
+					       uses ? "twice" : "once", w * NEAR);
+				worst = fmax(worst, w);
+			}
+	snprintf(what, sizeof what, "%s: gradients, off by %.2g at most", c->name, worst * NEAR);
+	ok(worst <= 1, what);
+}
+
+/* --- The whole of ClickPrompt ------------------------------------------------------------------------------------------------------ */
+
+struct whole {
+	const char *name, *sizes;	/* of DCNv2 */
+	enum plm_prompt_where where;
+	int family, separate, clicks, tied;
+	enum plm_pooler pooler;
+} wholes[] = {
+	{ "pretraining", "dim=3 cross=2 hidden=5,4", PLM_PROMPT_LAYERS, PLM_BERT, 0, 0, 0, PLM_POOL_CLS },
+	{ "pretraining, tied, prompts by an MLP each", "dim=2 cross=1 hidden=", PLM_PROMPT_LAYERS, PLM_ROBERTA, 1, 0, 1, PLM_POOL_CLS },
+	{ "pretraining, prompts as inputs", "dim=2 cross=1 hidden=4", PLM_PROMPT_INPUT, PLM_ROBERTA, 0, 0, 0, PLM_POOL_CLS },
+	{ "finetuning", "dim=3 cross=2 hidden=5,4 batch_norm=1", PLM_PROMPT_LAYERS, PLM_BERT, 0, 1, 0, PLM_POOL_AVG_FIRST_LAST },
+	{ "finetuning, low-rank mixture, stacked", "dim=2 cross=2 low_rank=2 experts=3 structure=stacked stacked=4,3 act=tanh dropout=0.2 emb_dropout=0.1",
+	  PLM_PROMPT_INPUT, PLM_BERT, 0, 1, 0, PLM_POOL_AVG_TOP2 },
+};
+
+#define N_FIELDS 3
+#define N_KEYS 7
+
+static void feed_whole(struct test *t, const struct plm_config *p, struct plm_feed *f)
+{
+	for (size_t r = 0; r < t->rows; r++) {
+		uint32_t v[8];
+		size_t n = 3 + r % 3;
+		for (size_t i = 0; i < n; i++)
+			v[i] = 2 + (uint32_t)cp_rng_below(&t->rng, p->vocab - 2);	/* no pad: its row has no gradient from here */
+		size_t first = plm_feed_row(f, v, n, r);
+		plm_feed_pick(f, first + r % n, (uint32_t)cp_rng_below(&t->rng, p->vocab));
+	}
+	plm_feed_bind(f, t->b.g);
+}
+
+static struct nn_node *whole_loss(struct test *t, const struct whole *w, const struct ctr_config *cc, const struct plm_config *p, struct plm_feed *f)
+{
+	struct ctr_build b = { .b = t->b, .c = cc, .ids = ids(t, t->rows * N_FIELDS, N_KEYS), .axis = PLM_ROWS, .pad = -1 };
+	struct plm_nodes n;
+	struct nn_node *q = ctr_final(&b);
+	plm_encoder(&t->b, p, f, plm_prompts(&t->b, p, &f->p, q), &n);
+	if (!w->clicks)
+		return ng_lm_loss(t->b.g, plm_lm_transform(&t->b, p, &n, f), plm_lm_decoder(&t->b, p, &n, w->tied), plm_lm_bias(&t->b, p), &f->labels, NULL);
+	struct nn_feed *labels = cp_arena_alloc(&t->mem, sizeof *labels);
+	nn_float *v = cp_arena_alloc(&t->mem, t->rows * sizeof *v);
+	for (size_t i = 0; i < t->rows; i++)
+		v[i] = i % 2;
+	labels->v = v;
+	struct nn_node *z = plm_click_head(&t->b, plm_pool(&t->b, p, &n, f, w->pooler));
+	return ng_bce(t->b.g, ng_lerp(t->b.g, z, ctr_logit(&b, q), weight(t, 1, 1)), labels);
+}
+
+static double check_whole(const struct whole *w)
+{
+	struct test t = { .rows = 5, .rng = cp_rng(3, CP_RNG_TEST, 0, 0) };
+	struct plm_config p = { .family = w->family, .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12,
+				.pad = (uint32_t)w->family, .eps = 1e-2, .dropout = 0.1, .attention_dropout = 0.1 };
+	struct plm_prompting how = { w->where, 2, w->separate, 1 };
+	struct ctr_config cc;
+	struct plm_feed f;
+	char word[64];
+	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
+	t.b.g->training = 1;
+	t.b.g->len[PLM_ROWS] = t.rows;
+	keys_for(&t, PLM_ROWS);
+	ctr_config_init(&cc, ctr_find("dcnv2"), N_FIELDS, N_KEYS);
+	for (const char *s = w->sizes; sscanf(s, "%63s", word) == 1; s += strlen(word), s += *s == ' ')
+		assert(ctr_config_set(&cc, word, NULL) == 0);
+	plm_feed_init(&f, &p, &how);
+	plm_feed_reset(&f);
+	feed_whole(&t, &p, &f);
+	t.loss = whole_loss(&t, w, &cc, &p, &f);
+	nn_params_alloc(t.b.ps, 1);
+	nn_params_init(t.b.ps, 1);
+	for (size_t i = 0; i < t.b.ps->total; i++)	/* nothing at 0 or 1, so that every term shows */
+		t.b.ps->val[i] += 0.3 * cp_rng_normal(&t.rng);
+	double worst = check(&t, 5);
+	plm_feed_release(&f);
+	test_release(&t);
+	return worst;
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+		char what[160];
+		double worst = check_whole(&wholes[i]);
+		snprintf(what, sizeof what, "%s: gradients, off by %.2g at most", wholes[i].name, worst * NEAR);
+		ok(worst <= 1, what);
+	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		check_all_sizes(&cases[i]);
+	check_pad();
+	ok(check_case(&wrong_case, 3, 0, ONCE) > 1, "a gradient that is wrong by a thousandth is seen");
+	ok(check_case(&wrong_case, 3, 1, TWICE) > 1, "a gradient that overwrites is seen where a value is used twice");
+	printf("1..%d\n", n_tests);
+	return n_failed != 0;
+}
