@@ -67,6 +67,7 @@ void plm_feed_init(struct plm_feed *f, const struct plm_config *c, const struct 
 	memset(f, 0, sizeof *f);
 	f->c = c;
 	f->p = *p;
+	plm_feed_reset(f);
 }
 
 void plm_feed_release(struct plm_feed *f)
