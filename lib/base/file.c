@@ -18,7 +18,7 @@
 #define N_PENDING 64
 static char *volatile pending[N_PENDING];
 
-static int pending_add(char *tmp)
+int cp_out_remember(char *tmp)
 {
 	for (int i = 0; i < N_PENDING; i++)
 		if (!pending[i]) {
@@ -26,6 +26,12 @@ static int pending_add(char *tmp)
 			return i;
 		}
 	return -1;
+}
+
+void cp_out_forget(int slot)
+{
+	if (slot >= 0)
+		pending[slot] = NULL;
 }
 
 void cp_out_abort_all(void)
@@ -56,7 +62,7 @@ int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 	}
 	o->path = cp_xstrdup(path);
 	o->tmp = cp_xasprintf("%s.tmp.%ld", path, (long)getpid());
-	o->slot = pending_add(o->tmp);
+	o->slot = cp_out_remember(o->tmp);
 	o->f = fopen(o->tmp, "wb");
 	if (!o->f) {
 		cp_err_set(err, "%s: open for writing:", path);
@@ -68,8 +74,7 @@ int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 
 static void out_release(struct cp_out *o)
 {
-	if (o->slot >= 0)
-		pending[o->slot] = NULL;
+	cp_out_forget(o->slot);
 	free(o->path);
 	free(o->tmp);
 	*o = (struct cp_out){ .slot = -1 };

@@ -31,6 +31,11 @@ void cp_out_abort(struct cp_out *);
 /* Remove every temporary that is still open, as a signal handler may do (async-signal-safe). */
 void cp_out_abort_all(void);
 
+/* A file of the caller's own that shall not outlive the process (a lock): cp_out_abort_all removes it, too, until it is forgotten.  The path is not
+ * copied.  -1 where there is no room left to remember it. */
+int cp_out_remember(char *path);
+void cp_out_forget(int slot);
+
 /* Open for reading; "-" or NULL is standard input. *name becomes what messages call it.  A directory is refused. */
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *);
 
