@@ -237,6 +237,22 @@ static void check_options(void)
 		cp_usage("%s", err.msg);
 }
 
+/* The first signal asks for an orderly end; so does one from a shell that started us in the background with SIGINT ignored. */
+static void listen_for_stop(void)
+{
+	signal(SIGINT, on_stop);
+	signal(SIGTERM, on_stop);
+	if (signal(SIGHUP, on_stop) == SIG_IGN)		/* nohup stays nohup */
+		signal(SIGHUP, SIG_IGN);
+}
+
+static _Noreturn void end_interrupted(const char *state)
+{
+	if (!state)
+		cp_interrupted("interrupted; nothing is saved, for the model was to be no file");
+	cp_interrupted("interrupted; the state is saved in %s: give the same command with --resume to go on", state);
+}
+
 static int last_line(const struct cp_train_result *r)
 {
 	struct cp_buf b = CP_BUF_INIT;
@@ -273,20 +289,19 @@ int main(int argc, char **argv)
 	record_inputs(cp_trainer_result(t));
 	if (!o.out)
 		cp_note("the model will be %s", cp_trainer_out(t));
-	signal(SIGINT, on_stop);
-	signal(SIGTERM, on_stop);
+	listen_for_stop();
 	int rc = cp_trainer_run(t, &err);
 	if (on_terminal && !cp_quiet)
 		fputs("\r\033[K", stderr);
 	struct cp_train_result r = *cp_trainer_result(t);
 	if (!rc)
 		record_result(&r, cp_trainer_out(t));
-	char *state = cp_xasprintf("%s.state", cp_trainer_out(t));
+	char *state = cp_trainer_state(t) ? cp_xstrdup(cp_trainer_state(t)) : NULL;
 	cp_trainer_free(t);
 	if (rc < 0)
 		cp_die("%s", err.msg);
 	if (rc)
-		cp_interrupted("interrupted; the state is saved in %s: give the same command with --resume to go on", state);
+		end_interrupted(state);
 	free(state);
 	cp_buf_release(&notes);
 	free(o.train.v);

@@ -453,6 +453,8 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	json_object_set_new(o, "stage", json_string(t->o.stage));
 	json_object_set_new(o, "training rows", json_string(t->result.train_digest));
 	json_object_set_new(o, "validation rows", json_string(t->result.valid_digest));
+	if (t->cut)	/* they have their part in the words that can be predicted */
+		json_object_set_new(o, "test rows", json_string(t->result.test_digest));
 	json_object_set_new(o, "seed", json_pack("I", (json_int_t)t->o.seed));
 	json_object_set_new(o, "epochs", json_integer(t->epochs));
 	json_object_set_new(o, "batch", json_integer(t->o.batch));

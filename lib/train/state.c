@@ -1,37 +1,20 @@
 /* The state of an unfinished training: one safetensors file beside the model, with all that the next step depends on.
  *
- * It is written whole under another name and renamed, so at any instant there is either the last state or the one before.  A second
- * training towards the same model is kept out by a lock. */
-#include <errno.h>
-#include <fcntl.h>
+ * It is written whole under another name and renamed, so at any instant there is either the last state or the one before.  It says which
+ * training it belongs to (the fingerprint), and carries a digest of the rest: a training that goes on from a damaged state would end in
+ * other bytes, and nobody would know. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "train/trainer.h"
 
 #define STATE_VERSION 1
-
-int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
-{
-	char *name = cp_xasprintf("%s.lock", t->state);
-	int rc = 0;
-	t->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (t->lock < 0) {
-		rc = cp_err_set(err, "%s: open for writing:", name);
-	} else if (flock(t->lock, LOCK_EX | LOCK_NB) < 0) {
-		close(t->lock);
-		t->lock = -1;
-		rc = cp_err_set(err, "%s: another process is training this model", t->out);
-	}
-	free(name);
-	return rc;
-}
 
 static char *numbers(const struct cp_trainer *t)
 {
@@ -51,12 +34,58 @@ static char *numbers(const struct cp_trainer *t)
 	return text;
 }
 
-int cp_state_write(struct cp_trainer *t, struct cp_err *err)
+/* The first thing that two trainings have not in common; <0 and a sentence about it. */
+static int compare_fingerprints(const char *now, const char *then, const char *file, struct cp_err *err)
+{
+	json_t *a = json_loads(now, 0, NULL), *b = json_loads(then, 0, NULL), *all = json_object(), *v;
+	const char *key;
+	int rc = 0;
+	if (!json_is_object(b))
+		rc = cp_err_set(err, "%s: it does not say what training it belongs to", file);
+	json_object_update(all, a);
+	json_object_update(all, b);
+	json_object_foreach(all, key, v) {
+		const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
+		if (rc || json_equal(x, y))
+			continue;
+		char *here = x ? json_dumps(x, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL, *there = y ? json_dumps(y, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+		rc = cp_err_set(err, "%s: it was made with another %s: %s there, %s here; train anew without --resume, or with the same", file, key,
+				there ? there : "nothing", here ? here : "nothing");
+		free(here);
+		free(there);
+	}
+	json_decref(all);
+	json_decref(a);
+	json_decref(b);
+	return rc;
+}
+
+/* Of all that a state holds. */
+static void digest_of(const struct cp_trainer *t, const char *numbers, char hex[33])
 {
 	const struct nn_params *p = t->m->params;
+	struct cp_digest *d = cp_digest_new();
+	cp_digest_add(d, t->fingerprint, strlen(t->fingerprint));
+	cp_digest_add(d, numbers, strlen(numbers));
+	cp_digest_add(d, p->val, p->total * sizeof *p->val);
+	cp_digest_add(d, p->m1, p->total * sizeof *p->m1);
+	cp_digest_add(d, p->m2, p->total * sizeof *p->m2);
+	if (t->best_val)
+		cp_digest_add(d, t->best_val, p->total * sizeof *t->best_val);
+	cp_digest_hex(d, hex);
+	cp_digest_free(d);
+}
+
+int cp_state_write(struct cp_trainer *t, struct cp_err *err)
+{
+	if (!t->state)
+		return 0;
+	const struct nn_params *p = t->m->params;
 	struct nn_safetensors_out *o = nn_safetensors_out_new();
-	char *text = numbers(t);
+	char *text = numbers(t), hex[33];
+	digest_of(t, text, hex);
 	nn_safetensors_out_meta(o, "state", text);
+	nn_safetensors_out_meta(o, "digest", hex);
 	nn_safetensors_out_meta(o, "fingerprint", t->fingerprint);
 	nn_safetensors_out_floats(o, "val", 1, &p->total, p->val);
 	nn_safetensors_out_floats(o, "m1", 1, &p->total, p->m1);
@@ -84,24 +113,30 @@ static int get_hex(const json_t *v, double *out)
 	return 0;
 }
 
-static int read_numbers(struct cp_trainer *t, const char *text, size_t len, struct cp_err *err)
+static int check_version(const struct cp_trainer *t, const char *text, struct cp_err *err)
 {
-	json_int_t version, step, n, best_epoch, bad;
-	struct cp_train_result *r = &t->result;
-	double *kept[4] = { &r->valid_auc, &r->valid_logloss, &r->valid_lm_loss, &r->valid_lm_accuracy };
-	json_t *o = json_loadb(text, len, 0, NULL);
-	int rc = get_int(o, "version", &version);
-	if (!rc && version > STATE_VERSION) {
-		json_decref(o);
+	json_int_t version;
+	json_t *o = json_loads(text, 0, NULL);
+	int bad = get_int(o, "version", &version);
+	json_decref(o);
+	if (!bad && version > STATE_VERSION)
 		return cp_err_set(err, "%s: a training state of format %lld; this version reads up to %d: use a newer clickprompt", t->state,
 				  (long long)version, STATE_VERSION);
-	}
-	rc = rc || get_int(o, "step", &step) || get_int(o, "loss_n", &n) || get_int(o, "best_epoch", &best_epoch) || get_int(o, "bad", &bad) ||
-	     get_hex(json_object_get(o, "loss_sum"), &t->loss_sum) || get_hex(json_object_get(o, "best"), &t->best);
+	return bad ? cp_err_set(err, "%s: no training state: it does not say its version", t->state) : 0;
+}
+
+static int read_numbers(struct cp_trainer *t, const char *text, struct cp_err *err)
+{
+	json_int_t step, n, best_epoch, bad;
+	struct cp_train_result *r = &t->result;
+	double *kept[4] = { &r->valid_auc, &r->valid_logloss, &r->valid_lm_loss, &r->valid_lm_accuracy };
+	json_t *o = json_loads(text, 0, NULL);
+	int rc = get_int(o, "step", &step) || get_int(o, "loss_n", &n) || get_int(o, "best_epoch", &best_epoch) || get_int(o, "bad", &bad) ||
+		 get_hex(json_object_get(o, "loss_sum"), &t->loss_sum) || get_hex(json_object_get(o, "best"), &t->best);
 	for (size_t i = 0; !rc && i < 4; i++)
 		rc = get_hex(json_array_get(json_object_get(o, "valid"), i), kept[i]);
 	json_decref(o);
-	if (rc)
+	if (rc || (uint64_t)step > t->steps_per_epoch * (uint64_t)t->epochs)
 		return cp_err_set(err, "%s: no training state: its numbers cannot be read", t->state);
 	t->step = (uint64_t)step;
 	t->loss_n = (uint64_t)n;
@@ -118,51 +153,40 @@ static int read_array(struct cp_trainer *t, const struct nn_safetensors *s, cons
 	return nn_tensor_floats(x, out, x->n, err);
 }
 
+/* Everything from the open file into the trainer. */
+static int read_all(struct cp_trainer *t, const struct nn_safetensors *s, struct cp_err *err)
+{
+	struct nn_params *p = t->m->params;
+	const char *fp = nn_safetensors_meta(s, "fingerprint"), *text = nn_safetensors_meta(s, "state"), *digest = nn_safetensors_meta(s, "digest");
+	char hex[33];
+	if (!fp || !text || !digest)
+		return cp_err_set(err, "%s: no training state", t->state);
+	if (check_version(t, text, err) < 0 || compare_fingerprints(t->fingerprint, fp, t->state, err) < 0 || read_numbers(t, text, err) < 0 ||
+	    read_array(t, s, "val", p->val, err) < 0 || read_array(t, s, "m1", p->m1, err) < 0 || read_array(t, s, "m2", p->m2, err) < 0)
+		return -1;
+	if (nn_safetensors_find(s, "best")) {
+		t->best_val = cp_xcalloc(p->total, sizeof *t->best_val);
+		if (read_array(t, s, "best", t->best_val, err) < 0)
+			return -1;
+	}
+	digest_of(t, text, hex);
+	return strcmp(hex, digest) ? cp_err_set(err, "%s: damaged: its content has the digest %s, and %s was written", t->state, hex, digest) : 0;
+}
+
 int cp_state_read(struct cp_trainer *t, struct cp_err *err)
 {
-	if (access(t->state, F_OK))
+	if (!t->state || access(t->state, F_OK))
 		return 0;
 	struct nn_safetensors *s = nn_safetensors_open(t->state, err);
 	if (!s)
 		return -1;
-	struct nn_params *p = t->m->params;
-	const char *fp = nn_safetensors_meta(s, "fingerprint"), *text = nn_safetensors_meta(s, "state");
-	int rc = fp && text ? cp_fingerprint_same(t->fingerprint, fp, t->state, err) : cp_err_set(err, "%s: no training state", t->state);
-	if (!rc)
-		rc = read_numbers(t, text, strlen(text), err);
-	if (!rc)
-		rc = read_array(t, s, "val", p->val, err) < 0 || read_array(t, s, "m1", p->m1, err) < 0 || read_array(t, s, "m2", p->m2, err) < 0;
-	if (!rc && nn_safetensors_find(s, "best")) {
-		t->best_val = cp_xcalloc(p->total, sizeof *t->best_val);
-		rc = read_array(t, s, "best", t->best_val, err);
-	}
+	int rc = read_all(t, s, err);
 	nn_safetensors_close(s);
 	return rc ? -1 : 1;
 }
 
 void cp_state_remove(struct cp_trainer *t)
 {
-	unlink(t->state);
-}
-
-int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *err)
-{
-	json_t *a = json_loads(now, 0, NULL), *b = json_loads(then, 0, NULL), *v;
-	const char *key;
-	int rc = 0;
-	if (!json_is_object(b))
-		rc = cp_err_set(err, "%s: it does not say what training it belongs to", file);
-	json_object_foreach(a, key, v) {
-		json_t *w = json_object_get(b, key);
-		if (rc || json_equal(v, w))
-			continue;
-		char *x = json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS), *y = w ? json_dumps(w, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
-		rc = cp_err_set(err, "%s: it was made with another %s: %s there, %s here; train anew without --resume, or with the same", file, key,
-				y ? y : "nothing", x);
-		free(x);
-		free(y);
-	}
-	json_decref(a);
-	json_decref(b);
-	return rc;
+	if (t->state)
+		unlink(t->state);
 }

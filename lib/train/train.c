@@ -40,9 +40,8 @@ struct cp_trainer *cp_trainer_new(const struct cp_train_opts *o, struct cp_err *
 	struct cp_trainer *t = cp_xcalloc(1, sizeof *t);
 	struct cp_train_result *r = &t->result;
 	t->o = *o;
-	t->lock = -1;
+	t->lock = t->lock_slot = -1;
 	t->out = o->out ? cp_xstrdup(o->out) : cp_xasprintf("%s.cpm", o->stage);
-	t->state = cp_xasprintf("%s.state", t->out);
 	r->valid_auc = r->valid_logloss = r->valid_lm_loss = r->valid_lm_accuracy = NAN;
 	r->test_auc = r->test_logloss = r->test_lm_loss = r->test_lm_accuracy = NAN;
 	t->team = cp_team_new(o->threads ? (int)o->threads : cp_cpu_count(), err);
@@ -62,18 +61,12 @@ void cp_trainer_free(struct cp_trainer *t)
 	cp_data_release(&t->valid);
 	cp_data_release(&t->test);
 	cp_team_free(t->team);
-	if (t->lock >= 0) {
-		char *name = cp_xasprintf("%s.lock", t->state);
-		unlink(name);
-		close(t->lock);
-		free(name);
-	}
+	cp_state_unlock(t);
 	free(t->cut);
 	free(t->fingerprint);
 	free(t->best_val);
 	free(t->order);
 	free(t->out);
-	free(t->state);
 	free(t);
 }
 
@@ -85,6 +78,11 @@ const struct cp_train_result *cp_trainer_result(const struct cp_trainer *t)
 const char *cp_trainer_out(const struct cp_trainer *t)
 {
 	return t->out;
+}
+
+const char *cp_trainer_state(const struct cp_trainer *t)
+{
+	return t->state;
 }
 
 /* --- One step ---------------------------------------------------------------------------------------------------------------------- */
@@ -164,25 +162,34 @@ static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluat
 	t->result.valid_lm_accuracy = e->lm_accuracy;
 }
 
-/* Larger is better: AUC, or the masked-LM loss with its sign turned.  Without validation rows every epoch is better than the last. */
+/* What chooses the best epoch; larger is better.  AUC, or a loss with its sign turned: masked-LM, or log loss where validation rows of one
+ * class have no AUC.  NaN where nothing was masked. */
+static double merit(const struct cp_trainer *t, const struct cp_evaluation *e)
+{
+	if (t->m->c.objective == CP_OBJECTIVE_LM)
+		return -e->lm_loss;
+	return isnan(e->auc) ? -e->logloss : e->auc;
+}
+
+/* Without validation rows every epoch is better than the last. */
 static void end_epoch(struct cp_trainer *t, int epoch)
 {
 	struct cp_evaluation e;
 	cp_trainer_evaluate(t, &t->valid, &e);
-	double value = t->m->c.objective == CP_OBJECTIVE_LM ? -e.lm_loss : e.auc;
-	int better = !t->valid.n || t->best_epoch == 0 || value > t->best;
+	double value = merit(t, &e);
+	int better = isnan(value) || t->best_epoch == 0 || value > t->best;
 	t->bad = better ? 0 : t->bad + 1;
 	if (better) {
 		t->best_epoch = epoch;
 		t->best = value;
 		keep_result(t, epoch, &e);
-		if (t->valid.n) {
+		if (!isnan(value)) {
 			if (!t->best_val)
 				t->best_val = cp_xcalloc(t->m->params->total, sizeof *t->best_val);
 			memcpy(t->best_val, t->m->params->val, t->m->params->total * sizeof *t->best_val);
 		}
 	}
-	show(t, CP_EVENT_EPOCH, epoch, &e, better && t->valid.n);
+	show(t, CP_EVENT_EPOCH, epoch, &e, better && !isnan(value));
 }
 
 static int save_if_due(struct cp_trainer *t, double *saved, struct cp_err *err)
@@ -242,17 +249,22 @@ static int finish(struct cp_trainer *t, struct cp_err *err)
 	return 0;
 }
 
+/* Looked at before an epoch, so that one that was taken up again after its last epoch knows it, too. */
+static int is_over(const struct cp_trainer *t)
+{
+	int between = t->step % t->steps_per_epoch == 0;
+	return t->step == t->steps_per_epoch * (uint64_t)t->epochs || (between && t->o.patience && t->bad >= t->o.patience);
+}
+
 int cp_trainer_run(struct cp_trainer *t, struct cp_err *err)
 {
 	if (t->result.finished_before)
 		return 0;
 	t->order = cp_xcalloc(t->train.n, sizeof *t->order);
-	while (t->step < t->steps_per_epoch * (uint64_t)t->epochs) {
+	while (!is_over(t)) {
 		int rc = run_epoch(t, t->step / t->steps_per_epoch, err);
 		if (rc)
 			return rc;
-		if (t->o.patience && t->bad >= t->o.patience)
-			break;
 	}
 	return finish(t, err);
 }

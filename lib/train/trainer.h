@@ -8,8 +8,10 @@
 
 struct cp_trainer {
 	struct cp_train_opts o;
-	char *out, *state;		/* files */
-	int lock;			/* descriptor of the state's lock, or -1 */
+	char *out;			/* the model's file */
+	char *state;			/* the state's; NULL where the model is no file that could be replaced (/dev/null) */
+	char *lock_path;
+	int lock, lock_slot;		/* the lock's descriptor, or -1; where base/file.c remembers it */
 	struct cp_team *team;
 	struct cp_model *m;
 	struct cp_data train, valid, test;
@@ -37,13 +39,12 @@ struct cp_evaluation {
 	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */
 };
 void cp_trainer_evaluate(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *);
-/* state.c.  read: 1 read, 0 there is none, -1. */
+/* state.c.  lock: keep others out, clear away what a killed process left half-written.  read: 1 read, 0 there is none, -1. */
 int cp_state_lock(struct cp_trainer *, struct cp_err *);
+void cp_state_unlock(struct cp_trainer *);
 int cp_state_write(struct cp_trainer *, struct cp_err *);
 int cp_state_read(struct cp_trainer *, struct cp_err *);
 void cp_state_remove(struct cp_trainer *);
-/* Compare two fingerprints: <0 and a sentence naming the first thing that differs. */
-int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *);
 
 void cp_trainer_note(struct cp_trainer *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,0 +1,98 @@
+/* One training at a time towards one model: a lock file beside it, OUT.state.lock, held by flock(2), so that it ends with its process
+ * however that ends.  Who holds it may clear away what a process that was killed left half-written under a temporary name. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "train/trainer.h"
+
+/* NAME.tmp.PID or NAME.state.tmp.PID (base/file.c). */
+static int is_leftover(const char *entry, const char *name)
+{
+	size_t n = strlen(name);
+	if (strncmp(entry, name, n))
+		return 0;
+	entry += n;
+	if (!strncmp(entry, ".state", 6))
+		entry += 6;
+	if (strncmp(entry, ".tmp.", 5) || !entry[5])
+		return 0;
+	return entry[5 + strspn(entry + 5, "0123456789")] == 0;
+}
+
+static void clear_leftovers(const char *out)
+{
+	const char *slash = strrchr(out, '/'), *name = slash ? slash + 1 : out;
+	char *folder = slash ? cp_xstrndup(out, (size_t)(slash - out) + 1) : cp_xstrdup(".");
+	DIR *d = opendir(folder);
+	for (struct dirent *e; d && (e = readdir(d)); )
+		if (is_leftover(e->d_name, name))
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+	free(folder);
+}
+
+/* 1: can be replaced by a file, 0: something else that can be written (a device, a pipe), -1. */
+static int can_be_replaced(const char *out, struct cp_err *err)
+{
+	struct stat st;
+	size_t n = strlen(out);
+	if (!n || !strcmp(out, "-"))
+		return cp_err_set(err, "a model is a file; it is never written to standard output");
+	if (out[n - 1] == '/' || (!stat(out, &st) && S_ISDIR(st.st_mode)))
+		return cp_err_set(err, "%s: a folder; expected the name of a file", out);
+	return stat(out, &st) || S_ISREG(st.st_mode);
+}
+
+/* The file may have been removed, by the training that had the lock, between our open and our flock: then it locks nothing. */
+static int is_the_file(int fd, const char *path)
+{
+	struct stat a, b;
+	return !fstat(fd, &a) && !stat(path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
+{
+	int rc = can_be_replaced(t->out, err);
+	if (rc <= 0)
+		return rc;
+	t->state = cp_xasprintf("%s.state", t->out);
+	t->lock_path = cp_xasprintf("%s.lock", t->state);
+	while (t->lock < 0) {
+		t->lock = open(t->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (t->lock < 0)
+			return cp_err_set(err, "%s: open for writing:", t->lock_path);
+		int busy = flock(t->lock, LOCK_EX | LOCK_NB) < 0;
+		if (!busy && is_the_file(t->lock, t->lock_path))
+			break;
+		if (busy)
+			cp_err_set(err, errno == EWOULDBLOCK ? "%s: another process is training this model" : "%s: lock:", t->out);
+		close(t->lock);
+		t->lock = -1;
+		if (busy)
+			return -1;
+	}
+	t->lock_slot = cp_out_remember(t->lock_path);
+	clear_leftovers(t->out);
+	return 0;
+}
+
+void cp_state_unlock(struct cp_trainer *t)
+{
+	if (t->lock >= 0) {
+		unlink(t->lock_path);
+		close(t->lock);
+		cp_out_forget(t->lock_slot);
+	}
+	free(t->lock_path);
+	free(t->state);
+}
