@@ -39,12 +39,49 @@ static int find_fields(struct cp_data *d, const struct cp_schema *s, const char 
 	return 0;
 }
 
+/* The ids that a header speaks of must be those of the tokenizer it names: they will be looked up in the language model's table. */
+static int check_spec(const struct cp_mask_spec *spec, const struct cp_tokenizer *tok, const char *name, struct cp_err *err)
+{
+	struct cp_mask_spec own;
+	if (!tok)
+		return 0;
+	if (cp_mask_spec_tokenizer(&own, tok, err) < 0)
+		return cp_err_wrap(err, "%s", name);
+	if (own.vocab_size != spec->vocab_size || memcmp(own.special, spec->special, sizeof own.special))
+		return cp_err_set(err, "%s: its tokens have a vocabulary of %u or special ids that are not those of their tokenizer, which has %u", name,
+				  spec->vocab_size, own.vocab_size);
+	return 0;
+}
+
+static int same_spec(const struct cp_mask_spec *a, const struct cp_mask_spec *b)
+{
+	return a->seed == b->seed && a->rate == b->rate && a->share_mask == b->share_mask && a->share_random == b->share_random &&
+	       a->is_static == b->is_static;
+}
+
+/* How the stream was masked, or what cp-mask does by default.  Several streams must agree, as cat would ask of them. */
+static int find_masks(struct cp_data *d, const struct cp_schema *s, const char *name, const struct cp_data_columns *c, struct cp_err *err)
+{
+	struct cp_mask_spec spec = CP_MASK_SPEC_DEFAULT;
+	int rc = c->tokens < 0 ? cp_mask_spec_tokenizer(&spec, d->tokenizer, err)
+			       : cp_mask_spec_read(&spec, &s->column[c->tokens], c->mask >= 0 ? &s->column[c->mask] : NULL, err);
+	if (rc < 0)
+		return cp_err_wrap(err, "%s", name);
+	if (check_spec(&spec, d->tokenizer, name, err) < 0)
+		return -1;
+	if (d->has_spec && !same_spec(&spec, &d->spec))
+		return cp_err_set(err, "%s: it was masked otherwise (seed, rate or shares) than the files before it", name);
+	d->spec = spec;
+	d->has_spec = 1;
+	return 0;
+}
+
 static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
 {
 	const char *digest;
 	c->tokens = cp_schema_find(s, CP_TOKENS, "tokens");
 	c->text = cp_schema_find(s, CP_TEXT, "text");
-	c->mask = d->want_masks ? cp_schema_find(s, CP_MASK, "mask") : -1;
+	c->mask = d->want_masks && c->tokens >= 0 ? cp_schema_find(s, CP_MASK, "mask") : -1;
 	if (c->text >= 0 && !d->template) {
 		const char *t;
 		if (!cp_column_get_str(&s->column[c->text], "template", &t, NULL))
@@ -62,14 +99,7 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 	} else if (c->text < 0 || !d->tokenizer) {
 		return cp_err_set(err, "%s: no tokens%s in it; cp-textify makes text and cp-mask tokens", name, d->tokenizer ? " and no text" : "");
 	}
-	if (!d->want_masks || d->has_spec)
-		return 0;
-	d->has_spec = 1;
-	if (c->tokens >= 0)
-		return cp_mask_spec_read(&d->spec, &s->column[c->tokens], c->mask >= 0 ? &s->column[c->mask] : NULL, err) < 0
-			? cp_err_wrap(err, "%s", name) : 0;
-	d->spec = (struct cp_mask_spec)CP_MASK_SPEC_DEFAULT;
-	return cp_mask_spec_tokenizer(&d->spec, d->tokenizer, err);
+	return d->want_masks ? find_masks(d, s, name, c, err) : 0;
 }
 
 int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
@@ -122,36 +152,54 @@ static int add_labels(struct cp_data *d, const struct cp_block *b, const struct 
 	return 0;
 }
 
-static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+/* Row i's tokens behind those that are there, cut to what the model has room for. */
+static int add_row_tokens(struct cp_data *d, const uint32_t *x, size_t n, size_t i, struct cp_err *err)
 {
-	struct cp_ids ids = { 0 };
-	if (c->text >= 0 && !d->cache)
-		d->cache = cp_tok_cache_new(d->tokenizer);
-	for (size_t i = 0; i < b->n_rows; i++) {
-		const struct cp_values *v = &b->column[c->text >= 0 ? c->text : c->tokens];
-		const uint32_t *x = v->u32 + v->offsets[i];
-		size_t n = v->offsets[i + 1] - v->offsets[i], at = d->token_at[d->n + i];
-		if (c->text >= 0) {
-			ids.n = 0;
-			cp_tokenizer_encode(d->tokenizer, d->cache, v->bytes + v->offsets[i], n, CP_TOK_SPECIAL, d->max_tokens, &ids);
-			x = ids.v;
-			n = ids.n;
-		}
-		if (!n) {
-			cp_ids_release(&ids);
-			return cp_err_set(err, "%s: row %llu has no tokens, not even the special ones", name, (unsigned long long)(b->first_row + i));
-		}
-		int cut = d->max_tokens && n > d->max_tokens;
-		d->n_cut += (uint64_t)cut;
-		append(&d->token, &d->token_cap, at, x, cut ? d->max_tokens : n);
-		if (cut)	/* the last one, sep, is kept */
-			d->token[at + d->max_tokens - 1] = x[n - 1];
-		d->token_at[d->n + i + 1] = at + (cut ? d->max_tokens : n);
-	}
-	cp_ids_release(&ids);
+	size_t at = d->token_at[d->n + i], most = d->max_tokens && n > d->max_tokens ? d->max_tokens : n;
+	if (!n)
+		return cp_err_set(err, "no tokens, not even the special ones");
+	for (size_t k = 0; k < n; k++)
+		if (d->tokenizer && x[k] >= cp_tokenizer_size(d->tokenizer))
+			return cp_err_set(err, "token id %u; its tokenizer has %u", x[k], cp_tokenizer_size(d->tokenizer));
+	append(&d->token, &d->token_cap, at, x, most);
+	d->token[at + most - 1] = x[n - 1];	/* the last one, sep, is kept */
+	d->token_at[d->n + i + 1] = at + most;
+	d->n_cut += most < n;
 	return 0;
 }
 
+static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+{
+	struct cp_ids ids = { 0 };
+	int rc = 0;
+	if (c->text >= 0 && !d->cache)
+		d->cache = cp_tok_cache_new(d->tokenizer);
+	for (size_t i = 0; !rc && i < b->n_rows; i++) {
+		const struct cp_values *v = &b->column[c->text >= 0 ? c->text : c->tokens];
+		uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;
+		if (c->text >= 0) {
+			ids.n = 0;
+			cp_tokenizer_encode(d->tokenizer, d->cache, v->bytes + from, n, CP_TOK_SPECIAL, d->max_tokens, &ids);
+			rc = add_row_tokens(d, ids.v, ids.n, i, err);
+		} else {
+			rc = add_row_tokens(d, v->u32 + from, n, i, err);
+		}
+		if (rc < 0)
+			cp_err_wrap(err, "%s: row %llu", name, (unsigned long long)(b->first_row + i));
+	}
+	cp_ids_release(&ids);
+	return rc;
+}
+
+static int is_special(const struct cp_mask_spec *s, uint32_t id)
+{
+	for (int r = 0; r < CP_TOK_N_ROLES; r++)
+		if (s->special[r] == id)
+			return 1;
+	return 0;
+}
+
+/* Positions ascend: the reader has seen to that. */
 static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
 {
 	for (size_t i = 0; i < b->n_rows; i++) {
@@ -159,11 +207,13 @@ static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct c
 		const uint32_t *x = v->u32 + v->offsets[i];
 		size_t n = v->offsets[i + 1] - v->offsets[i], at = d->pair_at[d->n + i];
 		size_t tokens = d->token_at[d->n + i + 1] - d->token_at[d->n + i];
-		for (size_t k = 0; k < n; k += 2)
-			if (n % 2 || x[k + 1] >= d->spec.vocab_size)
-				return cp_err_set(err, "%s: row %llu: its mask does not fit its tokens", name, (unsigned long long)(b->first_row + i));
-		while (n && x[n - 2] >= tokens)		/* of tokens that were cut off */
+		const uint32_t *token = d->token + d->token_at[d->n + i];
+		size_t whole = b->column[c->tokens].offsets[i + 1] - b->column[c->tokens].offsets[i];
+		while (n && tokens < whole && x[n - 2] + 1 >= tokens)	/* cut off, or where the last one, sep, now stands */
 			n -= 2;
+		for (size_t k = 0; k < n; k += 2)
+			if (x[k] >= tokens || x[k + 1] >= d->spec.vocab_size || is_special(&d->spec, token[x[k]]))
+				return cp_err_set(err, "%s: row %llu: its mask does not fit its tokens", name, (unsigned long long)(b->first_row + i));
 		append(&d->pair, &d->pair_cap, at, x, n);
 		d->pair_at[d->n + i + 1] = at + n;
 	}
@@ -174,7 +224,7 @@ int cp_data_add(struct cp_data *d, const struct cp_block *b, const struct cp_dat
 {
 	reserve_rows(d, b->n_rows);
 	for (size_t i = 0; i < b->n_rows; i++)
-		d->row[d->n + i] = c->row >= 0 ? b->column[c->row].u64[i] : b->first_row + i;
+		d->row[d->n + i] = c->row >= 0 ? b->column[c->row].u64[i] : d->n + i;	/* a row's place, as cat would have it */
 	for (int f = 0; d->want_keys && f < d->n_fields; f++)
 		for (size_t i = 0; i < b->n_rows; i++)
 			d->keys[(d->n + i) * (size_t)d->n_fields + (size_t)f] = b->column[c->field[f]].u64[i];
