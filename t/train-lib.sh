@@ -1,0 +1,50 @@
+# What the tests of cp-train share: small rows with a rule that can be learnt, and models that take no time.  Sourced after test-lib.sh.
+
+rows_csv() {		# rows_csv N SEED: a click follows from user and film; the genre is noise
+	awk -v n="$1" -v x="$2" '
+		function below(k) { x = x * 16807 % 2147483647; return int(x / 8) % k }
+		BEGIN {
+			print "label,timestamp,User,Film,Genre"
+			for (i = 0; i < n; i++) {
+				u = below(20); f = below(30); g = below(4)
+				printf "%d,%d,u%d,film %d,g%d\n", (u * 7 % 20 + f * 11 % 30 > 24), 1000 + i, u, f, g
+			}
+		}'
+}
+
+make_rows() {		# train.cps, valid.cps, test.cps: keys, text, tokens and masks
+	rows_csv 600 42 | cp-textify -q | cp-mask -q >train.cps &&
+	rows_csv 200 43 | cp-textify -q --first-row 600 | cp-mask -q >valid.cps &&
+	rows_csv 200 44 | cp-textify -q --first-row 800 | cp-mask -q >test.cps
+}
+
+SMALL='--set dim=8 --set hidden=16,16 --batch 64'
+TINY='--plm scratch:layers=1,hidden=32,heads=2,positions=64 --prompts 2'
+
+ctr() { cp-train -q --threads 1 --stage ctr $SMALL "$@"; }
+pretrain() { cp-train -q --threads 1 --stage pretrain $SMALL $TINY "$@"; }
+finetune() { cp-train -q --threads 1 --stage finetune --batch 64 "$@"; }
+
+same() { cmp "$1" "$2"; }
+differ() { ! cmp -s "$1" "$2" || { echo "$1 and $2 are the same"; return 1; }; }
+
+refused() {		# refused STATUS WORDS COMMAND...: exit status, one sentence with these words, no model, nothing left behind
+	rf_want=$1
+	rf_words=$2
+	shift 2
+	rf_got=0
+	"$@" >refused.out 2>refused.err </dev/null || rf_got=$?
+	cat refused.err
+	test $rf_got -eq "$rf_want" || { echo "exit status $rf_got, expected $rf_want: $*"; return 1; }
+	grep -v '^cp-train: try' refused.err >refused.said
+	tail -n 1 refused.said | grep -q -e "$rf_words" || { echo "it does not say: $rf_words"; return 1; }
+	test ! -s refused.out || { echo 'something on stdout'; return 1; }
+	! ls no.cpm* 2>/dev/null || { echo 'left behind'; return 1; }
+}
+
+until_saved() {		# until_saved FILE PID [OLD]: wait for a state (another than the inode OLD); 1 if the process ended before
+	while test ! -e "$1" || test "$(ls -i "$1" 2>/dev/null)" = "${3-}"; do
+		kill -0 "$2" 2>/dev/null || return 1
+		sleep 0.01
+	done
+}
