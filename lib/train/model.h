@@ -56,7 +56,7 @@ struct cp_model {
 	struct cp_model_config c;
 	char *stage;			/* that made it: ctr, pretrain, finetune */
 	char *template;			/* of the sentence; NULL: the default */
-	char *training;			/* a digest of the training that made it, or NULL */
+	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
 	struct cp_features vocab;
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */
 

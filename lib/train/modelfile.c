@@ -53,7 +53,7 @@ static char *config_text(const struct cp_model *m)
 	if (m->template)
 		json_object_set_new(o, "template", json_string(m->template));
 	if (m->training)
-		json_object_set_new(o, "training", json_string(m->training));
+		json_object_set_new(o, "training", json_loads(m->training, 0, NULL));
 	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
 	json_decref(o);
 	cp_buf_release(&sizes);
@@ -157,10 +157,11 @@ static int parse_config(struct cp_model *m, const char *text, size_t len, const 
 	if (!rc && !m->c.has_ctr && !m->c.has_plm)
 		rc = cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
 	if (!rc) {
-		const char *t = json_string_value(json_object_get(o, "template")), *tr = json_string_value(json_object_get(o, "training"));
+		const char *t = json_string_value(json_object_get(o, "template"));
+		const json_t *training = json_object_get(o, "training");
 		m->stage = cp_xstrdup(json_string_value(stage));
 		m->template = t ? cp_xstrdup(t) : NULL;
-		m->training = tr ? cp_xstrdup(tr) : NULL;
+		m->training = json_is_object(training) ? json_dumps(training, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
 	}
 	json_decref(o);
 	return rc;

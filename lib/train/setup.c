@@ -448,7 +448,6 @@ static int start_digest(struct cp_trainer *t, json_t *o, const struct source *s,
 
 static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct cp_err *err)
 {
-	char hex[33];
 	json_t *o = json_object();
 	json_object_set_new(o, "stage", json_string(t->o.stage));
 	json_object_set_new(o, "training rows", json_string(t->result.train_digest));
@@ -471,14 +470,8 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	}
 	add_model(o, t);
 	int rc = start_digest(t, o, s, err);
-	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
-	struct cp_digest *d = cp_digest_new();
-	cp_digest_add(d, text, strlen(text));
-	cp_digest_hex(d, hex);
-	cp_digest_free(d);
-	free(text);
 	free(t->m->training);
-	t->m->training = cp_xstrdup(hex);
+	t->m->training = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
 	struct cp_buf kernels = CP_BUF_INIT;
 	cp_buf_printf(&kernels, "%s, %s", nn_blas_info(), nn_cpu_level());
 	json_object_set_new(o, "kernels", json_string(kernels.data));
@@ -497,12 +490,11 @@ static int look_for_finished(struct cp_trainer *t, struct cp_err *err)
 	struct cp_model *m = cp_model_open_header(t->out, &s, err);
 	if (!m)
 		return -1;
-	int same = m->training && !strcmp(m->training, t->m->training);
+	int rc = cp_fingerprint_same(t->m->training, m->training ? m->training : "", t->out, err);
 	nn_safetensors_close(s);
 	cp_model_free(m);
-	if (!same)
-		return cp_err_set(err, "%s: there already, made by another training (other rows, options or seed), and nothing is saved to go on from; "
-				  "remove it, or train without --resume", t->out);
+	if (rc < 0)
+		return -1;
 	t->result.finished_before = 1;
 	return 0;
 }
