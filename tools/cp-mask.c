@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 		.spec = { .seed = o.seed, .rate = o.rate, .share_mask = o.share_mask, .share_random = o.share_random, .is_static = o.is_static } };
 	if (cp_mask_spec_tokenizer(&job.spec, tok, &err) < 0)
 		cp_die("%s", err.msg);
+	if (job.max_length <= cp_tokenizer_frame(tok))
+		cp_usage("--max-length %zu leaves no room for text: special tokens take %zu", job.max_length, cp_tokenizer_frame(tok));
 	set_steps(&job);
 	if (run(&job, argc > 1 ? argv[1] : NULL, &err) < 0)
 		cp_die("%s", err.msg);

@@ -65,6 +65,8 @@ int cp_mask_spec_read(struct cp_mask_spec *s, const struct cp_column *tokens, co
 	if (cp_column_get_int(mask, "seed", &seed, err) < 0 || read_share(mask, "rate", &s->rate, err) < 0 ||
 	    read_share(mask, "share_mask", &s->share_mask, err) < 0 || read_share(mask, "share_random", &s->share_random, err) < 0)
 		return -1;
+	if (s->share_mask + s->share_random > 1)
+		return cp_err_set(err, "column '%s': share_mask %g and share_random %g are more than 1 together", mask->name, s->share_mask, s->share_random);
 	s->seed = (uint64_t)seed;
 	s->is_static = json_is_true(cp_column_get_json(mask, "static"));
 	return 0;

@@ -117,6 +117,7 @@ int cp_tok_added_find(const struct cp_tokenizer *t, int normalized, const char *
 		}
 		m->from = a->lstrip ? spaces_before(s, done, i) : i;
 		m->to = a->rstrip ? spaces_after(s, n, end) : end;
+		m->end = end;
 		m->id = a->id;
 		return 1;
 	}

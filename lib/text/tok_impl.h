@@ -86,7 +86,11 @@ int cp_tok_entry(struct cp_tokenizer *, const char *s, size_t n, uint32_t id, co
 /* added tokens */
 int cp_tok_added_put(struct cp_tokenizer *, const struct cp_tok_added *);	/* once for each id; pattern is not looked at */
 void cp_tok_added_ready(struct cp_tokenizer *);		/* after the last */
-struct cp_tok_match { size_t from, to; uint32_t id; };
+struct cp_tok_match {
+	size_t from, to;		/* with the white space it takes along */
+	size_t end;			/* where looking goes on */
+	uint32_t id;
+};
 /* The next added token in s[at..n-1] (normalized or raw ones): 1 and the match, 0 if there is none.  `done` is the end of the last match. */
 int cp_tok_added_find(const struct cp_tokenizer *, int normalized, const char *s, size_t n, size_t at, size_t done, struct cp_tok_match *);
 

@@ -53,8 +53,8 @@ static int load_model(struct cp_tokenizer *t, const json_t *root, const char *na
 {
 	const json_t *model = json_object_get(root, "model");
 	const char *type = cp_tok_json_type(model);
-	if (!json_is_object(model))
-		return cp_err_set(err, "%s: no tokenizer: \"model\" is %s, expected an object", name, type);
+	if (!json_is_string(json_object_get(model, "type")))
+		return cp_err_set(err, "%s: no tokenizer: \"model\" is not an object with a type", name);
 	for (size_t i = 0; i < sizeof models / sizeof *models; i++)
 		if (!strcmp(models[i]->type, type)) {
 			t->model = models[i];
@@ -344,14 +344,14 @@ struct cp_tokenizer *cp_tokenizer_unpack(const char *json, size_t n, const char 
 	struct parts p = { 0 };
 	struct cp_tokenizer *t = NULL;
 	json_t *root = json_loadb(json, n, 0, &why);
+	p.tokenizer = json_incref(json_object_get(root, "tokenizer.json"));
+	p.map = json_incref(json_object_get(root, "special_tokens_map.json"));
 	if (!root)
 		cp_err_set(err, "%s: line %d, column %d: not JSON: %s", name, why.line, why.column, why.text);
-	else if (!json_is_object(p.tokenizer = json_incref(json_object_get(root, "tokenizer.json"))))
+	else if (!json_is_object(p.tokenizer))
 		cp_err_set(err, "%s: no tokenizer.json in it", name);
-	else {
-		p.map = json_incref(json_object_get(root, "special_tokens_map.json"));
+	else
 		t = from_parts(&p, name, err);
-	}
 	parts_release(&p);
 	json_decref(root);
 	return t;

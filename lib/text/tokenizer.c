@@ -64,8 +64,9 @@ static void encode_parts(const struct cp_tokenizer *t, struct cp_tok_cache *c, c
 {
 	struct cp_tok_match m;
 	size_t done = 0;
-	while (cp_tok_added_find(t, normalized, s, n, done, done, &m)) {
-		encode_between(t, c, s + done, m.from - done, normalized, ids);
+	for (size_t at = 0; cp_tok_added_find(t, normalized, s, n, at, done, &m); at = m.end) {
+		if (m.from > done)		/* else the one before took this one's white space */
+			encode_between(t, c, s + done, m.from - done, normalized, ids);
 		cp_ids_push(ids, m.id);
 		done = m.to;
 	}
@@ -110,6 +111,11 @@ void cp_tokenizer_encode(const struct cp_tokenizer *t, struct cp_tok_cache *cach
 }
 
 /* ---- Questions ---- */
+
+size_t cp_tokenizer_frame(const struct cp_tokenizer *t)
+{
+	return t->prefix.n + t->suffix.n;
+}
 
 uint32_t cp_tokenizer_size(const struct cp_tokenizer *t)
 {

@@ -68,6 +68,9 @@ void cp_tok_cache_free(struct cp_tok_cache *);
 void cp_tokenizer_encode(const struct cp_tokenizer *, struct cp_tok_cache *cache, const char *text, size_t n, int add_special, size_t max,
                          struct cp_ids *ids);
 
+/* How many special tokens stand around a text with add_special. */
+size_t cp_tokenizer_frame(const struct cp_tokenizer *);
+
 /* Entries of the vocabulary, added tokens included: every id is below it.  (A model's table may be larger: its config.json says.) */
 uint32_t cp_tokenizer_size(const struct cp_tokenizer *);
 uint32_t cp_tokenizer_special(const struct cp_tokenizer *, enum cp_tok_role);
