@@ -60,7 +60,7 @@ kill_repeatedly() {	# kill_repeatedly STAGE SIZES TIMES
 		sleep 0.0$((kr_i * 7 % 10))
 		kill -9 $kr_pid 2>/dev/null || true
 		wait $kr_pid 2>/dev/null || true
-		kr_old=$(ls -i $1.cpm.state 2>/dev/null)
+		kr_old=$(ls -i $1.cpm.state 2>/dev/null) || true
 	done
 	cp-train -q --threads 1 --stage $1 --batch 64 $2 $(options_of $1) --resume -o $1.cpm || return 1
 	same $1-whole.cpm $1.cpm || return 1
