@@ -103,7 +103,7 @@ test_that '--resume leaves a finished model as it is, and says so' '
 
 test_that '--resume of a finished model of another training is refused, and leaves it' '
 	fails_with 1 ctr $C --seed 7 --resume -o ctr.cpm
-	grep "made by another training" fails_with.err
+	grep "ctr.cpm: it was made with another seed: 1 there, 7 here" fails_with.err
 	same ctr-whole.cpm ctr.cpm
 '
 

@@ -34,8 +34,7 @@ static char *numbers(const struct cp_trainer *t)
 	return text;
 }
 
-/* The first thing that two trainings have not in common; <0 and a sentence about it. */
-static int compare_fingerprints(const char *now, const char *then, const char *file, struct cp_err *err)
+int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *err)
 {
 	json_t *a = json_loads(now, 0, NULL), *b = json_loads(then, 0, NULL), *all = json_object(), *v;
 	const char *key;
@@ -161,7 +160,7 @@ static int read_all(struct cp_trainer *t, const struct nn_safetensors *s, struct
 	char hex[33];
 	if (!fp || !text || !digest)
 		return cp_err_set(err, "%s: no training state", t->state);
-	if (check_version(t, text, err) < 0 || compare_fingerprints(t->fingerprint, fp, t->state, err) < 0 || read_numbers(t, text, err) < 0 ||
+	if (check_version(t, text, err) < 0 || cp_fingerprint_same(t->fingerprint, fp, t->state, err) < 0 || read_numbers(t, text, err) < 0 ||
 	    read_array(t, s, "val", p->val, err) < 0 || read_array(t, s, "m1", p->m1, err) < 0 || read_array(t, s, "m2", p->m2, err) < 0)
 		return -1;
 	if (nn_safetensors_find(s, "best")) {

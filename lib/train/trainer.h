@@ -45,6 +45,8 @@ void cp_state_unlock(struct cp_trainer *);
 int cp_state_write(struct cp_trainer *, struct cp_err *);
 int cp_state_read(struct cp_trainer *, struct cp_err *);
 void cp_state_remove(struct cp_trainer *);
+/* Compare two fingerprints: <0 and a sentence naming the first thing that only one has, or both have differently. */
+int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *);
 
 void cp_trainer_note(struct cp_trainer *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
