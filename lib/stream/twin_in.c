@@ -27,6 +27,7 @@ struct in {
 	struct cp_writer *w;		/* NULL between segments */
 	struct cp_schema schema;
 	unsigned char *codecs;
+	char **labels;			/* JSON: a column's member */
 	uint64_t block_left;		/* rows until the block is to be closed; 0: none was announced */
 	struct cp_buf line, cell, list;
 };
@@ -305,31 +306,49 @@ static int json_cell(struct in *in, const struct cp_column *c, struct cp_build *
 
 static int json_row(struct in *in, json_t *j, struct cp_err *err)
 {
-	struct cp_buf label = CP_BUF_INIT;
-	int rc = 0;
-	for (int i = 0; i < in->schema.n && rc == 0; i++) {
-		cp_buf_reset(&label);
-		cp_schema_label(&in->schema, i, &label);
-		json_t *v = json_object_get(j, label.data);
-		rc = v ? json_cell(in, &in->schema.column[i], cp_writer_column(in->w, i), v, err) :
-			 cp_err_set(err, "there is no column '%s'", label.data);
+	for (int i = 0; i < in->schema.n; i++) {
+		json_t *v = json_object_get(j, in->labels[i]);
+		if (!v)
+			return cp_err_set(err, "there is no column '%s'", in->labels[i]);
+		if (json_cell(in, &in->schema.column[i], cp_writer_column(in->w, i), v, err) < 0)
+			return -1;
 	}
-	if (rc == 0 && json_object_size(j) != (size_t)in->schema.n)
-		rc = cp_err_set(err, "%zu columns, expected %d", json_object_size(j), in->schema.n);
-	cp_buf_release(&label);
-	return rc;
+	if (json_object_size(j) != (size_t)in->schema.n)
+		return cp_err_set(err, "%zu columns, expected %d", json_object_size(j), in->schema.n);
+	return 0;
 }
 
 /* ---- Segments ---- */
+
+static void free_schema(struct in *in)
+{
+	for (int i = 0; in->labels && i < in->schema.n; i++)
+		free(in->labels[i]);
+	free(in->labels);
+	in->labels = NULL;
+	free(in->codecs);
+	in->codecs = NULL;
+	cp_schema_release(&in->schema);
+}
+
+static void take_labels(struct in *in)
+{
+	in->labels = cp_xcalloc((size_t)in->schema.n + 1, sizeof *in->labels);
+	for (int i = 0; i < in->schema.n; i++) {
+		struct cp_buf b = CP_BUF_INIT;
+		cp_schema_label(&in->schema, i, &b);
+		in->labels[i] = cp_buf_detach(&b);
+	}
+}
 
 static int begin(struct in *in, const char *text, size_t n, struct cp_err *err)
 {
 	if (in->w)
 		return cp_err_set(err, "another header, and the stream before has no #end");
-	cp_schema_release(&in->schema);
+	free_schema(in);
 	if (cp_schema_parse(&in->schema, text, n, err) < 0 || cp_schema_known(&in->schema, err) < 0)
 		return -1;
-	free(in->codecs);
+	take_labels(in);
 	in->codecs = cp_xcalloc((size_t)in->schema.n + 1, 1);
 	in->w = cp_writer_open(in->out, &in->schema, &in->opts->writer, err);
 	in->want_names = in->kind == CP_TWIN_TSV;
@@ -499,8 +518,7 @@ int cp_twin_read(enum cp_twin kind, FILE *f, const char *name, FILE *out, const 
 	if (rc < 0)
 		cp_err_wrap(err, "%s: line %" PRIu64, name, in.line_no);
 	cp_writer_abort(in.w);
-	cp_schema_release(&in.schema);
-	free(in.codecs);
+	free_schema(&in);
 	cp_buf_release(&in.line);
 	cp_buf_release(&in.cell);
 	cp_buf_release(&in.list);

@@ -190,20 +190,26 @@ static void tsv_row(const struct cp_schema *s, const struct cp_values *v, size_t
 	cp_buf_char(b, '\n');
 }
 
-static void json_label(const struct cp_schema *s, int i, struct cp_buf *b)
+/* What stands before each value of a row: {"name": or ,"name": */
+static char **json_labels(const struct cp_schema *s)
 {
-	struct cp_buf label = CP_BUF_INIT;
-	cp_schema_label(s, i, &label);
-	json_string_bytes(label.data, label.len, b);
-	cp_buf_release(&label);
+	char **out = cp_xcalloc((size_t)s->n, sizeof *out);
+	for (int i = 0; i < s->n; i++) {
+		struct cp_buf label = CP_BUF_INIT, b = CP_BUF_INIT;
+		cp_schema_label(s, i, &label);
+		cp_buf_char(&b, i ? ',' : '{');
+		json_string_bytes(label.data, label.len, &b);
+		cp_buf_char(&b, ':');
+		cp_buf_release(&label);
+		out[i] = cp_buf_detach(&b);
+	}
+	return out;
 }
 
-static void json_row(const struct cp_schema *s, const struct cp_values *v, size_t row, struct cp_buf *b)
+static void json_row(const struct cp_schema *s, char *const *labels, const struct cp_values *v, size_t row, struct cp_buf *b)
 {
 	for (int i = 0; i < s->n; i++) {
-		cp_buf_char(b, i ? ',' : '{');
-		json_label(s, i, b);
-		cp_buf_char(b, ':');
+		cp_buf_str(b, labels[i]);
 		json_cell(&s->column[i], &v[i], row, b);
 	}
 	cp_buf_str(b, "}\n");
@@ -217,6 +223,7 @@ struct cp_twin_writer {
 	int bare;
 	enum cp_codec codec;
 	struct cp_schema schema;
+	char **labels;		/* JSON */
 	struct cp_totals totals;
 	struct cp_buf text;
 };
@@ -267,6 +274,7 @@ struct cp_twin_writer *cp_twin_open(enum cp_twin kind, FILE *f, const struct cp_
 	w->bare = bare;
 	w->codec = codec;
 	cp_schema_copy(&w->schema, s);
+	w->labels = json_labels(s);
 	cp_totals_init(&w->totals, s->n);
 	cp_buf_init(&w->text);
 	if (put_head(w, err) == 0)
@@ -298,7 +306,7 @@ int cp_twin_block(struct cp_twin_writer *w, size_t n_rows, const struct cp_value
 		if (w->kind == CP_TWIN_TSV)
 			tsv_row(&w->schema, v, row, &w->text);
 		else
-			json_row(&w->schema, v, row, &w->text);
+			json_row(&w->schema, w->labels, v, row, &w->text);
 		if (w->text.len >= TEXT_AT_ONCE && put_text(w, err) < 0)
 			return -1;
 	}
@@ -327,6 +335,9 @@ void cp_twin_abort(struct cp_twin_writer *w)
 {
 	if (!w)
 		return;
+	for (int i = 0; i < w->schema.n; i++)
+		free(w->labels[i]);
+	free(w->labels);
 	cp_totals_release(&w->totals);
 	cp_schema_release(&w->schema);
 	cp_buf_release(&w->text);
