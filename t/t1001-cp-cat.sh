@@ -84,6 +84,11 @@ test_that 'head, tail and rows count over all segments' '
 test_that 'choosing rows is told by the provenance' '
 	cp-cat -q --head 3 one.cps | cp-cat -q --show | grep -q "cp-cat .* head=\"3\""
 '
+test_that 'sources stay with the rows, however they are chosen or cut' '
+	for how in "--tail 3" "--rows 5:" "--sample 0.5" "--block-rows 9" "--compress none" "--columns label" "--join"; do
+		cp-cat -q $how one.cps | cp-cat -q --show | grep -q "^source 0123456789abcdef0123456789abcdef, 1040 bytes" || { echo "$how"; return 1; }
+	done
+'
 test_that 'a sample depends on the seed and the row only' '
 	cp-cat -q --sample 0.3 --seed 5 one.cps | cp-cat -q --to tsv --bare -c row >a &&
 	cp-cat -q --block-rows 3 one.cps | cp-cat -q --sample 0.3 --seed 5 | cp-cat -q --to tsv --bare -c row >b &&
@@ -139,22 +144,23 @@ test_that 'the file has its name only when it is whole' '
 '
 test_that 'a row comes out when its block is in' '
 	mkfifo in out
-	n=$(($(wc -c <raw.cps) - 1500))
-	{ head -c $n raw.cps; exec sleep 20; } >in & feeder=$!
-	cp-cat -q --to tsv --bare -c row <in >out & reader=$!
+	cp-cat -q --head 2 one.cps >two-rows.cps
+	n=$(LC_ALL=C grep -abo "cps.TAIL" two-rows.cps | cut -d: -f1)
+	{ head -c "$n" two-rows.cps; exec sleep 20; } >in & feeder=$!
+	cp-cat -q <in | cp-cat -q --to tsv --bare -c row >out & reader=$!
 	timeout 10 head -n 3 <out >rows.out; status=$?
 	kill $feeder $reader 2>/dev/null || true
 	test $status -eq 0 && test "$(tail -n 1 rows.out)" = 1
 '
 
-# A long stream of one segment, and one ten times as long: 20,000 and 200,000 rows.
+# A long stream of one segment, and one six times as long: 20,000 and 120,000 rows.
 long() {
 	i=0
 	while test $i -lt "$1"; do cat ten.cps; i=$((i + 1)); done | cp-cat -q --join --block-rows 4096
 }
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do cat two.cps; done | cp-cat -q --join --block-rows 2000 >ten.cps
 long 10 >short.cps
-long 100 >long.cps
+long 60 >long.cps
 
 peak() {		# peak COMMAND...: its peak memory in MB, by its last line
 	"$@" 2>&1 >/dev/null | sed -n 's/.* \([0-9.]*\) MB peak.*/\1/p'

@@ -72,6 +72,9 @@ test_that 'the parts say what they are' '
 	cp-cat -q --check time.train.cps time.valid.cps time.test.cps &&
 	cat time.train.cps time.valid.cps | cp-cat -q --join | cp-cat -q --check
 '
+test_that 'and what they come from' '
+	"$CP_UNITS/stream" one.cps && cp-split -q -o one one.cps && cp-cat -q --show one.test.cps | grep -q "^source 0123456789abcdef0123456789abcdef, 1040"
+'
 test_that 'all parts or none' '
 	head -c 5000 all.cps >cut.cps && mkdir none && fails_with 1 cp-split -q -o none/x cut.cps && test -z "$(ls none)" &&
 	fails_with 1 cp-split -q --by hash -o none/x cut.cps && test -z "$(ls none)" &&

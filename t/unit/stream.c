@@ -324,6 +324,38 @@ static struct bytes reseal(struct bytes b, const char *from, const char *to)
 	return (struct bytes){ out.data, out.len };
 }
 
+/* Without block number `drop`, and everything sealed anew. */
+static struct bytes without_block(struct bytes b, uint64_t drop)
+{
+	struct cp_buf out = CP_BUF_INIT;
+	uint64_t before_in = 0, before_out = 0;
+	for (size_t at = 0; at < b.n;) {
+		struct cp_head h;
+		char mark[9] = "";
+		memcpy(mark, b.p + at, 8);
+		cp_head_get(&h, (unsigned char *)b.p + at, before_in);
+		before_in = h.seal;
+		const char *body = b.p + at + CP_HEAD_SIZE;
+		at += CP_HEAD_SIZE + h.length;
+		if (!strcmp(mark, CP_MARK_BLOCK) && h.b == drop)
+			continue;
+		cp_head_put(&out, mark, &h, before_out);
+		before_out = h.seal;
+		cp_buf_add(&out, body, h.length);
+	}
+	return (struct bytes){ out.data, out.len };
+}
+
+static void test_lost_blocks(struct bytes b)
+{
+	struct cp_err err;
+	struct bytes first = without_block(b, 0), last = without_block(b, 2);
+	ok(refused(first, 0, &err) && strstr(err.msg, "says to be block 1"), "a block lost in the middle is told by its number");
+	ok(refused(last, 0, &err) && strstr(err.msg, "40 rows in 3 blocks, found 32 rows in 2 blocks"), "a block lost at the end, by the trailer");
+	free(first.p);
+	free(last.p);
+}
+
 static void is_refused(struct bytes b, const char *from, const char *to, const char *because)
 {
 	struct cp_err err;
@@ -577,6 +609,7 @@ int main(int argc, char **argv)
 	test_filters(lz4);
 	test_seams(one);
 	test_texts(lz4);
+	test_lost_blocks(lz4);
 	test_newer(lz4);
 	test_seam_disagrees(lz4);
 	test_writer_refuses();
