@@ -1,8 +1,8 @@
 /* A WordPiece vocabulary from text: see vocabtrain.h.
  *
  * Pieces, words and pairs are numbered.  A pair knows its count and the words in which it may occur; a merge visits only those, takes the word's
- * pairs out of the counts, merges, and puts the new ones in.  The next pair comes from a heap whose entries may be out of date: one that
- * says more than the pair's count now is put back with that, one that says less is dropped, as a better one is in the heap.
+ * pairs out of the counts, merges, and puts the new ones in.  Each pair whose count a merge changed goes into a heap with the new count; an entry
+ * that says another count than the pair has now is out of date and dropped.
  */
 #include "text/vocabtrain.h"
 
@@ -377,14 +377,10 @@ static void merge_all(struct cp_vocab_trainer *t)
 	t->n_merges++;
 	while (t->n_heap && t->n_pieces < t->opts.size) {
 		struct entry e = heap_pop(t);
-		int64_t now = t->pair[e.pair].count;
-		if (now < e.count && now > 0)
-			heap_push(t, (struct entry){ now, e.pair });
-		if (now != e.count)
-			continue;
-		if (now < (int64_t)t->opts.min_frequency)
+		if (e.count < (int64_t)t->opts.min_frequency)
 			break;
-		merge(t, e.pair);
+		if (e.count == t->pair[e.pair].count)
+			merge(t, e.pair);
 	}
 }
 

@@ -121,22 +121,32 @@ static void hard(const struct cp_tokenizer *t)
 	ok(1, "half a million times the same");
 }
 
-/* The cache is emptied now and then: the ids stay what they are. */
+/* A word of its own for each i: 17 characters, either of two. */
+static void spell(char word[17], unsigned i, char one, char zero)
+{
+	for (int n = 0; n < 17; n++, i >>= 1)
+		word[n] = i & 1 ? one : zero;
+}
+
+/* The cache is emptied now and then, whether its table or its memory is full: the ids stay what they are. */
 static void cache(const struct cp_tokenizer *t)
 {
 	struct cp_tok_cache *c = cp_tok_cache_new(t);
 	struct cp_ids ids = { 0 };
+	char word[17];
 	int good = 1;
-	for (int round = 0; round < 2; round++)
-		for (unsigned i = 0; i < 100000; i++) {
-			char word[32];
-			int n = 0;
-			for (unsigned k = i; n < 17; k >>= 1)
-				word[n++] = k & 1 ? 'a' : '.';
-			ids.n = 0;
-			cp_tokenizer_encode(t, c, word, (size_t)n, 0, 0, &ids);
-			good &= ids.n > 0 && ids.v[0] == (word[0] == 'a' ? 5u : 11u);
-		}
+	for (unsigned i = 0; i < 200000; i++) {
+		spell(word, i % 100000, 'a', '.');
+		ids.n = 0;
+		cp_tokenizer_encode(t, c, word, sizeof word, 0, 0, &ids);
+		good &= ids.n > 0 && ids.v[0] == (word[0] == 'a' ? 5u : 11u);
+	}
+	for (unsigned i = 0; i < 100000; i++) {
+		spell(word, i, 'x', 'y');
+		ids.n = 0;
+		cp_tokenizer_encode(t, c, word, sizeof word, 0, 0, &ids);
+		good &= ids.n == 1 && ids.v[0] == 1;
+	}
 	ok(good, "more words than the cache holds");
 	cp_ids_release(&ids);
 	cp_tok_cache_free(c);
