@@ -33,6 +33,7 @@ refused() {		# refused STATUS WORDS COMMAND...: exit status, one sentence with t
 	rf_words=$2
 	shift 2
 	rf_got=0
+	rm -f no.cpm*
 	"$@" >refused.out 2>refused.err </dev/null || rf_got=$?
 	cat refused.err
 	test $rf_got -eq "$rf_want" || { echo "exit status $rf_got, expected $rf_want: $*"; return 1; }

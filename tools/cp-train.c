@@ -223,6 +223,7 @@ static void check_options(void)
 	static const struct { const char *name; int *given; } also[] = {
 		{ "model", &o.given_model }, { "plm", &o.given_plm }, { "prompts", &o.given_prompts }, { "prompt-where", &o.given_prompt_where },
 		{ "prompt-mlp", &o.given_prompt_mlp }, { "no-shift", &o.given_shift }, { "max-length", &o.given_max_length },
+		{ "pooler", &o.given_pooler }, { "fusion", &o.given_fusion }, { "prompt-usage", &o.given_usage },
 	};
 	for (size_t i = 0; i < sizeof also / sizeof *also; i++)
 		*also[i].given = cp_opts_given(&cp_tool_opts, also[i].name);

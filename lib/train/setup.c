@@ -30,11 +30,21 @@ static int count_stdin(const struct cp_train_opts *o)
 	return n;
 }
 
+/* "scratch" or "scratch:SIZES": no folder, but a language model that starts from nothing. */
+static int is_scratch(const char *plm)
+{
+	return !strncmp(plm, "scratch", 7) && (!plm[7] || plm[7] == ':');
+}
+
+static const char *scratch_sizes(const char *plm)
+{
+	return plm[7] ? plm + 8 : "";
+}
+
 int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 {
 	if (!o->stage)
 		return cp_err_set(err, "--stage is needed: ctr, pretrain or finetune");
-	int pretrain = !strcmp(o->stage, "pretrain");
 	if (o->with_plm && strcmp(o->stage, "finetune"))
 		return cp_err_set(err, "--with-plm belongs to --stage finetune");
 	if (!strcmp(o->stage, "ctr") && o->given_plm)
@@ -45,10 +55,15 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
 	if (!strcmp(o->precision, "bf16"))
 		return cp_err_set(err, "--precision bf16 is not in this version; use f32 or auto");
-	if (o->prompts && strcmp(o->usage, "no") && pretrain)
+	if (strcmp(o->usage, "no") && !o->with_plm)
 		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
 	if (!o->prompts && strcmp(o->usage, "no"))
 		return cp_err_set(err, "--prompt-usage %s reads the prompts, and --prompts 0 makes none", o->usage);
+	if (o->max_length && o->max_length < 3)
+		return cp_err_set(err, "--max-length %lld leaves no room for a word between the first token and the last", (long long)o->max_length);
+	struct plm_config c;
+	if (o->plm && is_scratch(o->plm) && plm_config_scratch(&c, scratch_sizes(o->plm), err) < 0)
+		return -1;
 	if (count_stdin(o) > 1)
 		return cp_err_set(err, "standard input can be read once only, and it is named %d times (it is --train where that is not given)",
 				  count_stdin(o));
@@ -131,9 +146,8 @@ struct source {
 
 static int find_source(struct cp_trainer *t, struct source *s, struct cp_err *err)
 {
-	static const char word[] = "scratch";
 	const char *p = t->o.plm;
-	s->scratch = p && !strncmp(p, word, sizeof word - 1) && (!p[7] || p[7] == ':');
+	s->scratch = p && is_scratch(p);
 	s->dir = p && !s->scratch ? cp_xstrdup(p) : cp_share_path("plm", err);
 	return s->dir ? 0 : -1;
 }
@@ -148,7 +162,7 @@ static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
 		return -1;
 	uint32_t n = cp_tokenizer_size(t->m->tokenizer), pad = cp_tokenizer_special(t->m->tokenizer, CP_TOK_PAD);
 	if (s->scratch) {
-		if (plm_config_scratch(&c->plm, t->o.plm[7] ? t->o.plm + 8 : "", err) < 0)
+		if (plm_config_scratch(&c->plm, scratch_sizes(t->o.plm), err) < 0)
 			return -1;
 		c->plm.vocab = n;
 		c->plm.pad = pad == CP_TOK_NONE ? 0 : pad;
@@ -166,7 +180,7 @@ static int plm_from_init(struct cp_trainer *t, struct cp_err *err)
 	const struct plm_config *b = &t->m->c.plm;
 	if (!t->o.given_plm)
 		return 0;
-	int rc = strncmp(t->o.plm, "scratch", 7) ? plm_config_read(&a, t->o.plm, err) : plm_config_scratch(&a, t->o.plm[7] ? t->o.plm + 8 : "", err);
+	int rc = is_scratch(t->o.plm) ? plm_config_scratch(&a, scratch_sizes(t->o.plm), err) : plm_config_read(&a, t->o.plm, err);
 	if (rc < 0)
 		return -1;
 	if (a.layers != b->layers || a.hidden != b->hidden || a.heads != b->heads || a.ffn != b->ffn)
@@ -202,10 +216,29 @@ static void rates(struct cp_trainer *t, int pretrained)
 	t->opt.group_decay = t->decay;
 }
 
+/* What stands on the language model.  A model that was finetuned before keeps its heads, unless told otherwise. */
+static int heads(struct cp_trainer *t, const struct source *s, int init_has_plm, int init_clicks, struct cp_err *err)
+{
+	struct cp_model_config *c = &t->m->c;
+	int keep = init_has_plm && init_clicks, folder_head = s->dir && !s->scratch && c->plm.has_lm_head;
+	if (!keep || t->o.given_pooler)
+		c->pooler = word_index(PLM_POOLERS, t->o.pooler);
+	if (!keep || t->o.given_fusion)
+		c->fusion = word_index(CP_FUSIONS, t->o.fusion);
+	if (!keep || t->o.given_usage)
+		c->usage = word_index(CP_USAGES, t->o.usage);
+	if (c->usage != CP_USAGE_NO && !c->prompting.k)
+		return cp_err_set(err, "--prompt-usage %s reads the prompts, and %s has none", t->o.usage, t->o.init);
+	if (!init_has_plm || strcmp(t->o.decoder, "auto"))
+		c->tied = !strcmp(t->o.decoder, "auto") ? !folder_head : !strcmp(t->o.decoder, "tied");
+	return 0;
+}
+
 static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
 	int plm = is_stage(t, "pretrain") || t->o.with_plm, init_has_plm = c->has_plm;
+	int init_clicks = t->o.init && c->objective == CP_OBJECTIVE_CLICK;
 	c->objective = is_stage(t, "pretrain") ? CP_OBJECTIVE_LM : CP_OBJECTIVE_CLICK;
 	if (c->has_ctr ? ctr_from_init(t, err) < 0 : (c->objective == CP_OBJECTIVE_CLICK || t->o.prompts) && ctr_fresh(t, err) < 0)
 		return -1;
@@ -222,16 +255,8 @@ static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 			return -1;
 		prompting_of(&t->o, &c->prompting);
 	}
-	if (plm) {
-		c->pooler = word_index(PLM_POOLERS, t->o.pooler);
-		c->fusion = word_index(CP_FUSIONS, t->o.fusion);
-		c->usage = word_index(CP_USAGES, t->o.usage);
-		int folder_head = s->dir && !s->scratch && c->plm.has_lm_head;
-		if (!init_has_plm || strcmp(t->o.decoder, "auto"))
-			c->tied = !strcmp(t->o.decoder, "auto") ? !folder_head : !strcmp(t->o.decoder, "tied");
-		if (limit_tokens(t, err) < 0)
-			return -1;
-	}
+	if (plm && (heads(t, s, init_has_plm, init_clicks, err) < 0 || limit_tokens(t, err) < 0))
+		return -1;
 	rates(t, init_has_plm ? is_stage(t, "finetune") : !s->scratch && c->plm.has_weights);
 	return 0;
 }

@@ -66,7 +66,8 @@ struct cp_train_opts {
 	int64_t patience;		/* 0: all epochs */
 	double checkpoint;		/* seconds between states within an epoch */
 	/* which of those that an --init also says were given */
-	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length;
+	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length,
+	    given_pooler, given_fusion, given_usage;
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
 	void *ctx;
