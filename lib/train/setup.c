@@ -157,6 +157,8 @@ static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
 	struct cp_model_config *c = &t->m->c;
 	if (find_source(t, s, err) < 0 || plm_config_read(&c->plm, s->dir, err) < 0)
 		return -1;
+	if (t->o.plm && !s->scratch && !c->plm.has_weights)
+		cp_trainer_note(t, "%s: no weights (model.safetensors) in it; the language model starts from nothing", s->dir);
 	t->m->tokenizer = cp_tokenizer_open(s->dir, err);
 	if (!t->m->tokenizer)
 		return -1;

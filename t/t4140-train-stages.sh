@@ -1,0 +1,216 @@
+#!/bin/sh
+# The stages of training, alone and after one another; the language models that start from nothing.
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIR/train-lib.sh"
+
+make_rows || skip_all 'the rows could not be made'
+cp-cat -q -n 200 train.cps >few.cps
+pretrain --epochs 1 --train train.cps -o pre.cpm
+
+# header FILE: the JSON of a safetensors file; value FILE KEY: what its configuration says
+header() { head -c $((8 + $(head -c 8 "$1" | od -An -tu8))) "$1" | tail -c +9; }
+says() { header "$1" | tr -d '\\' | grep -q -e "$2" || { echo "$1 does not say $2"; header "$1" | tr -d '\\' | head -c 3000; return 1; }; }
+says_not() { ! header "$1" | tr -d '\\' | grep -q -e "$2" || { echo "$1 says $2"; return 1; }; }
+
+# tensor FILE NAME: its bytes
+tensor() {
+	set -- "$1" $(header "$1" | grep -o "\"$2\":{[^}]*}" | grep -o 'data_offsets":\[[0-9,]*' | grep -o '[0-9]*,[0-9]*' | tr , ' ') $(head -c 8 "$1" | od -An -tu8)
+	tail -c +$((9 + $4 + $2)) "$1" | head -c $(($3 - $2))
+}
+same_tensor() { tensor "$1" "$3" >ta; tensor "$2" "$3" >tb; test -s ta && cmp ta tb; }
+
+# auc OPTION...: the test AUC of the last line is above 0.9
+learns() { grep -oE 'test AUC 0\.[0-9]+' | awk '{ print; exit !($3 > 0.9) }'; }
+
+test_that 'a rule that can be learnt is learnt: a CTR model alone' '
+	for model in dcnv2 dnn; do
+		cp-train --threads 1 --stage ctr $SMALL --epochs 10 --lr 0.01 --model $model --train train.cps --valid valid.cps --test test.cps -o $model.cpm 2>err
+		learns <err
+	done
+	says dcnv2.cpm "\"model\":\"dcnv2\""
+	says dnn.cpm "\"model\":\"dnn\""
+	says_not dnn.cpm "plm\."
+'
+
+test_that 'a rule that can be learnt is learnt: pretrained, then finetuned with and without the language model' '
+	pretrain --epochs 4 --lr 0.003 --train train.cps --valid valid.cps -o pre4.cpm
+	says pre4.cpm "mlm.dense.weight"
+	says_not pre4.cpm "\"out.weight\""
+	cp-train --threads 1 --stage finetune --batch 64 --epochs 8 --lr 0.01 --init pre4.cpm --train train.cps --valid valid.cps --test test.cps -o fine.cpm 2>err
+	learns <err
+	says fine.cpm "\"out.weight\""
+	says_not fine.cpm "plm\."
+	cp-train --threads 1 --stage finetune --with-plm --batch 64 --epochs 8 --lr 0.01 --init pre4.cpm --train train.cps --valid valid.cps --test test.cps -o with.cpm 2>err
+	learns <err
+	says with.cpm "plm.embeddings.word_embeddings.weight"
+	says with.cpm "head.0.weight"
+	says with.cpm "\"tokenizer.json\""
+	says_not with.cpm "mlm\."
+'
+
+test_that 'masked-LM loss goes down, and helps: pretraining from nothing' '
+	cp-train --threads 1 --stage pretrain $SMALL $TINY --epochs 3 --lr 0.003 --train train.cps --valid valid.cps --test test.cps -o p.cpm 2>err
+	cat err
+	grep -oE "validation masked-LM loss [0-9.]+" err | awk "NR > 1 && \$4 >= last { exit 1 } { last = \$4 }"
+	tail -n 1 err | grep -E "test masked-LM loss [0-9.]+, accuracy [0-9.]+, [0-9]+ rows/s, [0-9]+ tokens/s$"
+'
+
+test_that 'pretraining wants no labels' '
+	cp-cat -q --drop label train.cps >none.cps
+	pretrain --epochs 1 --train none.cps -o p.cpm
+	for name in embedding prompt.0.weight mlm.dense.weight; do same_tensor pre.cpm p.cpm $name; done
+'
+
+test_that '--with-plm and --without-plm, and the default' '
+	finetune --epochs 1 --init pre.cpm --train train.cps -o a.cpm
+	finetune --epochs 1 --without-plm --init pre.cpm --train train.cps -o b.cpm
+	same a.cpm b.cpm
+	finetune --epochs 1 --with-plm --without-plm --init pre.cpm --train train.cps -o b.cpm
+	same a.cpm b.cpm
+	finetune --epochs 1 --with-plm --init pre.cpm --train train.cps -o c.cpm
+	differ a.cpm c.cpm
+'
+
+test_that 'finetuning starts from the pretrained parameters, with a fresh output' '
+	finetune --epochs 1 --lr 0 --init pre.cpm --train train.cps -o still.cpm
+	for name in embedding vocab.User.keys; do same_tensor pre.cpm still.cpm $name; done
+	finetune --epochs 1 --lr 0 --plm-lr 0 --with-plm --init pre.cpm --train train.cps -o still.cpm
+	for name in embedding prompt.0.weight plm.encoder.layer.0.output.dense.weight; do same_tensor pre.cpm still.cpm $name; done
+	cp-train -q --threads 1 --stage finetune --epochs 1 --batch 64 --init pre.cpm --train train.cps -o moved.cpm
+	tensor pre.cpm embedding >a; tensor moved.cpm embedding >b
+	differ a b
+'
+
+test_that '--plm-lr 0 leaves the language model as it was; the rest is trained' '
+	finetune --epochs 2 --plm-lr 0 --with-plm --init pre.cpm --train train.cps -o frozen.cpm
+	for name in plm.embeddings.word_embeddings.weight plm.embeddings.LayerNorm.bias plm.encoder.layer.0.attention.self.query.weight \
+		plm.encoder.layer.0.output.dense.bias; do
+		same_tensor pre.cpm frozen.cpm $name
+	done
+	for name in embedding prompt.0.weight; do
+		tensor pre.cpm $name >a; tensor frozen.cpm $name >b
+		differ a b
+	done
+	finetune --epochs 2 --with-plm --init pre.cpm --train train.cps -o trained.cpm
+	tensor trained.cpm plm.encoder.layer.0.output.dense.bias >b
+	tensor pre.cpm plm.encoder.layer.0.output.dense.bias >a
+	differ a b
+	pretrain --epochs 1 --plm-lr 0 --train train.cps -o p.cpm
+	pretrain --epochs 1 --plm-lr 0 --lr 0 --train train.cps -o q.cpm
+	same_tensor p.cpm q.cpm plm.encoder.layer.0.output.dense.weight
+'
+
+test_that 'new values are appended, the old ones keep their rows and parameters' '
+	rows_csv 300 5 | sed "s/,u1,/,new user,/" | cp-textify -q >more.cps
+	finetune --epochs 1 --lr 0 --init pre.cpm --train more.cps -o more.cpm
+	tensor pre.cpm vocab.User.keys >a
+	tensor more.cpm vocab.User.keys >b
+	test $(wc -c <a) -eq 160
+	test $(wc -c <b) -eq 168
+	head -c 160 b | cmp - a
+	tensor pre.cpm vocab.Genre.keys >a
+	tensor more.cpm vocab.Genre.keys >b
+	cmp a b
+	tensor pre.cpm embedding >a
+	tensor more.cpm embedding >b
+	head -c $((21 * 32)) a >c
+	head -c $((21 * 32)) b | cmp - c
+	tail -c +$((21 * 32 + 1)) a >c
+	tail -c +$((22 * 32 + 1)) b | cmp - c
+	tail -c +$((21 * 32 + 1)) b | head -c 32 | od -An -tx4 | grep -v 00000000
+'
+
+test_that 'values that are too rare have no row; the unseen row is trained where asked' '
+	{ rows_csv 300 5; echo "1,9,once,film 1,g1"; } | cp-textify -q >rare.cps
+	ctr --epochs 1 --train rare.cps -o all.cpm
+	ctr --epochs 1 --min-count 2 --train rare.cps -o two.cpm
+	tensor all.cpm vocab.User.keys >a; tensor two.cpm vocab.User.keys >b
+	test $(wc -c <a) -eq 168
+	test $(wc -c <b) -eq 160
+	tensor all.cpm embedding | head -c 32 | od -An -v -tx4 | grep -v "00000000 00000000 00000000 00000000" && exit 1
+	ctr --epochs 1 --unseen-rate 0.1 --train rare.cps -o unseen.cpm
+	tensor unseen.cpm embedding | head -c 32 | od -An -v -tx4 | grep -v 00000000
+'
+
+test_that 'pretraining without prompts, then finetuning the sum of both' '
+	pretrain --prompts 0 --epochs 1 --train train.cps -o bare.cpm
+	says_not bare.cpm "\"ctr\":"
+	says_not bare.cpm "prompt\.0"
+	finetune --with-plm --prompts 0 --epochs 2 --init bare.cpm --set dim=8 --set hidden=16 --train train.cps --test test.cps -o sum.cpm
+	says sum.cpm "\"ctr\":"
+	says sum.cpm "\"where\":\"none\""
+	finetune --with-plm --prompts 0 --epochs 2 --init bare.cpm --set dim=8 --set hidden=16 --threads 2 --train train.cps --test test.cps -o sum2.cpm
+	same sum.cpm sum2.cpm
+'
+
+for opts in '--prompt-where input' '--prompt-mlp separate' '--no-shift' '--decoder own' '--full-vocab' '--static' '--max-length 12'; do
+	test_that "pretrain $opts, then finetune with it" "
+		pretrain --epochs 1 $opts --train few.cps -o p.cpm
+		differ pre.cpm p.cpm
+		finetune --with-plm --epochs 1 --init p.cpm --train few.cps -o f.cpm
+		says f.cpm 'plm.encoder.layer.0'
+		pretrain --epochs 1 $opts --threads 2 --train few.cps -o p2.cpm
+		same p.cpm p2.cpm
+	"
+done
+
+for opts in '--fusion alpha' '--prompt-usage avg' '--prompt-usage cat' '--pooler cls' '--pooler avg_first_last' '--pooler avg_top2'; do
+	test_that "finetune --with-plm $opts" "
+		finetune --with-plm --epochs 1 $opts --init pre.cpm --train few.cps --valid few.cps -o f.cpm
+		finetune --with-plm --epochs 1 --init pre.cpm --train few.cps --valid few.cps -o g.cpm
+		differ f.cpm g.cpm
+		finetune --with-plm --epochs 1 --init f.cpm --train few.cps -o h.cpm
+		header f.cpm | tr -d '\\\\' | grep -oE '\"(pooler|fusion|prompt_usage)\":\"[a-z0-9_]+\"' >hf
+		header h.cpm | tr -d '\\\\' | grep -oE '\"(pooler|fusion|prompt_usage)\":\"[a-z0-9_]+\"' >hh
+		test -s hf
+		cmp hf hh
+	"
+done
+
+test_that 'alpha starts from a half and is learnt' '
+	finetune --with-plm --fusion alpha --epochs 1 --lr 0 --plm-lr 0.01 --init pre.cpm --train few.cps -o f.cpm
+	tensor f.cpm alpha | od -An -tf4 >a
+	cat a
+	awk "{ exit !(\$1 != 0.5 && \$1 > 0.2 && \$1 < 0.8) }" a
+'
+
+test_that '--static keeps the masks of epoch 0' '
+	pretrain --epochs 2 --train train.cps -o a.cpm
+	pretrain --epochs 2 --static --train train.cps -o b.cpm
+	differ a.cpm b.cpm
+	rows_csv 600 42 | cp-textify -q | cp-mask -q --static >static.cps
+	pretrain --epochs 2 --train static.cps -o c.cpm
+	same_tensor b.cpm c.cpm embedding
+	pretrain --epochs 2 --static --max-length 12 --train train.cps -o d.cpm
+	pretrain --epochs 2 --max-length 12 --train static.cps -o e.cpm
+	says e.cpm plm
+'
+
+test_that 'pretraining without --plm takes the project'\''s own folder, and without weights it says so' '
+	cp-cat -q -n 64 train.cps >few.cps
+	cp-train --threads 1 --stage pretrain $SMALL --epochs 1 --train few.cps -o p.cpm 2>err
+	grep "no weights" err && exit 1
+	says p.cpm "\"hidden_size\":128"
+	cp -R "$CP_SHARE/plm" mine
+	cp-train --threads 1 --stage pretrain $SMALL --epochs 1 --plm mine --train few.cps -o q.cpm 2>err
+	cat err
+	same p.cpm q.cpm
+	grep "mine: .*no weights" err
+'
+
+python3 -c 'import safetensors' 2>/dev/null && test_that 'the model opens in safetensors for Python' '
+	python3 -c "
+from safetensors import safe_open
+import json
+for name in \"pre.cpm\", \"frozen.cpm\":
+    with safe_open(name, \"np\") as f:
+        c = json.loads(f.metadata()[\"clickprompt\"])
+        assert c[\"version\"] == 1, c
+        assert f.get_tensor(\"vocab.User.keys\").shape == (20,)
+        assert f.get_tensor(\"embedding\").shape == (54 + 3, 8)
+"
+'
+
+python3 -c 'import safetensors' 2>/dev/null || test_skip 'the model opens in safetensors for Python' 'it is not installed'
+
+test_done
