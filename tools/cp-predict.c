@@ -105,6 +105,8 @@ int main(int argc, char **argv)
 	if (predict(&p, path, &err) < 0)
 		cp_die("%s", err.msg);
 	record(run, &p, path);
+	if (p.bad)
+		cp_note("%llu bad rows were left out", (unsigned long long)p.bad);
 	if (p.unseen)
 		cp_note("%llu of %llu values were not in the training rows (%.2f %%)", (unsigned long long)p.unseen, (unsigned long long)p.values,
 			100.0 * (double)p.unseen / (double)p.values);

@@ -130,6 +130,7 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 		rc = score_block(p, cp_rows_schema(rows), &b, name, err);
 	if (p->sum)
 		cp_digest_hex(p->sum, p->digest);
+	p->bad = rows ? cp_rows_bad(rows) : 0;
 	cp_rows_close(rows);
 	if (!standard)
 		close(fd);

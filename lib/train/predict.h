@@ -26,6 +26,7 @@ struct cp_predict {
 	const char *const *columns;	/* of the input, to be printed behind the score */
 	int n_columns;
 
+	uint64_t bad;			/* rows of CSV left out */
 	uint64_t rows, unseen, values;	/* rows scored; values of fields without a row of their own, of all */
 	char digest[33];		/* of what was printed */
 
