@@ -10,30 +10,30 @@ test_that 'same seed, same bytes; another seed, other bytes' '
 	ctr --train train.cps --valid valid.cps -o b.cpm
 	same a.cpm b.cpm
 	ctr --train train.cps --valid valid.cps --seed 2 -o c.cpm
-	differ a.cpm c.cpm
+	other_tensor a.cpm c.cpm embedding
 	pretrain --train train.cps -o pre.cpm
 	pretrain --train train.cps -o pre2.cpm
 	same pre.cpm pre2.cpm
 	pretrain --train train.cps --seed 2 -o pre3.cpm
-	differ pre.cpm pre3.cpm
+	other_tensor pre.cpm pre3.cpm embedding
 '
 
 for n in 2 3; do
 	test_that "$n threads, the same bytes as 1, in every stage" "
-		ctr --set dropout=0.1 --train train.cps --epochs 1 -o one.cpm
-		ctr --set dropout=0.1 --train train.cps --epochs 1 --threads $n -o many.cpm
+		ctr --set dropout=0.1 --train train.cps --epochs 1 --batch 200 -o one.cpm
+		ctr --set dropout=0.1 --train train.cps --epochs 1 --batch 200 --threads $n -o many.cpm
 		same one.cpm many.cpm
-		ctr --set batch_norm=1 --train train.cps --epochs 1 -o one.cpm
-		ctr --set batch_norm=1 --train train.cps --epochs 1 --threads $n -o many.cpm
+		ctr --set batch_norm=1 --train train.cps --epochs 1 --batch 200 -o one.cpm
+		ctr --set batch_norm=1 --train train.cps --epochs 1 --batch 200 --threads $n -o many.cpm
 		same one.cpm many.cpm
-		pretrain --train train.cps --epochs 1 -o one.cpm
-		pretrain --train train.cps --epochs 1 --threads $n -o many.cpm
+		pretrain --train train.cps --epochs 1 --batch 200 -o one.cpm
+		pretrain --train train.cps --epochs 1 --batch 200 --threads $n -o many.cpm
 		same one.cpm many.cpm
-		finetune --init pre.cpm --train train.cps --valid valid.cps --epochs 1 -o one.cpm
-		finetune --init pre.cpm --train train.cps --valid valid.cps --epochs 1 --threads $n -o many.cpm
+		finetune --init pre.cpm --train train.cps --valid valid.cps --epochs 1 --batch 200 -o one.cpm
+		finetune --init pre.cpm --train train.cps --valid valid.cps --epochs 1 --batch 200 --threads $n -o many.cpm
 		same one.cpm many.cpm
-		finetune --with-plm --init pre.cpm --train train.cps --valid valid.cps --epochs 1 -o one.cpm
-		finetune --with-plm --init pre.cpm --train train.cps --valid valid.cps --epochs 1 --threads $n -o many.cpm
+		finetune --with-plm --init pre.cpm --train train.cps --valid valid.cps --epochs 1 --batch 200 -o one.cpm
+		finetune --with-plm --init pre.cpm --train train.cps --valid valid.cps --epochs 1 --batch 200 --threads $n -o many.cpm
 		same one.cpm many.cpm
 	"
 done

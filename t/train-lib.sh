@@ -26,7 +26,22 @@ pretrain() { cp-train -q --threads 1 --stage pretrain $SMALL $TINY "$@"; }
 finetune() { cp-train -q --threads 1 --stage finetune --batch 64 "$@"; }
 
 same() { cmp "$1" "$2"; }
-differ() { ! cmp -s "$1" "$2" || { echo "$1 and $2 are the same"; return 1; }; }
+# header FILE: the JSON of a safetensors file; value FILE KEY: what its configuration says
+header() { head -c $((8 + $(head -c 8 "$1" | od -An -tu8))) "$1" | tail -c +9; }
+says() { header "$1" | tr -d '\\' | grep -q -e "$2" || { echo "$1 does not say $2"; header "$1" | tr -d '\\' | head -c 3000; return 1; }; }
+says_not() { ! header "$1" | tr -d '\\' | grep -q -e "$2" || { echo "$1 says $2"; return 1; }; }
+
+# tensor FILE NAME: its bytes
+tensor() {
+	set -- "$1" $(header "$1" | grep -o "\"$2\":{[^}]*}" | grep -o 'data_offsets":\[[0-9,]*' | grep -o '[0-9]*,[0-9]*' | tr , ' ') $(head -c 8 "$1" | od -An -tu8)
+	tail -c +$((9 + $4 + $2)) "$1" | head -c $(($3 - $2))
+}
+same_tensor() { tensor "$1" "$3" >ta; tensor "$2" "$3" >tb; test -s ta && cmp ta tb; }
+other_tensor() {	# a model tells of its options, so that two of them always differ in that
+	tensor "$1" "$3" >ta
+	tensor "$2" "$3" >tb
+	test -s ta && ! cmp -s ta tb || { echo "$1 and $2 have the same tensor $3"; return 1; }
+}
 
 refused() {		# refused STATUS WORDS COMMAND...: exit status, one sentence with these words, no model, nothing left behind
 	rf_want=$1

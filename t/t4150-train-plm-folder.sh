@@ -1,0 +1,91 @@
+#!/bin/sh
+# Training on from a language model's folder as users have it.  The folders are the project's small fixtures.
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIR/train-lib.sh"
+
+need_shared fixtures/plm
+PLM=$SHARED/fixtures/plm
+NO='-o no.cpm'
+rows_csv 200 42 | cp-textify -q >text.cps || skip_all 'the rows could not be made'
+from() { cp-train -q --threads 1 $SMALL --prompts 2 --epochs 1 "$@"; }
+
+names='tiny-bert tiny-bert-legacy tiny-bert-nohead'
+if cp-mask -q --plm "$PLM/tiny-roberta" text.cps >rows.cps 2>why; then
+	names="$names tiny-roberta"
+else
+	test_that "tiny-roberta: its tokenizer is not read, and that is said" '
+		grep "tiny-roberta/tokenizer.json: .* BPE" why
+		refused 1 "tiny-roberta/tokenizer.json: .* BPE" from --stage pretrain --plm $PLM/tiny-roberta --train text.cps $NO
+	'
+fi
+
+for name in $names; do
+	test_that "$name: pretrain, then finetune with it and without it" "
+		cp-mask -q --plm $PLM/$name text.cps >rows.cps
+		from --stage pretrain --plm $PLM/$name --train rows.cps -o $name.cpm
+		from --stage pretrain --plm $PLM/$name --train text.cps -o text.cpm
+		same $name.cpm text.cpm
+		from --stage finetune --init $name.cpm --train rows.cps -o f.cpm
+		from --stage finetune --with-plm --init $name.cpm --train rows.cps --test rows.cps -o f.cpm
+		from --stage finetune --with-plm --plm $PLM/$name --train rows.cps --test rows.cps -o f.cpm
+	"
+done
+
+test_that 'the weights are the folder'\''s: frozen, they are in the model as they were' '
+	from --stage pretrain --plm $PLM/tiny-bert --plm-lr 0 --train text.cps -o frozen.cpm
+	tensor frozen.cpm plm.encoder.layer.1.output.dense.weight >a
+	for prefix in bert. ""; do tensor $PLM/tiny-bert/model.safetensors ${prefix}encoder.layer.1.output.dense.weight >b; test ! -s b || break; done
+	test -s b
+	cmp a b
+'
+
+test_that 'names of older files are understood: the same model' '
+	from --stage pretrain --plm $PLM/tiny-bert --train text.cps -o new.cpm
+	from --stage pretrain --plm $PLM/tiny-bert-legacy --train text.cps -o old.cpm
+	if cmp -s $PLM/tiny-bert/config.json $PLM/tiny-bert-legacy/config.json; then
+		same_tensor new.cpm old.cpm plm.encoder.layer.0.output.LayerNorm.weight
+	fi
+'
+
+test_that 'only pytorch_model.bin: refused, with the way to convert it' '
+	refused 1 "only pytorch_model.bin is there.*safe_serialization=True" from --stage pretrain --plm $PLM/tiny-bert-binonly --train text.cps $NO
+	refused 1 "only pytorch_model.bin is there" from --stage finetune --with-plm --plm $PLM/tiny-bert-binonly --train text.cps $NO
+'
+
+test_that 'folders that are none, or of a kind that is not read' '
+	refused 1 "no language model in .no-such." from --stage pretrain --plm no-such --train text.cps $NO
+	mkdir empty
+	refused 1 "no language model in .empty." from --stage pretrain --plm empty --train text.cps $NO
+	refused 1 "model_type .t5. is not one this version reads" from --stage pretrain --plm $PLM/tiny-t5 --train text.cps $NO
+	cp -R $PLM/tiny-bert bad
+	chmod -R u+w bad
+	echo "{" >bad/config.json
+	refused 1 "bad/config.json: line [0-9]*: not a JSON object" from --stage pretrain --plm bad --train text.cps $NO
+	sed "s/\"hidden_size\": [0-9]*/\"hidden_size\": 33/" $PLM/tiny-bert/config.json >bad/config.json
+	refused 1 "bad/config.json: hidden size 33 is not a multiple of" from --stage pretrain --plm bad --train text.cps $NO
+	sed "s/\"intermediate_size\": [0-9]*/\"intermediate_size\": 17/" $PLM/tiny-bert/config.json >bad/config.json
+	refused 1 "bad/model.safetensors: tensor .*intermediate.* is .*; config.json makes it 17" from --stage pretrain --plm bad --train text.cps $NO
+	sed "s/\"num_hidden_layers\": [0-9]*/\"num_hidden_layers\": 5/" $PLM/tiny-bert/config.json >bad/config.json
+	refused 1 "bad/model.safetensors: tensor .encoder.layer.[0-9].* is missing" from --stage pretrain --plm bad --train text.cps $NO
+	sed "s/\"vocab_size\": [0-9]*/\"vocab_size\": 10/" $PLM/tiny-bert/config.json >bad/config.json
+	refused 1 "bad: its tokenizer has [0-9]* entries, its model only 10" from --stage pretrain --plm bad --train text.cps $NO
+	cp $PLM/tiny-bert/config.json bad/
+	head -c 5000 $PLM/tiny-bert/model.safetensors >bad/model.safetensors
+	refused 1 "bad/model.safetensors: " from --stage pretrain --plm bad --train text.cps $NO
+	cp $PLM/tiny-bert/model.safetensors bad/
+	rm -f bad/vocab.txt bad/tokenizer.json
+	refused 1 "bad" from --stage pretrain --plm bad --train text.cps $NO
+'
+
+test_that 'tokens of the project'\''s own tokenizer are not the folder'\''s' '
+	cp-mask -q text.cps >own.cps
+	refused 1 "own.cps: its tokens are of another tokenizer" from --stage pretrain --plm $PLM/tiny-bert --train own.cps $NO
+'
+
+test_that 'a tensor that nobody uses is told of' '
+	cp-train --threads 1 $SMALL --epochs 1 --stage finetune --with-plm --plm $PLM/tiny-bert --train text.cps -o f.cpm 2>err
+	cat err
+	grep "tiny-bert: tensor .cls.predictions.* is not used" err
+'
+
+test_done
