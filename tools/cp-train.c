@@ -165,17 +165,22 @@ static void on_event(void *ctx, const struct cp_train_event *e)
 
 /* --- The ledger -------------------------------------------------------------------------------------------------------------------- */
 
+/* The digest is that of the rows of all files of a role.  It stands with standard input, too, where that is one of several: the others have
+ * digests of their own, so it decides whether a repetition reads the same there. */
+static void record_rows(const char *role, const struct cp_opt_list *in, const char *digest, size_t n_rows)
+{
+	for (int i = 0; i < in->n; i++)
+		cp_run_input(run, &(struct cp_run_file){ .role = role, .path = in->v[i], .rows = in->n == 1 ? (int64_t)n_rows : 0,
+							 .content = in->n == 1 || !strcmp(in->v[i], "-") ? digest : NULL });
+}
+
 static void record_inputs(const struct cp_train_result *r)
 {
 	static const char *standard_input[] = { "-" };
 	struct cp_opt_list in = o.train.n ? o.train : (struct cp_opt_list){ standard_input, 1 };
-	for (int i = 0; i < in.n; i++)
-		cp_run_input(run, &(struct cp_run_file){ .role = "train", .path = in.v[i], .content = in.n == 1 ? r->train_digest : NULL,
-							 .rows = in.n == 1 ? (int64_t)r->n_train : 0 });
-	for (int i = 0; i < o.valid.n; i++)
-		cp_run_input(run, &(struct cp_run_file){ .role = "valid", .path = o.valid.v[i], .content = o.valid.n == 1 ? r->valid_digest : NULL });
-	for (int i = 0; i < o.test.n; i++)
-		cp_run_input(run, &(struct cp_run_file){ .role = "test", .path = o.test.v[i], .content = o.test.n == 1 ? r->test_digest : NULL });
+	record_rows("train", &in, r->train_digest, r->n_train);
+	record_rows("valid", &o.valid, r->valid_digest, r->n_valid);
+	record_rows("test", &o.test, r->test_digest, r->n_test);
 	if (o.init)
 		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
 	if (o.plm && strncmp(o.plm, "scratch", 7)) {
@@ -288,6 +293,8 @@ int main(int argc, char **argv)
 	if (!t)
 		cp_die("%s", err.msg);
 	record_inputs(cp_trainer_result(t));
+	if (strcmp(cp_trainer_result(t)->model, o.model))
+		cp_run_param(run, "model", cp_trainer_result(t)->model);
 	if (!o.out)
 		cp_note("the model will be %s", cp_trainer_out(t));
 	listen_for_stop();

@@ -572,6 +572,7 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
 	cp_model_build(t->m, t->team, 1);
 	t->result.n_parameters = t->m->params->total;
+	t->result.model = t->m->c.has_ctr ? t->m->c.ctr.model->name : "none";
 	if (start_parameters(t, init, old, s, err) < 0 || make_fingerprint(t, s, err) < 0)
 		return -1;
 	return resume(t, err);

@@ -84,6 +84,7 @@ struct cp_train_result {
 	uint64_t rows_read;
 	size_t n_train, n_valid, n_test;
 	size_t n_parameters;
+	const char *model;		/* kind of the CTR model in force, which --init may have decided; "none" */
 	double seconds;
 	int best_epoch, epochs_run;
 	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;	/* of the model that is kept; NaN: no such rows */

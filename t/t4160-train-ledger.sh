@@ -1,0 +1,136 @@
+#!/bin/sh
+# A training in the ledger: what it read and made, its figures, how it ended; and repeated from its row alone, it gives the same bytes.
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIR/train-lib.sh"
+
+command -v sqlite3 >/dev/null || skip_all 'sqlite3 is not installed'
+make_rows || skip_all 'the rows could not be made'
+rm -f "$CP_LEDGER"
+
+sql() { sqlite3 "$CP_LEDGER" "$1"; }
+is() { is_got=$(sql "$1"); test "$is_got" = "$2" || { echo "$1: '$is_got', expected '$2'"; return 1; }; }
+last() { sql 'select max(id) from runs'; }
+# repeat ID: by the ledger, with what stands on standard input; every output is the same
+repeat() {
+	rp_got=0
+	cp-ledger rerun --ledger "$CP_LEDGER" "$1" >rerun.out 2>rerun.err || rp_got=$?
+	cat rerun.out rerun.err
+	test $rp_got -eq 0 && grep -q '^same	model	' rerun.out && ! grep -q '^different' rerun.out
+}
+
+test_that 'inputs and outputs by digest, parameters, figures of every epoch' '
+	ctr --epochs 2 --train train.cps --valid valid.cps --test test.cps -o ctr.cpm
+	is "select status || exit || tool from runs" done0cp-train
+	is "select group_concat(role || via, \" \") from (select * from inputs order by n)" "trainfile validfile testfile"
+	is "select count(*) from inputs where length(digest) = 32 and length(content) = 32" 3
+	is "select rows from inputs where role = \"train\"" 600
+	is "select role || \" \" || path || \" \" || length(digest) from outputs" "model ctr.cpm 32"
+	is "select count(*) from metrics where split = \"train\" and key = \"loss\" and epoch in (1, 2)" 2
+	is "select count(*) from metrics where split = \"valid\" and key in (\"auc\", \"logloss\") and epoch in (1, 2, -1)" 6
+	is "select count(*) from metrics where split = \"test\" and key in (\"auc\", \"logloss\") and epoch = -1" 2
+	is "select count(*) from metrics where key = \"rows_per_s\" and value > 0" 1
+	is "select value from params where name = \"epochs\"" 2
+	is "select seed from runs" 1
+	is "select count(*) from runs where blas is not null and threads = 1" 1
+	is "select model || stage || split from results where split = \"test\" and auc > 0.4 and logloss > 0" dcnv2ctrtest
+	is "select value > 1000 from params where name = \"parameters\"" 1
+'
+
+test_that 'repeated from its row: files' '
+	ctr --epochs 2 --train train.cps --valid valid.cps -o ctr.cpm
+	repeat $(last)
+	is "select count(*) from runs where rerun_of is not null and status = \"done\"" 1
+	is "select count(*) from disagreements" 0
+	pretrain --epochs 1 --train train.cps --valid valid.cps -o pre.cpm
+	repeat $(last)
+	finetune --with-plm --epochs 1 --init pre.cpm --train train.cps -o fine.cpm
+	repeat $(last)
+	is "select count(*) from disagreements" 0
+'
+
+test_that 'repeated from its row: rows were redirected, and those of --valid from a pipe' '
+	ctr --epochs 1 -o in.cpm <train.cps
+	is "select via from inputs where run = $(last)" stdin
+	repeat $(last)
+	id=$(cat valid.cps | ctr --epochs 2 --train train.cps --valid - -o p.cpm; last)
+	is "select via || (digest is null) || length(content) from inputs where run = $id and role = \"valid\"" pipe132
+	cat valid.cps | repeat $id
+'
+
+test_that 'repeated from its row: rows came from a pipe, and must be those' '
+	cat train.cps | ctr --epochs 1 -o pipe.cpm
+	id=$(last)
+	is "select via || (digest is null) || length(content) from inputs where run = $id" pipe132
+	cat train.cps | repeat $id
+	cp-cat -q --block-rows 50 --compress none train.cps | repeat $id
+	cat valid.cps | repeat $id && exit 1
+	grep "the input .train. was not what run $id read" rerun.err
+	rows_csv 600 42 | cp-textify -q | cp-mask -q | cp-train --stage pretrain -q --threads 1 --batch 64 --set dim=8 --set hidden=16,16 $TINY --epochs 1 -o piped.cpm
+	cat train.cps | repeat $(last)
+'
+
+test_that 'repeated from its row: files and a pipe together' '
+	cat valid.cps | ctr --epochs 1 --train train.cps --train - -o two.cpm
+	id=$(last)
+	cat valid.cps | repeat $id
+	cat test.cps | repeat $id && exit 1
+	grep "was not what run $id read" rerun.err
+'
+
+test_that 'changed inputs are refused' '
+	cp train.cps copy.cps
+	ctr --epochs 1 --train copy.cps -o c.cpm
+	id=$(last)
+	cp valid.cps copy.cps
+	repeat $id && exit 1
+	grep "the input .*copy.cps has changed" rerun.err
+	rm copy.cps
+	repeat $id && exit 1
+	grep "missing" rerun.err
+'
+
+test_that 'a failure says why; an interruption and a kill are seen as such' '
+	fails_with 1 ctr --train no-such.cps -o x.cpm
+	is "select status || why from runs where id = $(last)" "failedno-such.cps: open: No such file or directory"
+	cp-train -q --threads 1 --stage ctr $SMALL --epochs 400 --checkpoint 0 --train train.cps -o x.cpm &
+	pid=$!
+	until_saved x.cpm.state $pid
+	is "select status from runs where pid = $pid" running
+	kill -INT $pid
+	wait $pid && exit 1
+	is "select status || exit from runs where pid = $pid" interrupted1
+	cp-train -q --threads 1 --stage ctr $SMALL --epochs 400 --checkpoint 0 --resume --train train.cps -o x.cpm &
+	pid=$!
+	until_saved x.cpm.state $pid "$(ls -i x.cpm.state)"
+	kill -9 $pid
+	wait $pid && exit 1
+	cp-ledger ls --ledger "$CP_LEDGER" >ls
+	is "select status from runs where pid = $pid" killed
+'
+
+test_that 'a run that was resumed is repeated from its beginning' '
+	cp-train -q --threads 1 --stage ctr $SMALL --epochs 12 --checkpoint 0 --train train.cps -o r.cpm &
+	pid=$!
+	until_saved r.cpm.state $pid
+	kill -9 $pid
+	wait $pid && exit 1
+	ctr --epochs 12 --resume --train train.cps -o r.cpm
+	repeat $(last)
+'
+
+test_that 'the model of --init is what the ledger tells of, not the default of --model' '
+	ctr --model dnn --epochs 1 --train train.cps -o dnn.cpm
+	finetune --epochs 1 --init dnn.cpm --train train.cps --test test.cps -o dnn2.cpm
+	is "select model || stage from results where run = $(last) and split = \"test\"" dnnfinetune
+	pretrain --prompts 0 --epochs 1 --train train.cps -o bare.cpm
+	is "select value from params where run = $(last) and name = \"model\"" none
+'
+
+test_that 'without a ledger all is the same' '
+	n=$(sql "select count(*) from runs")
+	ctr --no-ledger --epochs 2 --train train.cps --valid valid.cps -o no.cpm
+	same ctr.cpm no.cpm
+	is "select count(*) from runs" $n
+'
+
+test_done
