@@ -1,3 +1,5 @@
+/* Records from a reader to a writer or to text, segment by segment.  Rows are numbered over all segments; what is passed on whole takes its
+ * digests from the reader's trailers, the rest is counted by the writer. */
 #include "stream/copy.h"
 
 #include <inttypes.h>

@@ -50,7 +50,7 @@
 #define CP_MARK_TRAILER "cps.TAIL"
 #define CP_HEAD_SIZE 48
 #define CP_ENTRY_SIZE 32
-#define CP_TEXT_LIMIT ((size_t)64 << 20)	/* of a header's or trailer's text */
+#define CP_TEXT_LIMIT ((size_t)16 << 20)	/* of a header's or trailer's text */
 
 struct cp_head {
 	uint64_t a, b, length, sum, seal;

@@ -1,3 +1,4 @@
+/* Sets of token ids as bits. */
 #include "stream/idset.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Help around jansson. */
 #include "stream/json.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The account of a stream that cp-cat --show prints.  For people: its form may change; programs read the header by cp-cat --to jsonl. */
 #include "stream/show.h"
 
 #include <inttypes.h>

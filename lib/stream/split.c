@@ -1,3 +1,4 @@
+/* Parts of rows: exact sizes by selection of the boundary ranks, shares by hashing.  See split.h. */
 #include "stream/split.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Copies what cannot be read twice to a file that nobody else can open and that is gone with the process. */
 #include "stream/spool.h"
 
 #include <stdlib.h>

@@ -95,7 +95,8 @@ struct cp_reader *cp_reader_open_again(const char *const *paths, int n, struct c
 const struct cp_schema *cp_reader_schema(const struct cp_reader *);
 const char *cp_reader_name(const struct cp_reader *);		/* what messages call it */
 
-/* Before the first block, decode only these columns (all, if never called; none, if n is 0).  The others are still checked against their checksums. */
+/* Before the first block: decode only these columns (all, if never called; none, if n is 0).  The others are still checked against their
+ * checksums. */
 void cp_reader_choose(struct cp_reader *, const int *columns, int n);
 void cp_reader_choose_all(struct cp_reader *);
 

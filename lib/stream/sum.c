@@ -1,3 +1,4 @@
+/* Digests of columns that can be joined: Horner's rule over the hashes of rows, two lanes modulo 2^61 - 1.  See sum.h. */
 #define XXH_INLINE_ALL	/* most values are 8 bytes: a call would cost more than the hash */
 #include "stream/sum.h"
 

@@ -1,3 +1,4 @@
+/* Adding up, joining, printing and comparing what trailers say. */
 #include "stream/totals.h"
 
 #include <stdlib.h>
