@@ -8,7 +8,9 @@
 
 #include "base/num.h"
 
-static const struct ctr_model *const models[] = { &ctr_dcnv2, &ctr_dnn };
+static const struct ctr_model *const models[] = {
+	&ctr_autoint, &ctr_dcn, &ctr_dcnv2, &ctr_deepfm, &ctr_dnn, &ctr_fignn, &ctr_fm, &ctr_ipnn, &ctr_lr, &ctr_xdeepfm,
+};
 #define N_MODELS (sizeof models / sizeof *models)
 
 const struct ctr_model *ctr_find(const char *name)
@@ -46,6 +48,24 @@ static const struct size {
 	{ "structure", WORD, offsetof(struct ctr_config, structure), 0, 0, "parallel|crossnet_only|stacked|stacked_parallel" },
 	{ "low_rank", INTEGER, offsetof(struct ctr_config, low_rank), 0, 4096, NULL },
 	{ "experts", INTEGER, offsetof(struct ctr_config, experts), 1, 64, NULL },
+	{ "wide", INTEGER, offsetof(struct ctr_config, wide), 0, 1, NULL },
+	{ "towers", WORD, offsetof(struct ctr_config, towers), 0, 0, "joint|sum" },
+	{ "cin", SIZES, offsetof(struct ctr_config, cin), 0, 0, NULL },
+	{ "attn_layers", INTEGER, offsetof(struct ctr_config, attn_layers), 1, 64, NULL },
+	{ "attn_heads", INTEGER, offsetof(struct ctr_config, attn_heads), 1, 64, NULL },
+	{ "attn_dim", INTEGER, offsetof(struct ctr_config, attn_dim), 1, 4096, NULL },
+	{ "attn_scale", INTEGER, offsetof(struct ctr_config, attn_scale), 0, 1, NULL },
+	{ "residual", INTEGER, offsetof(struct ctr_config, residual), 0, 1, NULL },
+	{ "layer_norm", INTEGER, offsetof(struct ctr_config, layer_norm), 0, 1, NULL },
+	{ "steps", INTEGER, offsetof(struct ctr_config, steps), 1, 64, NULL },
+	{ "gru", INTEGER, offsetof(struct ctr_config, gru), 0, 1, NULL },
+	{ "reuse", INTEGER, offsetof(struct ctr_config, reuse), 0, 1, NULL },
+	{ "channels", SIZES, offsetof(struct ctr_config, channels), 0, 0, NULL },
+	{ "kernels", SIZES, offsetof(struct ctr_config, kernels), 0, 0, NULL },
+	{ "pools", SIZES, offsetof(struct ctr_config, pools), 0, 0, NULL },
+	{ "recombined", SIZES, offsetof(struct ctr_config, recombined), 0, 0, NULL },
+	{ "conv_norm", INTEGER, offsetof(struct ctr_config, conv_norm), 0, 1, NULL },
+	{ "share_table", INTEGER, offsetof(struct ctr_config, share_table), 0, 1, NULL },
 	{ "batch_norm", INTEGER, offsetof(struct ctr_config, batch_norm), 0, 1, NULL },
 	{ "act", WORD, offsetof(struct ctr_config, act), 0, 0, "none|relu|tanh|sigmoid" },
 	{ "dropout", REAL, offsetof(struct ctr_config, dropout), 0, 0.95, NULL },
@@ -115,24 +135,38 @@ static int set_size(struct ctr_config *c, const struct size *z, const char *valu
 	}
 }
 
+int ctr_config_reads(const struct ctr_config *c, const char *name)
+{
+	size_t n = strlen(name);
+	for (const char *s = c->model->sizes; *s; s += strcspn(s, " "), s += strspn(s, " "))
+		if (!strncmp(s, name, n) && s[n] == '=')
+			return 1;
+	return 0;
+}
+
+static void print_names(const struct ctr_config *c, struct cp_buf *out)
+{
+	for (const char *s = c->model->sizes; *s; s += strcspn(s, " "), s += strspn(s, " ")) {
+		cp_buf_str(out, out->len ? ", " : "");
+		cp_buf_add(out, s, strcspn(s, "="));
+	}
+}
+
 int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 {
 	const char *eq = strchr(nv, '=');
 	size_t n = eq ? (size_t)(eq - nv) : strlen(nv);
-	struct cp_buf known = CP_BUF_INIT;
-	int rc = -1;
 	for (size_t i = 0; i < N_SIZES; i++) {
-		cp_buf_printf(&known, "%s%s", i ? ", " : "", sizes[i].name);
-		if (strlen(sizes[i].name) != n || memcmp(sizes[i].name, nv, n))
+		if (strlen(sizes[i].name) != n || memcmp(sizes[i].name, nv, n) || !ctr_config_reads(c, sizes[i].name))
 			continue;
-		rc = eq ? set_size(c, &sizes[i], eq + 1) : -1;
-		if (rc < 0)
-			cp_err_set(err, "--set %s: expected %s=%s", nv, sizes[i].name,
-				   sizes[i].kind == SIZES ? "WIDTH,WIDTH,... or WIDTHxTIMES" : sizes[i].words ? sizes[i].words : "NUMBER in its range");
-		cp_buf_release(&known);
-		return rc;
+		if (eq && set_size(c, &sizes[i], eq + 1) == 0)
+			return 0;
+		return cp_err_set(err, "--set %s: expected %s=%s", nv, sizes[i].name,
+				  sizes[i].kind == SIZES ? "WIDTH,WIDTH,... or WIDTHxTIMES" : sizes[i].words ? sizes[i].words : "NUMBER in its range");
 	}
-	cp_err_set(err, "--set %s: no size of that name; there are: %s", nv, known.data);
+	struct cp_buf known = CP_BUF_INIT;
+	print_names(c, &known);
+	cp_err_set(err, "--set %s: %s has no size of that name; it has: %s", nv, c->model->name, known.data);
 	cp_buf_release(&known);
 	return -1;
 }
@@ -147,9 +181,13 @@ static void print_word(const char *words, int64_t i, struct cp_buf *b)
 void ctr_config_print(const struct ctr_config *c, struct cp_buf *b)
 {
 	char num[32];
+	const char *space = "";
 	for (size_t i = 0; i < N_SIZES; i++) {
 		const void *at = (const char *)c + sizes[i].at;
-		cp_buf_printf(b, "%s%s=", i ? " " : "", sizes[i].name);
+		if (!ctr_config_reads(c, sizes[i].name))
+			continue;
+		cp_buf_printf(b, "%s%s=", space, sizes[i].name);
+		space = " ";
 		if (sizes[i].kind == INTEGER)
 			cp_buf_printf(b, "%lld", (long long)*(const int64_t *)at);
 		else if (sizes[i].kind == REAL)
@@ -164,7 +202,7 @@ void ctr_config_print(const struct ctr_config *c, struct cp_buf *b)
 
 void ctr_config_init(struct ctr_config *c, const struct ctr_model *m, int n_fields, size_t n_rows)
 {
-	*c = (struct ctr_config){ .model = m, .n_fields = n_fields, .n_rows = n_rows, .dim = 32, .experts = 4, .act = NN_RELU };
+	*c = (struct ctr_config){ .model = m, .n_fields = n_fields, .n_rows = n_rows };
 	char word[64];
 	for (const char *s = m->sizes; *s; s += strspn(s, " ")) {
 		size_t n = strcspn(s, " ");
@@ -178,15 +216,81 @@ void ctr_config_init(struct ctr_config *c, const struct ctr_model *m, int n_fiel
 	}
 }
 
+static int check_convolutions(const struct ctr_config *c, struct cp_err *err)
+{
+	size_t height = (size_t)c->n_fields;
+	if (!c->channels.n || c->kernels.n != c->channels.n || c->pools.n != c->channels.n || c->recombined.n != c->channels.n)
+		return cp_err_set(err, "channels, kernels, pools and recombined have %d, %d, %d and %d numbers; expected as many of each, at least one",
+				  c->channels.n, c->kernels.n, c->pools.n, c->recombined.n);
+	for (int l = 0; l < c->channels.n; l++) {
+		if (c->kernels.v[l] % 2 == 0)
+			return cp_err_set(err, "kernels: %zu is even; a convolution that keeps the height is odd", c->kernels.v[l]);
+		if (2 * (height % c->pools.v[l]) > c->pools.v[l])
+			return cp_err_set(err, "pools: %zu places in runs of %zu would need more padding than half a run", height, c->pools.v[l]);
+		height = (height + c->pools.v[l] - 1) / c->pools.v[l];
+	}
+	return 0;
+}
+
+int ctr_config_check(const struct ctr_config *c, struct cp_err *err)
+{
+	const char *name = c->model->name;
+	if (ctr_config_reads(c, "attn_heads") && c->attn_dim % c->attn_heads)
+		return cp_err_set(err, "%s: attn_dim=%lld is not a multiple of attn_heads=%lld", name, (long long)c->attn_dim, (long long)c->attn_heads);
+	if (ctr_config_reads(c, "cin") && !c->cin.n)
+		return cp_err_set(err, "%s: cin names no layer", name);
+	if ((c->model == &ctr_ipnn || c->model == &ctr_fignn) && c->n_fields < 2)
+		return cp_err_set(err, "%s: pairs of fields need two; the rows have %d", name, c->n_fields);
+	if (ctr_config_reads(c, "channels") && check_convolutions(c, err) < 0)
+		return cp_err_wrap(err, "%s", name);
+	return 0;
+}
+
 /* --- What models share ------------------------------------------------------------------------------------------------------------- */
+
+static struct nn_node *look_up(struct ctr_build *b, const char *name, size_t cols)
+{
+	const struct ctr_config *c = b->c;
+	struct nn_param *table = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ c->n_rows, cols }, "%s", name);
+	table->by_key = 1;
+	struct nn_node *e = ng_lookup(b->b.g, table, b->ids, b->axis, c->n_fields, b->pad);
+	return ng_view(b->b.g, e, 1, (size_t)c->n_fields * cols);
+}
+
+struct nn_node *ctr_embed_by(struct ctr_build *b, const char *name)
+{
+	return ng_dropout(b->b.g, look_up(b, name, (size_t)b->c->dim), b->c->emb_dropout);
+}
+
+struct nn_node *ctr_embed(struct ctr_build *b)
+{
+	if (!b->x)
+		b->x = ctr_embed_by(b, "embedding");
+	return b->x;
+}
+
+struct nn_node *ctr_linear(struct ctr_build *b, int bias)
+{
+	struct nn_node *z = ng_sum_groups(b->b.g, look_up(b, "lr.weight", 1), 1);
+	return bias ? ng_bias(b->b.g, z, ng_weight(b->b.g, nn_new(&b->b, NN_INIT_ZERO, 1, (size_t[]){ 1 }, "lr.bias"))) : z;
+}
+
+struct nn_node *ctr_widen(struct ctr_build *b, struct nn_node *z)
+{
+	return b->c->wide ? ng_add(b->b.g, z, ctr_linear(b, 0)) : z;
+}
+
+struct nn_node *ctr_towers_logit(struct ctr_build *b, struct nn_node *q, size_t a_cols)
+{
+	if (b->c->towers == CTR_JOINT || a_cols == q->cols)
+		return nn_dense(&b->b, q, 1, NN_NONE, "out");
+	struct nn_node *a = nn_dense(&b->b, ng_cols(b->b.g, q, 0, a_cols), 1, NN_NONE, "out");
+	return ng_add(b->b.g, a, nn_dense(&b->b, ng_cols(b->b.g, q, a_cols, q->cols - a_cols), 1, NN_NONE, "mlp.out"));
+}
 
 struct nn_node *ctr_final(struct ctr_build *b)
 {
-	const struct ctr_config *c = b->c;
-	struct nn_param *table = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ c->n_rows, (size_t)c->dim }, "embedding");
-	struct nn_node *e = ng_lookup(b->b.g, table, b->ids, b->axis, c->n_fields, b->pad);
-	b->x = ng_dropout(b->b.g, ng_view(b->b.g, e, 1, (size_t)(c->n_fields * c->dim)), c->emb_dropout);
-	return c->model->final(b);
+	return b->c->model->final ? b->c->model->final(b) : NULL;
 }
 
 struct nn_node *ctr_logit(struct ctr_build *b, struct nn_node *q)

@@ -29,7 +29,9 @@ struct ctr_sizes {
 	size_t v[CTR_MAX_HIDDEN];
 };
 
-/* Sizes and switches of all models; each reads those it knows.  Names for --set and for a model's metadata: ctr.c. */
+enum ctr_towers { CTR_JOINT, CTR_SUM };
+
+/* Sizes and switches of all models; each reads those that its list names.  Names for --set and for a model's metadata: ctr.c. */
 struct ctr_config {
 	const struct ctr_model *model;
 	int n_fields;
@@ -42,6 +44,14 @@ struct ctr_config {
 	int64_t low_rank, experts;	/* DCNv2's mixture: rank and experts of each layer; rank 0: full matrices */
 	int64_t batch_norm;
 	int64_t act;			/* enum nn_act, of the MLPs */
+	int64_t wide;			/* a linear term beside the model: sum of w[id] over the fields */
+	int64_t towers;			/* enum ctr_towers: one output unit over two vectors side by side, or one each and their sum */
+	struct ctr_sizes cin;		/* maps of each layer of compressed interaction */
+	int64_t attn_layers, attn_heads, attn_dim;	/* self-attention over the fields: width of all heads together */
+	int64_t attn_scale, residual, layer_norm;
+	int64_t steps, gru, reuse;	/* of messages between fields; one set of matrices for all */
+	struct ctr_sizes channels, kernels, pools, recombined;	/* of each convolution: maps, height, pooling, new fields a place and map */
+	int64_t conv_norm, share_table;
 	double dropout, emb_dropout;
 };
 
@@ -51,29 +61,50 @@ struct ctr_build {
 	const struct nn_ids *ids;	/* (B*F) rows of the table */
 	int axis;			/* of the batch's rows */
 	int pad;			/* row of the table that takes no gradient from look-ups, or -1 */
-	struct nn_node *x;		/* (B, F d), made by ctr_final */
+	struct nn_node *x;		/* (B, F d), made by ctr_embed */
 };
 
 struct ctr_model {
 	const char *name;
 	const char *summary;
-	struct nn_node *(*final)(struct ctr_build *);	/* q from b->x; NULL: the model has no final vector */
+	struct nn_node *(*final)(struct ctr_build *);	/* q; NULL: the model has no final vector, and can make no prompts */
 	struct nn_node *(*logit)(struct ctr_build *, struct nn_node *q);	/* NULL: Lin(Q -> 1) */
-	const char *sizes;		/* default --set, "name=value name=value" */
+	const char *sizes;		/* what it reads and the default, "name=value name=value" */
 };
 
-extern const struct ctr_model ctr_dcnv2, ctr_dnn;
+#define CTR_MLP_SIZES "batch_norm=0 act=relu dropout=0 emb_dropout=0"	/* of all that have an MLP */
+
+extern const struct ctr_model ctr_autoint, ctr_dcn, ctr_dcnv2, ctr_deepfm, ctr_dnn, ctr_fgcnn, ctr_fignn, ctr_fm, ctr_ipnn, ctr_lr, ctr_xdeepfm;
 
 const struct ctr_model *ctr_find(const char *name);
-const char *ctr_names(void);			/* "dcnv2|dnn", for options */
+const char *ctr_names(void);			/* "autoint|dcn|...", for options */
 
 void ctr_config_init(struct ctr_config *, const struct ctr_model *, int n_fields, size_t n_rows);
-int ctr_config_set(struct ctr_config *, const char *name_value, struct cp_err *);	/* "dim=16", "hidden=256x3", "hidden=512,256" */
+/* "dim=16", "hidden=256x3", "hidden=512,256"; a name the model does not read is refused. */
+int ctr_config_set(struct ctr_config *, const char *name_value, struct cp_err *);
+/* Whether the model reads the size of that name. */
+int ctr_config_reads(const struct ctr_config *, const char *name);
+/* Do the sizes go together, and with the number of fields?  Before ctr_final. */
+int ctr_config_check(const struct ctr_config *, struct cp_err *);
 void ctr_config_print(const struct ctr_config *, struct cp_buf *);	/* "dim=32 hidden=256,256 ...": set() reads each word back */
 
-/* Add the embedding look-up and the model's body; q.  The logit of q: parameters out.weight, out.bias. */
+/* Add the embedding look-up and the model's body; q, or NULL where the model has none.  The logit, of q where there is one: parameters
+ * out.weight, out.bias. */
 struct nn_node *ctr_final(struct ctr_build *);
 struct nn_node *ctr_logit(struct ctr_build *, struct nn_node *q);
+
+/* --- For models -------------------------------------------------------------------------------------------------------------------- */
+
+/* The rows' embeddings side by side, (B, F d): looked up when first asked for. */
+struct nn_node *ctr_embed(struct ctr_build *);
+/* The same from another table, (V,d), called `name`. */
+struct nn_node *ctr_embed_by(struct ctr_build *, const char *name);
+/* The linear term, (B,1): sum over fields of w[id], + b.  Parameters lr.weight (V,1), lr.bias. */
+struct nn_node *ctr_linear(struct ctr_build *, int bias);
+/* z + the linear term without bias, where `wide` is on. */
+struct nn_node *ctr_widen(struct ctr_build *, struct nn_node *z);
+/* The logit of q = [a; u], a being a_cols wide: out(q), or with towers=sum out(a) + mlp.out(u); u may be empty. */
+struct nn_node *ctr_towers_logit(struct ctr_build *, struct nn_node *q, size_t a_cols);
 
 /* An MLP over x: hidden layers, each Linear -> BatchNorm (if on) -> act -> dropout; no output layer.  Parameters NAME.L.weight ... */
 struct nn_node *ctr_mlp(struct ctr_build *, struct nn_node *x, const struct ctr_sizes *, const char *name);

@@ -51,15 +51,15 @@ static struct nn_node *cross_network(struct ctr_build *b, struct nn_node *x0)
 
 static struct nn_node *dcnv2_final(struct ctr_build *b)
 {
-	struct nn_node *x_l = cross_network(b, b->x);
+	struct nn_node *x = ctr_embed(b), *x_l = cross_network(b, x);
 	if (b->c->structure == CTR_CROSSNET_ONLY || (b->c->structure == CTR_PARALLEL && !b->c->hidden.n))
 		return x_l;
 	if (b->c->structure == CTR_STACKED)
 		return ctr_mlp(b, x_l, &b->c->stacked, "stacked");
 	if (b->c->structure == CTR_STACKED_PARALLEL)
 		x_l = ctr_mlp(b, x_l, &b->c->stacked, "stacked");
-	return ng_concat(b->b.g, 2, (struct nn_node *[]){ x_l, ctr_mlp(b, b->x, &b->c->hidden, "mlp") });
+	return ng_concat(b->b.g, 2, (struct nn_node *[]){ x_l, ctr_mlp(b, x, &b->c->hidden, "mlp") });
 }
 
 const struct ctr_model ctr_dcnv2 = { "dcnv2", "cross network beside an MLP", dcnv2_final, NULL,
-				     "cross=6 hidden=256x6 stacked=256x3" };
+				     "dim=32 cross=6 hidden=256x6 structure=parallel stacked=256x3 low_rank=0 experts=4 " CTR_MLP_SIZES };

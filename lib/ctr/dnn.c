@@ -6,7 +6,7 @@
 
 static struct nn_node *dnn_final(struct ctr_build *b)
 {
-	return ctr_mlp(b, b->x, &b->c->hidden, "mlp");
+	return ctr_mlp(b, ctr_embed(b), &b->c->hidden, "mlp");
 }
 
-const struct ctr_model ctr_dnn = { "dnn", "an MLP over the embeddings", dnn_final, NULL, "hidden=256x6" };
+const struct ctr_model ctr_dnn = { "dnn", "an MLP over the embeddings", dnn_final, NULL, "dim=32 hidden=256x6 " CTR_MLP_SIZES };

@@ -139,6 +139,8 @@ struct nn_node *ng_mul(struct nn_graph *, struct nn_node *, struct nn_node *);
 struct nn_node *ng_cross(struct nn_graph *, struct nn_node *x, struct nn_node *x0, struct nn_node *h);	/* x + x0*h (DCNv2, eq. 1) */
 struct nn_node *ng_scale_rows(struct nn_graph *, struct nn_node *x, struct nn_node *s);	/* row i times s[i]; s has one column */
 struct nn_node *ng_mean_groups(struct nn_graph *, struct nn_node *x, size_t group);	/* (n*group columns) -> (group): mean of the n */
+struct nn_node *ng_sum_groups(struct nn_graph *, struct nn_node *x, size_t group);	/* their sum */
+struct nn_node *ng_bias(struct nn_graph *, struct nn_node *x, struct nn_node *b);	/* b (1,C) to every row */
 struct nn_node *ng_lerp(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *alpha);	/* alpha*a + (1-alpha)*b; alpha (1,1) */
 struct nn_node *ng_activate(struct nn_graph *, struct nn_node *, enum nn_act);
 struct nn_node *ng_gelu(struct nn_graph *, struct nn_node *);
@@ -160,13 +162,34 @@ struct nn_node *ng_batchnorm(struct nn_graph *, struct nn_node *x, struct nn_nod
 
 /* Multi-head self-attention inside each sequence with K soft prompts in front (METHOD, section 4; prefix-tuning, Li and Liang 2021).
  * qkv (T, 3H): query, key, value side by side.  prompts (B, K*2L*H), entry ((k*2L + 2l + s)*A + a)*dh + j, or NULL (K = 0).
- * Result (T, H).  Scale 1/sqrt(dh); dropout on the probabilities.  rows_axis counts the sequences. */
+ * Result (T, H).  Scale 1/sqrt(dh) unless given; dropout on the probabilities.  rows_axis counts the sequences; without segs every unit of
+ * that axis is a sequence of qkv's rows a unit. */
 struct ng_attention {
 	int heads, layer, n_layers, n_prompts;
 	double dropout;
+	double scale;			/* 0: 1/sqrt(dh) */
 };
 struct nn_node *ng_attention(struct nn_graph *, struct nn_node *qkv, struct nn_node *prompts, int rows_axis, const struct nn_segs *,
 			     const struct ng_attention *);
+
+/* --- Between the groups of columns of a row (fields, each d wide) --------------------------------------------------------------------- */
+
+/* Sum over pairs of groups of their inner product, 1/2 sum_k [(sum_i e_ik)^2 - sum_i e_ik^2]: (R,1).  (Rendle, ICDM 2010, lemma 3.1) */
+struct nn_node *ng_fm(struct nn_graph *, struct nn_node *x, size_t d);
+/* The inner products of pairs i < j one by one, the upper triangle row by row: (R, F(F-1)/2). */
+struct nn_node *ng_inner(struct nn_graph *, struct nn_node *x, size_t d);
+/* Compressed interaction: map o is b_o + sum over h, m of W[o, h H + m] x0[h] * x[m], * elementwise; x0 (R,F d), x (R,H d), W (O, F H),
+ * b (1,O), result (R, O d).  (Lian et al., KDD 2018, eq. 6) */
+struct nn_node *ng_cin(struct nn_graph *, struct nn_node *x0, struct nn_node *x, struct nn_node *w, struct nn_node *b, size_t d);
+/* y_i = W_i x_i: x (R, G in), w (G, out in), result (R, G out). */
+struct nn_node *ng_group_linear(struct nn_graph *, struct nn_node *x, struct nn_node *w);
+/* y_i = sum_j w[i,j] x_j: w (R, G G), x (R, G d). */
+struct nn_node *ng_mix(struct nn_graph *, struct nn_node *w, struct nn_node *x, size_t groups);
+/* w[i,j] = softmax over j != i of LeakyReLU(s_i + t_j), slope 0.01; w[i,i] = 0: s and t (R,G), result (R, G G). */
+struct nn_node *ng_pair_softmax(struct nn_graph *, struct nn_node *s, struct nn_node *t);
+/* A step of a gated recurrent unit from a = W_i x + b_i and b = W_h h + b_h, (R,3d) each in the order r, u, n:
+ *     r = sigmoid(a_r + b_r), u = sigmoid(a_u + b_u), n = tanh(a_n + r * b_n), result (1-u) * n + u * h.  (Cho et al., EMNLP 2014) */
+struct nn_node *ng_gru(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *h);
 
 /* --- Losses, (1,1) ----------------------------------------------------------------------------------------------------------------- */
 

@@ -118,27 +118,38 @@ struct nn_node *ng_cross(struct nn_graph *g, struct nn_node *x, struct nn_node *
 
 /* --- row i times s[i] -------------------------------------------------------------------------------------------------------------- */
 
-static void scale_rows_fwd(struct nn_graph *g, struct nn_node *n)
+static void scale_rows_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
+	(void)g;
 	const nn_float *x = n->in[0]->val, *s = n->in[1]->val;
-	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
+	for (size_t r = from; r < to; r++)
 		for (size_t j = 0; j < n->cols; j++)
 			n->val[r * n->cols + j] = s[r] * x[r * n->cols + j];
 }
 
-static void scale_rows_bwd(struct nn_graph *g, struct nn_node *n)
+static void scale_rows_fwd(struct nn_graph *g, struct nn_node *n)
 {
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), scale_rows_part);
+}
+
+static void unscale_rows_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
 	const nn_float *x = n->in[0]->val, *s = n->in[1]->val;
-	nn_float *dx = nn_grad(g, n->in[0]), *ds = nn_grad(g, n->in[1]);
-	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++) {
+	nn_float *dx = nn_grad_now(n->in[0]), *ds = nn_grad_now(n->in[1]);
+	for (size_t r = from; r < to; r++) {
 		nn_float sum = 0;
 		for (size_t j = 0; j < n->cols; j++)
 			sum += n->grad[r * n->cols + j] * x[r * n->cols + j];
-		if (ds)
-			ds[r] += sum;
-		if (dx)
-			nn_axpy(dx + r * n->cols, s[r], n->grad + r * n->cols, n->cols);
+		ds[r] += sum;
+		nn_axpy(dx + r * n->cols, s[r], n->grad + r * n->cols, n->cols);
 	}
+}
+
+static void scale_rows_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), unscale_rows_part);
 }
 
 static const struct nn_op op_scale_rows = { "scale_rows", scale_rows_fwd, scale_rows_bwd, NULL };
@@ -149,32 +160,90 @@ struct nn_node *ng_scale_rows(struct nn_graph *g, struct nn_node *x, struct nn_n
 	return same_shape(g, &op_scale_rows, 2, (struct nn_node *[]){ x, s });
 }
 
-/* --- mean of the n groups of columns ----------------------------------------------------------------------------------------------- */
+/* --- sum or mean of the groups of columns ------------------------------------------------------------------------------------------ */
 
-static void mean_groups_fwd(struct nn_graph *g, struct nn_node *n)
+/* f[0]: what the sum is multiplied by */
+static void sum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
+	(void)g;
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
-	memset(n->val, 0, nn_count(g, n) * sizeof(nn_float));
-	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
+	memset(n->val + from * n->cols, 0, (to - from) * n->cols * sizeof(nn_float));
+	for (size_t r = from; r < to; r++)
 		for (size_t k = 0; k < groups; k++)
-			nn_axpy(n->val + r * n->cols, (nn_float)1 / groups, n->in[0]->val + r * wide + k * n->cols, n->cols);
+			nn_axpy(n->val + r * n->cols, (nn_float)n->f[0], n->in[0]->val + r * wide + k * n->cols, n->cols);
 }
 
-static void mean_groups_bwd(struct nn_graph *g, struct nn_node *n)
+static void sum_groups_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	size_t wide = n->in[0]->cols, groups = wide / n->cols;
-	nn_float *d = nn_grad(g, n->in[0]);
-	for (size_t r = 0, rows = nn_rows(g, n); d && r < rows; r++)
-		for (size_t k = 0; k < groups; k++)
-			nn_axpy(d + r * wide + k * n->cols, (nn_float)1 / groups, n->grad + r * n->cols, n->cols);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->in[0]->cols), sum_groups_part);
 }
 
-static const struct nn_op op_mean_groups = { "mean_groups", mean_groups_fwd, mean_groups_bwd, NULL };
+static void unsum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t wide = n->in[0]->cols, groups = wide / n->cols;
+	nn_float *d = nn_grad_now(n->in[0]);
+	for (size_t r = from; r < to; r++)
+		for (size_t k = 0; k < groups; k++)
+			nn_axpy(d + r * wide + k * n->cols, (nn_float)n->f[0], n->grad + r * n->cols, n->cols);
+}
+
+static void sum_groups_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->in[0]->cols), unsum_groups_part);
+}
+
+static const struct nn_op op_sum_groups = { "sum_groups", sum_groups_fwd, sum_groups_bwd, NULL };
+
+struct nn_node *ng_sum_groups(struct nn_graph *g, struct nn_node *x, size_t group)
+{
+	assert(x->cols % group == 0);
+	struct nn_node *n = nn_node_new(g, &op_sum_groups, x->axis, x->mult, group, 1, &x);
+	n->f[0] = 1;
+	return n;
+}
 
 struct nn_node *ng_mean_groups(struct nn_graph *g, struct nn_node *x, size_t group)
 {
-	assert(x->cols % group == 0);
-	return nn_node_new(g, &op_mean_groups, x->axis, x->mult, group, 1, &x);
+	struct nn_node *n = ng_sum_groups(g, x, group);
+	n->f[0] = (double)group / (double)x->cols;
+	return n;
+}
+
+/* --- x + b, b to every row --------------------------------------------------------------------------------------------------------- */
+
+static void bias_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_bias_fwd(n->val + from * n->cols, n->in[0]->val + from * n->cols, n->in[1]->val, to - from, n->cols);
+}
+
+static void bias_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), bias_part);
+}
+
+static void bias_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	(void)g;
+	nn_add(nn_grad_now(n->in[0]) + from * n->cols, n->grad + from * n->cols, (to - from) * n->cols);
+	nn_bias_bwd(room, n->grad + from * n->cols, to - from, n->cols);
+}
+
+static void bias_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t rows = nn_rows(g, n);
+	ready(g, n);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), bias_sum, n->cols, nn_grad_now(n->in[1]));
+}
+
+static const struct nn_op op_bias = { "bias", bias_fwd, bias_bwd, NULL };
+
+struct nn_node *ng_bias(struct nn_graph *g, struct nn_node *x, struct nn_node *b)
+{
+	assert(b->axis == 0 && b->mult == 1 && b->cols == x->cols);
+	return same_shape(g, &op_bias, 2, (struct nn_node *[]){ x, b });
 }
 
 /* --- alpha a + (1 - alpha) b ------------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
 #include "nn/gemm.h"
 #include "nn/graph_priv.h"
 #include "nn/kernels.h"
@@ -171,6 +172,7 @@ struct nn_node *ng_layernorm(struct nn_graph *g, struct nn_node *y, struct nn_no
 			     double p)
 {
 	assert(gain->cols == y->cols && bias->cols == y->cols && (!res || (res->cols == y->cols && res->axis == y->axis)));
+	assert(p <= 0 || y->mult == 1);	/* the axis has one key a unit */
 	struct nn_node *n = nn_node_new(g, &op_norm, y->axis, y->mult, y->cols, res ? 4 : 3, (struct nn_node *[]){ y, gain, bias, res });
 	n->f[0] = eps;
 	n->f[1] = res ? p : 0;
@@ -237,16 +239,53 @@ struct nn_node *ng_batchnorm(struct nn_graph *g, struct nn_node *x, struct nn_no
 
 #define SEQUENCES 2	/* sequences a task: some 10^5 operations and more */
 
+static size_t seq_start(const struct nn_node *n, size_t s)
+{
+	return n->segs ? n->segs->off[s] : s * (size_t)n->mult;
+}
+
+static int drops(const struct nn_graph *g, const struct ng_attention *c)
+{
+	return g->training && c->dropout > 0;
+}
+
+/* Kept: the softmax's denominators; with equal sequences a key for every row, where the axis has one for a sequence. */
+static size_t attention_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	const struct ng_attention *c = n->ext;
+	size_t rows = nn_rows(g, n);
+	return rows * (size_t)c->heads * sizeof(nn_float) + (drops(g, c) && !n->segs ? rows * sizeof(uint64_t) : 0);
+}
+
+static const uint64_t *row_keys(struct nn_graph *g, const struct nn_node *n)
+{
+	return n->segs ? g->keys[n->axis] : n->scratch;
+}
+
+static nn_float *denominators(struct nn_graph *g, const struct nn_node *n)
+{
+	size_t keys = drops(g, n->ext) && !n->segs ? nn_rows(g, n) * sizeof(uint64_t) : 0;
+	return (nn_float *)((char *)n->scratch + keys);
+}
+
+static void make_row_keys(struct nn_graph *g, struct nn_node *n)
+{
+	uint64_t *keys = n->scratch;
+	if (drops(g, n->ext) && !n->segs)
+		for (size_t i = 0, mult = (size_t)n->mult; i < nn_rows(g, n); i++)
+			keys[i] = cp_mix64(g->keys[n->axis][i / mult] + CP_GOLDEN * (i % mult + 1));
+}
+
 static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, size_t s)
 {
 	const struct ng_attention *c = n->ext;
-	size_t from = n->segs->off[s], z = n->segs->off[s + 1] - from, h = n->cols, dh = h / (size_t)c->heads;
+	size_t from = seq_start(n, s), z = seq_start(n, s + 1) - from, h = n->cols, dh = h / (size_t)c->heads;
 	const nn_float *qkv = n->in[0]->val + from * 3 * h;
 	struct nn_attention a = {
 		.z = z, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head = 0, .head_end = (size_t)c->heads,
-		.scale = (nn_float)(1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ld = 3 * h,
-		.out = n->val + from * h, .ldo = h, .stat = (nn_float *)n->scratch + from * (size_t)c->heads,
-		.keys = g->training && c->dropout > 0 ? g->keys[n->axis] + from : NULL, .site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
+		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ld = 3 * h,
+		.out = n->val + from * h, .ldo = h, .stat = denominators(g, n) + from * (size_t)c->heads,
+		.keys = drops(g, c) ? row_keys(g, n) + from : NULL, .site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
 	};
 	if (c->n_prompts) {
 		a.pk = n->in[1]->val + s * n->in[1]->cols + (size_t)(2 * c->layer) * h;
@@ -261,7 +300,7 @@ static nn_float *attention_room(const struct nn_node *n, size_t from, size_t to)
 	size_t longest = 0;
 	const struct ng_attention *c = n->ext;
 	for (size_t s = from; s < to; s++) {
-		size_t z = n->segs->off[s + 1] - n->segs->off[s];
+		size_t z = seq_start(n, s + 1) - seq_start(n, s);
 		longest = z > longest ? z : longest;
 	}
 	return cp_xmalloc(nn_attention_scratch(longest, (size_t)c->n_prompts, n->cols / (size_t)c->heads) * sizeof(nn_float));
@@ -282,7 +321,7 @@ static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from,
 	nn_float *room = attention_room(n, from, to);
 	for (size_t s = from; s < to; s++) {
 		struct nn_attention a = one_sequence(g, n, s);
-		size_t h = n->cols, at = n->segs->off[s];
+		size_t h = n->cols, at = seq_start(n, s);
 		nn_float *dqkv = nn_grad_now(n->in[0]) + at * 3 * h;
 		struct nn_attention_grad d = { .dq = dqkv, .dk = dqkv + h, .dv = dqkv + 2 * h, .dout = n->grad + at * h };
 		if (a.n_prompts) {
@@ -294,26 +333,25 @@ static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from,
 	free(room);
 }
 
-static size_t n_sequences(struct nn_graph *g, const struct nn_node *n)
+static void attend(struct nn_graph *g, struct nn_node *n, nn_part_fn fn)
 {
-	return g->len[n->i[1]];
+	size_t rows = g->len[n->i[1]], grain = SEQUENCES;
+	if (!n->segs)		/* short ones: as many as make a task worth while */
+		grain += NN_GRAIN / ((size_t)n->mult * n->cols * 4);
+	nn_parts(g, n, rows, grain, fn);
 }
 
 static void attention_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, n_sequences(g, n), SEQUENCES, attention_part);
+	make_row_keys(g, n);
+	attend(g, n, attention_part);
 }
 
 static void attention_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	for (int i = 0; i < n->n_in; i++)
 		nn_grad_or_room(g, n->in[i]);
-	nn_parts(g, n, n_sequences(g, n), SEQUENCES, unattention_part);
-}
-
-static size_t attention_scratch(struct nn_graph *g, const struct nn_node *n)
-{
-	return nn_rows(g, n) * (size_t)((const struct ng_attention *)n->ext)->heads * sizeof(nn_float);
+	attend(g, n, unattention_part);
 }
 
 static const struct nn_op op_attention = { "attention", attention_fwd, attention_bwd, attention_scratch };
@@ -323,8 +361,9 @@ struct nn_node *ng_attention(struct nn_graph *g, struct nn_node *qkv, struct nn_
 {
 	size_t h = qkv->cols / 3;
 	assert(h * 3 == qkv->cols && h % (size_t)c->heads == 0 && !prompts == !c->n_prompts);
+	assert(segs ? qkv->mult == 1 : qkv->axis == rows_axis);
 	assert(!prompts || prompts->cols == (size_t)(c->n_prompts * 2 * c->n_layers) * h);
-	struct nn_node *n = nn_node_new(g, &op_attention, qkv->axis, 1, h, prompts ? 2 : 1, (struct nn_node *[]){ qkv, prompts });
+	struct nn_node *n = nn_node_new(g, &op_attention, qkv->axis, qkv->mult, h, prompts ? 2 : 1, (struct nn_node *[]){ qkv, prompts });
 	n->ext = cp_xmalloc(sizeof *c);
 	*(struct ng_attention *)n->ext = *c;
 	n->segs = segs;

@@ -85,12 +85,12 @@ void nn_init_row(struct nn_param *p, size_t row, uint64_t seed, uint64_t key, do
 	size_t cols = p->n / p->dims[0];
 	struct cp_rng r = cp_rng(seed, CP_RNG_INIT, name_key(p), key);
 	for (size_t j = 0; j < cols; j++)
-		p->val[row * cols + j] = (nn_float)(std * cp_rng_normal(&r));
+		p->val[row * cols + j] = (nn_float)(std * (p->init == NN_INIT_UNIFORM ? 2 * cp_rng_real(&r) - 1 : cp_rng_normal(&r)));
 }
 
 double nn_init_std(const struct nn_param *p)
 {
-	if (p->init == NN_INIT_NORMAL)
+	if (p->init == NN_INIT_NORMAL || p->init == NN_INIT_UNIFORM)
 		return p->init_std;
 	size_t rest = p->n_dims > 2 ? p->n / p->dims[0] / p->dims[1] : 1;
 	size_t in = p->n_dims > 1 ? p->dims[1] * rest : 1, out = p->dims[0] * rest;
@@ -103,7 +103,7 @@ void nn_params_init(struct nn_params *ps, uint64_t seed)
 		struct nn_param *p = ps->v[i];
 		if (p->loaded)
 			continue;
-		if (p->init == NN_INIT_XAVIER || p->init == NN_INIT_NORMAL)
+		if (p->init == NN_INIT_XAVIER || p->init == NN_INIT_NORMAL || p->init == NN_INIT_UNIFORM)
 			for (size_t row = 0; row < p->dims[0]; row++)
 				nn_init_row(p, row, seed, row, nn_init_std(p));
 		else

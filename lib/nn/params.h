@@ -26,6 +26,7 @@ enum nn_init {
 	NN_INIT_HALF,
 	NN_INIT_XAVIER,		/* normal, N(0, 2/(fan_in + fan_out)), fans as PyTorch counts them: of (a,b) b and a, of (a,b,c) b*c and a*c */
 	NN_INIT_NORMAL,		/* N(0, init_std^2) */
+	NN_INIT_UNIFORM,	/* U(-init_std, init_std) */
 };
 
 struct nn_param {
@@ -38,6 +39,7 @@ struct nn_param {
 	int no_decay;		/* weight decay is not applied; by default set for one-dimensional ones (biases, norms) */
 	int frozen;		/* no gradient, no step */
 	int loaded;		/* a file gave its values */
+	int by_key;		/* a row belongs to a key of the outside, not to its place: whoever knows the keys starts and loads it */
 	enum nn_init init;
 	double init_std;
 	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen or for a scorer */
@@ -64,7 +66,7 @@ void nn_params_alloc(struct nn_params *, int training);
 void nn_params_init(struct nn_params *, uint64_t seed);
 /* One row of a table, drawn from (seed, hash of the name, key): a key has the same start wherever its row lies. */
 void nn_init_row(struct nn_param *, size_t row, uint64_t seed, uint64_t key, double std);
-/* The standard deviation of its start. */
+/* The standard deviation of its start (of a uniform one: its bound). */
 double nn_init_std(const struct nn_param *);
 
 /* AdamW (Loshchilov, Hutter, ICLR 2019) as PyTorch takes it: with step t counted from 1,

@@ -322,6 +322,57 @@ static struct nn_node *build_attention(struct test *t)
 	return ng_attention(t->b.g, matrix_on(t, TOKENS, 1, 3 * h), prompts, ROWS, s, &a);
 }
 
+/* The same without offsets: every unit of the axis is a sequence of three rows. */
+static struct nn_node *build_fields_attention(struct test *t)
+{
+	struct ng_attention a = { .heads = t->variant + 1, .n_layers = 1, .scale = t->variant ? 0.7 : 0, .dropout = t->variant ? 0.2 : 0 };
+	keys_for(t, ROWS);
+	return ng_attention(t->b.g, matrix_on(t, ROWS, 3, 3 * t->cols * (size_t)a.heads), NULL, ROWS, NULL, &a);
+}
+
+#define GROUPS 3
+
+static struct nn_node *build_sums(struct test *t)
+{
+	struct nn_node *x = matrix_on(t, ROWS, 2, GROUPS * t->cols);
+	return t->variant == 0 ? ng_sum_groups(t->b.g, x, t->cols) : ng_bias(t->b.g, x, weight(t, 1, GROUPS * t->cols));
+}
+
+static struct nn_node *build_pairs(struct test *t)
+{
+	struct nn_node *x = matrix_on(t, ROWS, 1, GROUPS * t->cols);
+	return t->variant == 0 ? ng_fm(t->b.g, x, t->cols) : ng_inner(t->b.g, x, t->cols);
+}
+
+static struct nn_node *build_cin(struct test *t)
+{
+	struct nn_node *x0 = matrix_on(t, ROWS, 1, GROUPS * t->cols), *x = t->variant ? x0 : matrix_on(t, ROWS, 1, 2 * t->cols);
+	return ng_cin(t->b.g, x0, x, weight(t, 4, GROUPS * (x->cols / t->cols)), weight(t, 1, 4), t->cols);
+}
+
+static struct nn_node *build_group_linear(struct test *t)
+{
+	return ng_group_linear(t->b.g, matrix_on(t, ROWS, 1, GROUPS * t->cols), weight(t, GROUPS, 2 * t->cols));
+}
+
+static struct nn_node *build_mix(struct test *t)
+{
+	return ng_mix(t->b.g, matrix_on(t, ROWS, 1, GROUPS * GROUPS), matrix_on(t, ROWS, 1, GROUPS * t->cols), GROUPS);
+}
+
+static struct nn_node *build_pair_softmax(struct test *t)
+{
+	size_t groups = t->cols % 8 + 1;	/* few, so that no pair lies at the bend of the leaky ReLU */
+	struct nn_node *s = matrix_on(t, ROWS, 1, groups);
+	return ng_pair_softmax(t->b.g, s, t->variant ? s : matrix_on(t, ROWS, 1, groups));
+}
+
+static struct nn_node *build_gru(struct test *t)
+{
+	struct nn_node *a = matrix_on(t, ROWS, 2, 3 * t->cols);
+	return ng_gru(t->b.g, a, t->variant ? a : matrix_on(t, ROWS, 2, 3 * t->cols), matrix_on(t, ROWS, 2, t->cols));
+}
+
 static struct nn_node *build_bce(struct test *t)
 {
 	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
@@ -363,7 +414,10 @@ static const struct op_case {
 	{ "segmean", build_segmean, 2 }, { "add and mul", build_pair, 4 }, { "cross", build_cross, 3 }, { "scale_rows", build_scale_rows, 1 },
 	{ "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 }, { "activations", build_activate, 4 }, { "softmax", build_softmax, 1 },
 	{ "dropout", build_dropout, 2 }, { "linear", build_linear, 8 }, { "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 },
-	{ "batchnorm", build_batchnorm, 2 }, { "attention", build_attention, 12 }, { "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
+	{ "batchnorm", build_batchnorm, 2 }, { "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 },
+	{ "sum_groups and bias", build_sums, 2 }, { "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 },
+	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
+	{ "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
 };
 /* The row `pad` takes no gradient, the others the same as ever. */
 static void check_pad(void)

@@ -1,0 +1,63 @@
+/* AutoInt: self-attention over the fields.  Song et al., CIKM 2019, arXiv 1810.11921, eq. 5 to 8.
+ *
+ *     H_0 = E (F rows of width d)
+ *     O = heads side by side of softmax(Q K' [/ sqrt(width of a head)]) V,   Q, K, V = H W_q', H W_k', H W_v'
+ *     O += H, or H W_res' where widths differ (residual);  O = LayerNorm(O) (layer_norm);  H_{l+1} = ReLU(O)
+ *     a = flatten(H_L),   u = MLP(x) (hidden)
+ *     q = [a; u],   z = out(q)  or, towers=sum, out(a) + mlp.out(u);  + linear term (wide)
+ */
+#include "ctr/ctr.h"
+
+/* Query, key and value matrices lie one behind the other: one product. */
+static struct nn_node *attend(struct ctr_build *b, struct nn_node *h, int l)
+{
+	static const char *const part[] = { "query", "key", "value" };
+	const struct ctr_config *c = b->c;
+	size_t in = h->cols, width = (size_t)c->attn_dim;
+	struct ng_attention a = { .heads = (int)c->attn_heads, .n_layers = 1, .dropout = c->dropout, .scale = c->attn_scale ? 0 : 1 };
+	struct nn_param *w[3];
+	for (int i = 0; i < 3; i++)
+		w[i] = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ width, in }, "attention.%d.%s.weight", l, part[i]);
+	return ng_attention(b->b.g, ng_linear(b->b.g, h, ng_span(b->b.g, w[0], 3, in), NULL, NN_NONE), NULL, b->axis, NULL, &a);
+}
+
+static struct nn_node *attention_layer(struct ctr_build *b, struct nn_node *h, int l)
+{
+	const struct ctr_config *c = b->c;
+	struct nn_node *o = attend(b, h, l);
+	size_t width = o->cols;
+	if (c->residual)
+		o = ng_add(b->b.g, o, h->cols == width ? h : nn_dense_plain(&b->b, h, width, NN_NONE, "attention.%d.residual", l));
+	if (c->layer_norm) {
+		struct nn_param *gain = nn_new(&b->b, NN_INIT_ONE, 1, &width, "attention.%d.norm.weight", l);
+		struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &width, "attention.%d.norm.bias", l);
+		o = ng_layernorm(b->b.g, o, NULL, ng_weight(b->b.g, gain), ng_weight(b->b.g, bias), 1e-5, 0);
+	}
+	return ng_activate(b->b.g, o, NN_RELU);
+}
+
+static size_t flat_width(const struct ctr_config *c)
+{
+	return (size_t)(c->n_fields * c->attn_dim);
+}
+
+static struct nn_node *autoint_final(struct ctr_build *b)
+{
+	const struct ctr_config *c = b->c;
+	struct nn_node *x = ctr_embed(b), *h = ng_view(b->b.g, x, c->n_fields, (size_t)c->dim);
+	for (int l = 0; l < c->attn_layers; l++)
+		h = attention_layer(b, h, l);
+	h = ng_view(b->b.g, h, 1, flat_width(c));
+	if (!c->hidden.n)
+		return h;
+	return ng_concat(b->b.g, 2, (struct nn_node *[]){ h, ctr_mlp(b, x, &c->hidden, "mlp") });
+}
+
+static struct nn_node *autoint_logit(struct ctr_build *b, struct nn_node *q)
+{
+	return ctr_widen(b, ctr_towers_logit(b, q, flat_width(b->c)));
+}
+
+const struct ctr_model ctr_autoint = { "autoint", "self-attention over the fields beside an MLP", autoint_final, autoint_logit,
+				       "dim=32 attn_layers=6 attn_heads=1 attn_dim=32 attn_scale=0 residual=1 layer_norm=0 hidden=256x6 towers=joint "
+				       "wide=0 " CTR_MLP_SIZES };

@@ -1,0 +1,457 @@
+/* Operations between the groups of columns of a row (the fields of a row, each d wide): products of pairs, compressed interaction,
+ * messages between groups, a gated step.  Rows are independent of each other, so tasks are rows; small matrix products inside a task are
+ * single-threaded. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/gemm.h"
+#include "nn/graph_priv.h"
+#include "nn/kernels.h"
+
+static void ready(struct nn_graph *g, struct nn_node *n)
+{
+	for (int i = 0; i < n->n_in; i++)
+		nn_grad_or_room(g, n->in[i]);
+}
+
+/* Rows a task where one row costs about `work` operations. */
+static size_t grain_of(size_t work)
+{
+	size_t rows = 8 * NN_GRAIN / (work + 1);
+	return rows ? rows : 1;
+}
+
+/* --- Factorisation machine --------------------------------------------------------------------------------------------------------- */
+
+/* s = sum of the groups */
+static void group_sum(nn_float *s, const nn_float *x, size_t groups, size_t d)
+{
+	memset(s, 0, d * sizeof *s);
+	for (size_t i = 0; i < groups; i++)
+		nn_add(s, x + i * d, d);
+}
+
+static void fm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
+	nn_float *s = cp_xmalloc(d * sizeof *s);
+	for (size_t r = from; r < to; r++) {
+		const nn_float *x = n->in[0]->val + r * wide;
+		double sum = 0;
+		group_sum(s, x, wide / d, d);
+		for (size_t k = 0; k < d; k++)
+			sum += (double)s[k] * s[k];
+		for (size_t i = 0; i < wide; i++)
+			sum -= (double)x[i] * x[i];
+		n->val[r] = (nn_float)(sum / 2);
+	}
+	free(s);
+}
+
+static void fm_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), grain_of(3 * n->in[0]->cols), fm_part);
+}
+
+static void unfm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
+	nn_float *s = cp_xmalloc(d * sizeof *s), *grad = nn_grad_now(n->in[0]);
+	for (size_t r = from; r < to; r++) {
+		const nn_float *x = n->in[0]->val + r * wide;
+		group_sum(s, x, wide / d, d);
+		for (size_t i = 0; i < wide / d; i++)
+			nn_axpy(grad + r * wide + i * d, n->grad[r], s, d);
+		nn_axpy(grad + r * wide, -n->grad[r], x, wide);
+	}
+	free(s);
+}
+
+static void fm_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(3 * n->in[0]->cols), unfm_part);
+}
+
+static const struct nn_op op_fm = { "fm", fm_fwd, fm_bwd, NULL };
+
+struct nn_node *ng_fm(struct nn_graph *g, struct nn_node *x, size_t d)
+{
+	assert(x->cols % d == 0);
+	struct nn_node *n = nn_node_new(g, &op_fm, x->axis, x->mult, 1, 1, &x);
+	n->i[0] = (int)d;
+	return n;
+}
+
+/* --- Inner products of all pairs --------------------------------------------------------------------------------------------------- */
+
+static void inner_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	int wide = (int)n->in[0]->cols, d = n->i[0], f = wide / d;
+	nn_float *all = cp_xmalloc((size_t)(f * f) * sizeof *all);
+	for (size_t r = from; r < to; r++) {
+		const nn_float *x = n->in[0]->val + r * (size_t)wide;
+		nn_float *y = n->val + r * n->cols;
+		nn_gemm_tile(0, 1, f, f, d, 1, x, d, x, d, 0, all, f);
+		for (int i = 0; i < f - 1; y += f - 1 - i, i++)
+			memcpy(y, all + i * f + i + 1, (size_t)(f - 1 - i) * sizeof *y);
+	}
+	free(all);
+}
+
+static size_t inner_work(const struct nn_node *n)
+{
+	return n->in[0]->cols * (n->in[0]->cols / (size_t)n->i[0]);
+}
+
+static void inner_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), grain_of(inner_work(n)), inner_part);
+}
+
+/* dE += G E, G the symmetric matrix of the pairs' gradients */
+static void uninner_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	int wide = (int)n->in[0]->cols, d = n->i[0], f = wide / d;
+	nn_float *all = cp_xcalloc((size_t)(f * f), sizeof *all);
+	for (size_t r = from; r < to; r++) {
+		size_t at = r * (size_t)wide;
+		const nn_float *dy = n->grad + r * n->cols;
+		for (int i = 0; i < f; i++)
+			for (int j = i + 1; j < f; j++)
+				all[i * f + j] = all[j * f + i] = *dy++;
+		nn_gemm_tile(0, 0, f, d, f, 1, all, f, n->in[0]->val + at, d, 1, nn_grad_now(n->in[0]) + at, d);
+	}
+	free(all);
+}
+
+static void inner_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(inner_work(n)), uninner_part);
+}
+
+static const struct nn_op op_inner = { "inner", inner_fwd, inner_bwd, NULL };
+
+struct nn_node *ng_inner(struct nn_graph *g, struct nn_node *x, size_t d)
+{
+	size_t f = x->cols / d;
+	assert(x->cols % d == 0 && f > 1);
+	struct nn_node *n = nn_node_new(g, &op_inner, x->axis, x->mult, f * (f - 1) / 2, 1, &x);
+	n->i[0] = (int)d;
+	return n;
+}
+
+/* --- Compressed interaction -------------------------------------------------------------------------------------------------------- */
+
+struct cin {
+	int f, h, out, d;		/* maps of x0, of x, of the result; width */
+	size_t pairs;			/* f h d: numbers in T of one row */
+};
+
+static struct cin cin_of(const struct nn_node *n)
+{
+	int d = n->i[0];
+	struct cin c = { (int)n->in[0]->cols / d, (int)n->in[1]->cols / d, (int)n->cols / d, d, 0 };
+	c.pairs = (size_t)c.f * (size_t)c.h * (size_t)d;
+	return c;
+}
+
+/* T[h H + m] = x0[h] x[m], elementwise over d: h counts in the outer place */
+static void cin_products(nn_float *t, const struct cin *c, const nn_float *x0, const nn_float *x)
+{
+	size_t d = (size_t)c->d;
+	for (int h = 0; h < c->f; h++)
+		for (int m = 0; m < c->h; m++, t += d)
+			nn_mul_fwd(t, x0 + (size_t)h * d, x + (size_t)m * d, d);
+}
+
+static void cin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	struct cin c = cin_of(n);
+	nn_float *t = cp_xmalloc(c.pairs * sizeof *t);
+	for (size_t r = from; r < to; r++) {
+		nn_float *y = n->val + r * n->cols;
+		cin_products(t, &c, n->in[0]->val + r * n->in[0]->cols, n->in[1]->val + r * n->in[1]->cols);
+		for (int o = 0; o < c.out; o++)
+			for (int k = 0; k < c.d; k++)
+				y[o * c.d + k] = n->in[3]->val[o];
+		nn_gemm_tile(0, 0, c.out, c.d, c.f * c.h, 1, n->in[2]->val, c.f * c.h, t, c.d, 1, y, c.d);
+	}
+	free(t);
+}
+
+static void cin_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct cin c = cin_of(n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(c.pairs * (size_t)c.out), cin_part);
+}
+
+/* room: the gradients of W and of the bias, one behind the other.  x0 may be x itself: both sums go one after the other. */
+static void uncin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	(void)g;
+	struct cin c = cin_of(n);
+	int fh = c.f * c.h;
+	size_t d = (size_t)c.d;
+	nn_float *t = cp_xmalloc(2 * c.pairs * sizeof *t), *dt = t + c.pairs, *db = room + c.out * fh, *at;
+	for (size_t r = from; r < to; r++) {
+		const nn_float *x0 = n->in[0]->val + r * n->in[0]->cols, *x = n->in[1]->val + r * n->in[1]->cols, *dy = n->grad + r * n->cols;
+		nn_float *d0 = nn_grad_now(n->in[0]) + r * n->in[0]->cols, *d1 = nn_grad_now(n->in[1]) + r * n->in[1]->cols;
+		cin_products(t, &c, x0, x);
+		nn_gemm_tile(0, 1, c.out, fh, c.d, 1, dy, c.d, t, c.d, 1, room, fh);
+		nn_gemm_tile(1, 0, fh, c.d, c.out, 1, n->in[2]->val, fh, dy, c.d, 0, dt, c.d);
+		for (int o = 0; o < c.out; o++)
+			for (int k = 0; k < c.d; k++)
+				db[o] += dy[o * c.d + k];
+		at = dt;
+		for (int h = 0; h < c.f; h++)
+			for (int m = 0; m < c.h; m++, at += d)
+				for (size_t k = 0; k < d; k++) {
+					d0[(size_t)h * d + k] += at[k] * x[(size_t)m * d + k];
+					d1[(size_t)m * d + k] += at[k] * x0[(size_t)h * d + k];
+				}
+	}
+	free(t);
+}
+
+static void cin_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct cin c = cin_of(n);
+	size_t rows = nn_rows(g, n), width = (size_t)c.out * (size_t)(c.f * c.h + 1);
+	nn_float *sum = cp_arena_zalloc(&g->arena, width * sizeof *sum);
+	ready(g, n);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, c.pairs), uncin_part, width, sum);
+	nn_add(nn_grad_now(n->in[2]), sum, width - (size_t)c.out);
+	nn_add(nn_grad_now(n->in[3]), sum + width - c.out, (size_t)c.out);
+}
+
+static const struct nn_op op_cin = { "cin", cin_fwd, cin_bwd, NULL };
+
+struct nn_node *ng_cin(struct nn_graph *g, struct nn_node *x0, struct nn_node *x, struct nn_node *w, struct nn_node *b, size_t d)
+{
+	size_t f = x0->cols / d, h = x->cols / d;
+	assert(w->axis == 0 && w->cols == f * h && b->cols == (size_t)w->mult && x->axis == x0->axis && x->mult == x0->mult);
+	struct nn_node *n = nn_node_new(g, &op_cin, x->axis, x->mult, (size_t)w->mult * d, 4, (struct nn_node *[]){ x0, x, w, b });
+	n->i[0] = (int)d;
+	return n;
+}
+
+/* --- A matrix of its own for every group -------------------------------------------------------------------------------------------- */
+
+/* One product a group, its rows `cols` apart. */
+static void group_linear_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	const struct nn_node *x = n->in[0], *w = n->in[1];
+	int groups = w->mult, in = (int)x->cols / groups, out = (int)n->cols / groups;
+	for (int k = 0; k < groups; k++)
+		nn_gemm(g->team, 0, 1, (int)nn_rows(g, n), out, in, 1, x->val + k * in, (int)x->cols, w->val + (size_t)k * w->cols, in, 0,
+			n->val + k * out, (int)n->cols);
+}
+
+static void group_linear_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct nn_node *x = n->in[0], *w = n->in[1];
+	int groups = w->mult, in = (int)x->cols / groups, out = (int)n->cols / groups, rows = (int)nn_rows(g, n);
+	nn_float *dx = nn_grad(g, x), *dw = nn_grad(g, w);
+	for (int k = 0; k < groups; k++) {
+		const nn_float *dy = n->grad + k * out;
+		if (dw)
+			nn_gemm(g->team, 1, 0, out, in, rows, 1, dy, (int)n->cols, x->val + k * in, (int)x->cols, 1, dw + (size_t)k * w->cols, in);
+		if (dx)
+			nn_gemm(g->team, 0, 0, rows, in, out, 1, dy, (int)n->cols, w->val + (size_t)k * w->cols, in, 1, dx + k * in, (int)x->cols);
+	}
+}
+
+static const struct nn_op op_group_linear = { "group_linear", group_linear_fwd, group_linear_bwd, NULL };
+
+struct nn_node *ng_group_linear(struct nn_graph *g, struct nn_node *x, struct nn_node *w)
+{
+	size_t groups = (size_t)w->mult, in = x->cols / groups;
+	assert(w->axis == 0 && x->cols % groups == 0 && w->cols % in == 0);
+	return nn_node_new(g, &op_group_linear, x->axis, x->mult, groups * (w->cols / in), 2, (struct nn_node *[]){ x, w });
+}
+
+/* --- Weighted sums of the groups ---------------------------------------------------------------------------------------------------- */
+
+static void mix_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	int f = n->i[0], d = (int)n->cols / f;
+	for (size_t r = from; r < to; r++)
+		nn_gemm_tile(0, 0, f, d, f, 1, n->in[0]->val + r * (size_t)(f * f), f, n->in[1]->val + r * n->cols, d, 0, n->val + r * n->cols, d);
+}
+
+static void mix_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols * (size_t)n->i[0]), mix_part);
+}
+
+static void unmix_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	int f = n->i[0], d = (int)n->cols / f;
+	for (size_t r = from; r < to; r++) {
+		size_t at = r * n->cols, at_w = r * (size_t)(f * f);
+		nn_gemm_tile(0, 1, f, f, d, 1, n->grad + at, d, n->in[1]->val + at, d, 1, nn_grad_now(n->in[0]) + at_w, f);
+		nn_gemm_tile(1, 0, f, d, f, 1, n->in[0]->val + at_w, f, n->grad + at, d, 1, nn_grad_now(n->in[1]) + at, d);
+	}
+}
+
+static void mix_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(2 * n->cols * (size_t)n->i[0]), unmix_part);
+}
+
+static const struct nn_op op_mix = { "mix", mix_fwd, mix_bwd, NULL };
+
+struct nn_node *ng_mix(struct nn_graph *g, struct nn_node *w, struct nn_node *x, size_t groups)
+{
+	assert(w->cols == groups * groups && x->cols % groups == 0 && w->axis == x->axis && w->mult == x->mult);
+	struct nn_node *n = nn_node_new(g, &op_mix, x->axis, x->mult, x->cols, 2, (struct nn_node *[]){ w, x });
+	n->i[0] = (int)groups;
+	return n;
+}
+
+/* --- Attention weights between the groups -------------------------------------------------------------------------------------------- */
+
+#define LEAK ((nn_float)0.01)
+
+static nn_float leaky(nn_float x)
+{
+	return x > 0 ? x : LEAK * x;
+}
+
+/* Softmax over j != i of leaky(s_i + t_j); 0 on the diagonal. */
+static void pair_softmax_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t f = n->in[0]->cols;
+	for (size_t r = from; r < to; r++)
+		for (size_t i = 0; i < f; i++) {
+			const nn_float *s = n->in[0]->val + r * f, *t = n->in[1]->val + r * f;
+			nn_float *y = n->val + (r * f + i) * f;
+			for (size_t j = 0; j < f; j++)
+				y[j] = j == i ? -INFINITY : leaky(s[i] + t[j]);
+			nn_softmax_fwd(y, y, 1, f);
+		}
+}
+
+static void pair_softmax_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), grain_of(8 * n->cols), pair_softmax_part);
+}
+
+static void unpair_softmax_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t f = n->in[0]->cols;
+	nn_float *a = cp_xmalloc(f * sizeof *a);
+	for (size_t r = from; r < to; r++)
+		for (size_t i = 0; i < f; i++) {
+			const nn_float *s = n->in[0]->val + r * f, *t = n->in[1]->val + r * f;
+			nn_float *ds = nn_grad_now(n->in[0]) + r * f, *dt = nn_grad_now(n->in[1]) + r * f;
+			size_t at = (r * f + i) * f;
+			memset(a, 0, f * sizeof *a);
+			nn_softmax_bwd(a, n->grad + at, n->val + at, 1, f);
+			for (size_t j = 0; j < f; j++) {
+				nn_float d = j == i ? 0 : a[j] * (s[i] + t[j] > 0 ? 1 : LEAK);
+				ds[i] += d;
+				dt[j] += d;
+			}
+		}
+	free(a);
+}
+
+static void pair_softmax_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(8 * n->cols), unpair_softmax_part);
+}
+
+static const struct nn_op op_pair_softmax = { "pair_softmax", pair_softmax_fwd, pair_softmax_bwd, NULL };
+
+struct nn_node *ng_pair_softmax(struct nn_graph *g, struct nn_node *s, struct nn_node *t)
+{
+	assert(s->cols == t->cols && s->cols > 1 && s->axis == t->axis && s->mult == t->mult);
+	return nn_node_new(g, &op_pair_softmax, s->axis, s->mult, s->cols * s->cols, 2, (struct nn_node *[]){ s, t });
+}
+
+/* --- A step of a gated recurrent unit ------------------------------------------------------------------------------------------------ */
+
+/* Kept: r, u and n of every row, 3 d numbers. */
+static size_t gru_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	return 3 * nn_count(g, n) * sizeof(nn_float);
+}
+
+static nn_float sigmoid(nn_float x)
+{
+	return 1 / (1 + (nn_float)exp((double)-x));
+}
+
+static void gru_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t d = n->cols;
+	for (size_t row = from; row < to; row++) {
+		const nn_float *a = n->in[0]->val + 3 * row * d, *b = n->in[1]->val + 3 * row * d, *h = n->in[2]->val + row * d;
+		nn_float *keep = (nn_float *)n->scratch + 3 * row * d, *y = n->val + row * d;
+		for (size_t k = 0; k < 2 * d; k++)
+			keep[k] = sigmoid(a[k] + b[k]);
+		for (size_t k = 0; k < d; k++)
+			keep[2 * d + k] = (nn_float)tanh((double)(a[2 * d + k] + keep[k] * b[2 * d + k]));
+		for (size_t k = 0; k < d; k++)
+			y[k] = (1 - keep[d + k]) * keep[2 * d + k] + keep[d + k] * h[k];
+	}
+}
+
+static void gru_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), grain_of(40 * n->cols), gru_part);
+}
+
+static void ungru_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t d = n->cols;
+	for (size_t row = from; row < to; row++) {
+		size_t at = 3 * row * d;
+		const nn_float *b = n->in[1]->val + at, *h = n->in[2]->val + row * d, *dy = n->grad + row * d;
+		const nn_float *r = (nn_float *)n->scratch + at, *u = r + d, *m = u + d;
+		nn_float *da = nn_grad_now(n->in[0]) + at, *db = nn_grad_now(n->in[1]) + at, *dh = nn_grad_now(n->in[2]) + row * d;
+		for (size_t k = 0; k < d; k++) {
+			nn_float dn = dy[k] * (1 - u[k]) * (1 - m[k] * m[k]), du = dy[k] * (h[k] - m[k]) * u[k] * (1 - u[k]);
+			nn_float dr = dn * b[2 * d + k] * r[k] * (1 - r[k]);
+			da[k] += dr;
+			db[k] += dr;
+			da[d + k] += du;
+			db[d + k] += du;
+			da[2 * d + k] += dn;
+			db[2 * d + k] += dn * r[k];
+			dh[k] += dy[k] * u[k];
+		}
+	}
+}
+
+static void gru_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(20 * n->cols), ungru_part);
+}
+
+static const struct nn_op op_gru = { "gru", gru_fwd, gru_bwd, gru_scratch };
+
+struct nn_node *ng_gru(struct nn_graph *g, struct nn_node *a, struct nn_node *b, struct nn_node *h)
+{
+	assert(a->cols == 3 * h->cols && b->cols == a->cols && a->mult == h->mult && b->mult == h->mult && a->axis == h->axis && b->axis == h->axis);
+	return nn_node_new(g, &op_gru, h->axis, h->mult, h->cols, 3, (struct nn_node *[]){ a, b, h });
+}
