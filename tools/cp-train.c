@@ -97,11 +97,14 @@ static void list_models(struct cp_buf *b)
 	for (char *name = strtok(names, "|"); name; name = strtok(NULL, "|")) {
 		struct ctr_config c;
 		ctr_config_init(&c, ctr_find(name), 1, 1);
-		cp_buf_printf(b, "  %-10s %s\n             ", name, c.model->summary);
-		ctr_config_print(&c, b);
-		cp_buf_char(b, '\n');
+		cp_buf_printf(b, "  %-10s %s\n", name, c.model->summary);
+		if (*c.model->sizes) {
+			cp_buf_str(b, "             ");
+			ctr_config_print(&c, b);
+			cp_buf_char(b, '\n');
+		}
 	}
-	cp_buf_str(b, "structure is parallel, crossnet_only, stacked or stacked_parallel; hidden is WIDTH,WIDTH,... or WIDTHxTIMES.\n"
+	cp_buf_str(b, "structure is parallel, crossnet_only, stacked or stacked_parallel; towers joint or sum; hidden is WIDTH,WIDTH,... or WIDTHxTIMES.\n"
 		      "Interrupted (SIGINT, SIGTERM) it saves its state and ends with status 1; --resume goes on from there.");
 	free(names);
 }

@@ -34,12 +34,13 @@ void cp_model_free(struct cp_model *m)
 
 /* --- Composition ------------------------------------------------------------------------------------------------------------------- */
 
-/* z_ctr reads q, or the prompts made of it. */
-static struct nn_node *what_ctr_reads(struct cp_model *m)
+/* z_ctr is the CTR model's own, or a linear map of the prompts made of its final vector. */
+static struct nn_node *ctr_side(struct cp_model *m, struct ctr_build *cb)
 {
-	if (m->c.usage == CP_USAGE_AVG)
-		return ng_mean_groups(m->g, m->prompts, m->c.plm.hidden);
-	return m->c.usage == CP_USAGE_CAT ? m->prompts : m->q;
+	if (m->c.usage == CP_USAGE_NO)
+		return ctr_logit(cb, m->q);
+	struct nn_node *p = m->c.usage == CP_USAGE_AVG ? ng_mean_groups(m->g, m->prompts, m->c.plm.hidden) : m->prompts;
+	return nn_dense(&cb->b, p, 1, NN_NONE, "out");
 }
 
 static void build_plm(struct cp_model *m, struct nn_build *b, struct plm_nodes *n)
@@ -76,7 +77,7 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 		m->z_plm = plm_click_head(b, plm_pool(b, &c->plm, n, &m->feed, (enum plm_pooler)c->pooler));
 	if (c->has_ctr) {
 		cb->b.group = CP_GROUP_CTR;
-		m->z_ctr = ctr_logit(cb, what_ctr_reads(m));
+		m->z_ctr = ctr_side(m, cb);
 	}
 	m->z = fuse(m, b);
 	m->loss = ng_bce(m->g, m->z, &m->labels);
@@ -94,7 +95,6 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 	m->g->training = training;
 	if (m->c.has_ctr) {
 		m->q = ctr_final(&cb);
-		m->table = nn_params_find(m->params, "embedding");
 		if (m->c.has_plm)
 			m->prompts = plm_prompts(&b, &m->c.plm, &m->c.prompting, m->q);
 	}

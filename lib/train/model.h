@@ -62,7 +62,6 @@ struct cp_model {
 
 	struct nn_params *params;
 	struct nn_graph *g;
-	struct nn_param *table;		/* (vocab.n_rows, dim) */
 	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */
 	struct nn_cut cut;		/* of the masked-LM softmax; owned by whoever sets it */
 

@@ -87,6 +87,8 @@ static int read_ctr(struct cp_model *m, const json_t *o, const char *path, struc
 		s += n + strspn(s + n, " ");
 	}
 	m->c.has_ctr = 1;
+	if (!rc)
+		rc = ctr_config_check(&m->c.ctr, err);
 	return rc < 0 ? cp_err_wrap(err, "%s", path) : 0;
 }
 
@@ -235,13 +237,13 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
-/* Rows of the file's table go to the rows that their keys have here. */
+/* Rows of a table in the file go to the rows that their keys have here. */
 static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_tensor *t, const struct cp_features *from, const char *path,
 		      struct cp_err *err)
 {
 	size_t d = p->dims[1];
 	if (t->n_dims != 2 || t->shape[0] != from->n_rows || t->shape[1] != d)
-		return cp_err_set(err, "%s: tensor 'embedding' is not %zu x %zu as its vocabulary and sizes say", path, from->n_rows, d);
+		return cp_err_set(err, "%s: tensor '%s' is not %zu x %zu as its vocabulary and sizes say", path, p->name, from->n_rows, d);
 	nn_float *rows = cp_xmalloc(t->n * sizeof *rows);
 	if (nn_tensor_floats(t, rows, t->n, err) < 0) {
 		free(rows);
@@ -270,7 +272,7 @@ int cp_model_load(struct cp_model *m, const struct nn_safetensors *s, const stru
 		const struct nn_tensor *t = nn_safetensors_find(s, p->name);
 		if (!t)
 			continue;
-		if (p == m->table) {
+		if (p->by_key) {
 			if (load_table(m, p, t, from, path, err) < 0)
 				return -1;
 		} else if (!same_shape(p, t)) {

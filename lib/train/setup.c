@@ -375,10 +375,10 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
-/* Rows of the table that no file has given: keys by their own draw, "unseen" by one of its own where it is trained, else 0. */
-static void start_table(struct cp_trainer *t, int loaded)
+/* Rows of a table that no file has given: keys by their own draw, "unseen" by one of its own where it is trained, else 0. */
+static void start_table(struct cp_trainer *t, struct nn_param *p)
 {
-	struct nn_param *p = t->m->table;
+	int loaded = p->loaded;
 	double std = nn_init_std(p);
 	for (int f = 0; f < t->m->vocab.n_fields; f++) {
 		const struct cp_features_field *v = &t->m->vocab.field[f];
@@ -407,8 +407,9 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 			cp_trainer_note(t, "%s: tensor '%s' is not used", s->dir, line);
 		cp_buf_release(&unused);
 	}
-	if (t->m->table)
-		start_table(t, t->m->table->loaded);
+	for (int i = 0; i < ps->n; i++)
+		if (ps->v[i]->by_key)
+			start_table(t, ps->v[i]);
 	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight");
 	int fresh = word && !word->loaded;
 	nn_params_init(ps, t->o.seed);
@@ -561,12 +562,26 @@ static void index_rows(struct cp_trainer *t)
 	cp_data_index(&t->test, &t->m->vocab, 0);
 }
 
+/* Once the rows have told the number of fields. */
+static int check_ctr(struct cp_trainer *t, struct cp_err *err)
+{
+	struct cp_model_config *c = &t->m->c;
+	if (!c->has_ctr)
+		return 0;
+	c->ctr.n_fields = t->m->vocab.n_fields;
+	if (c->has_plm && c->prompting.k && !c->ctr.model->final)
+		return cp_err_set(err, "--model %s has no final vector, so no prompts can be made from it", c->ctr.model->name);
+	return ctr_config_check(&c->ctr, err);
+}
+
 static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct source *s, struct cp_features *old, struct cp_err *err)
 {
 	free(t->m->stage);
 	t->m->stage = cp_xstrdup(t->o.stage);
 	t->epochs = t->o.epochs ? (int)t->o.epochs : is_stage(t, "ctr") ? 3 : 2;
 	if (configure(t, s, err) < 0 || load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
+		return -1;
+	if (check_ctr(t, err) < 0)
 		return -1;
 	index_rows(t);
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
