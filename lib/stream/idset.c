@@ -59,10 +59,13 @@ void cp_idset_print(const struct cp_idset *s, struct cp_buf *b)
 	size_t n = 8 * s->n_words;
 	while (n && !byte_at(s, n - 1))
 		n--;
+	cp_buf_reserve(b, 2 * n);
 	for (size_t i = 0; i < n; i++) {
-		cp_buf_char(b, hex[byte_at(s, i) >> 4]);
-		cp_buf_char(b, hex[byte_at(s, i) & 15]);
+		b->data[b->len++] = hex[byte_at(s, i) >> 4];
+		b->data[b->len++] = hex[byte_at(s, i) & 15];
 	}
+	if (n)
+		b->data[b->len] = 0;
 }
 
 int cp_idset_parse(struct cp_idset *s, const char *hex)
