@@ -99,4 +99,32 @@ test_that 'a script has an empty folder of its own, which is gone afterwards' '
 	test -z "$(ls tmp)"
 '
 
+# `set -e` passes over every command of "a && b" but the last, and over "! a"; only as the end of a body do these count.
+unseen() {		# unseen FILE...: lines at the left edge of a body, before its end, that may fail unseen
+	awk '
+		FNR == 1 { inside = open = 0; held = "" }
+		/^test_that(_todo)? .* .$/ { inside = 1; next }
+		/^[\047"]/ { inside = 0; held = ""; next }
+		inside {
+			if (held)
+				print held
+			held = ""
+			if ((/^\t[^\t#{(].* && / || /^\t! /) && !open && !/ \|\| / && !/(&&|\|\||\\|\|)$/ &&
+			    !/(exit|return|continue|break)/ && !/^\t(if|for|while|until|elif|case) /)
+				held = FILENAME ":" FNR ": " $0
+			open = /(&&|\|\||\\|\|)$/
+		}' "$@"
+}
+
+test_that 'no condition in a test goes unseen' '
+	and="&&"
+	printf "%s\n" "test_that \"x\" \"" "	a $and b" "	c" "	! d" "	e $and" "	f" "	g $and h" "\"" >sample
+	unseen sample >found
+	cat found
+	test "$(cut -d: -f2 found | tr "\n" " ")" = "2 4 "
+	unseen "$TOP"/t/t[0-9]*.sh >found
+	cat found
+	test ! -s found
+'
+
 test_done

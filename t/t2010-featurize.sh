@@ -14,7 +14,9 @@ test_that 'a file, standard input and - are the same; -o as standard output' '
 		$t <rows.csv >b.cps
 		cat rows.csv | $t - >c.cps
 		$t -o d.cps rows.csv >nothing
-		cmp a.cps b.cps && cmp a.cps c.cps && cmp a.cps d.cps
+		cmp a.cps b.cps
+		cmp a.cps c.cps
+		cmp a.cps d.cps
 		test ! -s nothing
 	done
 '

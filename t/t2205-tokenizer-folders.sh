@@ -16,16 +16,21 @@ test_that 'vocab.txt alone is lower case, with [CLS] and [SEP]' '
 	folder d && test "$(ids d "ab A.")" = "5 8 5 9" && test "$(ids d "ab" 1)" = "2 5 8 3"
 '
 test_that 'line ends of Windows, a last line without end, a token twice' '
-	folder d && printf "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\na\r\nb\r\na" >d/vocab.txt
+	folder d
+	printf "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\n[MASK]\r\na\r\nb\r\na" >d/vocab.txt
 	test "$(ids d "a b c")" = "7 6 1"
 '
 test_that 'tokenizer_config.json has the last word on case' '
-	folder d && echo "{\"do_lower_case\": false}" >d/tokenizer_config.json && test "$(ids d "A a")" = "10 5"
-	json "{\"[UNK]\":0,\"a\":1,\"A\":2}" >d/tokenizer.json && test "$(ids d "A a")" = "2 1"
+	folder d
+	echo "{\"do_lower_case\": false}" >d/tokenizer_config.json
+	test "$(ids d "A a")" = "10 5"
+	json "{\"[UNK]\":0,\"a\":1,\"A\":2}" >d/tokenizer.json
+	test "$(ids d "A a")" = "2 1"
 	rm d/tokenizer_config.json && test "$(ids d "A a")" = "1 1"
 '
 test_that 'special_tokens_map.json names the special tokens' '
-	folder d && printf "<u>\n<c>\n<s>\n<m>\n<p>\na\n" >d/vocab.txt
+	folder d
+	printf "<u>\n<c>\n<s>\n<m>\n<p>\na\n" >d/vocab.txt
 	echo "{\"unk_token\":\"<u>\",\"cls_token\":\"<c>\",\"sep_token\":{\"content\":\"<s>\"},\"mask_token\":\"<m>\",\"pad_token\":\"<p>\"}" >d/special_tokens_map.json
 	test "$(ids d "a<m> q" 1)" = "1 5 3 0 2"
 	echo a | cp-mask -q --lines --plm d | head -c 1500 | grep -a "\"cls\":1,\"sep\":2,\"pad\":4,\"mask\":3,\"unk\":0"
@@ -33,7 +38,8 @@ test_that 'special_tokens_map.json names the special tokens' '
 test_that 'added tokens: white space to the left, single words, normalized ones' '
 	json "{\"[UNK]\":0,\"a\":1,\"b\":2}" ",\"added_tokens\":[{\"id\":3,\"content\":\"<m>\",\"lstrip\":true},{\"id\":4,\"content\":\"xy\",\"single_word\":true},
 		{\"id\":5,\"content\":\"<M>\",\"normalized\":true},{\"id\":6,\"content\":\"<m><m>\"}]" >t.json
-	folder d && mv t.json d/tokenizer.json
+	folder d
+	mv t.json d/tokenizer.json
 	test "$(ids d "a  <m>b")" = "1 3 2"
 	test "$(ids d "xy axy xya b")" = "4 0 0 2"
 	test "$(ids d "a<M>b")" = "1 5 2"
@@ -59,8 +65,13 @@ test_that 'no folder, a file, an empty folder' '
 	mkdir empty && refused empty "empty: no tokenizer" "tokenizer.json" "vocab.txt"
 '
 test_that 'tokenizers of other kinds are named' '
-	mkdir bpe && echo "{\"model_type\":\"gpt2\"}" >bpe/config.json && echo >bpe/merges.txt && refused bpe "byte-level BPE" gpt2 WordPiece
-	mkdir sp && echo >sp/spiece.model && refused sp SentencePiece
+	mkdir bpe
+	echo "{\"model_type\":\"gpt2\"}" >bpe/config.json
+	echo >bpe/merges.txt
+	refused bpe "byte-level BPE" gpt2 WordPiece
+	mkdir sp
+	echo >sp/spiece.model
+	refused sp SentencePiece
 	folder d && echo "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}" >d/tokenizer.json && refused d "d/tokenizer.json" "model type is Unigram"
 '
 test_that 'a broken tokenizer.json' '
@@ -78,13 +89,27 @@ test_that 'a broken tokenizer.json' '
 	done
 '
 test_that 'broken files beside it' '
-	folder d && echo "{" >d/tokenizer_config.json && refused d "d/tokenizer_config.json" "line 2"
-	folder d && echo 1 >d/special_tokens_map.json && refused d "d/special_tokens_map.json"
-	folder d && printf "[PAD]\n[UNK]\n\377\n" >d/vocab.txt && refused d "d/vocab.txt: line 3"
-	folder d && printf "a\nb\n" >d/vocab.txt && refused d "d/vocab.txt" "[UNK]" "of 2"
-	folder d && printf "[UNK]\nb\n" >d/vocab.txt && refused d "d/vocab.txt" "[CLS]"
-	folder d && printf "[UNK]\n[CLS]\n[SEP]\n" >d/vocab.txt && refused d "mask token"
-	folder d && : >d/vocab.txt && refused d "d/vocab.txt"
+	folder d
+	echo "{" >d/tokenizer_config.json
+	refused d "d/tokenizer_config.json" "line 2"
+	folder d
+	echo 1 >d/special_tokens_map.json
+	refused d "d/special_tokens_map.json"
+	folder d
+	printf "[PAD]\n[UNK]\n\377\n" >d/vocab.txt
+	refused d "d/vocab.txt: line 3"
+	folder d
+	printf "a\nb\n" >d/vocab.txt
+	refused d "d/vocab.txt" "[UNK]" "of 2"
+	folder d
+	printf "[UNK]\nb\n" >d/vocab.txt
+	refused d "d/vocab.txt" "[CLS]"
+	folder d
+	printf "[UNK]\n[CLS]\n[SEP]\n" >d/vocab.txt
+	refused d "mask token"
+	folder d
+	: >d/vocab.txt
+	refused d "d/vocab.txt"
 	folder d && echo "{\"x\":4294967295}" >d/added_tokens.json && refused d "added_tokens.json"
 '
 test_done

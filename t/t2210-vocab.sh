@@ -10,7 +10,8 @@ END
 
 test_that 'the textbook example: pairs by count, ties in byte order' '
 	cp-vocab -q --lines --cover none --size 5000 text >vocab
-	grep -qx newest vocab && grep -qx widest vocab
+	grep -qx newest vocab
+	grep -qx widest vocab
 	# e s and s t occur 9 times: "##e ##s" comes first; then es t. l o and o w occur 7 times: "##o ##w" comes first; then l ow.
 	sed -n "/^##es$/,\$ p" vocab | head -n 4 >first
 	printf "##es\n##est\n##ow\nlow\n" | cmp - first
@@ -35,31 +36,44 @@ test_that 'lines and records give the same' '
 '
 test_that 'lower case without accents, or both kept' '
 	printf "\303\211t\303\251 \303\211t\303\251\n" >accents
-	cp-vocab -q --lines --cover none accents >a && grep -qx ete a
+	cp-vocab -q --lines --cover none accents >a
+	grep -qx ete a
 	cp-vocab -q --lines --cover none --cased accents >b && grep -qx "$(printf "\303\211t\303\251")" b && ! grep -qx ete b
 '
 test_that 'min-frequency, max-characters, cover' '
-	cp-vocab -q --lines --cover none --min-frequency 6 text >a && grep -qx "##est" a && ! grep -qx widest a
-	cp-vocab -q --lines --cover none --max-characters 3 text >a && test "$(sed -n "6,$ p" a | grep -cx "[a-z]")" -eq 3
-	cp-vocab -q --lines text >a && grep -qx "##z" a && grep -qx "~" a && ! grep -qx "##~" a
+	cp-vocab -q --lines --cover none --min-frequency 6 text >a
+	grep -qx "##est" a
+	! grep -qx widest a || exit 1
+	cp-vocab -q --lines --cover none --max-characters 3 text >a
+	test "$(sed -n "6,$ p" a | grep -cx "[a-z]")" -eq 3
+	cp-vocab -q --lines text >a
+	grep -qx "##z" a
+	grep -qx "~" a
+	! grep -qx "##~" a || exit 1
 	cp-vocab -q --lines --cover latin1 text >a && grep -qx "$(printf "\302\277")" a && grep -qx "$(printf "\342\200\224")" a
 '
 test_that 'the folder has what it takes, and its own ids' '
 	cp-vocab -q --lines -o plm text
 	for leaf in vocab.txt tokenizer.json tokenizer_config.json special_tokens_map.json config.json; do test -s plm/$leaf; done
 	grep "\"vocab_size\": $(wc -l <plm/vocab.txt)" plm/config.json
-	mkdir only && cp plm/vocab.txt plm/tokenizer_config.json only
+	mkdir only
+	cp plm/vocab.txt plm/tokenizer_config.json only
 	echo "lowest newer [MASK] Wid" | cp-mask -q --lines --plm plm >a.cps
 	echo "lowest newer [MASK] Wid" | cp-mask -q --lines --plm only >b.cps
 	cmp a.cps b.cps
 	cp-vocab -q --lines -o plm text && test "$(ls plm | wc -l)" -eq 5
 '
 test_that 'its sentences' '
-	fails_with 1 cp-vocab --lines --size 20 text && grep "no room" fails_with.err
-	fails_with 1 cp-vocab --lines no-such-file && grep "no-such-file" fails_with.err
-	fails_with 2 cp-vocab --lines --hidden 100 --heads 3 -o plm2 text && grep multiple fails_with.err
-	fails_with 2 cp-vocab --lines --layers 3 text && grep -e "-o DIR" fails_with.err
-	fails_with 1 cp-vocab --lines -o no/such/folder text && test ! -e no
+	fails_with 1 cp-vocab --lines --size 20 text
+	grep "no room" fails_with.err
+	fails_with 1 cp-vocab --lines no-such-file
+	grep "no-such-file" fails_with.err
+	fails_with 2 cp-vocab --lines --hidden 100 --heads 3 -o plm2 text
+	grep multiple fails_with.err
+	fails_with 2 cp-vocab --lines --layers 3 text
+	grep -e "-o DIR" fails_with.err
+	fails_with 1 cp-vocab --lines -o no/such/folder text
+	test ! -e no
 	printf "label,Title\n1,x\n" | cp-featurize -q | fails_with 1 cp-vocab && grep "no column .text" fails_with.err
 '
 test_done

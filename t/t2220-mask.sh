@@ -14,9 +14,14 @@ cp-textify -q rows.csv >text.cps
 test_that 'the unit tests pass' '"$CP_UNITS/mask"'
 
 test_that 'the same seed, the same bytes; another seed, other masks and the same tokens' '
-	cp-mask -q text.cps >one.cps && cp-mask -q <text.cps >two.cps && cmp one.cps two.cps
-	cp-mask -q --seed 2 -o other.cps text.cps && ! cmp -s one.cps other.cps
-	cp-cat -q --drop mask --to tsv --bare one.cps >a.tsv && cp-cat -q --drop mask --to tsv --bare other.cps >b.tsv && cmp a.tsv b.tsv
+	cp-mask -q text.cps >one.cps
+	cp-mask -q <text.cps >two.cps
+	cmp one.cps two.cps
+	cp-mask -q --seed 2 -o other.cps text.cps
+	! cmp -s one.cps other.cps || exit 1
+	cp-cat -q --drop mask --to tsv --bare one.cps >a.tsv
+	cp-cat -q --drop mask --to tsv --bare other.cps >b.tsv
+	cmp a.tsv b.tsv
 	cp-cat -q -c mask --to tsv --bare one.cps >a.tsv && cp-cat -q -c mask --to tsv --bare other.cps >b.tsv && ! cmp -s a.tsv b.tsv
 '
 test_that 'parts masked apart and joined are the whole' '
@@ -40,7 +45,7 @@ test_that 'the header carries what training needs, and no path' '
 	head -c 4000 m.cps | tr -d "\n" >head
 	grep -a "\"vocab_size\":7000,\"cls\":2,\"sep\":3,\"pad\":0,\"mask\":4,\"unk\":1,\"tokenizer\":\"[0-9a-f]\{32\}\",\"max_length\":504" head
 	grep -a "\"seed\":7,\"rate\":0.2,\"epoch\":0,\"share_mask\":0.8,\"share_random\":0.1,\"static\":true" head
-	! grep -aF "$CP_SHARE" head
+	! grep -aF "$CP_SHARE" head || exit 1
 	cp -r "$CP_SHARE/plm" elsewhere && cp-mask -q --plm elsewhere --rate 0.2 --seed 7 --static text.cps | cmp - m.cps
 '
 test_that 'tokens of another length depend on no mask option in their provenance' '
@@ -49,7 +54,7 @@ test_that 'tokens of another length depend on no mask option in their provenance
 test_that '--max-length cuts, the last sep is kept' '
 	cp-mask -q --max-length 6 text.cps | cp-cat -q -c tokens --to jsonl --bare >t
 	test "$(wc -l <t)" -eq 9000
-	! grep -vE "\[2(,[0-9]+){4},3\]" t
+	! grep -vE "\[2(,[0-9]+){4},3\]" t || exit 1
 	fails_with 2 cp-mask --max-length 2 text.cps >no && grep "max-length" fails_with.err
 '
 test_that 'the default length is the positions less 8' '
@@ -72,12 +77,19 @@ test_that 'a line as long as it likes, in a row of its own' '
 '
 test_that 'its sentences' '
 	cp-featurize -q rows.csv >keys.cps
-	fails_with 1 cp-mask keys.cps && grep "no column .text" fails_with.err && grep cp-textify fails_with.err
-	cp-mask -q text.cps >m.cps && fails_with 1 cp-mask m.cps && grep "already" fails_with.err
-	fails_with 2 cp-mask --share-mask 0.8 --share-random 0.3 text.cps && grep "more than 1" fails_with.err
-	fails_with 2 cp-mask --first-row 3 text.cps && grep -e "--lines" fails_with.err
+	fails_with 1 cp-mask keys.cps
+	grep "no column .text" fails_with.err
+	grep cp-textify fails_with.err
+	cp-mask -q text.cps >m.cps
+	fails_with 1 cp-mask m.cps
+	grep "already" fails_with.err
+	fails_with 2 cp-mask --share-mask 0.8 --share-random 0.3 text.cps
+	grep "more than 1" fails_with.err
+	fails_with 2 cp-mask --first-row 3 text.cps
+	grep -e "--lines" fails_with.err
 	fails_with 2 cp-mask --rate 1.5 text.cps
-	fails_with 1 cp-mask --lines </dev/null && grep "empty" fails_with.err
+	fails_with 1 cp-mask --lines </dev/null
+	grep "empty" fails_with.err
 	CP_SHARE=/nowhere fails_with 1 cp-mask text.cps
 	test ! -e x.cps && fails_with 1 cp-mask -o x.cps keys.cps && test ! -e x.cps
 '

@@ -40,7 +40,7 @@ for kind in ctr plm clickprompt tok; do
 	test_that "$kind: every case of a kind we have" '
 		cp-fixture -q "$FIX/$kind" >out || true
 		grep -c "^ok" out
-		! grep "^not ok" out | grep -v -e "this version has" -e "this version reads"
+		! grep "^not ok" out | grep -v -e "this version has" -e "this version reads" || exit 1
 	'
 done
 test_that 'ctr: DNN and DCNv2 in both forms' 'all_good "$FIX"/ctr/?_dnn*.safetensors "$FIX"/ctr/*dcnv2*'
@@ -64,7 +64,9 @@ for tensor in out/prompts out/z_plm out/prob grad/ctr_model.prompt_layers.2.weig
 	test_that "an altered $tensor is found" 'found clickprompt/finetune-dcnv2-bert-avg-alpha "$tensor"'
 done
 test_that 'an altered parameter is found' '
-	cp "$FIX/ctr/c_dnn.safetensors" p.safetensors && chmod u+w p.safetensors && alter p.safetensors param/fc_out.bias
+	cp "$FIX/ctr/c_dnn.safetensors" p.safetensors
+	chmod u+w p.safetensors
+	alter p.safetensors param/fc_out.bias
 	fails_with 1 cp-fixture p.safetensors
 '
 test_that 'a parameter under another name is missed' '
@@ -72,8 +74,10 @@ test_that 'a parameter under another name is missed' '
 	fails_with 1 cp-fixture renamed.safetensors >out && grep "cannot be built: .*fc_oot" out
 '
 test_that 'an altered figure and an altered id are found' '
-	sed "s/\"auc\": *0.6/\"auc\":0.5/" "$FIX/metrics/metrics.json" >metrics.json && fails_with 1 cp-fixture metrics.json
-	mkdir -p tok && sed "3s/\"ids\":\[\([0-9]*\)/\"ids\":[7\1/" "$FIX/tok/bert_tiny.jsonl" >tok/bert_tiny.jsonl
+	sed "s/\"auc\": *0.6/\"auc\":0.5/" "$FIX/metrics/metrics.json" >metrics.json
+	fails_with 1 cp-fixture metrics.json
+	mkdir -p tok
+	sed "3s/\"ids\":\[\([0-9]*\)/\"ids\":[7\1/" "$FIX/tok/bert_tiny.jsonl" >tok/bert_tiny.jsonl
 	fails_with 1 cp-fixture tok >out && grep "line 3" out
 '
 test_done

@@ -114,7 +114,7 @@ test_that '--expect-rows finds a text that is cut' '
 test_that '-o writes the whole file or none' '
 	cp-auc -q -o out.txt rows.tsv
 	cp-auc -q rows.tsv | diff - out.txt
-	! cp-auc -q -o none.txt long
+	! cp-auc -q -o none.txt long || exit 1
 	test ! -e none.txt
 '
 

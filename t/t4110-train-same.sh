@@ -86,7 +86,8 @@ test_that 'the name of the model and the folder are not in it' '
 '
 
 test_that 'without -o the model is ./STAGE.cpm, and named' '
-	mkdir plain && cd plain
+	mkdir plain
+	cd plain
 	cp-train --threads 1 --stage ctr $SMALL --epochs 1 --train ../train.cps >out 2>err
 	cat err
 	test ! -s out

@@ -115,7 +115,8 @@ test_that 'ten processes at once, on a ledger that is not there yet, lose nothin
 
 test_that 'a place that cannot be written stops the tool before it reads' '
 	fails_with 1 cp-auc --ledger /proc/none/ledger.db four.tsv
-	grep "ledger cannot be written" fails_with.err && grep -e --no-ledger fails_with.err
+	grep "ledger cannot be written" fails_with.err
+	grep -e --no-ledger fails_with.err
 	fails_with 1 cp-auc --ledger four.tsv four.tsv
 	sqlite3 other.db "create table t(x)"
 	fails_with 1 cp-auc --ledger other.db four.tsv
@@ -137,11 +138,14 @@ test_that 'a ledger that fails later costs no work, and is told of once' '
 '
 
 test_that 'the place: --ledger, CP_LEDGER, XDG_STATE_HOME, HOME' '
-	cp-auc -q --ledger named.db four.tsv && test -e named.db
+	cp-auc -q --ledger named.db four.tsv
+	test -e named.db
 	unset CP_LEDGER
-	XDG_STATE_HOME=$TRASH/state cp-auc -q four.tsv && test -e state/clickprompt/ledger.db
+	XDG_STATE_HOME=$TRASH/state cp-auc -q four.tsv
+	test -e state/clickprompt/ledger.db
 	unset XDG_STATE_HOME
-	HOME=$TRASH/home cp-auc -q four.tsv && test -e home/.local/state/clickprompt/ledger.db
+	HOME=$TRASH/home cp-auc -q four.tsv
+	test -e home/.local/state/clickprompt/ledger.db
 	unset HOME
 	fails_with 1 cp-auc four.tsv
 '
@@ -159,7 +163,9 @@ test_that 'show and diff' '
 	grep "^report	four.txt	file" show
 	cp-ledger -q diff 1 2 >diff
 	cat diff
-	grep "^json	0	1$" diff && grep "^1 scores" diff && grep "^test - -1 auc	0.5	1$" diff
+	grep "^json	0	1$" diff
+	grep "^1 scores" diff
+	grep "^test - -1 auc	0.5	1$" diff
 	cp-ledger -q diff 1 1 >none
 	test "$(wc -l <none)" = 1
 	cp-ledger -q show "$(sql "select uid from runs where id = 1")" | diff - show
@@ -184,10 +190,12 @@ test_that 'plain SQL on the views' '
 
 test_that 'verify finds what has changed' '
 	cp-ledger -q verify
-	cp three.tsv keep && printf "1\t0.5\n" >>three.tsv
+	cp three.tsv keep
+	printf "1\t0.5\n" >>three.tsv
 	fails_with 1 cp-ledger -q verify >found
 	cat found
-	grep "^changed	2	scores	.*/three.tsv$" found && grep "^same	1	scores" found
+	grep "^changed	2	scores	.*/three.tsv$" found
+	grep "^same	1	scores" found
 	mv keep three.tsv
 	fails_with 1 sh -c "mv four.txt x; cp-ledger verify 1 >found; s=\$?; mv x four.txt; exit \$s"
 	grep "^missing	1	report" found
@@ -197,15 +205,19 @@ test_that 'verify finds what has changed' '
 
 test_that 'rerun gives the same bytes from anywhere, and does not touch the first' '
 	cp -p four.txt before
-	mkdir -p elsewhere && cd elsewhere
+	mkdir -p elsewhere
+	cd elsewhere
 	cp-ledger -q rerun 1 >../rerun
 	cd ..
 	cat rerun
 	grep "^same	report	four.txt" rerun
-	cmp four.txt before && test ! four.txt -nt before
+	cmp four.txt before
+	test ! four.txt -nt before
 	is "select count(*) from runs where rerun_of = (select uid from runs where id = 1) and status = \"done\"" 1
-	cp-ledger -q rerun 2 >rerun && grep "^same	report	-" rerun
-	cp-ledger -q rerun -o kept 1 && cmp kept/four.txt four.txt
+	cp-ledger -q rerun 2 >rerun
+	grep "^same	report	-" rerun
+	cp-ledger -q rerun -o kept 1
+	cmp kept/four.txt four.txt
 	fails_with 1 cp-ledger rerun -o kept 1
 	test -z "$(ls -d "${TMPDIR:-/tmp}"/cp-rerun.* 2>/dev/null)"
 '
@@ -213,7 +225,8 @@ test_that 'rerun gives the same bytes from anywhere, and does not touch the firs
 test_that 'a run fed by a pipe wants the same bytes on standard input' '
 	cat four.tsv | cp-auc -q >/dev/null
 	id=$(sql "select max(id) from runs")
-	cat four.tsv | cp-ledger -q rerun $id >rerun && grep ^same rerun
+	cat four.tsv | cp-ledger -q rerun $id >rerun
+	grep ^same rerun
 	again=$(sql "select max(id) from runs")
 	cp-ledger -q rerun $again <four.tsv | grep ^same
 	fails_with 1 cp-ledger rerun $id <three.tsv
@@ -224,7 +237,8 @@ test_that 'a run fed by a pipe wants the same bytes on standard input' '
 '
 
 test_that 'rerun refuses an input that is missing or changed, and a run that is not done' '
-	cp four.tsv five.tsv && cp-auc -q five.tsv >/dev/null
+	cp four.tsv five.tsv
+	cp-auc -q five.tsv >/dev/null
 	id=$(sql "select max(id) from runs")
 	printf "1\t0.5\n" >>five.tsv
 	fails_with 1 cp-ledger rerun $id
@@ -248,7 +262,8 @@ test_that 'other bytes are seen: rerun exits 1, and the runs stand among the dis
 	sql "update outputs set digest = \"0000\" where run = $id"
 	fails_with 1 cp-ledger rerun $id >rerun
 	cat rerun
-	grep ^different rerun && grep "not give the same bytes" fails_with.err
+	grep ^different rerun
+	grep "not give the same bytes" fails_with.err
 	is "select count(*) from disagreements where a = $id and digest_a = \"0000\"" 1
 '
 
@@ -266,9 +281,9 @@ test_that 'export and import come back to the same text, by cp-ledger and by sql
 '
 
 test_that 'the text has no host, no folder and no process' '
-	! grep -F "$TRASH" one.sql
-	! grep -F "$(printf "\047%s\047" "$(uname -n)")" one.sql
-	! grep -F "$(cat /proc/sys/kernel/random/boot_id)" one.sql
+	! grep -F "$TRASH" one.sql || exit 1
+	! grep -F "$(printf "\047%s\047" "$(uname -n)")" one.sql || exit 1
+	! grep -F "$(cat /proc/sys/kernel/random/boot_id)" one.sql || exit 1
 	grep "cp-auc -q four.tsv" one.sql
 '
 
@@ -276,7 +291,8 @@ test_that 'ledgers merge: new runs are added once, numbers that are taken move' 
 	export CP_LEDGER=$TRASH/merged.db
 	cp-auc -q --split mine four.tsv >/dev/null
 	cp-ledger -q import one.sql
-	cp-ledger -q import one.sql >again && grep "^0 new" again
+	cp-ledger -q import one.sql >again
+	grep "^0 new" again
 	is "select count(*) = 1 + (select count(*) from runs where id > 1) from runs" 1
 	is "select value from params p join runs r on r.id = p.run where r.id = 1 and name = \"split\"" mine
 	is "select count(*) from metrics where key = \"auc\" and run not in (select id from runs)" 0

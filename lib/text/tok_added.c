@@ -27,15 +27,27 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Without a normalizer the two kinds differ only in which is looked for first; where all are of one kind, they are taken as raw. */
+static void forget_normalized(struct cp_tokenizer *t)
+{
+	for (size_t i = 0; i < t->n_added; i++)
+		if (!t->added[i].normalized)
+			return;
+	for (size_t i = 0; i < t->n_added; i++)
+		t->added[i].normalized = 0;
+}
+
 void cp_tok_added_ready(struct cp_tokenizer *t)
 {
 	if (t->n_added)
 		qsort(t->added, t->n_added, sizeof *t->added, by_id);
+	if (!t->model->normalize)
+		forget_normalized(t);
 	for (size_t i = 0; i < t->n_added; i++) {
 		struct cp_tok_added *a = &t->added[i];
 		struct cp_buf b = CP_BUF_INIT;
 		unsigned char *first = a->normalized ? t->first_norm : t->first_raw;
-		if (a->normalized)
+		if (a->normalized && t->model->normalize)
 			t->model->normalize(t, a->s, a->n, &b);
 		else
 			cp_buf_add(&b, a->s, a->n);

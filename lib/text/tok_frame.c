@@ -60,7 +60,7 @@ static int push_pair(struct cp_tokenizer *t, struct cp_ids *ids, const json_t *p
 int cp_tok_frame_load(struct cp_tokenizer *t, const json_t *post, const char *name, struct cp_err *err)
 {
 	const char *type = cp_tok_json_type(post);
-	if (!post || json_is_null(post))
+	if (!post || json_is_null(post) || !strcmp(type, "ByteLevel"))	/* ByteLevel is about offsets, not ids */
 		return 0;
 	if (!strcmp(type, "TemplateProcessing"))
 		return load_template(t, post, name, err);

@@ -4,7 +4,8 @@
  *   tok_json.c   reading JSON with sentences
  *   tok_frame.c  the special tokens around a text (post_processor)
  *   tok_added.c  tokens that are found in the raw text ("[MASK]")
- *   wordpiece.c  a model; another (byte-level BPE, Unigram) is a file like it and a line in tok_load.c's table
+ *   tok_merges.c vocab.json and merges.txt, as a tokenizer.json
+ *   wordpiece.c, bpe.c   models; another is a file like them and a line in tok_load.c's table
  *   tokenizer.c  the public calls
  */
 #ifndef CP_TOK_IMPL_H
@@ -29,7 +30,7 @@ struct cp_tok_model {
 	void (*save)(const struct cp_tokenizer *t, json_t *root);
 	/* The ids of a text without added tokens, appended.  normalized: s has been through `normalize`. */
 	void (*encode)(const struct cp_tokenizer *t, struct cp_tok_cache *, const char *s, size_t n, int normalized, struct cp_ids *);
-	/* Append the normalized text. */
+	/* Append the normalized text.  NULL: the model has no normalizer. */
 	void (*normalize)(const struct cp_tokenizer *t, const char *s, size_t n, struct cp_buf *);
 	void (*release)(void *impl);
 };
@@ -73,7 +74,7 @@ struct cp_tok_cache {
 	struct cp_arena arena;
 	size_t arena_bytes;
 	struct cp_ids runes, ids;	/* for the model's use */
-	struct cp_buf word;
+	struct cp_buf word, work;
 };
 
 /* The entry of a word (found: n_ids and ids are set) or NULL, and then, once its ids are known, putting it. */
@@ -103,6 +104,12 @@ json_t *cp_tok_json_file(const char *path, struct cp_err *);
 int cp_tok_json_bool(const json_t *obj, const char *key, int *out, const char *name, struct cp_err *);	/* absent or null: *out stays */
 const char *cp_tok_json_type(const json_t *obj);	/* its "type" or what it is instead: for messages */
 
-extern const struct cp_tok_model cp_tok_wordpiece;
+/* What else a folder says of a vocabulary, either may be NULL: tokenizer_config.json, special_tokens_map.json. */
+struct cp_tok_words {
+	const json_t *config, *map;
+};
+json_t *cp_tok_from_merges(const char *vocab_json, const char *merges_txt, const struct cp_tok_words *, struct cp_err *);
+
+extern const struct cp_tok_model cp_tok_wordpiece, cp_tok_bpe;
 
 #endif

@@ -1,9 +1,9 @@
 /* From a Hugging Face folder, or a pack, to a tokenizer.
  *
- * There is one way in: a tokenizer.json.  A folder that has only vocab.txt gets the tokenizer.json that the reference would make of it, so
- * both forms of one vocabulary end in the same tokenizer and the same digest.  Where tokenizer_config.json says do_lower_case,
- * strip_accents or tokenize_chinese_chars, that holds, as in PyPI transformers.  The truncation and padding blocks are not looked at: they
- * are habits of whoever saved the file.
+ * There is one way in: a tokenizer.json.  A folder that has only vocab.txt, or vocab.json and merges.txt, gets the tokenizer.json that the
+ * reference would make of it, so both forms of one vocabulary end in the same tokenizer and the same digest.  Where tokenizer_config.json
+ * says do_lower_case, strip_accents, tokenize_chinese_chars or add_prefix_space, that holds, as in PyPI transformers.  The truncation and
+ * padding blocks are not looked at: they are habits of whoever saved the file.
  */
 #include "text/tok_impl.h"
 
@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "text/unicode.h"
 
-static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece };
+static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece, &cp_tok_bpe };
 
 struct parts {
 	json_t *tokenizer, *config, *map, *added;	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json */
@@ -34,12 +34,15 @@ static void parts_release(struct parts *p)
 /* ---- What the tokenizer.json says ---- */
 
 /* The files of a folder may contradict each other; tokenizer_config.json has the last word. */
-static void override_normalizer(json_t *root, const json_t *config)
+static void override_rules(json_t *root, const json_t *config)
 {
 	static const char *const rule[][2] = {
 		{ "do_lower_case", "lowercase" }, { "strip_accents", "strip_accents" }, { "tokenize_chinese_chars", "handle_chinese_chars" },
 	};
-	json_t *norm = json_object_get(root, "normalizer");
+	json_t *norm = json_object_get(root, "normalizer"), *pre = json_object_get(root, "pre_tokenizer");
+	json_t *space = json_object_get(config, "add_prefix_space");
+	if (space && !strcmp(cp_tok_json_type(pre), "ByteLevel"))
+		json_object_set(pre, "add_prefix_space", space);
 	if (strcmp(cp_tok_json_type(norm), "BertNormalizer"))
 		return;
 	for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
@@ -60,7 +63,7 @@ static int load_model(struct cp_tokenizer *t, const json_t *root, const char *na
 			t->model = models[i];
 			return t->model->load(t, root, name, err);
 		}
-	return cp_err_set(err, "%s: the tokenizer's model type is %.60s; this version reads WordPiece", name, type);
+	return cp_err_set(err, "%s: the tokenizer's model type is %.60s; this version reads WordPiece and byte-level BPE", name, type);
 }
 
 static int flag(const json_t *token, const char *key)
@@ -177,7 +180,7 @@ static struct cp_tokenizer *from_parts(const struct parts *p, const char *name, 
 {
 	struct cp_tokenizer *t = cp_xcalloc(1, sizeof *t);
 	cp_vocab_init(&t->vocab);
-	override_normalizer(p->tokenizer, p->config);
+	override_rules(p->tokenizer, p->config);
 	if (load_model(t, p->tokenizer, name, err) < 0 || load_added(t, json_object_get(p->tokenizer, "added_tokens"), name, err) < 0 ||
 	    load_added_file(t, p->added, name, err) < 0)
 		goto fail;
@@ -264,54 +267,82 @@ static int optional_json(const char *dir, const char *leaf, json_t **out, struct
 static int no_tokenizer(const char *dir, struct cp_err *err)
 {
 	static const struct { const char *leaf, *kind; } others[] = {
-		{ "merges.txt", "byte-level BPE" }, { "spiece.model", "SentencePiece" }, { "sentencepiece.bpe.model", "SentencePiece" },
-		{ "tokenizer.model", "SentencePiece" },
+		{ "merges.txt", "byte-level BPE without vocab.json" }, { "spiece.model", "SentencePiece" },
+		{ "sentencepiece.bpe.model", "SentencePiece" }, { "tokenizer.model", "SentencePiece" },
 	};
 	json_t *config = NULL;
 	optional_json(dir, "config.json", &config, NULL);
 	const char *type = json_string_value(json_object_get(config, "model_type"));
-	cp_err_set(err, "%s: no tokenizer in this folder: looked for tokenizer.json and vocab.txt", dir);
+	cp_err_set(err, "%s: no tokenizer in this folder: looked for tokenizer.json, vocab.txt, and vocab.json with merges.txt", dir);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (is_there(dir, others[i].leaf)) {
-			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads WordPiece, from tokenizer.json or vocab.txt", dir,
-			           others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "");
+			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads tokenizer.json, vocab.txt (WordPiece), and vocab.json with "
+			                "merges.txt (byte-level BPE)", dir, others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "");
 			break;
 		}
 	json_decref(config);
 	return -1;
 }
 
+static json_t *from_merges(const char *dir, const char *vocab, const struct parts *p, struct cp_err *err)
+{
+	char *merges = cp_xasprintf("%s/merges.txt", dir);
+	json_t *root = cp_tok_from_merges(vocab, merges, &(struct cp_tok_words){ p->config, p->map }, err);
+	free(merges);
+	return root;
+}
+
 static int read_folder(const char *dir, struct parts *p, char **name, struct cp_err *err)
 {
+	static const char *const leaves[] = { "tokenizer.json", "vocab.txt", "vocab.json" };
 	struct stat st;
+	size_t i;
 	if (stat(dir, &st) < 0)
 		return cp_err_set(err, "%s: model folder:", dir);
 	if (!S_ISDIR(st.st_mode))
-		return cp_err_set(err, "%s: not a folder; expected a model folder with tokenizer.json or vocab.txt", dir);
+		return cp_err_set(err, "%s: not a folder; expected a model folder with tokenizer.json, vocab.txt, or vocab.json and merges.txt", dir);
 	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0)
 		return -1;
-	const char *leaf = is_there(dir, "tokenizer.json") ? "tokenizer.json" : "vocab.txt";
-	*name = cp_xasprintf("%s/%s", dir, leaf);
-	if (!strcmp(leaf, "tokenizer.json"))
-		return (p->tokenizer = cp_tok_json_file(*name, err)) ? 0 : -1;
-	if (!is_there(dir, leaf))
+	for (i = 0; i < 3 && !is_there(dir, leaves[i]); i++)
+		;
+	if (i == 3 || (i == 2 && !is_there(dir, "merges.txt")))
 		return no_tokenizer(dir, err);
-	p->frame_by_role = 1;
+	*name = cp_xasprintf("%s/%s", dir, leaves[i]);
+	if (i == 0)
+		return (p->tokenizer = cp_tok_json_file(*name, err)) ? 0 : -1;
 	if (optional_json(dir, "added_tokens.json", &p->added, err) < 0)
 		return -1;
-	return (p->tokenizer = from_vocab_txt(*name, p, err)) ? 0 : -1;
+	p->frame_by_role = i == 1;
+	p->tokenizer = i == 1 ? from_vocab_txt(*name, p, err) : from_merges(dir, *name, p, err);
+	return p->tokenizer ? 0 : -1;
 }
 
-struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
+/* prefix_space < 0: as the folder says. */
+static struct cp_tokenizer *open_folder(const char *dir, int prefix_space, struct cp_err *err)
 {
 	struct parts p = { 0 };
 	struct cp_tokenizer *t = NULL;
 	char *name = NULL;
-	if (read_folder(dir, &p, &name, err) == 0)
+	if (read_folder(dir, &p, &name, err) == 0) {
+		if (prefix_space >= 0 && !p.config)
+			p.config = json_object();
+		if (prefix_space >= 0)
+			json_object_set_new(p.config, "add_prefix_space", json_boolean(prefix_space));
 		t = from_parts(&p, name, err);
+	}
 	parts_release(&p);
 	free(name);
 	return t;
+}
+
+struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
+{
+	return open_folder(dir, -1, err);
+}
+
+struct cp_tokenizer *cp_tokenizer_open_prefix_space(const char *dir, int add_prefix_space, struct cp_err *err)
+{
+	return open_folder(dir, add_prefix_space != 0, err);
 }
 
 struct cp_tokenizer *cp_tokenizer_from_vocab(const char *vocab, size_t n, int lower, const char *name, struct cp_err *err)

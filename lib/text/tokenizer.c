@@ -82,6 +82,10 @@ static void encode_between(const struct cp_tokenizer *t, struct cp_tok_cache *c,
 		t->model->encode(t, c, s, n, normalized, ids);
 		return;
 	}
+	if (!t->model->normalize) {
+		encode_parts(t, c, s, n, 1, ids);
+		return;
+	}
 	struct cp_buf b = CP_BUF_INIT;
 	t->model->normalize(t, s, n, &b);
 	encode_parts(t, c, b.data, b.len, 1, ids);

@@ -1,8 +1,8 @@
 /* Tokenizers: from a sentence to the ids a language model was trained on.
  *
- * A tokenizer is opened from a Hugging Face model folder (vocab.txt, or tokenizer.json; with tokenizer_config.json and
- * special_tokens_map.json where they are there) and gives the ids that the reference gives (PyPI `transformers` and `tokenizers`).
- * Which algorithm it is (WordPiece; others stand beside it behind the same calls) is the folder's affair, not the caller's.
+ * A tokenizer is opened from a Hugging Face model folder (tokenizer.json, or vocab.txt, or vocab.json with merges.txt; with
+ * tokenizer_config.json and special_tokens_map.json where they are there) and gives the ids that the reference gives (PyPI `transformers`
+ * and `tokenizers`).  Which algorithm it is (WordPiece, byte-level BPE) is the folder's affair, not the caller's.
  *
  * After opening, a tokenizer never changes: any number of threads may encode with the same one.  What an encoding remembers between calls
  * (words met before) is in a cache that the caller owns, one a thread; ids never depend on it.
@@ -50,6 +50,8 @@ extern const char *const cp_tok_role_name[CP_TOK_N_ROLES];
 
 /* NULL and a sentence when the folder or a tokenizer in it is missing, broken or of a kind we do not read (which is named). */
 struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *);
+/* The same with byte-level BPE's add_prefix_space as given here, whatever the folder says. */
+struct cp_tokenizer *cp_tokenizer_open_prefix_space(const char *dir, int add_prefix_space, struct cp_err *);
 void cp_tokenizer_free(struct cp_tokenizer *);
 
 /* BERT's WordPiece over a vocabulary in the form of vocab.txt, a token a line; `name` is what messages call it. */
@@ -83,7 +85,7 @@ uint32_t cp_tokenizer_id(const struct cp_tokenizer *, const char *token, size_t 
  * not count), 0 where there is no config.json or it does not say. */
 int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *);
 
-/* "wordpiece", ... */
+/* "wordpiece", "bpe". */
 const char *cp_tokenizer_kind(const struct cp_tokenizer *);
 
 /* A digest (32 hex digits) of all that determines ids, and of nothing else: the same vocabulary and rules read from vocab.txt or from

@@ -25,6 +25,14 @@ static const struct range newer[] = {
 	{ 0x1E130, 0x1E136 }, { 0x1E2AE, 0x1E2EF }, { 0x1E4EC, 0x1E4EF }, { 0x1E944, 0x1E95F },
 };
 
+/* The letters and numbers of Unicode 15, which the expressions of the reference do not know. */
+static const struct range newer_letters[] = {
+	{ 0x1123F, 0x11240 }, { 0x11F02, 0x11F02 }, { 0x11F04, 0x11F10 }, { 0x11F12, 0x11F33 }, { 0x1342F, 0x1342F }, { 0x13441, 0x13446 },
+	{ 0x1B132, 0x1B132 }, { 0x1B155, 0x1B155 }, { 0x1DF25, 0x1DF2A }, { 0x1E030, 0x1E06D }, { 0x1E4D0, 0x1E4EB }, { 0x2B739, 0x2B739 },
+	{ 0x31350, 0x323AF },
+};
+static const struct range newer_numbers[] = { { 0x11F50, 0x11F59 }, { 0x1D2C0, 0x1D2D3 }, { 0x1E4F0, 0x1E4F9 } };
+
 /* U+2B820..U+2B91F, the start of Extension E, is in Google's list and was forgotten in the library's; the library decides. */
 static const struct range cjk[] = {
 	{ 0x3400, 0x4DBF }, { 0x4E00, 0x9FFF }, { 0xF900, 0xFAFF }, { 0x20000, 0x2A6DF }, { 0x2A700, 0x2B81F }, { 0x2B920, 0x2CEAF },
@@ -119,6 +127,14 @@ int cp_utf8_valid(const char *s, size_t n, size_t *bad)
 	return 1;
 }
 
+void cp_utf8_repair(const char *s, size_t n, struct cp_buf *out)
+{
+	for (size_t i = 0; i < n; ) {
+		char utf8[4];
+		cp_buf_add(out, utf8, cp_utf8_put(utf8, cp_utf8_next(s, n, &i)));
+	}
+}
+
 int cp_rune_is_control(uint32_t c)
 {
 	utf8proc_category_t k = category(c);
@@ -165,6 +181,18 @@ int cp_rune_is_word(uint32_t c)
 	default:
 		return 0;
 	}
+}
+
+int cp_rune_is_letter(uint32_t c)
+{
+	utf8proc_category_t k = utf8proc_category((utf8proc_int32_t)c);
+	return k >= UTF8PROC_CATEGORY_LU && k <= UTF8PROC_CATEGORY_LO && !IN(newer_letters, c);
+}
+
+int cp_rune_is_number(uint32_t c)
+{
+	utf8proc_category_t k = utf8proc_category((utf8proc_int32_t)c);
+	return k >= UTF8PROC_CATEGORY_ND && k <= UTF8PROC_CATEGORY_NO && !IN(newer_numbers, c);
 }
 
 int cp_rune_lower(uint32_t c, uint32_t out[2])

@@ -2,7 +2,7 @@
  *
  * The tables are utf8proc's.  A tokenizer has to give the ids a model was trained with, though, and those came from a library
  * ("tokenizers") whose tables of classes are of Unicode 8: a mark or a punctuation sign that was added later is, to it, a character
- * like a letter.  The few ranges where this shows are listed in unicode.c, so the classes here are that library's for every code point
+ * like a letter.  Its words of byte-level BPE are cut by an engine of regular expressions whose tables are of Unicode 14.  The few ranges where this shows are listed in unicode.c, so the classes here are that library's for every code point
  * (with utf8proc's Unicode 15; a later utf8proc may know marks and punctuation that the list does not, in scripts which no vocabulary
  * of today has).
  *
@@ -15,11 +15,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mem.h"
+
 #define CP_BAD_RUNE UINT32_C(0xFFFD)
 
 /* The code point at s[*i], *i < n; *i moves past it.  A maximal part that begins a well-formed sequence and does not end it, or one byte
  * that begins none, is one U+FFFD (The Unicode Standard, 3.9, "substitution of maximal subparts"; Python's errors="replace"). */
 uint32_t cp_utf8_next(const char *s, size_t n, size_t *i);
+
+/* Append s[0..n-1] with U+FFFD for what is not UTF-8. */
+void cp_utf8_repair(const char *s, size_t n, struct cp_buf *out);
 
 /* Writes 1 to 4 bytes; returns how many.  c is a code point but no surrogate. */
 size_t cp_utf8_put(char out[4], uint32_t c);
@@ -34,6 +39,8 @@ int cp_rune_is_mark(uint32_t c);	/* category Mn: nonspacing marks, accents once 
 int cp_rune_is_punct(uint32_t c);	/* category P, and every printable ASCII sign that is no letter or digit (BERT's rule) */
 int cp_rune_is_cjk(uint32_t c);		/* the blocks of ideographs that BERT takes one by one; no kana, no hangul */
 int cp_rune_is_word(uint32_t c);	/* \w of a regular expression */
+int cp_rune_is_letter(uint32_t c);	/* category L, \p{L} */
+int cp_rune_is_number(uint32_t c);	/* category N, \p{N} */
 
 /* Lower case by code point, without context; returns how many are in out (2 only for U+0130). */
 int cp_rune_lower(uint32_t c, uint32_t out[2]);
