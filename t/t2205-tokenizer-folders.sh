@@ -72,7 +72,7 @@ test_that 'tokenizers of other kinds are named' '
 	mkdir sp
 	echo >sp/spiece.model
 	refused sp SentencePiece
-	folder d && echo "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}" >d/tokenizer.json && refused d "d/tokenizer.json" "model type is Unigram"
+	folder d && echo "{\"model\":{\"type\":\"WordLevel\",\"vocab\":[]}}" >d/tokenizer.json && refused d "d/tokenizer.json" "model type is WordLevel"
 '
 test_that 'a broken tokenizer.json' '
 	folder d

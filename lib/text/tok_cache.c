@@ -23,6 +23,7 @@ struct cp_tok_cache *cp_tok_cache_new(const struct cp_tokenizer *t)
 	(void)t;
 	c->slot = cp_xcalloc(SLOTS, sizeof *c->slot);
 	cp_buf_init(&c->word);
+	cp_buf_init(&c->text);
 	cp_buf_init(&c->work);
 	return c;
 }
@@ -36,6 +37,7 @@ void cp_tok_cache_free(struct cp_tok_cache *c)
 	cp_ids_release(&c->runes);
 	cp_ids_release(&c->ids);
 	cp_buf_release(&c->word);
+	cp_buf_release(&c->text);
 	cp_buf_release(&c->work);
 	free(c);
 }

@@ -5,7 +5,7 @@
  *   tok_frame.c  the special tokens around a text (post_processor)
  *   tok_added.c  tokens that are found in the raw text ("[MASK]")
  *   tok_merges.c vocab.json and merges.txt, as a tokenizer.json
- *   wordpiece.c, bpe.c   models; another is a file like them and a line in tok_load.c's table
+ *   wordpiece.c, bpe.c, unigram.c   models; another is a file like them and a line in tok_load.c's table
  *   tokenizer.c  the public calls
  */
 #ifndef CP_TOK_IMPL_H
@@ -74,7 +74,7 @@ struct cp_tok_cache {
 	struct cp_arena arena;
 	size_t arena_bytes;
 	struct cp_ids runes, ids;	/* for the model's use */
-	struct cp_buf word, work;
+	struct cp_buf word, text, work;
 };
 
 /* The entry of a word (found: n_ids and ids are set) or NULL, and then, once its ids are known, putting it. */
@@ -110,6 +110,6 @@ struct cp_tok_words {
 };
 json_t *cp_tok_from_merges(const char *vocab_json, const char *merges_txt, const struct cp_tok_words *, struct cp_err *);
 
-extern const struct cp_tok_model cp_tok_wordpiece, cp_tok_bpe;
+extern const struct cp_tok_model cp_tok_wordpiece, cp_tok_bpe, cp_tok_unigram;
 
 #endif

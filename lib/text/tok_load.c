@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "text/unicode.h"
 
-static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece, &cp_tok_bpe };
+static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece, &cp_tok_bpe, &cp_tok_unigram };
 
 struct parts {
 	json_t *tokenizer, *config, *map, *added;	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json */
@@ -63,7 +63,7 @@ static int load_model(struct cp_tokenizer *t, const json_t *root, const char *na
 			t->model = models[i];
 			return t->model->load(t, root, name, err);
 		}
-	return cp_err_set(err, "%s: the tokenizer's model type is %.60s; this version reads WordPiece and byte-level BPE", name, type);
+	return cp_err_set(err, "%s: the tokenizer's model type is %.60s; this version reads WordPiece, byte-level BPE and Unigram", name, type);
 }
 
 static int flag(const json_t *token, const char *key)

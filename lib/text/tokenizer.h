@@ -2,7 +2,7 @@
  *
  * A tokenizer is opened from a Hugging Face model folder (tokenizer.json, or vocab.txt, or vocab.json with merges.txt; with
  * tokenizer_config.json and special_tokens_map.json where they are there) and gives the ids that the reference gives (PyPI `transformers`
- * and `tokenizers`).  Which algorithm it is (WordPiece, byte-level BPE) is the folder's affair, not the caller's.
+ * and `tokenizers`).  Which algorithm it is (WordPiece, byte-level BPE, Unigram) is the folder's affair, not the caller's.
  *
  * After opening, a tokenizer never changes: any number of threads may encode with the same one.  What an encoding remembers between calls
  * (words met before) is in a cache that the caller owns, one a thread; ids never depend on it.
@@ -85,7 +85,7 @@ uint32_t cp_tokenizer_id(const struct cp_tokenizer *, const char *token, size_t 
  * not count), 0 where there is no config.json or it does not say. */
 int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *);
 
-/* "wordpiece", "bpe". */
+/* "wordpiece", "bpe", "unigram". */
 const char *cp_tokenizer_kind(const struct cp_tokenizer *);
 
 /* A digest (32 hex digits) of all that determines ids, and of nothing else: the same vocabulary and rules read from vocab.txt or from

@@ -135,6 +135,21 @@ void cp_utf8_repair(const char *s, size_t n, struct cp_buf *out)
 	}
 }
 
+size_t cp_grapheme_end(const char *s, size_t n, size_t from)
+{
+	utf8proc_int32_t state = 0;
+	uint32_t c = cp_utf8_next(s, n, &from);
+	while (from < n) {
+		size_t end = from;
+		uint32_t next = cp_utf8_next(s, n, &end);
+		if (utf8proc_grapheme_break_stateful((utf8proc_int32_t)c, (utf8proc_int32_t)next, &state))
+			break;
+		c = next;
+		from = end;
+	}
+	return from;
+}
+
 int cp_rune_is_control(uint32_t c)
 {
 	utf8proc_category_t k = category(c);

@@ -32,6 +32,9 @@ size_t cp_utf8_put(char out[4], uint32_t c);
 /* Is all of it well-formed UTF-8?  *bad is the offset of the first byte that is not, where it is not NULL. */
 int cp_utf8_valid(const char *s, size_t n, size_t *bad);
 
+/* The end of the extended grapheme cluster ("user-perceived character", Unicode Standard Annex 29) that begins at s[from], from < n. */
+size_t cp_grapheme_end(const char *s, size_t n, size_t from);
+
 /* General category C, but for the unassigned: control, format, private use. */
 int cp_rune_is_control(uint32_t c);
 int cp_rune_is_space(uint32_t c);	/* property White_Space */

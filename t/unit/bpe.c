@@ -47,6 +47,18 @@ static void words(void)
 	ok(cut("a\xC2\xA0\xE3\x80\x80 b\xC2\x85" "c", "a|\xC2\xA0\xE3\x80\x80| b|\xC2\x85|c"), "white space of Unicode");
 }
 
+static int spelled_as(unsigned char byte, const char *want)
+{
+	char s[2];
+	return cp_byte_spelling(byte, s) == strlen(want) && !memcmp(s, want, strlen(want));
+}
+
+static void bytes(void)
+{
+	ok(spelled_as(' ', "\xC4\xA0") && spelled_as('!', "!") && spelled_as('~', "~") && spelled_as(0, "\xC4\x80") && spelled_as(127, "\xC4\xA1") &&
+	   spelled_as(160, "\xC5\x82") && spelled_as(161, "\xC2\xA1") && spelled_as(173, "\xC5\x83") && spelled_as(255, "\xC3\xBF"), "characters of bytes");
+}
+
 /* ---- Tokenizers made here: <s> and </s>, the bytes, then what the merges make ---- */
 
 static json_t *vocabulary(void)
@@ -321,6 +333,7 @@ static void sentences(void)
 int main(void)
 {
 	words();
+	bytes();
 	merges();
 	random_merges();
 	long_words();
