@@ -5,7 +5,8 @@
 test_that 'the unit tests pass' '"$CP_UNITS/bpe"'
 
 test_that 'a folder with vocab.json and merges.txt' '
-	mkdir own && printf "{\"a\":0,\"b\":1,\"ab\":2,\"<s>\":3,\"</s>\":4,\"<mask>\":5,\"<pad>\":6,\"\304\240\":7}" >own/vocab.json
+	mkdir own
+	printf "{\"a\":0,\"b\":1,\"ab\":2,\"<s>\":3,\"</s>\":4,\"<mask>\":5,\"<pad>\":6,\"\304\240\":7}" >own/vocab.json
 	printf "#version: 0.2\r\na b\r\n\r\n" >own/merges.txt
 	test "$(echo 6162206162 | "$CP_UNITS/tokenizer" own 1)" = "3 2 7 2 4"
 	test "$(echo 61203c6d61736b3e62 | "$CP_UNITS/tokenizer" own 0)" = "0 5 1"
@@ -13,12 +14,16 @@ test_that 'a folder with vocab.json and merges.txt' '
 	test "$(echo 6162 | "$CP_UNITS/tokenizer" own 1)" = "7 2"
 '
 test_that 'its sentences' '
-	mkdir no && echo "{\"a\":0}" >no/vocab.json
-	printf x | fails_with 1 cp-mask --lines --plm no && grep "vocab.json with merges.txt" fails_with.err
+	mkdir no
+	echo "{\"a\":0}" >no/vocab.json
+	printf x | fails_with 1 cp-mask --lines --plm no
+	grep "vocab.json with merges.txt" fails_with.err
 	printf "a b c\n" >no/merges.txt
-	printf x | fails_with 1 cp-mask --lines --plm no && grep "merges.txt: line 1 is not two tokens" fails_with.err
+	printf x | fails_with 1 cp-mask --lines --plm no
+	grep "merges.txt: line 1 is not two tokens" fails_with.err
 	printf "#version\na \377\n" >no/merges.txt
-	printf x | fails_with 1 cp-mask --lines --plm no && grep "merges.txt: line 2 is not UTF-8" fails_with.err
+	printf x | fails_with 1 cp-mask --lines --plm no
+	grep "merges.txt: line 2 is not UTF-8" fails_with.err
 	printf "a a\n" >no/merges.txt
 	printf x | fails_with 1 cp-mask --lines --plm no && grep "vocab.json: merge 1" fails_with.err
 '
@@ -40,13 +45,19 @@ test_that 'RoBERTa: tokenizer.json' 'ids "$FIX/plm/tiny-roberta" 1 "$FIX/tok/rob
 test_that 'RoBERTa: vocab.json and merges.txt' 'ids roberta 1 "$FIX/tok/roberta_tiny.jsonl"'
 test_that 'cp-fixture finds the same, and a wrong id' '
 	cp-fixture -q "$FIX"/tok/bpe* "$FIX"/tok/roberta*
-	sed "2s/220/221/" "$FIX/tok/bpe_gpt2_prefix.jsonl" >bpe_gpt2_prefix.jsonl && mkdir -p sub && mv bpe_gpt2_prefix.jsonl sub && ln -s "$FIX/bpe" bpe
+	sed "2s/220/221/" "$FIX/tok/bpe_gpt2_prefix.jsonl" >bpe_gpt2_prefix.jsonl
+	mkdir -p sub
+	mv bpe_gpt2_prefix.jsonl sub
+	ln -s "$FIX/bpe" bpe
 	fails_with 1 cp-fixture sub/bpe_gpt2_prefix.jsonl >out && grep "998 of 999 lines; the first that differs is line 2" out
 '
 test_that 'both forms of a folder are one tokenizer: same stream, same digest' '
 	printf "Title is Toy Story.\nGenre is <mask>, it'"'"'s so\n" >lines
-	cp-mask -q --lines --plm roberta <lines >a.cps && cp-mask -q --lines --plm "$FIX/plm/tiny-roberta" <lines >b.cps
-	cmp a.cps b.cps && cp-cat --columns tokens a.cps >tokens && grep -q 329 tokens
+	cp-mask -q --lines --plm roberta <lines >a.cps
+	cp-mask -q --lines --plm "$FIX/plm/tiny-roberta" <lines >b.cps
+	cmp a.cps b.cps
+	cp-cat --columns tokens a.cps >tokens
+	grep -q 329 tokens
 	sed "2s/.*/e r/;4s/.*/i s/" "$FIX/plm/tiny-roberta/merges.txt" >roberta/merges.txt
 	cp-mask -q --lines --plm roberta <lines >c.cps && ! cmp -s a.cps c.cps
 '
