@@ -9,7 +9,7 @@ export MODELS
 
 train() { cp-train -q --stage ctr --threads 1 --epochs 1 --batch 100 --train train.cps "$@"; }
 
-test_that 'the models of --help' 'for m in lr fm dnn deepfm xdeepfm ipnn dcn dcnv2 autoint fignn; do echo " $MODELS " | grep " $m "; done'
+test_that 'the models of --help' 'for m in lr fm dnn deepfm xdeepfm ipnn dcn dcnv2 autoint fignn fgcnn; do echo " $MODELS " | grep " $m "; done'
 
 for model in $MODELS; do
 	export model

@@ -9,7 +9,7 @@
 #include "base/num.h"
 
 static const struct ctr_model *const models[] = {
-	&ctr_autoint, &ctr_dcn, &ctr_dcnv2, &ctr_deepfm, &ctr_dnn, &ctr_fignn, &ctr_fm, &ctr_ipnn, &ctr_lr, &ctr_xdeepfm,
+	&ctr_autoint, &ctr_dcn, &ctr_dcnv2, &ctr_deepfm, &ctr_dnn, &ctr_fgcnn, &ctr_fignn, &ctr_fm, &ctr_ipnn, &ctr_lr, &ctr_xdeepfm,
 };
 #define N_MODELS (sizeof models / sizeof *models)
 

@@ -191,6 +191,18 @@ struct nn_node *ng_pair_softmax(struct nn_graph *, struct nn_node *s, struct nn_
  *     r = sigmoid(a_r + b_r), u = sigmoid(a_u + b_u), n = tanh(a_n + r * b_n), result (1-u) * n + u * h.  (Cho et al., EMNLP 2014) */
 struct nn_node *ng_gru(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *h);
 
+/* --- Images: a row is C maps of height x width ------------------------------------------------------------------------------------- */
+
+/* Convolution with kernels k high (odd) and one wide, zeros outside: out[o,h,w] = b_o + sum over c, t of W[o, c k + t] x[c, h + t - (k-1)/2, w];
+ * W (O, C k), b (1,O), result (R, O height width). */
+struct nn_node *ng_conv_height(struct nn_graph *, struct nn_node *x, struct nn_node *w, struct nn_node *b, size_t height, size_t width);
+/* The largest of each run of p rows of a map; run o starts at row o p - (height mod p), so that the first may be short; the result is
+ * ceil(height / p) high. */
+struct nn_node *ng_maxpool_height(struct nn_graph *, struct nn_node *x, size_t height, size_t width, size_t p);
+/* BatchNorm of each map over rows and places; gain (1,C) and the rest as of ng_batchnorm. */
+struct nn_node *ng_batchnorm_maps(struct nn_graph *, struct nn_node *x, struct nn_node *gain, struct nn_node *bias, struct nn_param *mean,
+				  struct nn_param *var);
+
 /* --- Losses, (1,1) ----------------------------------------------------------------------------------------------------------------- */
 
 /* Mean binary cross-entropy of logits z (B,1) against labels (0 or 1). */

@@ -31,6 +31,9 @@ void nn_parts(struct nn_graph *, struct nn_node *, size_t count, size_t grain, n
 typedef void (*nn_sum_fn)(struct nn_graph *, struct nn_node *, size_t from, size_t to, nn_float *room);
 void nn_parts_sum(struct nn_graph *, struct nn_node *, size_t count, size_t grain, nn_sum_fn, size_t width, nn_float *out);
 
+#define NN_BN_EPS 1e-5		/* of BatchNorm, as PyTorch has them */
+#define NN_BN_MOMENTUM 0.1
+
 #define NN_GRAIN 16384	/* elements a task: some microseconds, ten times what handing it out costs */
 
 static inline size_t nn_row_grain(size_t cols)

@@ -183,9 +183,6 @@ struct nn_node *ng_layernorm(struct nn_graph *g, struct nn_node *y, struct nn_no
 
 /* --- BatchNorm --------------------------------------------------------------------------------------------------------------------- */
 
-#define BN_EPS 1e-5
-#define BN_MOMENTUM 0.1
-
 struct batch_moments {
 	struct nn_param *mean, *var;
 };
@@ -197,10 +194,10 @@ static void batchnorm_fwd(struct nn_graph *g, struct nn_node *n)
 	nn_float *mean = n->scratch, *rstd = mean + n->cols;
 	if (g->training)
 		nn_batchnorm_train_fwd(n->val, mean, rstd, run->mean->val, run->var->val, n->in[0]->val, n->in[1]->val, n->in[2]->val, rows,
-				       n->cols, (nn_float)BN_EPS, (nn_float)BN_MOMENTUM);
+				       n->cols, (nn_float)NN_BN_EPS, (nn_float)NN_BN_MOMENTUM);
 	else
 		nn_batchnorm_eval_fwd(n->val, n->in[0]->val, run->mean->val, run->var->val, n->in[1]->val, n->in[2]->val, rows, n->cols,
-				      (nn_float)BN_EPS);
+				      (nn_float)NN_BN_EPS);
 }
 
 static void batchnorm_bwd(struct nn_graph *g, struct nn_node *n)
@@ -213,7 +210,7 @@ static void batchnorm_bwd(struct nn_graph *g, struct nn_node *n)
 		nn_batchnorm_train_bwd(dx, dgain, dbias, n->grad, n->in[0]->val, n->in[1]->val, mean, rstd, tmp, rows, cols);
 	else
 		nn_batchnorm_eval_bwd(dx, dgain, dbias, n->grad, n->in[0]->val, run->mean->val, run->var->val, n->in[1]->val, rows, cols,
-				      (nn_float)BN_EPS);
+				      (nn_float)NN_BN_EPS);
 }
 
 static size_t batchnorm_scratch(struct nn_graph *g, const struct nn_node *n)

@@ -373,6 +373,28 @@ static struct nn_node *build_gru(struct test *t)
 	return ng_gru(t->b.g, a, t->variant ? a : matrix_on(t, ROWS, 2, 3 * t->cols), matrix_on(t, ROWS, 2, t->cols));
 }
 
+/* kernels 1, 3 and 5 high over three rows */
+static struct nn_node *build_conv(struct test *t)
+{
+	size_t k = 2 * (size_t)t->variant + 1;
+	return ng_conv_height(t->b.g, matrix_on(t, ROWS, 1, 2 * GROUPS * t->cols), weight(t, 4, 2 * k), weight(t, 1, 4), GROUPS, t->cols);
+}
+
+static struct nn_node *build_pool(struct test *t)
+{
+	size_t height = t->variant < 2 ? 4 + (size_t)t->variant : 7, p = t->variant < 2 ? 2 : 3;
+	return ng_maxpool_height(t->b.g, matrix_on(t, ROWS, 1, 2 * height * t->cols), height, t->cols, p);
+}
+
+static struct nn_node *build_map_norm(struct test *t)
+{
+	struct nn_param *mean = param(t, 1, 2), *var = param(t, 1, 2);
+	mean->frozen = var->frozen = 1;
+	var->init = NN_INIT_ONE;
+	t->b.g->training = !t->variant;
+	return ng_batchnorm_maps(t->b.g, matrix_on(t, ROWS, 1, 2 * GROUPS * t->cols), weight(t, 1, 2), weight(t, 1, 2), mean, var);
+}
+
 static struct nn_node *build_bce(struct test *t)
 {
 	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
@@ -417,6 +439,7 @@ static const struct op_case {
 	{ "batchnorm", build_batchnorm, 2 }, { "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 },
 	{ "sum_groups and bias", build_sums, 2 }, { "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
+	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 },
 	{ "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
 };
 /* The row `pad` takes no gradient, the others the same as ever. */

@@ -1,0 +1,63 @@
+/* FGCNN: new fields made by convolutions over the fields.  Liu et al., WWW 2019, arXiv 1904.04447, eq. 2 to 9.
+ *
+ *     Z^0 = E2 (its own table, or E with share_table): one map, F high and d wide
+ *     Z^l = maxpool(tanh([BatchNorm](conv(Z^{l-1}))))                             kernels k high and 1 wide, runs of p; H_l high, C_l maps
+ *     R_l = tanh(Lin(flatten Z^l)): H_l rc_l new fields of width d
+ *     A = [E; R_1; ...; R_L],   t = [ a_i . a_j : i < j ],   q = MLP([A; t]),   z = out(q)
+ */
+#include <math.h>
+
+#include "ctr/ctr.h"
+
+/* As PyTorch starts a convolution: uniform in 1/sqrt(fan in), weights and bias. */
+static struct nn_node *conv_param(struct ctr_build *b, int n_dims, const size_t *dims, size_t fan_in, const char *name, int l)
+{
+	struct nn_param *p = nn_new(&b->b, NN_INIT_UNIFORM, n_dims, dims, "conv.%d.%s", l, name);
+	p->init_std = 1 / sqrt((double)fan_in);
+	return ng_weight(b->b.g, p);
+}
+
+static struct nn_node *conv_norm(struct ctr_build *b, struct nn_node *x, size_t maps, int l)
+{
+	struct nn_param *gain = nn_new(&b->b, NN_INIT_ONE, 1, &maps, "conv.%d.norm.weight", l);
+	struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &maps, "conv.%d.norm.bias", l);
+	struct nn_param *mean = nn_new(&b->b, NN_INIT_ZERO, 1, &maps, "conv.%d.norm.running_mean", l);
+	struct nn_param *var = nn_new(&b->b, NN_INIT_ONE, 1, &maps, "conv.%d.norm.running_var", l);
+	mean->frozen = var->frozen = 1;
+	return ng_batchnorm_maps(b->b.g, x, ng_weight(b->b.g, gain), ng_weight(b->b.g, bias), mean, var);
+}
+
+/* Z^{l+1} from z, `maps` maps *height high; the new height. */
+static struct nn_node *conv_layer(struct ctr_build *b, struct nn_node *z, size_t maps, size_t *height, int l)
+{
+	const struct ctr_config *c = b->c;
+	size_t d = (size_t)c->dim, out = c->channels.v[l], k = c->kernels.v[l], p = c->pools.v[l];
+	struct nn_node *w = conv_param(b, 4, (size_t[]){ out, maps, k, 1 }, maps * k, "weight", l);
+	struct nn_node *bias = conv_param(b, 1, &out, maps * k, "bias", l);
+	z = ng_conv_height(b->b.g, z, w, bias, *height, d);
+	if (c->conv_norm)
+		z = conv_norm(b, z, out, l);
+	z = ng_maxpool_height(b->b.g, ng_activate(b->b.g, z, NN_TANH), *height, d, p);
+	*height = (*height + p - 1) / p;
+	return z;
+}
+
+static struct nn_node *fgcnn_final(struct ctr_build *b)
+{
+	const struct ctr_config *c = b->c;
+	size_t d = (size_t)c->dim, height = (size_t)c->n_fields, maps = 1;
+	struct nn_node *part[CTR_MAX_HIDDEN + 1] = { ctr_embed(b) };
+	struct nn_node *z = c->share_table ? part[0] : ctr_embed_by(b, "embedding2");
+	for (int l = 0; l < c->channels.n; l++) {
+		z = conv_layer(b, z, maps, &height, l);
+		maps = c->channels.v[l];
+		part[l + 1] = nn_dense(&b->b, z, height * d * c->recombined.v[l], NN_TANH, "recombine.%d", l);
+	}
+	struct nn_node *all = ng_concat(b->b.g, c->channels.n + 1, part);
+	struct nn_node *in = ng_concat(b->b.g, 2, (struct nn_node *[]){ all, ng_inner(b->b.g, all, d) });
+	return ctr_mlp(b, in, &c->hidden, "mlp");
+}
+
+const struct ctr_model ctr_fgcnn = { "fgcnn", "new fields by convolutions over the fields", fgcnn_final, NULL,
+				     "dim=16 channels=6,8,10,12 kernels=7x4 pools=2x4 recombined=3x4 conv_norm=1 share_table=0 hidden=256x3 "
+				     CTR_MLP_SIZES };
