@@ -104,7 +104,7 @@ static int parse_word(const char *words, const char *s, int64_t *out)
 {
 	size_t n = strlen(s);
 	int64_t i = 0;
-	for (const char *w = words; w; w = strchr(w, '|'), w += w != NULL, i++)
+	for (const char *w = words; w; w = strchr(w, '|'), w = w ? w + 1 : NULL, i++)
 		if (n && !strncmp(w, s, n) && (w[n] == '|' || !w[n])) {
 			*out = i;
 			return 0;

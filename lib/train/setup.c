@@ -76,7 +76,7 @@ static int word_index(const char *words, const char *s)
 {
 	size_t n = strlen(s);
 	int i = 0;
-	for (const char *w = words; w; w = strchr(w, '|'), w += w != NULL, i++)
+	for (const char *w = words; w; w = strchr(w, '|'), w = w ? w + 1 : NULL, i++)
 		if (!strncmp(w, s, n) && (w[n] == '|' || !w[n]))
 			return i;
 	return 0;
