@@ -21,7 +21,8 @@ CP_UNITS=${CP_UNITS:-$TOP/build/plain/unit}
 CP_SHARE=${CP_SHARE:-$TOP/share/clickprompt}
 SHARED=$(cd "$TOP/.." && pwd)/shared
 PATH=$CP_BIN:$PATH
-export PATH TOP CP_BIN CP_SHARE SHARED
+UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}	# by itself it only prints, and the test passes
+export PATH TOP CP_BIN CP_SHARE SHARED UBSAN_OPTIONS
 
 test_count=0
 test_failed=0
