@@ -82,6 +82,8 @@ void cp_bert_normalize(const struct cp_bert_norm *norm, const char *s, size_t n,
 	spread(norm, s, n, runes);
 	if (runes->n == start)
 		return;
+	if (runes->n == start)		/* there may be no list yet */
+		return;
 	if (norm->strip_accents) {
 		cp_runes_order(runes->v + start, runes->n - start);
 		drop_marks(runes, start);
