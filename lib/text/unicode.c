@@ -33,6 +33,11 @@ static const struct range newer_letters[] = {
 };
 static const struct range newer_numbers[] = { { 0x11F50, 0x11F59 }, { 0x1D2C0, 0x1D2D3 }, { 0x1E4F0, 0x1E4F9 } };
 
+/* Unassigned code points that break clusters as control characters do (they are ignorable by default); utf8proc takes them for letters. */
+static const struct range ignorable[] = {
+	{ 0x2065, 0x2065 }, { 0xFFF0, 0xFFF8 }, { 0xE0000, 0xE0000 }, { 0xE0002, 0xE001F }, { 0xE0080, 0xE00FF }, { 0xE01F0, 0xE0FFF },
+};
+
 /* U+2B820..U+2B91F, the start of Extension E, is in Google's list and was forgotten in the library's; the library decides. */
 static const struct range cjk[] = {
 	{ 0x3400, 0x4DBF }, { 0x4E00, 0x9FFF }, { 0xF900, 0xFAFF }, { 0x20000, 0x2A6DF }, { 0x2A700, 0x2B81F }, { 0x2B920, 0x2CEAF },
@@ -142,7 +147,7 @@ size_t cp_grapheme_end(const char *s, size_t n, size_t from)
 	while (from < n) {
 		size_t end = from;
 		uint32_t next = cp_utf8_next(s, n, &end);
-		if (utf8proc_grapheme_break_stateful((utf8proc_int32_t)c, (utf8proc_int32_t)next, &state))
+		if (IN(ignorable, c) || IN(ignorable, next) || utf8proc_grapheme_break_stateful((utf8proc_int32_t)c, (utf8proc_int32_t)next, &state))
 			break;
 		c = next;
 		from = end;

@@ -10,6 +10,8 @@
  */
 #include "text/tok_impl.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +31,7 @@ struct unigram {
 	int prefix_space;
 
 	struct cp_trie trie;
-	double *score;			/* (n), by id */
+	double *score, *said;		/* (n), by id; as the file says them */
 	uint32_t n, unk;
 	double unk_score;
 };
@@ -320,20 +322,53 @@ static int load_words(struct unigram *u, const json_t *pre, const char *name, st
 	return load_metaspace(u, pre, name, err);
 }
 
+static double power_of_ten(int k)
+{
+	char text[16];
+	snprintf(text, sizeof text, "1e%d", k);
+	return strtod(text, NULL);
+}
+
+/* A score as the reference reads it from its shortest decimal: digits and power of ten each rounded to a double.  That may be the neighbour of what
+ * is written there, and where the sums of two ways have the same terms ("e ee", "ee e"), the last bit decides. */
+static double as_read(double said)
+{
+	enum { LARGEST = 308 };
+	char text[40], *s = text;
+	uint64_t digits = 0;
+	for (int n = 15; n <= 17; n++) {
+		snprintf(text, sizeof text, "%.*e", n - 1, fabs(said));
+		if (strtod(text, NULL) == fabs(said))
+			break;
+	}
+	for (; *s != 'e'; s++)
+		if (*s != '.')
+			digits = 10 * digits + (uint64_t)(*s - '0');
+	int power = atoi(s + 1) - (int)(s - text - 2);		/* d.ddd: the digits after the point */
+	double v = (double)digits;
+	if (power > 0)
+		v *= power_of_ten(power);
+	for (; power < 0; power += LARGEST)
+		v /= power_of_ten(-power < LARGEST ? -power : LARGEST);
+	return said < 0 ? -v : v;
+}
+
 static int load_pieces(struct cp_tokenizer *t, struct unigram *u, const json_t *list, const char *name, struct cp_err *err)
 {
 	size_t n = json_array_size(list);
 	double least = 0;
 	if (!json_is_array(list) || !n || n > CP_TOK_ID_LIMIT)
 		return cp_err_set(err, "%s: model.vocab is not a list of 1 to %u pairs of piece and score", name, CP_TOK_ID_LIMIT);
-	u->score = cp_xcalloc(n, sizeof *u->score);
+	u->score = cp_xcalloc(2 * n, sizeof *u->score);
+	u->said = u->score + n;
 	for (size_t i = 0; i < n; i++) {
 		const json_t *piece = json_array_get(json_array_get(list, i), 0), *score = json_array_get(json_array_get(list, i), 1);
 		if (!json_is_string(piece) || !json_is_number(score))
 			return cp_err_set(err, "%s: model.vocab: entry %zu is not a pair of piece and score", name, i);
 		if (cp_tok_entry(t, json_string_value(piece), json_string_length(piece), (uint32_t)i, name, err) < 0)
 			return -1;
-		u->score[i] = json_number_value(score);
+		u->said[i] = json_number_value(score);
+		u->score[i] = as_read(u->said[i]);
 		if (!i || u->score[i] < least)
 			least = u->score[i];
 	}
@@ -392,7 +427,7 @@ static void unigram_save(const struct cp_tokenizer *t, json_t *root)
 	const struct unigram *u = t->impl;
 	json_t *vocab = json_array(), *pre;
 	for (uint32_t i = 0; i < u->n; i++)
-		json_array_append_new(vocab, json_pack("[s,f]", t->token[i], u->score[i]));
+		json_array_append_new(vocab, json_pack("[s,f]", t->token[i], u->said[i]));
 	json_t *space = json_pack("{s:s,s:s,s:b}", "type", "Metaspace", "replacement", u->space, "add_prefix_space", u->prefix_space);
 	json_object_set(root, "decoder", space);
 	pre = u->white_split ? json_pack("{s:s,s:[{s:s},o]}", "type", "Sequence", "pretokenizers", "type", "WhitespaceSplit", space) : space;

@@ -10,6 +10,7 @@
 #include "text/charsmap.h"
 #include "text/tokenizer.h"
 #include "text/trie.h"
+#include "text/unicode.h"
 
 #define SPACE "\xE2\x96\x81"
 
@@ -181,6 +182,9 @@ static void charsmap(void)
 	cp_buf_release(&b);
 	cp_charsmap_free(m);
 	free(rules);
+	size_t end = cp_grapheme_end("a\xCC\x81\xE2\x80\x8D" "b", 7, 0);
+	ok(end == 6 && cp_grapheme_end("\xF3\xA0\x80\x85\xCC\x81", 6, 0) == 4 && cp_grapheme_end("\xF0\x9F\x87\xA9\xF0\x9F\x87\xAA\xF0\x9F\x87\xA9", 12, 0) == 8,
+	   "clusters: marks and joiners, ignorable code points that nobody has assigned, flags");
 }
 
 static int map_refused(const char *bytes, size_t n, const char *word)
@@ -280,6 +284,17 @@ static void texts(void)
 	   cp_tokenizer_special(t, CP_TOK_UNK) == 0 && cp_tokenizer_special(t, CP_TOK_CLS) == CP_TOK_NONE, "kind, size, roles");
 	cp_tokenizer_free(t);
 	cp_tokenizer_free(plain);
+}
+
+/* "e ee" and "ee e" have the same terms: which sum is larger depends on how a score was read. */
+static void ties(void)
+{
+	struct cp_err err;
+	json_t *vocab = json_pack("[[s,f],[s,f],[s,f],[s,f],[s,f]]", "<unk>", 0.0, "</s>", 0.0, SPACE "ca", -12.751961966099321, "e", -3.6765694618225098,
+		"ee", -5.9655660226265805);
+	struct cp_tokenizer *t = open_json(describe(vocab, json_null()), &err);
+	ok(IS(t, "caeee", 0, "2 3 4"), "ties by the bits of the reference");
+	cp_tokenizer_free(t);
 }
 
 static void other_words(void)
@@ -463,6 +478,7 @@ int main(void)
 	charsmap();
 	bad_charsmap();
 	texts();
+	ties();
 	other_words();
 	best_pieces();
 	long_words();
