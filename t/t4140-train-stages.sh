@@ -44,6 +44,31 @@ test_that 'masked-LM loss goes down, and helps: pretraining from nothing' '
 	tail -n 1 err | grep -E "test masked-LM loss [0-9.]+, accuracy [0-9.]+, [0-9]+ rows/s, [0-9]+ tokens/s$"
 '
 
+test_that 'the best epoch by --valid is the one that is kept, and scores the same when it is opened' '
+	rows_csv 200 43 | awk -F, -v OFS=, "NR > 1 { \$1 = 1 - \$1 } 1" | cp-textify -q >turned.cps
+	opts="--epochs 4 --lr 0.005 --schedule constant --train train.cps"
+	cp-train --threads 1 --stage ctr $SMALL $opts --valid turned.cps -o best.cpm 2>err
+	cat err
+	grep -c "(best)" err >n
+	test $(cat n) -eq 1
+	grep "^cp-train: epoch 1/4.*(best)" err
+	sed -n "s/.*validation AUC \([0-9.]*\), log loss \([0-9.]*\) (best)/\1 \2/p" err >shown
+	cp-predict -q -m best.cpm turned.cps | cp-auc -q >measured
+	awk "/^auc\t/ { a = \$2 } /^logloss\t/ { printf \"%.5f %.5f\n\", a, \$2 }" measured >scored
+	paste -d" " shown scored
+	awk "{ getline other <\"scored\"; split(other, o); exit !(\$1 - o[1] < 2e-5 && o[1] - \$1 < 2e-5 && \$2 - o[2] < 2e-5 && o[2] - \$2 < 2e-5) }" shown
+	ctr $opts -o last.cpm
+	other_tensor best.cpm last.cpm embedding
+'
+
+test_that 'where validation rows are of one class, log loss chooses' '
+	rows_csv 400 9 | grep -v ^0 | cp-textify -q >ones.cps
+	cp-train --threads 1 --stage ctr $SMALL --epochs 6 --lr 0.02 --train few.cps --valid ones.cps -o ones.cpm 2>err
+	cat err
+	grep -c "(best)" err >n
+	test $(cat n) -gt 1
+'
+
 test_that 'pretraining wants no labels' '
 	cp-cat -q --drop label train.cps >none.cps
 	pretrain --epochs 1 --train none.cps -o p.cpm
