@@ -128,6 +128,18 @@ test_that 'new values are appended, the old ones keep their rows and parameters'
 	tail -c +$((21 * 32 + 1)) b | head -c 32 | od -An -tx4 | grep -v 00000000
 '
 
+test_that 'the vocabulary follows from the rows, not from their order' '
+	cp-cat -q --tail 300 train.cps >half2.cps
+	cp-cat -q -n 300 train.cps >half1.cps
+	ctr --epochs 1 --train half1.cps --train half2.cps -o a.cpm
+	ctr --epochs 1 --train half2.cps --train half1.cps -o b.cpm
+	for f in User Film Genre; do
+		same_tensor a.cpm b.cpm vocab.$f.keys
+		same_tensor a.cpm b.cpm vocab.$f.counts
+	done
+	other_tensor a.cpm b.cpm embedding
+'
+
 test_that 'values that are too rare have no row; the unseen row is trained where asked' '
 	{ rows_csv 300 5; echo "1,9,once,film 1,g1"; } | cp-textify -q >rare.cps
 	ctr --epochs 1 --train rare.cps -o all.cpm
