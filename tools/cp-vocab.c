@@ -1,26 +1,31 @@
-/* cp-vocab: train a WordPiece vocabulary on text.  The training is lib/text/vocabtrain.h's, the folder lib/text/plmfolder.h's. */
+/* cp-vocab: train a vocabulary on text, for WordPiece or byte-level BPE.  The training is lib/text/vocabtrain.h's, the folder lib/text/plmfolder.h's. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/file.h"
 #include "stream/stream.h"
 #include "text/plmfolder.h"
+#include "text/tokenizer.h"
 #include "text/vocabtrain.h"
 #include "tool.h"
 
 static struct {
-	const char *output, *cover;
+	const char *output, *kind, *cover;
 	int64_t size, min_frequency, max_characters;
 	int lines, cased;
 	struct cp_bert_size bert;
-} o = { .cover = "ascii", .size = 8000, .min_frequency = 2, .max_characters = 1000, .bert = CP_BERT_SIZE_DEFAULT };
+} o = { .kind = "wordpiece", .cover = "ascii", .size = 8000, .min_frequency = 2, .max_characters = 1000, .bert = CP_BERT_SIZE_DEFAULT };
 
 static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "DIR", "write a model folder, instead of the vocabulary to standard output" },
+	{ 0, "kind", CP_OPT_CHOICE, &o.kind, "NAME", "BERT's WordPiece, or RoBERTa's byte-level BPE", .choices = "wordpiece|bpe" },
 	{ 0, "lines", CP_OPT_SET, &o.lines, NULL, "read plain lines of text", .set = 1 },
 	{ 0, "size", CP_OPT_INT, &o.size, "N", "entries of the vocabulary, at most", .min = 5, .max = 1 << 20 },
 	{ 0, "min-frequency", CP_OPT_INT, &o.min_frequency, "N", "merge no pair, and take no character, that occurs less often", .min = 1, .max = 1e15 },
+	{ 0, "of WordPiece", CP_OPT_HEAD },
 	{ 0, "max-characters", CP_OPT_INT, &o.max_characters, "N", "characters of the text that become entries", .min = 0, .max = 0x110000 },
 	{ 0, "cover", CP_OPT_CHOICE, &o.cover, "NAME", "characters that are entries even where they do not occur", .choices = "none|ascii|latin1" },
 	{ 0, "cased", CP_OPT_SET, &o.cased, NULL, "keep upper case and accents", .set = 1 },
@@ -35,16 +40,25 @@ static const struct cp_opt opts[] = {
 
 static const struct cp_tool tool = {
 	.name = "cp-vocab",
-	.synopsis = "[OPTION...] [FILE...] > vocab.txt\n-o DIR [OPTION...] [FILE...]",
-	.summary = "train a WordPiece vocabulary",
+	.synopsis = "[OPTION...] [FILE...] > vocab.txt\n--kind bpe [OPTION...] [FILE...] > tokenizer.json\n-o DIR [OPTION...] [FILE...]",
+	.summary = "train a vocabulary of word pieces or of bytes",
 	.opts = opts,
 	.notes = "Reads the column text of records, or --lines.",
 	.max_operands = -1,
 };
 
+static int is_bpe(void)
+{
+	return !strcmp(o.kind, "bpe");
+}
+
 static const char *check_options(void)
 {
 	static const char *const of_folder[] = { "layers", "hidden", "heads", "ffn", "positions" };
+	static const char *const of_wordpiece[] = { "max-characters", "cover", "cased" };
+	for (size_t i = 0; is_bpe() && i < sizeof of_wordpiece / sizeof *of_wordpiece; i++)
+		if (cp_opts_given(&cp_tool_opts, of_wordpiece[i]))
+			return "--max-characters, --cover and --cased go with WordPiece: byte-level BPE takes every byte as it is";
 	if (o.bert.hidden % o.bert.heads)
 		return "--hidden is not a multiple of --heads";
 	for (size_t i = 0; !o.output && i < sizeof of_folder / sizeof *of_folder; i++)
@@ -67,7 +81,7 @@ static int add_lines(struct cp_vocab_trainer *tr, const char *path, uint64_t *ro
 	for (errno = 0; rc == 0 && (n = getline(&line, &cap, f)) > 0; ++*rows, errno = 0) {
 		if (memchr(line, 0, (size_t)n))
 			rc = cp_err_set(err, "%s: line %llu: a zero byte; expected text", name, (unsigned long long)(*rows - before + 1));
-		cp_vocab_trainer_add(tr, line, (size_t)n);
+		cp_vocab_trainer_add(tr, line, (size_t)n - (line[n - 1] == '\n'));
 	}
 	if (rc < 0)
 		;
@@ -111,13 +125,47 @@ static int add_all(struct cp_vocab_trainer *tr, int argc, char **argv, uint64_t 
 	return rc;
 }
 
-static int write_vocab(const struct cp_buf *vocab, struct cp_err *err)
+static int write_stdout(const char *s, size_t n, struct cp_err *err)
 {
+	return fwrite(s, 1, n, stdout) == n ? 0 : cp_err_set(err, "standard output: write:");
+}
+
+/* tokenizer.json, as a folder has it. */
+static int write_tokenizer(const struct cp_tokenizer *tok, struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	cp_tokenizer_pack(tok, &b);
+	json_t *pack = json_loadb(b.data, b.len, 0, NULL);
+	char *text = json_dumps(json_object_get(pack, "tokenizer.json"), JSON_INDENT(1));
+	int rc = write_stdout(text, strlen(text), err);
+	if (rc == 0)
+		rc = write_stdout("\n", 1, err);
+	free(text);
+	json_decref(pack);
+	cp_buf_release(&b);
+	return rc;
+}
+
+static int write_bpe(const struct cp_buf *trained, uint64_t *n_tokens, struct cp_err *err)
+{
+	struct cp_tokenizer *tok = cp_tokenizer_unpack(trained->data, trained->len, "the vocabulary", err);
+	if (!tok)
+		return -1;
+	*n_tokens = cp_tokenizer_size(tok);
+	int rc = o.output ? cp_plm_folder_write_bpe(o.output, tok, &o.bert, err) : write_tokenizer(tok, err);
+	cp_tokenizer_free(tok);
+	return rc;
+}
+
+static int write_vocab(const struct cp_buf *vocab, uint64_t *n_tokens, struct cp_err *err)
+{
+	if (is_bpe())
+		return write_bpe(vocab, n_tokens, err);
+	for (size_t i = 0; i < vocab->len; i++)
+		*n_tokens += vocab->data[i] == '\n';
 	if (o.output)
 		return cp_plm_folder_write(o.output, vocab->data, vocab->len, !o.cased, &o.bert, err);
-	if (fwrite(vocab->data, 1, vocab->len, stdout) != vocab->len)
-		return cp_err_set(err, "standard output: write:");
-	return 0;
+	return write_stdout(vocab->data, vocab->len, err);
 }
 
 int main(int argc, char **argv)
@@ -130,14 +178,12 @@ int main(int argc, char **argv)
 	const char *wrong = check_options();
 	if (wrong)
 		cp_usage("%s", wrong);
-	struct cp_vocab_opts train = { (size_t)o.size, (uint64_t)o.min_frequency, (size_t)o.max_characters, !o.cased,
-		!strcmp(o.cover, "none") ? CP_COVER_NONE : !strcmp(o.cover, "ascii") ? CP_COVER_ASCII : CP_COVER_LATIN1 };
+	struct cp_vocab_opts train = { is_bpe() ? CP_VOCAB_BPE : CP_VOCAB_WORDPIECE, (size_t)o.size, (uint64_t)o.min_frequency,
+		(size_t)o.max_characters, !o.cased, !strcmp(o.cover, "none") ? CP_COVER_NONE : !strcmp(o.cover, "ascii") ? CP_COVER_ASCII : CP_COVER_LATIN1 };
 	struct cp_vocab_trainer *tr = cp_vocab_trainer_new(&train);
-	if (add_all(tr, argc, argv, &rows, &err) < 0 || cp_vocab_trainer_run(tr, &vocab, &err) < 0 || write_vocab(&vocab, &err) < 0)
+	if (add_all(tr, argc, argv, &rows, &err) < 0 || cp_vocab_trainer_run(tr, &vocab, &err) < 0 || write_vocab(&vocab, &n_tokens, &err) < 0)
 		cp_die("%s", err.msg);
 	cp_vocab_trainer_free(tr);
-	for (size_t i = 0; i < vocab.len; i++)
-		n_tokens += vocab.data[i] == '\n';
 	cp_buf_release(&vocab);
 	snprintf(extra, sizeof extra, "%llu entries", (unsigned long long)n_tokens);
 	return cp_tool_finish(rows, n_tokens, extra);

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "text/tokenizer.h"
 
-enum { N_FILES = 5 };
+enum { MOST_FILES = 6 };
 
 struct file {
 	const char *leaf;
@@ -26,14 +26,21 @@ static json_t *tokenizer_config(const struct cp_bert_size *size, int lower)
 		"pad_token", "[PAD]", "cls_token", "[CLS]", "mask_token", "[MASK]");
 }
 
-static json_t *config(const struct cp_bert_size *size, uint32_t vocab_size)
+/* RoBERTa counts positions from the one after the padding token's id. */
+static json_t *config(const struct cp_bert_size *size, uint32_t vocab_size, int is_roberta)
 {
-	return json_pack("{s:[s],s:f,s:s,s:f,s:I,s:f,s:I,s:f,s:I,s:s,s:I,s:I,s:i,s:s,s:i,s:I}", "architectures", "BertForMaskedLM",
-		"attention_probs_dropout_prob", 0.1, "hidden_act", "gelu", "hidden_dropout_prob", 0.1, "hidden_size", (json_int_t)size->hidden,
-		"initializer_range", 0.02, "intermediate_size", (json_int_t)size->ffn, "layer_norm_eps", 1e-12,
-		"max_position_embeddings", (json_int_t)size->positions, "model_type", "bert", "num_attention_heads", (json_int_t)size->heads,
-		"num_hidden_layers", (json_int_t)size->layers, "pad_token_id", 0, "position_embedding_type", "absolute", "type_vocab_size", 2,
-		"vocab_size", (json_int_t)vocab_size);
+	json_t *c = json_pack("{s:[s],s:f,s:s,s:f,s:I,s:f,s:I,s:f,s:I,s:s,s:I,s:I,s:i,s:s,s:i,s:I}", "architectures",
+		is_roberta ? "RobertaForMaskedLM" : "BertForMaskedLM", "attention_probs_dropout_prob", 0.1, "hidden_act", "gelu",
+		"hidden_dropout_prob", 0.1, "hidden_size", (json_int_t)size->hidden, "initializer_range", 0.02,
+		"intermediate_size", (json_int_t)size->ffn, "layer_norm_eps", is_roberta ? 1e-5 : 1e-12,
+		"max_position_embeddings", (json_int_t)size->positions + 2 * is_roberta, "model_type", is_roberta ? "roberta" : "bert",
+		"num_attention_heads", (json_int_t)size->heads, "num_hidden_layers", (json_int_t)size->layers, "pad_token_id", is_roberta,
+		"position_embedding_type", "absolute", "type_vocab_size", 2 - is_roberta, "vocab_size", (json_int_t)vocab_size);
+	if (is_roberta) {
+		json_object_set_new(c, "bos_token_id", json_integer(0));
+		json_object_set_new(c, "eos_token_id", json_integer(2));
+	}
+	return c;
 }
 
 static int put(FILE *f, const struct file *file)
@@ -46,11 +53,13 @@ static int put(FILE *f, const struct file *file)
 }
 
 /* All under temporary names first, then each under its own. */
-static int write_files(const char *dir, const struct file *file, struct cp_err *err)
+static int write_files(const char *dir, const struct file *file, int n_files, struct cp_err *err)
 {
-	struct cp_out out[N_FILES];
+	struct cp_out out[MOST_FILES];
 	int n = 0, rc = 0;
-	for (; n < N_FILES && rc == 0; n++) {
+	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+		return cp_err_set(err, "%s: make the folder:", dir);
+	for (; n < n_files && rc == 0; n++) {
 		char *path = cp_xasprintf("%s/%s", dir, file[n].leaf);
 		rc = cp_out_open(&out[n], path, err);
 		if (rc == 0 && put(out[n].f, &file[n]) < 0)
@@ -74,22 +83,53 @@ int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower,
 	struct cp_tokenizer *tok = cp_tokenizer_from_vocab(vocab, n, lower, "the vocabulary", err);
 	if (!tok)
 		return -1;
-	if (mkdir(dir, 0777) < 0 && errno != EEXIST) {
-		cp_tokenizer_free(tok);
-		return cp_err_set(err, "%s: make the folder:", dir);
-	}
 	cp_tokenizer_pack(tok, &b);
-	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *own = tokenizer_config(size, lower), *model = config(size, cp_tokenizer_size(tok));
-	const struct file file[N_FILES] = {
+	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *own = tokenizer_config(size, lower), *model = config(size, cp_tokenizer_size(tok), 0);
+	const struct file file[] = {
 		{ .leaf = "vocab.txt", .text = vocab, .n = n }, { .leaf = "tokenizer.json", .json = json_object_get(pack, "tokenizer.json") },
 		{ .leaf = "special_tokens_map.json", .json = json_object_get(pack, "special_tokens_map.json") },
 		{ .leaf = "tokenizer_config.json", .json = own }, { .leaf = "config.json", .json = model },
 	};
-	int rc = write_files(dir, file, err);
+	int rc = write_files(dir, file, sizeof file / sizeof *file, err);
 	json_decref(pack);
 	json_decref(own);
 	json_decref(model);
 	cp_buf_release(&b);
 	cp_tokenizer_free(tok);
+	return rc;
+}
+
+static json_t *roberta_config(const struct cp_bert_size *size)
+{
+	return json_pack("{s:b,s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "add_prefix_space", 0, "tokenizer_class", "RobertaTokenizer",
+		"model_max_length", (json_int_t)size->positions, "bos_token", "<s>", "eos_token", "</s>", "unk_token", "<unk>", "sep_token", "</s>",
+		"pad_token", "<pad>", "cls_token", "<s>", "mask_token", "<mask>");
+}
+
+static void merges_text(const json_t *merges, struct cp_buf *b)
+{
+	cp_buf_str(b, "#version: 0.2\n");
+	for (size_t i = 0; i < json_array_size(merges); i++)
+		cp_buf_printf(b, "%s\n", json_string_value(json_array_get(merges, i)));
+}
+
+int cp_plm_folder_write_bpe(const char *dir, const struct cp_tokenizer *tok, const struct cp_bert_size *size, struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT, merges = CP_BUF_INIT;
+	cp_tokenizer_pack(tok, &b);
+	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *tokenizer = json_object_get(pack, "tokenizer.json"), *bpe = json_object_get(tokenizer, "model");
+	json_t *own = roberta_config(size), *model = config(size, cp_tokenizer_size(tok), 1);
+	merges_text(json_object_get(bpe, "merges"), &merges);
+	const struct file file[] = {
+		{ .leaf = "vocab.json", .json = json_object_get(bpe, "vocab") }, { .leaf = "merges.txt", .text = merges.data, .n = merges.len },
+		{ .leaf = "tokenizer.json", .json = tokenizer }, { .leaf = "special_tokens_map.json", .json = json_object_get(pack, "special_tokens_map.json") },
+		{ .leaf = "tokenizer_config.json", .json = own }, { .leaf = "config.json", .json = model },
+	};
+	int rc = write_files(dir, file, sizeof file / sizeof *file, err);
+	json_decref(pack);
+	json_decref(own);
+	json_decref(model);
+	cp_buf_release(&b);
+	cp_buf_release(&merges);
 	return rc;
 }

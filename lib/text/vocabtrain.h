@@ -1,8 +1,8 @@
-/* A WordPiece vocabulary from text.
+/* A vocabulary from text: WordPiece as BERT has it, or byte-level BPE as RoBERTa has it.
  *
- * Words are counted as the tokenizer will cut them (text/bertnorm.h); each begins as its characters, "w ##o ##r ##d", and the pair of
- * neighbours that occurs most often is merged into one piece, again and again, until the vocabulary is full or no pair occurs often
- * enough (Sennrich et al., arXiv 1508.07909, with the pieces written WordPiece's way).  Pairs are chosen by their count, not by
+ * Words are counted as the tokenizer will cut them (text/bertnorm.h, text/bytelevel.h); each begins as its characters, "w ##o ##r ##d", or
+ * its bytes, and the pair of neighbours that occurs most often is merged into one piece, again and again, until the vocabulary is full or
+ * no pair occurs often enough (Sennrich et al., arXiv 1508.07909; for WordPiece with the pieces written its way).  Pairs are chosen by their count, not by
  * count(ab) / (count(a) count(b)), the likelihood gain of Schuster & Nakajima: that score prefers pairs of rare pieces, so a small
  * vocabulary fills with odd names before it has "the"; by count, frequent words become whole first, which is what few entries are best
  * spent on.  Of pairs with one count, the one whose spelling comes first in byte order is merged.
@@ -11,7 +11,7 @@
  *
  *     struct cp_vocab_trainer *tr = cp_vocab_trainer_new(&opts);
  *     cp_vocab_trainer_add(tr, line, n);  ...
- *     struct cp_buf vocab = CP_BUF_INIT;                              // as vocab.txt: a token a line
+ *     struct cp_buf vocab = CP_BUF_INIT;                              // as vocab.txt, a token a line; BPE: a pack
  *     if (cp_vocab_trainer_run(tr, &vocab, err) < 0) ...
  *     cp_vocab_trainer_free(tr);
  *
@@ -26,11 +26,14 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+enum cp_vocab_kind { CP_VOCAB_WORDPIECE, CP_VOCAB_BPE };
 enum cp_vocab_cover { CP_COVER_NONE, CP_COVER_ASCII, CP_COVER_LATIN1 };
 
 struct cp_vocab_opts {
+	enum cp_vocab_kind kind;
 	size_t size;			/* entries at most */
 	uint64_t min_frequency;		/* of a pair to be merged, and of a character to be an entry */
+	/* the rest is WordPiece's */
 	size_t max_characters;		/* of the text, most frequent first; those of `cover` come on top */
 	int lower;			/* lower-case and strip accents, or leave both */
 	enum cp_vocab_cover cover;	/* characters that are entries whether they occur or not: printable ASCII; Latin-1 and common
@@ -46,7 +49,8 @@ void cp_vocab_trainer_free(struct cp_vocab_trainer *);
 void cp_vocab_trainer_add(struct cp_vocab_trainer *, const char *text, size_t n);
 
 /* Once, after the last text.  Order: [PAD] [UNK] [CLS] [SEP] [MASK]; characters; continuing characters; pieces as they were merged.
- * -1 and a sentence if `size` has no room for the characters. */
+ * -1 and a sentence if `size` has no room for the characters.
+ * For BPE, as cp_tokenizer_unpack() takes it: <s> <pad> </s> <unk>; bytes; pieces as they were merged; <mask>. */
 int cp_vocab_trainer_run(struct cp_vocab_trainer *, struct cp_buf *vocab, struct cp_err *);
 
 #endif
