@@ -117,10 +117,11 @@ static nn_float probe_weight(size_t input, size_t i)
 
 static void probe_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	n->val[0] = 0;
+	long double sum = 0;	/* of thousands of numbers, then differenced: its rounding must not show */
 	for (int k = 0; k < n->n_in; k++)
 		for (size_t i = 0, count = nn_count(g, n->in[k]); i < count; i++)
-			n->val[0] += probe_weight((size_t)k, i) * n->in[k]->val[i];
+			sum += (long double)probe_weight((size_t)k, i) * n->in[k]->val[i];
+	n->val[0] = (nn_float)sum;
 }
 
 static void probe_bwd(struct nn_graph *g, struct nn_node *n)
