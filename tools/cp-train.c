@@ -29,7 +29,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "CTR model", CP_OPT_HEAD },
 	{ 0, "model", CP_OPT_STR, &o.model, "NAME", "kind of CTR model (below)", .content = 1 },
 	{ 0, "set", CP_OPT_LIST, &o.set, "NAME=VALUE", "a size of the CTR model (below); again for more", .content = 1 },
-	{ 0, "min-count", CP_OPT_INT, &o.min_count, "N", "rows a value needs to have a place of its own", .min = 1, .max = 1e15, .content = 1 },
+	{ 0, "min-count", CP_OPT_INT, &o.min_count, "N", "times a value must be met to have a place of its own", .min = 1, .max = 1e15, .content = 1 },
 	{ 0, "unseen-rate", CP_OPT_REAL, &o.unseen_rate, "P", "share of values shown as unseen, to train that place", .min = 0, .max = 1,
 	  .content = 1 },
 	{ 0, "Language model", CP_OPT_HEAD },

@@ -253,7 +253,8 @@ static struct nn_node *look_up(struct ctr_build *b, const char *name, size_t col
 	const struct ctr_config *c = b->c;
 	struct nn_param *table = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ c->n_rows, cols }, "%s", name);
 	table->by_key = 1;
-	struct nn_node *e = ng_lookup(b->b.g, table, b->ids, b->axis, c->n_fields, b->pad);
+	struct nn_node *e = b->bags ? ng_lookup_bags(b->b.g, table, b->ids, b->bags, b->axis, c->n_fields, b->pad)
+				    : ng_lookup(b->b.g, table, b->ids, b->axis, c->n_fields, b->pad);
 	return ng_view(b->b.g, e, 1, (size_t)c->n_fields * cols);
 }
 

@@ -1,7 +1,8 @@
 /* CTR models: what they share, and the registry.
  *
- * A model reads F categorical fields as rows of one embedding table (fields one behind the other) and makes a final vector q (B,Q); the
- * logit is a linear map of q.  q is also what soft prompts are made from.  One file a model; each is a page of composition over nn/graph.h.
+ * A model reads F fields as rows of one embedding table (fields one behind the other) and makes a final vector q (B,Q); the logit is a
+ * linear map of q.  A field is the row of its one value, the mean of its members' rows, or a number times its row: what it is, whoever
+ * feeds the model knows (nn_bags); a model sees F vectors of width d.  q is also what soft prompts are made from.  One file a model; each is a page of composition over nn/graph.h.
  *
  *     struct ctr_config c;
  *     ctr_config_init(&c, ctr_find("dcnv2"), n_fields, n_rows);
@@ -58,7 +59,8 @@ struct ctr_config {
 struct ctr_build {
 	struct nn_build b;
 	const struct ctr_config *c;
-	const struct nn_ids *ids;	/* (B*F) rows of the table */
+	const struct nn_ids *ids;	/* rows of the table, (B*F), or as the bags say */
+	const struct nn_bags *bags;	/* (B*F) what a field is made of; NULL: one row, as it is */
 	int axis;			/* of the batch's rows */
 	int pad;			/* row of the table that takes no gradient from look-ups, or -1 */
 	struct nn_node *x;		/* (B, F d), made by ctr_embed */
@@ -99,7 +101,7 @@ struct nn_node *ctr_logit(struct ctr_build *, struct nn_node *q);
 struct nn_node *ctr_embed(struct ctr_build *);
 /* The same from another table, (V,d), called `name`. */
 struct nn_node *ctr_embed_by(struct ctr_build *, const char *name);
-/* The linear term, (B,1): sum over fields of w[id], + b.  Parameters lr.weight (V,1), lr.bias. */
+/* The linear term, (B,1): sum over fields of w[id] (of a list their mean, of a number v w[id]), + b.  Parameters lr.weight (V,1), lr.bias. */
 struct nn_node *ctr_linear(struct ctr_build *, int bias);
 /* z + the linear term without bias, where `wide` is on. */
 struct nn_node *ctr_widen(struct ctr_build *, struct nn_node *z);

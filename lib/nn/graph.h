@@ -50,6 +50,11 @@ struct nn_ids {
 struct nn_feed {
 	const nn_float *v;
 };
+/* Ids in bags, and what each weighs: bag i is ids off[i] .. off[i+1]-1. */
+struct nn_bags {
+	const uint32_t *off;
+	const nn_float *weight;		/* one an id */
+};
 /* How rows of an axis form sequences: sequence s is rows off[s] .. off[s+1]-1. */
 struct nn_segs {
 	const uint32_t *off;
@@ -73,6 +78,7 @@ struct nn_node {
 	const struct nn_ids *ids;
 	const struct nn_feed *feed;
 	const struct nn_segs *segs;
+	const struct nn_bags *bags;
 	enum nn_act act;
 	int i[6];
 	double f[2];
@@ -119,6 +125,10 @@ struct nn_node *ng_input_grad(struct nn_graph *, int axis, int mult, size_t cols
 
 /* Row i is row ids[i] of the table (V, d): a parameter.  The row `pad` (-1: none) gets no gradient from here. */
 struct nn_node *ng_lookup(struct nn_graph *, struct nn_param *table, const struct nn_ids *, int axis, int mult, int pad);
+
+/* Row i is the sum over its bag of weight times the row that the id names: a mean of rows, or one row times a number. */
+struct nn_node *ng_lookup_bags(struct nn_graph *, struct nn_param *table, const struct nn_ids *, const struct nn_bags *, int axis, int mult,
+			       int pad);
 
 /* --- Shapes ------------------------------------------------------------------------------------------------------------------------ */
 

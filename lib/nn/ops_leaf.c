@@ -118,6 +118,56 @@ struct nn_node *ng_lookup(struct nn_graph *g, struct nn_param *table, const stru
 	return n;
 }
 
+/* --- Rows by the bag --------------------------------------------------------------------------------------------------------------- */
+
+static void pool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	const uint32_t *off = n->bags->off;
+	memset(n->val + from * n->cols, 0, (to - from) * n->cols * sizeof(nn_float));
+	for (size_t r = from; r < to; r++)
+		for (size_t j = off[r]; j < off[r + 1]; j++)
+			nn_axpy(n->val + r * n->cols, n->bags->weight[j], n->in[0]->val + n->ids->v[j] * n->cols, n->cols);
+}
+
+static void pool_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), pool_part);
+}
+
+/* Rows from..to-1 of the table from all bags, in their order: the same bits however the table is divided. */
+static void unpool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	nn_float *d = nn_grad_now(n->in[0]);
+	const uint32_t *off = n->bags->off;
+	size_t pad = n->i[0] < 0 ? SIZE_MAX : (size_t)n->i[0];
+	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
+		for (size_t j = off[r]; j < off[r + 1]; j++) {
+			size_t id = n->ids->v[j];
+			if (id >= from && id < to && id != pad)
+				nn_axpy(d + id * n->cols, n->bags->weight[j], n->grad + r * n->cols, n->cols);
+		}
+}
+
+static void pool_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t targets = nn_rows(g, n->in[0]);
+	if (nn_grad(g, n->in[0]))
+		nn_parts(g, n, targets, (targets + OWNERS - 1) / OWNERS, unpool_part);
+}
+
+static const struct nn_op op_pool = { "bags", pool_fwd, pool_bwd, NULL };
+
+struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, const struct nn_bags *bags, int axis, int mult,
+			       int pad)
+{
+	struct nn_node *x = ng_weight(g, table), *n = nn_node_new(g, &op_pool, axis, mult, x->cols, 1, &x);
+	n->ids = ids;
+	n->bags = bags;
+	n->i[0] = pad;
+	return n;
+}
+
 /* --- Shapes ------------------------------------------------------------------------------------------------------------------------ */
 
 static void view_fwd(struct nn_graph *g, struct nn_node *n)

@@ -1,6 +1,7 @@
 /* Streams into arrays.  Arrays grow by half: rows come from pipes as well, whose length nobody knows before their end. */
 #include "train/data.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,33 +11,13 @@
 
 /* --- Which columns ----------------------------------------------------------------------------------------------------------------- */
 
-static int take_fields(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_err *err)
-{
-	int at[1024], n = cp_schema_fields(s, at, 1024);
-	if (n > 1024)
-		return cp_err_set(err, "%s: %d fields; expected at most 1024", name, n);
-	if (!n)
-		return cp_err_set(err, "%s: no field (key column) in it; cp-featurize and cp-textify make them", name);
-	d->n_fields = n;
-	d->fields = cp_xcalloc((size_t)n, sizeof *d->fields);
-	for (int i = 0; i < n; i++)
-		d->fields[i] = cp_xstrdup(s->column[at[i]].name);
-	return 0;
-}
-
 static int find_fields(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
 {
-	if (!d->fields && take_fields(d, s, name, err) < 0)
+	if (!d->fields.n && cp_fields_take(&d->fields, s, c->label, name, err) < 0)
 		return -1;
-	for (int f = 0; f < d->n_fields; f++) {
-		c->field[f] = cp_schema_find(s, CP_KEY, d->fields[f]);
-		if (c->field[f] >= 0)
-			continue;
-		if (cp_schema_find(s, CP_KEYS, d->fields[f]) >= 0)
-			return cp_err_set(err, "%s: field '%s' holds several values a row, which this version does not train on", name, d->fields[f]);
-		return cp_err_set(err, "%s: field '%s' is missing", name, d->fields[f]);
-	}
-	return 0;
+	d->n_lists = cp_fields_count(&d->fields, CP_KEYS);
+	d->n_numbers = cp_fields_count(&d->fields, CP_NUMBER);
+	return cp_fields_find(&d->fields, s, name, c->field, err);
 }
 
 /* The ids that a header speaks of must be those of the tokenizer it names: they will be looked up in the language model's table. */
@@ -126,8 +107,13 @@ static void reserve_rows(struct cp_data *d, size_t more)
 	d->cap = (d->n + more) + d->cap / 2;
 	d->row = cp_xrealloc(d->row, d->cap, sizeof *d->row);
 	d->label = cp_xrealloc(d->label, d->cap, sizeof *d->label);
-	if (d->n_fields)
-		d->keys = cp_xrealloc(d->keys, d->cap, (size_t)d->n_fields * sizeof *d->keys);
+	if (d->n_lists) {
+		d->value_at = cp_xrealloc(d->value_at, d->cap + 1, sizeof *d->value_at);
+		d->members = cp_xrealloc(d->members, d->cap, (size_t)d->n_lists * sizeof *d->members);
+		d->value_at[0] = 0;
+	}
+	if (d->n_numbers)
+		d->number = cp_xrealloc(d->number, d->cap, (size_t)d->n_numbers * sizeof *d->number);
 	d->token_at = cp_xrealloc(d->token_at, d->cap + 1, sizeof *d->token_at);
 	d->pair_at = cp_xrealloc(d->pair_at, d->cap + 1, sizeof *d->pair_at);
 	d->token_at[0] = d->pair_at[0] = 0;
@@ -220,14 +206,67 @@ static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct c
 	return 0;
 }
 
+static void push_key(struct cp_data *d, uint64_t key)
+{
+	if (d->n_values == d->value_cap) {
+		d->value_cap += d->value_cap / 2 + 4096;
+		d->keys = cp_xrealloc(d->keys, d->value_cap, sizeof *d->keys);
+	}
+	d->keys[d->n_values++] = key;
+}
+
+static void push_list(struct cp_data *d, const struct cp_values *v, size_t i, const struct cp_field *f, uint32_t *members)
+{
+	uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;
+	for (uint32_t k = 0; k < n; k++)
+		push_key(d, v->u64[from + k]);
+	if (!n)
+		push_key(d, f->key_missing);
+	*members = n ? n : 1;
+}
+
+static int push_number(struct cp_data *d, double x, const struct cp_field *f, nn_float *number, struct cp_err *err)
+{
+	push_key(d, isnan(x) ? f->key_missing : f->key_number);
+	*number = isnan(x) ? 1 : (nn_float)x;
+	return isfinite(*number) ? 0 : cp_err_set(err, "field '%s' is %g; expected a number that is finite in single precision", f->name, x);
+}
+
+/* Row i of the block, the row at `place` here. */
+static int add_row_values(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, size_t i, size_t place, struct cp_err *err)
+{
+	uint32_t *members = cp_data_members(d, place);
+	nn_float *number = cp_data_numbers(d, place);
+	for (int f = 0; f < d->fields.n; f++) {
+		const struct cp_values *v = &b->column[c->field[f]];
+		const struct cp_field *of = &d->fields.v[f];
+		if (of->type == CP_KEY)
+			push_key(d, v->u64[i]);
+		else if (of->type == CP_KEYS)
+			push_list(d, v, i, of, members++);
+		else if (push_number(d, v->f64[i], of, number++, err) < 0)
+			return -1;
+	}
+	if (d->value_at)
+		d->value_at[place + 1] = d->n_values;
+	return 0;
+}
+
+static int add_values(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+{
+	for (size_t i = 0; i < b->n_rows; i++)
+		if (add_row_values(d, b, c, i, d->n + i, err) < 0)
+			return cp_err_wrap(err, "%s: row %llu", name, (unsigned long long)(b->first_row + i));
+	return 0;
+}
+
 int cp_data_add(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
 {
 	reserve_rows(d, b->n_rows);
 	for (size_t i = 0; i < b->n_rows; i++)
 		d->row[d->n + i] = c->row >= 0 ? b->column[c->row].u64[i] : d->n + i;	/* a row's place, as cat would have it */
-	for (int f = 0; d->want_keys && f < d->n_fields; f++)
-		for (size_t i = 0; i < b->n_rows; i++)
-			d->keys[(d->n + i) * (size_t)d->n_fields + (size_t)f] = b->column[c->field[f]].u64[i];
+	if (d->want_keys && add_values(d, b, c, name, err) < 0)
+		return -1;
 	if (c->label >= 0 && add_labels(d, b, c, name, err) < 0)
 		return -1;
 	if (d->want_tokens && add_tokens(d, b, c, name, err) < 0)
@@ -240,12 +279,12 @@ int cp_data_add(struct cp_data *d, const struct cp_block *b, const struct cp_dat
 
 static void choose(struct cp_reader *r, const struct cp_data *d, const struct cp_data_columns *c)
 {
-	int cols[1030], n = 0;
+	int cols[CP_FIELDS_MAX + 6], n = 0;
 	const int some[] = { c->row, c->label, c->tokens, c->mask, c->text };
 	for (size_t i = 0; i < sizeof some / sizeof *some; i++)
 		if (some[i] >= 0)
 			cols[n++] = some[i];
-	for (int f = 0; d->want_keys && f < d->n_fields; f++)
+	for (int f = 0; d->want_keys && f < d->fields.n; f++)
 		cols[n++] = c->field[f];
 	cp_reader_choose(r, cols, n);
 }
@@ -272,18 +311,19 @@ int cp_data_load(struct cp_data *d, const char *path, struct cp_err *err)
 
 void cp_data_clear(struct cp_data *d)
 {
-	d->n = 0;
+	d->n = d->n_values = 0;
 }
 
 void cp_data_release(struct cp_data *d)
 {
-	for (int f = 0; f < d->n_fields; f++)
-		free(d->fields[f]);
-	free(d->fields);
+	cp_fields_release(&d->fields);
 	free(d->row);
 	free(d->label);
 	free(d->keys);
 	free(d->ids);
+	free(d->value_at);
+	free(d->members);
+	free(d->number);
 	free(d->token);
 	free(d->token_at);
 	free(d->pair);
@@ -293,33 +333,57 @@ void cp_data_release(struct cp_data *d)
 	memset(d, 0, sizeof *d);
 }
 
+void cp_data_count(const struct cp_data *d, struct cp_features *v)
+{
+	const uint64_t *key = d->keys;
+	const uint32_t *members = d->members;
+	for (size_t i = 0; i < d->n; i++)
+		for (int f = 0; f < d->fields.n; f++)
+			for (uint32_t k = cp_data_of_field(d, f, &members); k; k--)
+				cp_features_count(v, f, *key++);
+}
+
 void cp_data_index(struct cp_data *d, const struct cp_features *v, int keep_keys)
 {
-	size_t n = (size_t)d->n_fields;
-	d->ids = cp_xrealloc(d->ids, d->n * n + 1, sizeof *d->ids);
+	const uint32_t *members = d->members;
+	size_t at = 0;
+	d->ids = cp_xrealloc(d->ids, d->n_values + 1, sizeof *d->ids);
 	d->n_unseen = 0;
 	for (size_t i = 0; i < d->n; i++)
-		for (size_t f = 0; f < n; f++) {
-			uint32_t row = cp_features_row(v, (int)f, d->keys[i * n + f]);
-			d->n_unseen += row == v->field[f].base;
-			d->ids[i * n + f] = row;
-		}
+		for (int f = 0; f < d->fields.n; f++)
+			for (uint32_t k = cp_data_of_field(d, f, &members); k; k--, at++) {
+				d->ids[at] = cp_features_row(v, f, d->keys[at]);
+				d->n_unseen += d->ids[at] == v->field[f].base;
+			}
 	if (!keep_keys) {
 		free(d->keys);
 		d->keys = NULL;
 	}
 }
 
+/* What lists and numbers add to the keys. */
+static void digest_kinds(struct cp_digest *g, const struct cp_data *d)
+{
+	for (int f = 0; f < d->fields.n; f++)
+		cp_digest_add(g, cp_field_word(d->fields.v[f].type), strlen(cp_field_word(d->fields.v[f].type)) + 1);
+	if (d->n_lists)
+		cp_digest_add(g, d->members, d->n * (size_t)d->n_lists * sizeof *d->members);
+	if (d->n_numbers)
+		cp_digest_add(g, d->number, d->n * (size_t)d->n_numbers * sizeof *d->number);
+}
+
 void cp_data_digest(const struct cp_data *d, char hex[33])
 {
 	struct cp_digest *g = cp_digest_new();
-	for (int f = 0; f < d->n_fields; f++)
-		cp_digest_add(g, d->fields[f], strlen(d->fields[f]) + 1);
+	for (int f = 0; f < d->fields.n; f++)
+		cp_digest_add(g, d->fields.v[f].name, strlen(d->fields.v[f].name) + 1);
 	cp_digest_add(g, d->row, d->n * sizeof *d->row);
 	if (d->want_labels)
 		cp_digest_add(g, d->label, d->n * sizeof *d->label);
 	if (d->keys)
-		cp_digest_add(g, d->keys, d->n * (size_t)d->n_fields * sizeof *d->keys);
+		cp_digest_add(g, d->keys, d->n_values * sizeof *d->keys);
+	if (!cp_data_is_plain(d))
+		digest_kinds(g, d);
 	if (d->token && d->n) {
 		cp_digest_add(g, d->token_at, (d->n + 1) * sizeof *d->token_at);
 		cp_digest_add(g, d->token, d->token_at[d->n] * sizeof *d->token);

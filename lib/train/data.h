@@ -1,10 +1,12 @@
 /* Rows for training or scoring, in memory: what a stream brought, laid out for random access.
  *
- * 8 bytes a field and row while the vocabulary is being made, 4 after; 4 bytes a token.  A row is chosen by its place 0..n-1; its own
- * number (the row column) names it to masks and dropout.
+ * 8 bytes a value while the vocabulary is being made, 4 after; 4 more of a number; 4 bytes a token.  A row is chosen by its place 0..n-1;
+ * its own number (the row column) names it to masks and dropout.
  *
- *     struct cp_data d = { .fields = names, .n_fields = n, .want_labels = 1 };      // fields NULL: the stream's own
+ *     struct cp_data d = { .want_keys = 1, .want_labels = 1 };      // no fields: the stream's own
  *     if (cp_data_load(&d, "train.cps", err) < 0) ...
+ *     cp_data_count(&d, &vocab);
+ *     cp_features_join(&vocab, 1);
  *     cp_data_index(&d, &vocab);                       // keys become rows of the table
  *     cp_data_release(&d);
  */
@@ -23,8 +25,7 @@
 
 struct cp_data {
 	/* what is wanted; set before the first load */
-	char **fields;			/* these, in this order; NULL: the stream's own, copied here */
-	int n_fields;
+	struct cp_fields fields;	/* these, in this order; none: the stream's own, taken here */
 	int want_keys, want_labels, want_tokens, want_masks;	/* 1: refused without */
 	const char *label_name;		/* NULL: "label" */
 	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */
@@ -34,8 +35,14 @@ struct cp_data {
 	size_t n;
 	uint64_t *row;			/* (n) */
 	nn_float *label;		/* (n) or NULL */
-	uint64_t *keys;			/* (n, n_fields) until cp_data_index */
-	uint32_t *ids;			/* (n, n_fields) after */
+	/* Values: one a field, of a list one a member, row by row and in the order of the fields. */
+	size_t n_values;
+	uint64_t *keys;			/* (n_values) until cp_data_index */
+	uint32_t *ids;			/* (n_values) after */
+	uint64_t *value_at;		/* row i's first value; NULL without lists, where it is i * fields.n */
+	uint32_t *members;		/* (n, n_lists) how many each list has, one or more */
+	nn_float *number;		/* (n, n_numbers), 1 where missing */
+	int n_lists, n_numbers;
 	uint32_t *token;		/* row i: token[token_at[i]] .. token[token_at[i+1] - 1] */
 	uint64_t *token_at;
 	uint32_t *pair;			/* static masks, laid out in the same way; NULL: they are drawn */
@@ -47,7 +54,7 @@ struct cp_data {
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
 	char *template;			/* of the sentence, as the text column says; NULL: the default, or no text */
 
-	size_t cap, token_cap, pair_cap;
+	size_t cap, value_cap, token_cap, pair_cap;
 	struct cp_tok_cache *cache;
 };
 
@@ -58,11 +65,46 @@ void cp_data_release(struct cp_data *);
 /* A part at a time: which columns of a schema are meant, then block after block.  name is what messages call the source. */
 struct cp_data_columns {
 	int row, label, tokens, mask, text;	/* -1: not there */
-	int field[1024];
+	int field[CP_FIELDS_MAX];
 };
 int cp_data_columns(struct cp_data *, const struct cp_schema *, const char *name, struct cp_data_columns *, struct cp_err *);
 int cp_data_add(struct cp_data *, const struct cp_block *, const struct cp_data_columns *, const char *name, struct cp_err *);
 void cp_data_clear(struct cp_data *);	/* forget the rows */
+
+/* Every row has one key a field and nothing else: then ids is (n, fields.n). */
+static inline int cp_data_is_plain(const struct cp_data *d)
+{
+	return !d->n_lists && !d->n_numbers;
+}
+
+/* Where the values of the row at `place` begin, and how many there are; of place n, where they all end. */
+static inline size_t cp_data_first(const struct cp_data *d, size_t place)
+{
+	return d->value_at ? d->value_at[place] : place * (size_t)d->fields.n;
+}
+static inline size_t cp_data_values(const struct cp_data *d, size_t place)
+{
+	return cp_data_first(d, place + 1) - cp_data_first(d, place);
+}
+
+/* The members of the row's lists, and its numbers; NULL where rows have none. */
+static inline uint32_t *cp_data_members(const struct cp_data *d, size_t place)
+{
+	return d->members ? d->members + place * (size_t)d->n_lists : NULL;
+}
+static inline nn_float *cp_data_numbers(const struct cp_data *d, size_t place)
+{
+	return d->number ? d->number + place * (size_t)d->n_numbers : NULL;
+}
+
+/* How many values field f of a row has, going through its fields in order: *members starts at the row's and steps from list to list. */
+static inline uint32_t cp_data_of_field(const struct cp_data *d, int f, const uint32_t **members)
+{
+	return d->fields.v[f].type == CP_KEYS ? *(*members)++ : 1;
+}
+
+/* Every value into the vocabulary. */
+void cp_data_count(const struct cp_data *, struct cp_features *);
 
 /* Keys to rows of the table.  keep_keys: the keys stay as well. */
 void cp_data_index(struct cp_data *, const struct cp_features *, int keep_keys);

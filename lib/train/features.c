@@ -7,26 +7,24 @@
 
 #include "base/mem.h"
 
-void cp_features_init(struct cp_features *v, char *const *names, int n_fields)
+void cp_features_init(struct cp_features *v, const struct cp_fields *fields)
 {
-	v->n_fields = n_fields;
-	v->n_rows = (size_t)n_fields;
-	v->field = cp_xcalloc((size_t)n_fields, sizeof *v->field);
-	for (int f = 0; f < n_fields; f++) {
-		v->field[f].name = cp_xstrdup(names[f]);
+	*v = (struct cp_features){ .n_rows = (size_t)fields->n };
+	cp_fields_copy(&v->fields, fields);
+	v->field = cp_xcalloc((size_t)fields->n, sizeof *v->field);
+	for (int f = 0; f < fields->n; f++)
 		v->field[f].base = (size_t)f;
-	}
 }
 
 void cp_features_release(struct cp_features *v)
 {
-	for (int f = 0; f < v->n_fields; f++) {
-		free(v->field[f].name);
+	for (int f = 0; f < v->fields.n; f++) {
 		free(v->field[f].key);
 		free(v->field[f].count);
 		free(v->field[f].slot);
 	}
 	free(v->field);
+	cp_fields_release(&v->fields);
 	*v = (struct cp_features){ 0 };
 }
 
@@ -70,7 +68,7 @@ static size_t add_key(struct cp_features_field *f, uint64_t key)
 static void place(struct cp_features *v)
 {
 	v->n_rows = 0;
-	for (int f = 0; f < v->n_fields; f++) {
+	for (int f = 0; f < v->fields.n; f++) {
 		v->field[f].base = v->n_rows;
 		v->n_rows += 1 + v->field[f].n;
 	}
@@ -88,13 +86,10 @@ void cp_features_restore(struct cp_features *v, int field, const uint64_t *key, 
 	place(v);
 }
 
-void cp_features_count(struct cp_features *v, const uint64_t *keys, size_t n_rows)
+void cp_features_count(struct cp_features *v, int field, uint64_t key)
 {
-	for (int f = 0; f < v->n_fields; f++)
-		for (size_t r = 0; r < n_rows; r++) {
-			size_t i = add_key(&v->field[f], keys[r * (size_t)v->n_fields + (size_t)f]);
-			v->field[f].count[i]++;
-		}
+	size_t i = add_key(&v->field[field], key);
+	v->field[field].count[i]++;
 }
 
 struct counted {
@@ -107,12 +102,14 @@ static int by_key(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void join_field(struct cp_features_field *f, uint64_t min_count)
+static void join_field(struct cp_features_field *f, const struct cp_field *of, uint64_t min_count)
 {
 	size_t n = 0;
+	if (of->type == CP_NUMBER)
+		add_key(f, of->key_number);
 	struct counted *fresh = cp_xcalloc(f->n - f->n_old + 1, sizeof *fresh);
 	for (size_t i = f->n_old; i < f->n; i++)
-		if (f->count[i] >= min_count)
+		if (f->count[i] >= min_count || (of->type == CP_NUMBER && f->key[i] == of->key_number))
 			fresh[n++] = (struct counted){ f->key[i], f->count[i] };
 	qsort(fresh, n, sizeof *fresh, by_key);
 	for (size_t i = 0; i < n; i++) {
@@ -126,8 +123,8 @@ static void join_field(struct cp_features_field *f, uint64_t min_count)
 
 void cp_features_join(struct cp_features *v, uint64_t min_count)
 {
-	for (int f = 0; f < v->n_fields; f++)
-		join_field(&v->field[f], min_count);
+	for (int f = 0; f < v->fields.n; f++)
+		join_field(&v->field[f], &v->fields.v[f], min_count);
 	place(v);
 }
 

@@ -2,11 +2,12 @@
  *
  * The table holds the fields one behind the other.  A field's first row is for values unseen in training; then come its keys, in the
  * order in which they joined: those of the model it started from, then new ones by rising key.  So the rows depend on which keys there
- * are and on nothing else (not on the order of the data).
+ * are and on nothing else (not on the order of the data).  A field of numbers has two keys at most: that of the row which numbers
+ * multiply, always, and that of the missing value if it was met.
  *
  *     struct cp_features v;
- *     cp_features_init(&v, names, n_fields);
- *     cp_features_count(&v, keys, n_rows);                 // keys (n_rows, n_fields) of the training rows
+ *     cp_features_init(&v, &fields);
+ *     cp_features_count(&v, field, key);                   // for every value of the training rows, each member of a list
  *     cp_features_join(&v, 1);                             // those met at least once become rows
  *     uint32_t row = cp_features_row(&v, field, key);
  */
@@ -17,9 +18,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "train/fields.h"
 
 struct cp_features_field {
-	char *name;
 	size_t n, cap;			/* keys */
 	uint64_t *key, *count;		/* (n) in order of their rows; how often each was met in training */
 	size_t n_old;			/* the first so many were there before cp_features_join */
@@ -29,19 +30,19 @@ struct cp_features_field {
 };
 
 struct cp_features {
-	int n_fields;
-	struct cp_features_field *field;
+	struct cp_fields fields;
+	struct cp_features_field *field;	/* (fields.n) */
 	size_t n_rows;			/* of the table */
 };
 
-void cp_features_init(struct cp_features *, char *const *names, int n_fields);
+void cp_features_init(struct cp_features *, const struct cp_fields *);	/* which are copied */
 void cp_features_release(struct cp_features *);
 
 /* Take the keys a model was trained on, in their order; before any counting. */
 void cp_features_restore(struct cp_features *, int field, const uint64_t *key, const uint64_t *count, size_t n);
 
-/* Count more rows; then make rows of the table: a new key joins if it was met min_count times or more. */
-void cp_features_count(struct cp_features *, const uint64_t *keys, size_t n_rows);
+/* Count a value; then make rows of the table: a new key joins if it was met min_count times or more. */
+void cp_features_count(struct cp_features *, int field, uint64_t key);
 void cp_features_join(struct cp_features *, uint64_t min_count);
 
 /* Row of the table, the field's unseen row if the key has none. */

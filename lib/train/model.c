@@ -27,6 +27,8 @@ void cp_model_free(struct cp_model *m)
 	free(m->template);
 	free(m->training);
 	free(m->id_v);
+	free(m->off_v);
+	free(m->weight_v);
 	free(m->label_v);
 	free(m->key_v);
 	free(m);
@@ -89,9 +91,11 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 	m->params = nn_params_new();
 	m->g = nn_graph_new(team);
 	m->c.ctr.n_rows = m->vocab.n_rows;
-	m->c.ctr.n_fields = m->vocab.n_fields;
+	m->c.ctr.n_fields = m->vocab.fields.n;
 	struct nn_build b = { m->g, m->params, CP_GROUP_CTR, 0 };
 	struct ctr_build cb = { .b = b, .c = &m->c.ctr, .ids = &m->ids, .axis = PLM_ROWS, .pad = -1 };
+	if (cp_fields_count(&m->vocab.fields, CP_KEY) < m->vocab.fields.n)
+		cb.bags = &m->bags;
 	m->g->training = training;
 	if (m->c.has_ctr) {
 		m->q = ctr_final(&cb);
@@ -111,21 +115,60 @@ static void reserve(struct cp_model *m, size_t n)
 	if (n <= m->cap)
 		return;
 	m->cap = n;
-	m->id_v = cp_xrealloc(m->id_v, n * (size_t)(m->vocab.n_fields + 1), sizeof *m->id_v);
+	m->off_v = cp_xrealloc(m->off_v, n * (size_t)m->vocab.fields.n + 1, sizeof *m->off_v);
 	m->label_v = cp_xrealloc(m->label_v, n, sizeof *m->label_v);
 	m->key_v = cp_xrealloc(m->key_v, n, sizeof *m->key_v);
 }
 
-static void feed_ids(struct cp_model *m, const struct cp_data *d, size_t place, const struct cp_feeding *f, uint32_t *out)
+static void reserve_values(struct cp_model *m, size_t n)
 {
-	size_t n = (size_t)d->n_fields;
-	memcpy(out, d->ids + place * n, n * sizeof *out);
-	if (f->unseen_rate <= 0)
+	if (n <= m->value_cap)
 		return;
+	m->value_cap = n + n / 2;
+	m->id_v = cp_xrealloc(m->id_v, m->value_cap, sizeof *m->id_v);
+	m->weight_v = cp_xrealloc(m->weight_v, m->value_cap, sizeof *m->weight_v);
+}
+
+/* Rows of the table for the row's values, and how they make up its fields: w of them that weigh 1/w for a list, one by its number. */
+static void feed_bags(struct cp_model *m, const struct cp_data *d, size_t place, size_t at, uint32_t *off)
+{
+	const uint32_t *members = cp_data_members(d, place);
+	const nn_float *number = cp_data_numbers(d, place);
+	for (int f = 0; f < d->fields.n; f++) {
+		uint32_t n = cp_data_of_field(d, f, &members);
+		nn_float w = d->fields.v[f].type == CP_NUMBER ? *number++ : 1 / (nn_float)n;
+		for (uint32_t k = 0; k < n; k++)
+			m->weight_v[at++] = w;
+		off[f + 1] = (uint32_t)at;
+	}
+}
+
+/* Some values are shown as if they had not been met: one of a number is then no number, but the field's row for what is unseen. */
+static void hide_values(struct cp_model *m, const struct cp_data *d, size_t place, size_t at, const struct cp_feeding *f)
+{
+	const uint32_t *members = cp_data_members(d, place);
 	struct cp_rng r = cp_rng(f->seed, CP_RNG_UNSEEN, f->epoch, d->row[place]);
-	for (size_t i = 0; i < n; i++)
-		if (cp_rng_real(&r) < f->unseen_rate)
-			out[i] = (uint32_t)m->vocab.field[i].base;
+	for (int i = 0; i < d->fields.n; i++)
+		for (uint32_t k = cp_data_of_field(d, i, &members); k; k--, at++) {
+			if (cp_rng_real(&r) >= f->unseen_rate)
+				continue;
+			m->id_v[at] = (uint32_t)m->vocab.field[i].base;
+			if (d->fields.v[i].type == CP_NUMBER)
+				m->weight_v[at] = 1;
+		}
+}
+
+/* Values of the i-th row of the batch, behind the `at` that are there; how many there are now. */
+static size_t feed_values(struct cp_model *m, const struct cp_data *d, size_t place, size_t i, size_t at, const struct cp_feeding *f)
+{
+	size_t first = cp_data_first(d, place), n = cp_data_values(d, place);
+	reserve_values(m, at + n);
+	memcpy(m->id_v + at, d->ids + first, n * sizeof *m->id_v);
+	if (!cp_data_is_plain(d))
+		feed_bags(m, d, place, at, m->off_v + i * (size_t)d->fields.n);
+	if (f->unseen_rate > 0)
+		hide_values(m, d, place, at, f);
+	return at + n;
 }
 
 static void masks_of(struct cp_model *m, const struct cp_data *d, size_t place, uint64_t epoch, const uint32_t *token, size_t n)
@@ -165,16 +208,19 @@ void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *
 	reserve(m, n);
 	if (m->c.has_plm)
 		plm_feed_reset(&m->feed);
+	size_t values = 0;
+	m->off_v[0] = 0;
 	for (size_t i = 0; i < n; i++) {
 		m->key_v[i] = cp_rng(f->seed, CP_RNG_DROPOUT, f->epoch, d->row[places[i]]).key;
 		if (m->c.has_ctr)
-			feed_ids(m, d, places[i], f, m->id_v + i * (size_t)d->n_fields);
+			values = feed_values(m, d, places[i], i, values, f);
 		if (d->label)
 			m->label_v[i] = d->label[places[i]];
 		if (m->c.has_plm)
 			feed_tokens(m, d, places[i], f, m->key_v[i]);
 	}
 	m->ids.v = m->id_v;
+	m->bags = (struct nn_bags){ m->off_v, m->weight_v };
 	m->labels.v = m->label_v;
 	m->g->len[PLM_ROWS] = n;
 	m->g->keys[PLM_ROWS] = m->key_v;

@@ -29,7 +29,7 @@
 #include "train/data.h"
 #include "train/features.h"
 
-#define CP_MODEL_VERSION 1
+#define CP_MODEL_VERSION 2	/* 2: with fields that are lists or numbers, or are declared; else 1 is written */
 
 /* Groups of the optimiser. */
 enum { CP_GROUP_CTR, CP_GROUP_PLM, CP_GROUP_HEAD, CP_N_GROUPS };
@@ -69,10 +69,11 @@ struct cp_model {
 	struct nn_ids ids;
 	struct nn_feed labels;
 	struct plm_feed feed;
-	uint32_t *id_v;
-	nn_float *label_v;
+	struct nn_bags bags;		/* where a row is more than one id a field */
+	uint32_t *id_v, *off_v;
+	nn_float *weight_v, *label_v;
 	uint64_t *key_v;
-	size_t cap;
+	size_t cap, value_cap;
 	struct cp_ids words, pairs;
 };
 

@@ -24,15 +24,36 @@ static json_t *plm_json(const struct cp_model_config *c)
 	return o;
 }
 
+/* What is not said of a field of one value a row, made of the value as it stands; 0: nothing. */
+static int add_kinds(json_t *o, const struct cp_fields *fields)
+{
+	json_t *types = json_object(), *made = json_object();
+	for (int f = 0; f < fields->n; f++) {
+		const struct cp_field *v = &fields->v[f];
+		if (v->type != CP_KEY)
+			json_object_set_new(types, v->name, json_string(cp_field_word(v->type)));
+		if (v->made)
+			json_object_set(made, v->name, v->made);
+	}
+	int any = json_object_size(types) || json_object_size(made);
+	if (json_object_size(types))
+		json_object_set(o, "field_types", types);
+	if (json_object_size(made))
+		json_object_set(o, "fields_made", made);
+	json_decref(types);
+	json_decref(made);
+	return any;
+}
+
 static char *config_text(const struct cp_model *m)
 {
 	const struct cp_model_config *c = &m->c;
 	json_t *fields = json_array(), *o = json_object();
 	struct cp_buf sizes = CP_BUF_INIT;
-	for (int f = 0; f < m->vocab.n_fields; f++)
-		json_array_append_new(fields, json_string(m->vocab.field[f].name));
+	for (int f = 0; f < m->vocab.fields.n; f++)
+		json_array_append_new(fields, json_string(m->vocab.fields.v[f].name));
 	json_object_set_new(o, "format", json_string("clickprompt model"));
-	json_object_set_new(o, "version", json_integer(CP_MODEL_VERSION));
+	json_object_set_new(o, "version", json_integer(add_kinds(o, &m->vocab.fields) ? 2 : 1));
 	json_object_set_new(o, "stage", json_string(m->stage));
 	json_object_set_new(o, "objective", json_string(objective_words[c->objective]));
 	json_object_set_new(o, "fields", fields);
@@ -77,7 +98,7 @@ static int read_ctr(struct cp_model *m, const json_t *o, const char *path, struc
 	const struct ctr_model *kind = name ? ctr_find(name) : NULL;
 	if (!kind || !s)
 		return cp_err_set(err, "%s: its CTR model is '%s'; this version has %s", path, name ? name : "missing", ctr_names());
-	ctr_config_init(&m->c.ctr, kind, m->vocab.n_fields, m->vocab.n_rows);
+	ctr_config_init(&m->c.ctr, kind, m->vocab.fields.n, m->vocab.n_rows);
 	int rc = 0;
 	while (*s && !rc) {
 		size_t n = strcspn(s, " ");
@@ -124,17 +145,22 @@ static int read_fields(struct cp_model *m, const json_t *o, const char *path, st
 	size_t n = json_array_size(a);
 	if (n < 1 || n > 1024)
 		return cp_err_set(err, "%s: %zu fields; expected 1 to 1024", path, n);
-	char **names = cp_xcalloc(n, sizeof *names);
-	int bad = 0;
-	for (size_t i = 0; i < n; i++) {
-		const char *s = json_string_value(json_array_get(a, i));
-		bad |= !s;
-		names[i] = (char *)(s ? s : "");
+	const json_t *types = json_object_get(o, "field_types"), *made = json_object_get(o, "fields_made");
+	struct cp_fields fields = { 0 };
+	int rc = 0;
+	for (size_t i = 0; !rc && i < n; i++) {
+		const char *name = json_string_value(json_array_get(a, i));
+		const json_t *word = name ? json_object_get(types, name) : NULL;
+		enum cp_type type = CP_KEY;
+		if (!name || (word && cp_field_type(json_string_value(word), &type) < 0))
+			rc = cp_err_set(err, name ? "%s: a field's type is none of key, keys and number" : "%s: a field's name is no text", path);
+		else
+			cp_fields_add(&fields, name, type, json_object_get(made, name));
 	}
-	if (!bad)
-		cp_features_init(&m->vocab, names, (int)n);
-	free(names);
-	return bad ? cp_err_set(err, "%s: a field's name is no text", path) : 0;
+	if (!rc)
+		cp_features_init(&m->vocab, &fields);
+	cp_fields_release(&fields);
+	return rc;
 }
 
 static int parse_config(struct cp_model *m, const char *text, size_t len, const char *path, struct cp_err *err)
@@ -183,8 +209,8 @@ static const struct nn_tensor *tensor(const struct nn_safetensors *s, const char
 
 static int read_vocab(struct cp_model *m, const struct nn_safetensors *s, const char *path, struct cp_err *err)
 {
-	for (int f = 0; f < m->vocab.n_fields; f++) {
-		const char *name = m->vocab.field[f].name;
+	for (int f = 0; f < m->vocab.fields.n; f++) {
+		const char *name = m->vocab.fields.v[f].name;
 		const struct nn_tensor *k = tensor(s, path, err, "vocab.", name, ".keys"), *c = tensor(s, path, err, "vocab.", name, ".counts");
 		if (!k || !c)
 			return -1;
@@ -249,7 +275,7 @@ static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_te
 		free(rows);
 		return cp_err_wrap(err, "%s", path);
 	}
-	for (int f = 0; f < m->vocab.n_fields; f++) {
+	for (int f = 0; f < m->vocab.fields.n; f++) {
 		const struct cp_features_field *a = &from->field[f], *b = &m->vocab.field[f];
 		memcpy(p->val + b->base * d, rows + a->base * d, (1 + a->n) * d * sizeof *rows);
 	}
@@ -311,11 +337,11 @@ int cp_model_save(const struct cp_model *m, const char *path, struct cp_err *err
 	char *text = config_text(m);
 	nn_safetensors_out_meta(o, "format", "pt");
 	nn_safetensors_out_meta(o, "clickprompt", text);
-	for (int f = 0; f < m->vocab.n_fields; f++) {
+	for (int f = 0; f < m->vocab.fields.n; f++) {
 		const struct cp_features_field *v = &m->vocab.field[f];
 		for (int k = 0; k < 2; k++) {
 			cp_buf_reset(&name);
-			cp_buf_printf(&name, "vocab.%s.%s", v->name, k ? "counts" : "keys");
+			cp_buf_printf(&name, "vocab.%s.%s", m->vocab.fields.v[f].name, k ? "counts" : "keys");
 			nn_safetensors_out_add(o, name.data, NN_U64, 1, &v->n, k ? v->count : v->key);
 		}
 	}

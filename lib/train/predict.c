@@ -17,10 +17,7 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 {
 	struct cp_model *m = p->model;
 	struct cp_data *d = &p->data;
-	d->n_fields = m->vocab.n_fields;
-	d->fields = cp_xcalloc((size_t)d->n_fields, sizeof *d->fields);
-	for (int f = 0; f < d->n_fields; f++)
-		d->fields[f] = cp_xstrdup(m->vocab.field[f].name);
+	cp_fields_copy(&d->fields, &m->vocab.fields);
 	d->want_keys = 1;
 	d->want_tokens = m->c.has_plm;
 	d->tokenizer = m->tokenizer;
@@ -78,7 +75,7 @@ static int score_block(struct cp_predict *p, const struct cp_schema *s, const st
 	}
 	p->rows += b->n_rows;
 	p->unseen += p->data.n_unseen;
-	p->values += b->n_rows * (uint64_t)p->data.n_fields;
+	p->values += p->data.n_values;
 	cp_digest_add(p->sum, p->text.data, p->text.len);
 	if (fwrite(p->text.data, 1, p->text.len, p->out) != p->text.len || fflush(p->out) == EOF)
 		return cp_err_set(err, "write the scores:");
@@ -100,30 +97,30 @@ int cp_predict_records(struct cp_predict *p, const char *path, struct cp_err *er
 	return rc;
 }
 
-static const char **model_fields(const struct cp_model *m)
+/* Rows of CSV become what the training rows were; how the CSV is written is the caller's to say. */
+static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec, const struct cp_schema *schema, const char **fields)
 {
-	const char **names = cp_xcalloc((size_t)m->vocab.n_fields, sizeof *names);
-	for (int f = 0; f < m->vocab.n_fields; f++)
-		names[f] = m->vocab.field[f].name;
-	return names;
+	struct cp_rows_spec given = *spec;
+	cp_rows_spec_like(spec, schema, fields);
+	spec->csv = given.csv;
+	spec->skip_bad = given.skip_bad;
+	spec->label = p->label;
+	spec->text = p->model->c.has_plm;
+	spec->sentence = p->model->template;
+	spec->eager = 1;
 }
 
 int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *spec, struct cp_err *err)
 {
 	struct cp_block b;
 	int standard = !path || !strcmp(path, "-"), fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	const char *name = standard ? "standard input" : path, **fields = model_fields(p->model);
-	if (fd < 0) {
-		free(fields);
+	const char *name = standard ? "standard input" : path;
+	if (fd < 0)
 		return cp_err_set(err, "%s: open:", path);
-	}
-	spec->fields = fields;
-	spec->n_fields = (size_t)p->model->vocab.n_fields;
-	spec->label = p->label;
-	spec->keys = 1;
-	spec->text = p->model->c.has_plm;
-	spec->sentence = p->model->template;
-	spec->eager = 1;
+	struct cp_schema schema;
+	const char **fields = cp_xcalloc((size_t)p->model->vocab.fields.n, sizeof *fields);
+	cp_fields_schema(&p->model->vocab.fields, &schema);
+	like_training(p, spec, &schema, fields);
 	struct cp_rows *rows = cp_rows_open(fd, name, spec, err);
 	int rc = rows ? start(p, cp_rows_schema(rows), name, err) : -1;
 	while (!rc && (rc = cp_rows_next(rows, &b, err)) == 1)
@@ -134,6 +131,7 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	cp_rows_close(rows);
 	if (!standard)
 		close(fd);
+	cp_schema_release(&schema);
 	free(fields);
 	return rc;
 }

@@ -284,37 +284,22 @@ static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	return 0;
 }
 
-/* The same fields in the same order as `names`. */
-static void same_fields(struct cp_data *d, char *const *names, int n)
-{
-	d->n_fields = n;
-	d->fields = cp_xcalloc((size_t)n, sizeof *d->fields);
-	for (int i = 0; i < n; i++)
-		d->fields[i] = cp_xstrdup(names[i]);
-}
-
 static int load_all(struct cp_trainer *t, struct cp_err *err)
 {
 	static const char *standard_input[] = { "-" };
 	struct cp_opt_list in = t->o.train.n ? t->o.train : (struct cp_opt_list){ standard_input, 1 };
-	int labels = t->m->c.objective == CP_OBJECTIVE_CLICK, n = t->m->vocab.n_fields;
-	if (n) {
-		char **names = cp_xcalloc((size_t)n, sizeof *names);
-		for (int f = 0; f < n; f++)
-			names[f] = t->m->vocab.field[f].name;
-		same_fields(&t->train, names, n);
-		free(names);
-	}
+	int labels = t->m->c.objective == CP_OBJECTIVE_CLICK, known = t->m->vocab.fields.n;
+	cp_fields_copy(&t->train.fields, &t->m->vocab.fields);
 	if (load_rows(t, &t->train, &in, labels, err) < 0)
 		return -1;
 	if (!t->train.n)
 		return cp_err_set(err, "no rows to train on");
 	if (t->train.n > UINT32_MAX - 1)
 		return cp_err_set(err, "%zu rows to train on; this version takes fewer than 2^32", t->train.n);
-	if (!n)
-		cp_features_init(&t->m->vocab, t->train.fields, t->train.n_fields);
-	same_fields(&t->valid, t->train.fields, t->train.n_fields);
-	same_fields(&t->test, t->train.fields, t->train.n_fields);
+	if (!known)
+		cp_features_init(&t->m->vocab, &t->train.fields);
+	cp_fields_copy(&t->valid.fields, &t->train.fields);
+	cp_fields_copy(&t->test.fields, &t->train.fields);
 	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0)
 		return -1;
 	if (t->train.n_cut)
@@ -380,9 +365,9 @@ static void start_table(struct cp_trainer *t, struct nn_param *p)
 {
 	int loaded = p->loaded;
 	double std = nn_init_std(p);
-	for (int f = 0; f < t->m->vocab.n_fields; f++) {
+	for (int f = 0; f < t->m->vocab.fields.n; f++) {
 		const struct cp_features_field *v = &t->m->vocab.field[f];
-		uint64_t seed = cp_field_seed(v->name, strlen(v->name));
+		uint64_t seed = cp_field_seed(t->m->vocab.fields.v[f].name, strlen(t->m->vocab.fields.v[f].name));
 		for (size_t i = loaded ? v->n_old : 0; i < v->n; i++)
 			nn_init_row(p, v->base + 1 + i, t->o.seed, v->key[i], std);
 		if (!loaded && t->o.unseen_rate > 0)
@@ -544,18 +529,14 @@ static int resume(struct cp_trainer *t, struct cp_err *err)
 
 static void copy_vocab(struct cp_features *to, const struct cp_features *from)
 {
-	char **names = cp_xcalloc((size_t)from->n_fields + 1, sizeof *names);
-	for (int f = 0; f < from->n_fields; f++)
-		names[f] = from->field[f].name;
-	cp_features_init(to, names, from->n_fields);
-	for (int f = 0; f < from->n_fields; f++)
+	cp_features_init(to, &from->fields);
+	for (int f = 0; f < from->fields.n; f++)
 		cp_features_restore(to, f, from->field[f].key, from->field[f].count, from->field[f].n);
-	free(names);
 }
 
 static void index_rows(struct cp_trainer *t)
 {
-	cp_features_count(&t->m->vocab, t->train.keys, t->train.n);
+	cp_data_count(&t->train, &t->m->vocab);
 	cp_features_join(&t->m->vocab, (uint64_t)t->o.min_count);
 	cp_data_index(&t->train, &t->m->vocab, 0);
 	cp_data_index(&t->valid, &t->m->vocab, 0);
@@ -568,7 +549,7 @@ static int check_ctr(struct cp_trainer *t, struct cp_err *err)
 	struct cp_model_config *c = &t->m->c;
 	if (!c->has_ctr)
 		return 0;
-	c->ctr.n_fields = t->m->vocab.n_fields;
+	c->ctr.n_fields = t->m->vocab.fields.n;
 	if (c->has_plm && c->prompting.k && !c->ctr.model->final)
 		return cp_err_set(err, "--model %s has no final vector, so no prompts can be made from it", c->ctr.model->name);
 	return ctr_config_check(&c->ctr, err);

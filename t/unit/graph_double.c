@@ -175,6 +175,23 @@ static struct nn_node *build_lookup(struct test *t)
 	return ng_lookup(t->b.g, param(t, t->rows + 2, t->cols), ids(t, n, t->rows + 2), ROWS, 3, -1);
 }
 
+/* Bags of 1, 2, 3, 1, ... ids of few rows, so that one stands twice in a bag; weights of either sign, some of them 0. */
+static struct nn_node *build_bags(struct test *t)
+{
+	size_t n = t->rows * 2, total = 0;
+	struct nn_bags *bags = cp_arena_alloc(&t->mem, sizeof *bags);
+	uint32_t *off = cp_arena_alloc(&t->mem, (n + 1) * sizeof *off);
+	for (size_t i = 0; i < n; total += 1 + i++ % 3)
+		off[i] = (uint32_t)total;
+	off[n] = (uint32_t)total;
+	nn_float *w = cp_arena_alloc(&t->mem, total * sizeof *w);
+	random_numbers(t, w, total);
+	for (size_t i = 3; i < total; i += 4)
+		w[i] = 0;
+	*bags = (struct nn_bags){ off, w };
+	return ng_lookup_bags(t->b.g, param(t, 3, t->cols), ids(t, total, 3), bags, ROWS, 2, -1);
+}
+
 static struct nn_node *build_slice(struct test *t)
 {
 	struct nn_param *a = param(t, 3, t->cols), *b = param(t, 3, t->cols), *c = param(t, 3, t->cols);
@@ -432,7 +449,7 @@ static const struct op_case {
 	int variants;
 	int together;			/* its parameters are one matrix: frozen all or none */
 } cases[] = {
-	{ "lookup", build_lookup, 1 }, { "slice and span", build_slice, 2, 1 }, { "input with a gradient", build_input, 1 }, { "view", build_view, 3 },
+	{ "lookup", build_lookup, 1 }, { "bags", build_bags, 1 }, { "slice and span", build_slice, 2, 1 }, { "input with a gradient", build_input, 1 }, { "view", build_view, 3 },
 	{ "concat", build_concat, 1 }, { "cols", build_cols, 3 }, { "gather", build_gather, 1 }, { "prepend", build_prepend, 2 },
 	{ "segmean", build_segmean, 2 }, { "add and mul", build_pair, 4 }, { "cross", build_cross, 3 }, { "scale_rows", build_scale_rows, 1 },
 	{ "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 }, { "activations", build_activate, 4 }, { "softmax", build_softmax, 1 },
@@ -503,6 +520,7 @@ static void test_build(struct test *t, const struct op_case *c, size_t size, int
 			again->act = y->act;
 			again->ids = y->ids;
 			again->segs = y->segs;
+			again->bags = y->bags;
 			again->feed = y->feed;
 			t->out[t->n_out++] = again;
 		}
