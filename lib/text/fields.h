@@ -1,0 +1,107 @@
+/* What the columns of a CSV are: the declaration of its fields.
+ *
+ * A declaration is lines of text, from a file (--declare) or from options (--field).  It holds exceptions: a column that no line names is
+ * a category, and one called "label", "timestamp" or "weight" has that role.
+ *
+ *     # a comment                               (also behind a line, after white space)
+ *     NAME: KIND [of COLUMN] [as NEWNAME] [missing WORD] [null VALUE...]
+ *
+ *     NAME      a column of the CSV, or a glob (* and ?) for those that no line names outright; in double quotes, where "" is a quote, it
+ *               is taken as it stands, colons, stars and all.  With `of COLUMN` it is the name of a new field, made of that column.
+ *     KIND      category                        one key a row
+ *               list [SEP]                      several: "a|b|c"; SEP is '|' unless said otherwise
+ *               number                          a number column; `log`: sign(x) ln(1 + |x|) of it
+ *               buckets N                       N quantiles, still to be learnt (learn.h)
+ *               buckets at [BOUND...]           a key a bucket: how many of these bounds are <= x
+ *               buckets log                     a key a bucket: floor(ln(x)^2) above 2, "SP" and the value up to 2
+ *               time [FORMAT]                   the timestamp; FORMAT as in timeformat.h, seconds unless said otherwise
+ *               hour of COLUMN [FORMAT]         0 to 23, UTC; without FORMAT that of COLUMN's own `time` line
+ *               weekday of COLUMN [FORMAT]      Monday to Sunday, UTC
+ *               label [>= X | > X | = WORD...]  1 where it is so, else 0; alone: the number as it is
+ *               weight
+ *               text                            told in the sentence, no key
+ *               drop                            no field at all
+ *     as        what the field is called in the stream and in the sentence (so its keys are those of this name)
+ *     missing   what the sentence says where there is no value
+ *     null      values that count as no value, beside the empty one
+ *
+ * Of two lines that name the same column with the same NEWNAME the later holds, and a line that names a column outright before a glob.
+ *
+ *     struct cp_fields *f = cp_fields_new();
+ *     if (cp_fields_read(f, text, len, "shop.fields", err) < 0) ...        // any number of times; order is kept
+ *     cp_field_print(&f->line[0], &buf);                                   // canonical: same meaning, same bytes; reads back the same
+ *     cp_fields_free(f);
+ */
+#ifndef CP_FIELDS_H
+#define CP_FIELDS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+enum cp_kind {
+	CP_KIND_CATEGORY, CP_KIND_LIST, CP_KIND_NUMBER, CP_KIND_LOG,
+	CP_KIND_BUCKETS_LEARN, CP_KIND_BUCKETS_AT, CP_KIND_BUCKETS_LOG,
+	CP_KIND_TIME, CP_KIND_HOUR, CP_KIND_WEEKDAY,
+	CP_KIND_LABEL, CP_KIND_WEIGHT, CP_KIND_TEXT, CP_KIND_DROP,
+};
+
+enum cp_label_rule { CP_LABEL_AS_IS, CP_LABEL_AT_LEAST, CP_LABEL_ABOVE, CP_LABEL_IS };
+
+struct cp_words {
+	char **v;
+	size_t n;
+};
+
+/* One line.  Strings belong to the cp_fields. */
+struct cp_field {
+	char *name;
+	int is_glob;
+	enum cp_kind kind;
+	char *of;			/* NULL: of the column `name` itself */
+	char *sep;			/* list; never NULL or empty there */
+	char *format;			/* time, hour, weekday; NULL: not said */
+	size_t n_buckets;		/* to learn */
+	double *bound;			/* strictly ascending */
+	size_t n_bounds;
+	enum cp_label_rule rule;
+	double limit;
+	struct cp_words is;		/* label = WORD... */
+	char *as;			/* NULL: `name` */
+	char *missing;			/* NULL: not said */
+	struct cp_words null;
+	char *file;			/* where the line stands, for messages; file NULL: nowhere */
+	size_t at_line;
+};
+
+struct cp_fields {
+	struct cp_field *line;
+	size_t n, cap;
+	struct cp_arena arena;
+};
+
+struct cp_fields *cp_fields_new(void);
+void cp_fields_free(struct cp_fields *);
+
+/* Append the lines of a text.  -1: a sentence with file, line and, where one character is to blame, its column; what stood before stays. */
+int cp_fields_read(struct cp_fields *, const char *text, size_t len, const char *file, struct cp_err *);
+
+/* Append a copy; the copy points to this arena.  The pointer is good until the next line. */
+struct cp_field *cp_fields_add(struct cp_fields *, const struct cp_field *);
+
+/* Append the canonical line, without a line end. */
+void cp_field_print(const struct cp_field *, struct cp_buf *);
+void cp_fields_print(const struct cp_fields *, struct cp_buf *);	/* every line, ended by LF */
+
+/* What the field is called; which column it is made of. */
+const char *cp_field_title(const struct cp_field *);
+const char *cp_field_column(const struct cp_field *);
+
+/* Does a line that is a glob name this column? */
+int cp_glob_match(const char *glob, const char *name);
+
+/* Is the value none: empty, or among the line's nulls?  It is stripped already. */
+int cp_field_is_null(const struct cp_field *, const char *value, size_t n);
+
+#endif
