@@ -74,6 +74,66 @@ test_that 'undefined figures are null, and no failure' '
 	grep "outside" err
 '
 
+test_that 'the number of threads changes no byte' '
+	awk "BEGIN { x = 3; for (i = 0; i < 300000; i++) { x = (x * 16807) % 2147483647; printf \"%d\\t%.6f\\tu%d\n\", x % 7 < 2, (x % 990001) / 990001, i % 997 } }" >many.tsv
+	for t in 1 2 3; do cp-auc -q --json --threads $t --group 3 --score2 2 --bootstrap 10 --reliability 7 many.tsv >out.$t; done
+	cmp out.1 out.2
+	cmp out.1 out.3
+	test "$(member n <out.1)" = 300000
+'
+
+test_that 'average precision is that of its definition' '
+	sort -t "	" -k 2,2gr rows.tsv | awk -F "\t" "function take() { if (called) ap += got * tp / called; got = 0 }
+		\$2 != last { take() } { last = \$2; called++; tp += \$1; got += \$1; m += \$1 } END { take(); printf \"%.6f\n\", ap / m }" >by-steps
+	cp-auc -q rows.tsv | figure pr_auc | diff by-steps -
+	test "$(printf "0\t0.5\n0\t0.25\n" | cp-auc -q --json | member pr_auc)" = null
+	test "$(printf "1\t0.5\n1\t0.25\n" | cp-auc -q --json | member pr_auc)" = 1
+'
+
+test_that 'bins of equal count and of equal width; ECE is their mean gap' '
+	printf "%s\t%s\n" 0 .1 0 .1 1 .15 0 .2 1 .6 1 .7 0 .9 1 1 >few.tsv
+	cp-auc -q --json --reliability 4 few.tsv >count
+	cat count
+	for i in 0 1 2 3; do test "$(member "reliability[$i].n" <count)" = 2; done
+	test "$(member "reliability[1].positives" <count)" = 1
+	test "$(member "reliability[2].lowest" <count)" = 0.6
+	test "$(member ece <count | cut -c 1-6)" = 0.3062
+	cp-auc -q --json --reliability 4 --bins width few.tsv >width
+	cat width
+	test "$(member "reliability[0].n" <width) $(member "reliability[1].n" <width) $(member "reliability[1].rate" <width)" = "4 0 null"
+	test "$(member "reliability[3].n" <width)" = 2
+	cp-auc -q --reliability 4 few.tsv | grep -c "^bin	" | grep -x 5
+	printf "1\t2\n0\t1\n" | cp-auc -q --json --reliability 2 >beyond
+	test "$(member ece <beyond) $(member "reliability[1].mean_score" <beyond)" = "null 2"
+'
+
+test_that 'rows of one score are not parted between bins' '
+	printf "%s\t0.5\n" 0 1 0 1 0 1 | cp-auc -q --json --reliability 3 >one
+	test "$(member "reliability[0].n" <one) $(member "reliability[1].n" <one) $(member "reliability[2].n" <one)" = "6 0 0"
+'
+
+test_that 'the bootstrap has a seed, draws whole groups, and is wider where a group'"'"'s rows go together' '
+	awk "BEGIN { srand(5); for (u = 0; u < 60; u++) { b = rand(); for (i = 0; i < 20; i++) {
+		printf \"%d\t%.4f\t%d\n\", rand() < b, .5 * b + .5 * rand(), u } } }" >users.tsv
+	cp-auc -q --json --bootstrap 300 --group 3 users.tsv >by-user
+	cp-auc -q --json --bootstrap 300 --group 3 users.tsv | cmp - by-user
+	! cp-auc -q --json --bootstrap 300 --group 3 --seed 2 users.tsv | cmp -s - by-user || exit 1
+	cp-auc -q --json --bootstrap 300 users.tsv >by-row
+	cat by-user by-row
+	test "$(member bootstrap.groups <by-user) $(member bootstrap.groups <by-row)" = "60 1200"
+	echo "$(member delong.se <by-row) $(member bootstrap.se <by-row) $(member bootstrap.se <by-user)" >se
+	awk "{ exit !(\$2 > .85 * \$1 && \$2 < 1.15 * \$1 && \$3 > 1.2 * \$1) }" se
+	fails_with 2 cp-auc --seed 3 users.tsv
+'
+
+test_that 'the relative improvement over the second score' '
+	cp-auc -q --json --score2 2 rows.tsv >same
+	test "$(member rela_impr <same)" = 0
+	printf "1\t.9\t.9\n0\t.1\t.2\n1\t.8\t.7\n0\t.2\t.8\n" | cp-auc -q --json --score2 3 >two
+	cat two
+	test "$(member rela_impr <two)" = 1
+'
+
 refused() {		# refused WORDS LINES: exit 1, the sentence has the words, nothing on stdout
 	printf "$2" >in
 	fails_with 1 cp-auc -o none <in && grep -e "$1" fails_with.err && test ! -e none
@@ -91,6 +151,7 @@ test_that 'what is malformed is named' '
 	refused "line 2: 1 field" "1\t0.5\n\n"
 	refused "line 1: 1 field" "0.5\n"
 	refused "line 1: 1 field" "score\n"
+	refused "line 3: column 2: score is .x." "1\t0.5\n0\t0.5\n1\tx\n1\ty\n"
 	refused "line 2: a NUL byte" "1\t0.5\n1\t0.\\0005\n"
 '
 

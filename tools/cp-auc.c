@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "base/team.h"
 #include "eval/metrics.h"
 #include "eval/scores.h"
 #include "tool.h"
@@ -19,7 +20,12 @@ static struct cp_scores_columns columns;
 static struct cp_ledger_opts ledger;
 static int json;
 static const char *output, *split_name;
-static int64_t expect_rows;
+static int64_t expect_rows, replicates, reliability, threads;
+static const char *bins = "count";
+static uint64_t seed = 1;
+static struct cp_team *team;
+
+#define DEFAULT_BINS 10
 
 static const struct cp_opt opts[] = {
 	{ 0, "score", CP_OPT_STR, &columns.score, "COLUMN", "the score: a column's name or number (otherwise 'score', or the second)", .content = 1 },
@@ -27,6 +33,12 @@ static const struct cp_opt opts[] = {
 	{ 0, "score2", CP_OPT_STR, &columns.score2, "COLUMN", "compare with this score on the same rows", .content = 1 },
 	{ 0, "group", CP_OPT_STR, &columns.group, "COLUMN", "also the AUC within each group, averaged by rows (GAUC)", .content = 1 },
 	{ 0, "stratum", CP_OPT_STR, &columns.stratum, "COLUMN", "also everything for each value of this column", .content = 1 },
+	{ 0, "reliability", CP_OPT_INT, &reliability, "N", "also a table of N bins of scores: mean score and rate in each", .max = 100000, .content = 1 },
+	{ 0, "bins", CP_OPT_CHOICE, &bins, "HOW", "bins of equal count of rows or of equal width", .choices = "count|width", .content = 1 },
+	{ 0, "bootstrap", CP_OPT_INT, &replicates, "N", "also an interval from N replicates, drawn by --group if that is given", .max = 1000000,
+	  .content = 1 },
+	{ 0, "seed", CP_OPT_SEED, &seed, "N", "of --bootstrap", .content = 1 },
+	{ 0, "threads", CP_OPT_INT, &threads, "N", "0: as many as there are processors", .max = 1024 },
 	{ 0, "json", CP_OPT_SET, &json, NULL, "one JSON object, with all digits", .set = 1, .content = 1 },
 	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here, not to standard output" },
 	{ 0, "expect-rows", CP_OPT_INT, &expect_rows, "N", "fail if there are not exactly N rows (0: any number)", .min = 0, .max = 4294967295. },
@@ -42,28 +54,26 @@ static const struct cp_tool tool = {
 
 /* The figures of some rows: all, or a stratum's. */
 struct figures {
-	size_t n, positives;
-	double logloss, logloss2, calibration;
-	struct cp_delong auc;
+	struct cp_measures m;
+	double logloss2, rela_impr;
 	struct cp_delong_pair pair;
 	struct cp_gauc gauc;
+	struct cp_bootstrap boot;
 };
 
 static void measure(struct figures *f, const struct cp_scores *s)
 {
-	f->n = s->n;
-	f->positives = 0;
-	for (size_t i = 0; i < s->n; i++)
-		f->positives += s->label[i];
-	cp_delong(&f->auc, s->score, s->label, s->n);
-	f->logloss = cp_logloss(s->score, s->label, s->n);
-	f->calibration = isnan(f->logloss) ? NAN : cp_calibration(s->score, s->label, s->n);
+	struct cp_measure_opts how = { reliability ? (int)reliability : DEFAULT_BINS, !strcmp(bins, "width") };
+	cp_measure(&f->m, s->score, s->label, s->n, &how, team);
 	if (s->score2) {
-		cp_delong_pair(&f->pair, s->score, s->score2, s->label, s->n);
-		f->logloss2 = cp_logloss(s->score2, s->label, s->n);
+		cp_delong_pair(&f->pair, s->score, s->score2, s->label, s->n, team);
+		f->logloss2 = cp_logloss_team(s->score2, s->label, s->n, team);
+		f->rela_impr = f->pair.auc2 == 0.5 ? NAN : (f->pair.auc1 - 0.5) / (f->pair.auc2 - 0.5) - 1;
 	}
 	if (s->group)
-		cp_gauc(&f->gauc, s->score, s->label, s->group, s->n);
+		cp_gauc(&f->gauc, s->score, s->label, s->group, s->n, team);
+	if (replicates)
+		cp_bootstrap(&f->boot, s->score, s->score2, s->label, s->group, s->n, (int)replicates, seed, team);
 }
 
 /* ---- one list of figures for text, JSON and ledger ---- */
@@ -76,20 +86,30 @@ struct item {
 	enum { REAL, COUNT, LOW, HIGH } kind;	/* LOW and HIGH, next to each other: one array in JSON */
 };
 
-#define MAX_ITEMS 32
+#define MAX_ITEMS 40
+
+static size_t add_items(struct item *out, size_t n, const struct item *more, size_t n_more)
+{
+	memcpy(out + n, more, n_more * sizeof *more);
+	return n + n_more;
+}
+
+#define ADD(items) n = add_items(out, n, items, sizeof (items) / sizeof *(items))
 
 static size_t list_items(struct item *out, const struct figures *f, const struct cp_scores *s)
 {
 	const struct item all[] = {
-		{ NULL, "auc", "auc", f->auc.auc, REAL },
-		{ NULL, "logloss", "logloss", f->logloss, REAL },
-		{ NULL, "n", "n", (double)f->n, COUNT },
-		{ NULL, "positives", "positives", (double)f->positives, COUNT },
-		{ NULL, "calibration", "calibration", f->calibration, REAL },
-		{ "delong", "var", NULL, f->auc.var, REAL },
-		{ "delong", "se", "auc_se", f->auc.se, REAL },
-		{ "delong", "ci95", "auc_lo", f->auc.lo, LOW },
-		{ "delong", NULL, "auc_hi", f->auc.hi, HIGH },
+		{ NULL, "auc", "auc", f->m.auc.auc, REAL },
+		{ NULL, "logloss", "logloss", f->m.logloss, REAL },
+		{ NULL, "n", "n", (double)f->m.n, COUNT },
+		{ NULL, "positives", "positives", (double)f->m.positives, COUNT },
+		{ NULL, "calibration", "calibration", f->m.calibration, REAL },
+		{ "delong", "var", NULL, f->m.auc.var, REAL },
+		{ "delong", "se", "auc_se", f->m.auc.se, REAL },
+		{ "delong", "ci95", "auc_lo", f->m.auc.lo, LOW },
+		{ "delong", NULL, "auc_hi", f->m.auc.hi, HIGH },
+		{ NULL, "pr_auc", "pr_auc", f->m.average_precision, REAL },
+		{ NULL, "ece", "ece", f->m.ece, REAL },
 	};
 	const struct item groups[] = {
 		{ NULL, "gauc", "gauc", f->gauc.gauc, REAL },
@@ -99,22 +119,35 @@ static size_t list_items(struct item *out, const struct figures *f, const struct
 	const struct item two[] = {
 		{ NULL, "auc2", "auc2", f->pair.auc2, REAL },
 		{ NULL, "logloss2", "logloss2", f->logloss2, REAL },
+		{ NULL, "rela_impr", "rela_impr", f->rela_impr, REAL },
 		{ "paired_delong", "diff", "auc_diff", f->pair.diff, REAL },
 		{ "paired_delong", "var_diff", NULL, f->pair.var_diff, REAL },
 		{ "paired_delong", "cov", NULL, f->pair.cov, REAL },
 		{ "paired_delong", "z", "auc_z", f->pair.z, REAL },
 		{ "paired_delong", "p", "auc_p", f->pair.p, REAL },
 	};
-	size_t n = sizeof all / sizeof *all;
-	memcpy(out, all, sizeof all);
-	if (s->group) {
-		memcpy(out + n, groups, sizeof groups);
-		n += sizeof groups / sizeof *groups;
-	}
-	if (s->score2) {
-		memcpy(out + n, two, sizeof two);
-		n += sizeof two / sizeof *two;
-	}
+	const struct item boot[] = {
+		{ "bootstrap", "replicates", "boot_replicates", (double)f->boot.auc.n, COUNT },
+		{ "bootstrap", "groups", "boot_groups", (double)f->boot.n_groups, COUNT },
+		{ "bootstrap", "se", "boot_auc_se", f->boot.auc.se, REAL },
+		{ "bootstrap", "ci95", "boot_auc_lo", f->boot.auc.lo, LOW },
+		{ "bootstrap", NULL, "boot_auc_hi", f->boot.auc.hi, HIGH },
+	};
+	const struct item boot_diff[] = {
+		{ "bootstrap", "diff_se", "boot_diff_se", f->boot.diff.se, REAL },
+		{ "bootstrap", "diff_ci95", "boot_diff_lo", f->boot.diff.lo, LOW },
+		{ "bootstrap", NULL, "boot_diff_hi", f->boot.diff.hi, HIGH },
+	};
+	size_t n = 0;
+	ADD(all);
+	if (s->group)
+		ADD(groups);
+	if (s->score2)
+		ADD(two);
+	if (replicates)
+		ADD(boot);
+	if (replicates && s->score2)
+		ADD(boot_diff);
 	return n;
 }
 
@@ -132,6 +165,48 @@ static void print_text(struct cp_buf *b, const struct item *item, size_t n, cons
 		cp_buf_printf(b, stratum ? "\t%s\n" : "\n", stratum);
 	}
 }
+
+/* ---- the reliability table ---- */
+
+static void print_bin_text(struct cp_buf *b, const struct cp_bin *bin, int number, const char *stratum)
+{
+	cp_buf_printf(b, "bin\t%d\t%zu\t%zu", number, bin->n, bin->positives);
+	if (bin->n)
+		cp_buf_printf(b, "\t%.6f\t%.6f\t%.6f\t%.6f", bin->lowest, bin->highest, bin->mean_score, bin->rate);
+	else
+		cp_buf_str(b, "\tundefined\tundefined\tundefined\tundefined");
+	cp_buf_printf(b, stratum ? "\t%s\n" : "\n", stratum);
+}
+
+static void print_bin_json(struct cp_buf *b, const struct cp_bin *bin)
+{
+	const char *const name[] = { "lowest", "highest", "mean_score", "rate" };
+	const double value[] = { bin->lowest, bin->highest, bin->mean_score, bin->rate };
+	char num[32];
+	cp_buf_printf(b, "{\"n\": %zu, \"positives\": %zu", bin->n, bin->positives);
+	for (int i = 0; i < 4; i++)
+		cp_buf_printf(b, ", \"%s\": %s", name[i], bin->n ? cp_print_real(value[i], num) : "null");
+	cp_buf_char(b, '}');
+}
+
+static void print_bins(struct cp_buf *b, const struct cp_measures *m, const char *stratum)
+{
+	if (json)
+		cp_buf_str(b, ", \"reliability\": [");
+	else if (!stratum)
+		cp_buf_str(b, "bin\tnumber\tn\tpositives\tlowest\thighest\tmean_score\trate\n");
+	for (int i = 0; i < m->n_bins; i++) {
+		if (!json) {
+			print_bin_text(b, &m->bin[i], i + 1, stratum);
+			continue;
+		}
+		cp_buf_str(b, i ? ", " : "");
+		print_bin_json(b, &m->bin[i]);
+	}
+	cp_buf_str(b, json ? "]" : "");
+}
+
+/* ---- JSON ---- */
 
 static void print_value(struct cp_buf *b, const struct item *item)
 {
@@ -179,7 +254,7 @@ static void record(struct cp_run *run, const struct item *item, size_t n, const 
 			cp_run_metric(run, split_name, stratum, -1, item[i].word, item[i].value);
 	if (s->score2)
 		cp_run_compare(run, &(struct cp_run_comparison){ "delong", split_name, stratum, "auc", columns.score ? columns.score : "score",
-			columns.score2, f->pair.auc1, f->pair.auc2, f->pair.diff, sqrt(f->pair.var_diff), f->pair.z, f->pair.p, (int64_t)f->n });
+			columns.score2, f->pair.auc1, f->pair.auc2, f->pair.diff, sqrt(f->pair.var_diff), f->pair.z, f->pair.p, (int64_t)f->m.n });
 }
 
 static void report(struct cp_buf *b, struct cp_run *run, const struct cp_scores *s, const char *stratum)
@@ -193,6 +268,9 @@ static void report(struct cp_buf *b, struct cp_run *run, const struct cp_scores 
 		print_json(b, item, n);
 	else
 		print_text(b, item, n, stratum);
+	if (reliability)
+		print_bins(b, &f.m, stratum);
+	cp_measures_release(&f.m);
 }
 
 struct sink {
@@ -267,9 +345,14 @@ int main(int argc, char **argv)
 	cp_tool_start(&tool, &argc, argv);
 	if (argc > 1)
 		path = argv[1];
+	if (cp_opts_given(&cp_tool_opts, "seed") && !replicates)
+		cp_usage("--seed goes with --bootstrap");
 	struct cp_run *run = cp_tool_begin(&ledger, NULL);
+	team = cp_team_new(threads ? (int)threads : cp_cpu_count(), &err);
+	if (!team)
+		cp_die("%s", err.msg);
 	FILE *f = cp_in_open(path, &name, &err);
-	if (!f || cp_scores_read(&s, f, name, &columns, &err) < 0)
+	if (!f || cp_scores_read(&s, f, name, &columns, team, &err) < 0)
 		cp_die("%s", err.msg);
 	if (expect_rows && (size_t)expect_rows != s.n)
 		cp_die("%s: %zu rows, expected %lld", name, s.n, (long long)expect_rows);
@@ -280,6 +363,7 @@ int main(int argc, char **argv)
 	size_t n = s.n;
 	cp_scores_release(&s);
 	cp_buf_release(&b);
+	cp_team_free(team);
 	if (f != stdin)
 		fclose(f);
 	return cp_tool_finish(n, 0, NULL);

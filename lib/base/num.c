@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 int cp_parse_u64(const char *s, uint64_t *out)
 {
 	if (!isdigit((unsigned char)*s))
@@ -33,7 +35,66 @@ int cp_parse_i64(const char *s, int64_t *out)
 	return 0;
 }
 
-int cp_parse_real(const char *s, double *out)
+/* ---- reals ----
+ *
+ * m * 10^e is one operation on two exact doubles, and so rounded once, where m <= 2^53 and |e| <= 22 (Clinger 1990, "How to read
+ * floating point numbers accurately", the fast path).  What is beyond that is strtod's. */
+
+#define EXACT_POWER 22
+static const double power_of_ten[EXACT_POWER + 1] = {
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+};
+
+/* Digits at s go into *m, as long as it holds them; *n_digits counts them from the first that is not 0. */
+static const char *take_digits(const char *s, const char *end, uint64_t *m, int *n_digits)
+{
+	uint64_t v = *m;
+	int n = *n_digits;
+	for (; s < end && (unsigned char)(*s - '0') < 10 && n < 19; s++) {
+		v = 10 * v + (unsigned char)(*s - '0');
+		n += v != 0;
+	}
+	*m = v;
+	*n_digits = n;
+	return s;
+}
+
+/* The exponent's digits, at most three of them. */
+static const char *take_exponent(const char *s, const char *end, int *e)
+{
+	int minus = s < end && *s == '-', v = 0;
+	const char *first = s += minus || (s < end && *s == '+');
+	for (; s < end && (unsigned char)(*s - '0') < 10 && s - first < 3; s++)
+		v = 10 * v + (*s - '0');
+	*e += minus ? -v : v;
+	return s == first ? end + 1 : s;
+}
+
+/* 1 where the fast path holds. */
+static int parse_short(const char *s, const char *end, double *out)
+{
+	uint64_t m = 0;
+	int n_digits = 0, e = 0, minus = *s == '-';
+	const char *first = s += minus, *point;
+	s = point = take_digits(s, end, &m, &n_digits);
+	if (s < end && *s == '.') {
+		s = take_digits(s + 1, end, &m, &n_digits);
+		if (s - point > 1000)		/* of zeros */
+			return 0;
+		e = -(int)(s - point - 1);
+	}
+	if (s - first == (s > point))
+		return 0;
+	if (s < end && (*s | 32) == 'e')
+		s = take_exponent(s + 1, end, &e);
+	if (s != end || m > UINT64_C(1) << 53 || e < -EXACT_POWER || e > EXACT_POWER)
+		return 0;
+	double v = e < 0 ? (double)m / power_of_ten[-e] : (double)m * power_of_ten[e];
+	*out = minus ? -v : v;
+	return 1;
+}
+
+static int parse_long(const char *s, double *out)
 {
 	if (!*s || strspn(s, "0123456789+-.eE") != strlen(s) || *s == '+')
 		return -1;
@@ -43,6 +104,27 @@ int cp_parse_real(const char *s, double *out)
 		return -1;
 	*out = v;
 	return 0;
+}
+
+int cp_parse_real_n(const char *s, size_t n, double *out)
+{
+	char few[64];
+	if (n && parse_short(s, s + n, out))
+		return 0;
+	if (memchr(s, 0, n))
+		return -1;
+	char *copy = n < sizeof few ? few : cp_xmalloc(n + 1);
+	memcpy(copy, s, n);
+	copy[n] = 0;
+	int rc = parse_long(copy, out);
+	if (copy != few)
+		free(copy);
+	return rc;
+}
+
+int cp_parse_real(const char *s, double *out)
+{
+	return *s && parse_short(s, s + strlen(s), out) ? 0 : parse_long(s, out);
 }
 
 const char *cp_print_real(double v, char *buf)

@@ -23,10 +23,11 @@ static struct classes count_classes(const uint8_t *label, size_t n)
 }
 
 /* v[row] = V10 of a positive, V01 of a negative. */
-static void components(double *v, const double *score, const uint8_t *label, size_t n, struct classes c)
+static void components(double *v, const double *score, const uint8_t *label, size_t n, struct classes c,
+		       struct cp_team *team)
 {
 	uint32_t *rows = cp_xcalloc(n, sizeof *rows);
-	cp_order_by_score(rows, score, n);
+	cp_order_by_score(rows, score, n, team);
 	size_t pos_below = 0, neg_below = 0;
 	for (size_t i = 0, end; i < n; i = end) {
 		size_t pos = 0;
@@ -53,7 +54,8 @@ static double covariance(const double *a, double a0, const double *b, double b0,
 	return cp_sum_of(&pos) / ((m - 1) * m) + cp_sum_of(&neg) / ((q - 1) * q);
 }
 
-void cp_delong_pair(struct cp_delong_pair *d, const double *score1, const double *score2, const uint8_t *label, size_t n)
+void cp_delong_pair(struct cp_delong_pair *d, const double *score1, const double *score2, const uint8_t *label, size_t n,
+		    struct cp_team *team)
 {
 	struct classes c = count_classes(label, n);
 	*d = (struct cp_delong_pair){ cp_auc(score1, label, n), cp_auc(score2, label, n), NAN, NAN, NAN, NAN, NAN };
@@ -61,8 +63,8 @@ void cp_delong_pair(struct cp_delong_pair *d, const double *score1, const double
 	if (isnan(d->diff) || c.pos < 2 || c.neg < 2)
 		return;
 	double *v1 = cp_xcalloc(n, sizeof *v1), *v2 = cp_xcalloc(n, sizeof *v2);
-	components(v1, score1, label, n, c);
-	components(v2, score2, label, n, c);
+	components(v1, score1, label, n, c, team);
+	components(v2, score2, label, n, c, team);
 	d->cov = covariance(v1, d->auc1, v2, d->auc2, label, n, c);
 	for (size_t i = 0; i < n; i++)		/* var1 + var2 - 2 cov without the cancellation; exactly 0 for columns of one order */
 		v1[i] -= v2[i];

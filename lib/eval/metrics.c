@@ -1,5 +1,4 @@
-/* AUC with its variance, log loss, GAUC and calibration. The AUC sorts the two classes apart and merges them, so that a row costs one
- * 8-byte key and one of scratch; pairs are counted twice over, which makes a tie a whole number. */
+/* Log loss, GAUC and calibration on the whole: what needs no order of all rows (that is ranks.c). */
 #include "eval/metrics.h"
 
 #include <math.h>
@@ -16,107 +15,54 @@ static size_t count_positives(const uint8_t *label, size_t n)
 	return m;
 }
 
-/* The scores' keys, positives ascending in front, negatives ascending behind them.  NULL if a score is not a number. */
-static uint64_t *sort_classes(size_t m, const double *score, const uint8_t *label, size_t n)
-{
-	uint64_t *keys = cp_xcalloc(n, sizeof *keys);
-	size_t at[2] = { m, 0 };
-	for (size_t i = 0; i < n; i++) {
-		if (isnan(score[i])) {
-			free(keys);
-			return NULL;
-		}
-		keys[at[label[i] != 0]++] = cp_order_key(score[i]);
-	}
-	cp_order_sort(keys, NULL, m);
-	cp_order_sort(keys + m, NULL, n - m);
-	return keys;
-}
+/* The terms are computed a span at a time, by all threads, and summed up in row order by one. */
+#define SPAN 4096
+#define SPANS 16
 
-/* A run of equal scores: its rows of each class, and those below it. */
-struct ties {
-	size_t pos, neg, pos_below, neg_below;
+struct terms {
+	const double *p;
+	const uint8_t *label;
+	size_t n;
+	int beyond[SPANS];
+	double term[SPANS * SPAN];
 };
 
-static size_t run_of(const uint64_t *keys, size_t at, size_t n, uint64_t key)
+static void find_terms(void *ctx, int span)
 {
-	size_t end = at;
-	while (end < n && keys[end] == key)
-		end++;
-	return end - at;
-}
-
-/* The next run in ascending order; 0 when there is none.  Begin with all zero. */
-static int next_ties(struct ties *t, const uint64_t *keys, size_t m, size_t n)
-{
-	size_t i = t->pos_below += t->pos, j = t->neg_below += t->neg;
-	const uint64_t *pos = keys, *neg = keys + m;
-	if (i == m && j == n - m)
-		return 0;
-	uint64_t key = j == n - m || (i < m && pos[i] < neg[j]) ? pos[i] : neg[j];
-	t->pos = run_of(pos, i, m, key);
-	t->neg = run_of(neg, j, n - m, key);
-	return 1;
-}
-
-static double auc_of_keys(const uint64_t *keys, size_t m, size_t n)
-{
-	uint64_t twice = 0;		/* pairs in order, and again, plus ties */
-	for (struct ties t = {0}; next_ties(&t, keys, m, n); )
-		twice += t.pos * (2 * t.neg_below + t.neg);
-	return (double)twice / (2.0 * (double)m * (double)(n - m));
-}
-
-double cp_auc(const double *score, const uint8_t *label, size_t n)
-{
-	size_t m = count_positives(label, n);
-	uint64_t *keys = m && m < n ? sort_classes(m, score, label, n) : NULL;
-	double auc = keys ? auc_of_keys(keys, m, n) : NAN;
-	free(keys);
-	return auc;
-}
-
-/* s10/m + s01/n: every row of a run has the same component. */
-static double delong_variance(const uint64_t *keys, size_t m, size_t n, double auc)
-{
-	struct cp_sum s10 = {0}, s01 = {0};
-	double pos = (double)m, neg = (double)(n - m);
-	for (struct ties t = {0}; next_ties(&t, keys, m, n); ) {
-		double v10 = (double)(2 * t.neg_below + t.neg) / (2 * neg) - auc;
-		double v01 = (double)(2 * (m - t.pos_below) - t.pos) / (2 * pos) - auc;
-		cp_sum_add(&s10, (double)t.pos * v10 * v10);
-		cp_sum_add(&s01, (double)t.neg * v01 * v01);
+	struct terms *t = ctx;
+	size_t from = (size_t)span * SPAN, to = from + SPAN < t->n ? from + SPAN : t->n;
+	t->beyond[span] = 0;
+	for (size_t i = from; i < to; i++) {
+		double q = t->p[i];
+		t->beyond[span] |= !(q >= 0 && q <= 1);
+		q = q < CP_LOGLOSS_CLIP ? CP_LOGLOSS_CLIP : q > 1 - CP_LOGLOSS_CLIP ? 1 - CP_LOGLOSS_CLIP : q;
+		t->term[i] = t->label[i] ? -log(q) : -log1p(-q);
 	}
-	return cp_sum_of(&s10) / ((pos - 1) * pos) + cp_sum_of(&s01) / ((neg - 1) * neg);
 }
 
-void cp_delong(struct cp_delong *d, const double *score, const uint8_t *label, size_t n)
+double cp_logloss_team(const double *p, const uint8_t *label, size_t n, struct cp_team *team)
 {
-	size_t m = count_positives(label, n);
-	uint64_t *keys = m && m < n ? sort_classes(m, score, label, n) : NULL;
-	*d = (struct cp_delong){ NAN, NAN, NAN, NAN, NAN };
-	if (!keys)
-		return;
-	d->auc = auc_of_keys(keys, m, n);
-	if (m > 1 && n - m > 1) {
-		d->var = delong_variance(keys, m, n, d->auc);
-		d->se = sqrt(d->var);
-		d->lo = d->auc - CP_Z975 * d->se;
-		d->hi = d->auc + CP_Z975 * d->se;
+	struct cp_sum sum = {0};
+	struct terms *t = cp_xmalloc(sizeof *t);
+	int beyond = 0;
+	for (size_t at = 0; at < n && !beyond; at += t->n) {
+		t->p = p + at;
+		t->label = label + at;
+		t->n = n - at < SPANS * SPAN ? n - at : SPANS * SPAN;
+		int n_spans = (int)((t->n + SPAN - 1) / SPAN);
+		cp_team_run(team, n_spans, find_terms, t);
+		for (int i = 0; i < n_spans; i++)
+			beyond |= t->beyond[i];
+		for (size_t i = 0; i < t->n; i++)
+			cp_sum_add(&sum, t->term[i]);
 	}
-	free(keys);
+	free(t);
+	return n && !beyond ? cp_sum_of(&sum) / (double)n : NAN;
 }
 
 double cp_logloss(const double *p, const uint8_t *label, size_t n)
 {
-	struct cp_sum sum = {0};
-	for (size_t i = 0; i < n; i++) {
-		if (!(p[i] >= 0 && p[i] <= 1))
-			return NAN;
-		double q = fmin(fmax(p[i], CP_LOGLOSS_CLIP), 1 - CP_LOGLOSS_CLIP);
-		cp_sum_add(&sum, label[i] ? -log(q) : -log1p(-q));
-	}
-	return n ? cp_sum_of(&sum) / (double)n : NAN;
+	return cp_logloss_team(p, label, n, NULL);
 }
 
 double cp_logloss_logit(double z, int label)
@@ -162,12 +108,12 @@ static double auc_of_rows(const uint32_t *rows, size_t n, const double *score, c
 }
 
 /* rows[] by group, within a group by score; keys[] their groups. */
-static void order_by_group(uint32_t *rows, uint64_t *keys, const double *score, const uint64_t *group, size_t n)
+static void order_by_group(uint32_t *rows, uint64_t *keys, const double *score, const uint64_t *group, size_t n, struct cp_team *team)
 {
-	cp_order_by_score(rows, score, n);
+	cp_order_by_score(rows, score, n, team);
 	for (size_t i = 0; i < n; i++)
 		keys[i] = group[rows[i]];
-	cp_order_sort(keys, rows, n);
+	cp_order_sort(keys, rows, n, team);
 }
 
 static int any_nan(const double *score, size_t n)
@@ -178,7 +124,7 @@ static int any_nan(const double *score, size_t n)
 	return 0;
 }
 
-void cp_gauc(struct cp_gauc *out, const double *score, const uint8_t *label, const uint64_t *group, size_t n)
+void cp_gauc(struct cp_gauc *out, const double *score, const uint8_t *label, const uint64_t *group, size_t n, struct cp_team *team)
 {
 	*out = (struct cp_gauc){ .gauc = NAN };
 	if (any_nan(score, n))
@@ -186,7 +132,7 @@ void cp_gauc(struct cp_gauc *out, const double *score, const uint8_t *label, con
 	struct cp_sum sum = {0};
 	uint64_t *keys = cp_xcalloc(n, sizeof *keys);
 	uint32_t *rows = cp_xcalloc(n, sizeof *rows);
-	order_by_group(rows, keys, score, group, n);
+	order_by_group(rows, keys, score, group, n, team);
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i; end < n && keys[end] == keys[i]; end++)
 			;

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/team.h"
+
 /* A bijection of the doubles into 64-bit words that keeps their order (-0 and 0 become one). */
 static inline uint64_t cp_order_key(double x)
 {
@@ -15,11 +17,20 @@ static inline uint64_t cp_order_key(double x)
 	return u >> 63 ? ~u : u | UINT64_C(1) << 63;
 }
 
-/* Sort keys[0..n-1] ascending; rows (NULL: none) travel along, equal keys keep their order.  n < 2^32. */
-void cp_order_sort(uint64_t *keys, uint32_t *rows, size_t n);
+/* The double that a key stands for. */
+static inline double cp_order_value(uint64_t key)
+{
+	double x;
+	key = key >> 63 ? key & ~(UINT64_C(1) << 63) : ~key;
+	memcpy(&x, &key, sizeof x);
+	return x;
+}
+
+/* Sort keys[0..n-1] ascending; rows (NULL: none) travel along, equal keys keep their order.  n < 2^32.  Scratch: as much again. */
+void cp_order_sort(uint64_t *keys, uint32_t *rows, size_t n, struct cp_team *);
 
 /* rows[] = 0..n-1 in ascending order of score, equal scores in ascending order of row. */
-void cp_order_by_score(uint32_t *rows, const double *score, size_t n);
+void cp_order_by_score(uint32_t *rows, const double *score, size_t n, struct cp_team *);
 
 /* A compensated sum (Neumaier 1974): the error does not grow with the number of terms. */
 struct cp_sum {

@@ -1,3 +1,6 @@
+/* Reading: a block of text, cut into slices at line ends; the lines of each are counted, so that every slice knows its first row and line,
+ * and then all slices are parsed at once, straight into their places.  The slices are the same for any number of threads, and the first
+ * fault in order of lines is the one that is told. */
 #include "eval/scores.h"
 
 #include <stdlib.h>
@@ -13,13 +16,25 @@ static const char *const role_name[N_ROLES] = { "label", "score", "score2", "gro
 
 #define MAX_FIELDS 4096
 #define MAX_LINE (1 << 20)
+#define TEXT_BYTES ((size_t)4 << 20)
+#define N_SLICES 8
 
-struct input {
-	const char *name;
-	size_t line;
-	char *field[MAX_FIELDS];	/* of this line, NUL-terminated in place */
-	size_t n_fields;
-	size_t column[N_ROLES];		/* from 1; 0: not asked for */
+struct field {
+	const char *p;
+	size_t n;
+};
+
+struct line {
+	struct field field[MAX_FIELDS];
+	size_t n_fields, number;	/* number: from 1 */
+};
+
+struct slice {
+	const char *from, *to;
+	size_t n_lines, first_line, first_row;
+	int rc;
+	struct cp_err err;
+	struct line line;
 };
 
 /* ---- strata: a name's index by open addressing; slot holds index + 1 ---- */
@@ -28,214 +43,322 @@ struct strata {
 	uint32_t slot[2 * CP_STRATA_MAX];
 };
 
-static int find_stratum(struct strata *t, struct cp_scores *s, const char *name, uint32_t *out)
+static int is_name(const char *name, const struct field *f)
 {
-	size_t mask = 2 * CP_STRATA_MAX - 1, at = cp_hash64(name, strlen(name), 0) & mask;
-	while (t->slot[at] && strcmp(s->strata[t->slot[at] - 1], name))
+	return !strncmp(name, f->p, f->n) && !name[f->n];
+}
+
+static int find_stratum(struct strata *t, struct cp_scores *s, const struct field *name, uint32_t *out)
+{
+	size_t mask = 2 * CP_STRATA_MAX - 1, at = cp_hash64(name->p, name->n, 0) & mask;
+	while (t->slot[at] && !is_name(s->strata[t->slot[at] - 1], name))
 		at = (at + 1) & mask;
 	if (!t->slot[at]) {
 		if (s->n_strata == CP_STRATA_MAX)
 			return -1;
 		s->strata = cp_xrealloc(s->strata, s->n_strata + 1, sizeof *s->strata);
-		s->strata[s->n_strata++] = cp_xstrdup(name);
+		s->strata[s->n_strata++] = cp_xstrndup(name->p, name->n);
 		t->slot[at] = (uint32_t)s->n_strata;
 	}
 	*out = t->slot[at] - 1;
 	return 0;
 }
 
-/* ---- columns ---- */
+/* ---- columns, chosen by the first line ---- */
 
-static int is_number(const char *s)
+struct reading {
+	const char *name;
+	FILE *f;
+	struct cp_scores *s;
+	struct cp_digest *digest;
+	size_t column[N_ROLES];		/* from 1; 0: not asked for */
+	int plain;			/* label<TAB>score is all that is asked for */
+	size_t line;			/* lines taken */
+	size_t from, to;		/* text read and not yet taken */
+	struct slice slice[N_SLICES];
+	struct field *stratum;		/* of the block's rows */
+	struct strata strata;
+	char text[TEXT_BYTES];
+};
+
+static int is_header(const struct line *l)
 {
 	double v;
-	return cp_parse_real(s, &v) == 0;
-}
-
-static int is_header(const struct input *in)
-{
-	for (size_t i = 0; i < in->n_fields; i++)
-		if (is_number(in->field[i]))
+	for (size_t i = 0; i < l->n_fields; i++)
+		if (cp_parse_real_n(l->field[i].p, l->field[i].n, &v) == 0)
 			return 0;
-	return 1;
+	return l->n_fields > 1;
 }
 
-static size_t find_named(const struct input *in, const char *name)
+static size_t find_named(const struct line *l, const char *name)
 {
-	for (size_t i = 0; i < in->n_fields; i++)
-		if (!strcmp(in->field[i], name))
+	for (size_t i = 0; i < l->n_fields; i++)
+		if (is_name(name, &l->field[i]))
 			return i + 1;
 	return 0;
 }
 
 /* The column of a role, on the first line; a header's name goes before a number. */
-static int choose(struct input *in, int header, int role, const char *chosen, struct cp_err *err)
+static int choose(struct reading *r, const struct line *l, int header, int role, const char *chosen, struct cp_err *err)
 {
 	uint64_t number;
-	in->column[role] = 0;
+	r->column[role] = 0;
 	if (!chosen && role > SCORE)
 		return 0;
 	if (header)
-		in->column[role] = find_named(in, chosen ? chosen : role_name[role]);
-	if (!in->column[role] && !chosen)
-		in->column[role] = role == LABEL ? 1 : 2;
-	if (!in->column[role] && cp_parse_u64(chosen, &number) == 0 && number >= 1 && number <= in->n_fields)
-		in->column[role] = number;
-	if (!in->column[role])
-		return cp_err_set(err, "%s: line 1: no column '%s' for --%s among its %zu; %s", in->name, chosen, role_name[role], in->n_fields,
+		r->column[role] = find_named(l, chosen ? chosen : role_name[role]);
+	if (!r->column[role] && !chosen)
+		r->column[role] = role == LABEL ? 1 : 2;
+	if (!r->column[role] && cp_parse_u64(chosen, &number) == 0 && number >= 1 && number <= l->n_fields)
+		r->column[role] = number;
+	if (!r->column[role])
+		return cp_err_set(err, "%s: line 1: no column '%s' for --%s among its %zu; %s", r->name, chosen, role_name[role], l->n_fields,
 				  header ? "neither a name in the header nor a number from 1" : "there is no header, so a number from 1 is expected");
 	return 0;
 }
 
-static int choose_all(struct input *in, int header, const struct cp_scores_columns *c, struct cp_err *err)
+static int choose_all(struct reading *r, const struct line *l, int header, const struct cp_scores_columns *c, struct cp_err *err)
 {
 	const char *chosen[N_ROLES] = { c->label, c->score, c->score2, c->group, c->stratum };
 	for (int role = 0; role < N_ROLES; role++)
-		if (choose(in, header, role, chosen[role], err) < 0)
+		if (choose(r, l, header, role, chosen[role], err) < 0)
 			return -1;
+	r->plain = r->column[LABEL] == 1 && r->column[SCORE] == 2 && !c->score2 && !c->group && !c->stratum;
 	return 0;
 }
 
-/* ---- rows ---- */
+/* ---- a line ---- */
 
-static int split(struct input *in, char *line, size_t len, struct cp_err *err)
+static int split(const struct reading *r, struct line *l, const char *p, size_t len, struct cp_err *err)
 {
-	if (len && line[len - 1] == '\r')
-		line[--len] = 0;
-	if (memchr(line, 0, len))
-		return cp_err_set(err, "%s: line %zu: a NUL byte, expected text", in->name, in->line);
-	in->n_fields = 0;
-	while (line) {
-		if (in->n_fields == MAX_FIELDS)
-			return cp_err_set(err, "%s: line %zu: more than %d fields", in->name, in->line, MAX_FIELDS);
-		in->field[in->n_fields++] = strsep(&line, "\t");
+	if (len >= MAX_LINE)
+		return cp_err_set(err, "%s: line %zu: longer than %d bytes", r->name, l->number, MAX_LINE);
+	if (memchr(p, 0, len))
+		return cp_err_set(err, "%s: line %zu: a NUL byte, expected text", r->name, l->number);
+	const char *end = p + len - (len && p[len - 1] == '\r');
+	l->n_fields = 0;
+	for (const char *tab; ; p = tab + 1) {
+		if (l->n_fields == MAX_FIELDS)
+			return cp_err_set(err, "%s: line %zu: more than %d fields", r->name, l->number, MAX_FIELDS);
+		tab = memchr(p, '\t', (size_t)(end - p));
+		l->field[l->n_fields++] = (struct field){ p, (size_t)((tab ? tab : end) - p) };
+		if (!tab)
+			return 0;
 	}
+}
+
+static int take_number(const struct reading *r, const struct line *l, int role, double *out, struct cp_err *err)
+{
+	const struct field *f = &l->field[r->column[role] - 1];
+	if (cp_parse_real_n(f->p, f->n, out) == 0 && (role != LABEL || *out == 0 || *out == 1))
+		return 0;
+	return cp_err_set(err, "%s: line %zu: column %zu: %s is '%.*s', expected %s", r->name, l->number, r->column[role], role_name[role],
+			  (int)(f->n < 64 ? f->n : 64), f->p, role == LABEL ? "0 or 1" : "a number");
+}
+
+static int take_fields(const struct reading *r, const struct line *l, size_t row, struct cp_err *err)
+{
+	struct cp_scores *s = r->s;
+	double label;
+	for (int role = 0; role < N_ROLES; role++)
+		if (r->column[role] > l->n_fields)
+			return cp_err_set(err, "%s: line %zu: %zu field%s, expected %s in column %zu (label<TAB>score)", r->name, l->number,
+					  l->n_fields, l->n_fields == 1 ? "" : "s", role_name[role], r->column[role]);
+	if (take_number(r, l, LABEL, &label, err) < 0 || take_number(r, l, SCORE, &s->score[row], err) < 0 ||
+	    (s->score2 && take_number(r, l, SCORE2, &s->score2[row], err) < 0))
+		return -1;
+	s->label[row] = label == 1;
+	if (s->group) {
+		const struct field *f = &l->field[r->column[GROUP] - 1];
+		s->group[row] = cp_hash64(f->p, f->n, 0);
+	}
+	if (s->stratum)
+		r->stratum[row - s->n] = l->field[r->column[STRATUM] - 1];
 	return 0;
 }
 
-static void grow(struct cp_scores *s, const struct input *in)
+/* Nearly every line: 0 or 1, a tab, a number, and no more.  1 where it is one. */
+static int take_plain(const struct reading *r, const char *p, size_t len, size_t row)
 {
-	s->cap = s->cap ? s->cap + s->cap / 2 : 4096;
+	if (len < 3 || (p[0] != '0' && p[0] != '1') || p[1] != '\t' || memchr(p + 2, '\t', len - 2))
+		return 0;
+	r->s->label[row] = p[0] == '1';
+	return cp_parse_real_n(p + 2, len - 2 - (p[len - 1] == '\r'), &r->s->score[row]) == 0;
+}
+
+/* ---- a slice of lines ---- */
+
+static size_t count_newlines(const char *p, const char *end)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), newlines = UINT64_C(0x0a0a0a0a0a0a0a0a);
+	size_t n = 0;
+	for (uint64_t x; end - p >= 8; p += 8) {
+		memcpy(&x, p, 8);
+		x ^= newlines;			/* the bytes that are 0 now; their top bits alone remain */
+		n += (size_t)__builtin_popcountll(~(((x & low) + low) | x | low));
+	}
+	for (; p < end; p++)
+		n += *p == '\n';
+	return n;
+}
+
+static void count_slice(void *ctx, int i)
+{
+	struct slice *s = &((struct reading *)ctx)->slice[i];
+	s->n_lines = count_newlines(s->from, s->to) + (s->from < s->to && s->to[-1] != '\n');
+}
+
+static void parse_slice(void *ctx, int i)
+{
+	const struct reading *r = ctx;
+	struct slice *s = &((struct reading *)ctx)->slice[i];
+	const char *p = s->from, *end;
+	s->rc = 0;
+	for (size_t k = 0; k < s->n_lines && s->rc == 0; k++, p = end + 1) {
+		end = memchr(p, '\n', (size_t)(s->to - p));
+		if (!end)
+			end = s->to;
+		if (r->plain && take_plain(r, p, (size_t)(end - p), s->first_row + k))
+			continue;
+		s->line.number = s->first_line + k;
+		s->rc = split(r, &s->line, p, (size_t)(end - p), &s->err);
+		if (s->rc == 0)
+			s->rc = take_fields(r, &s->line, s->first_row + k, &s->err);
+	}
+}
+
+/* ---- a block of text ---- */
+
+static void grow(struct cp_scores *s, size_t n, const struct reading *r)
+{
+	if (n <= s->cap)
+		return;
+	s->cap = s->cap + s->cap / 2 > n ? s->cap + s->cap / 2 : n;
 	s->label = cp_xrealloc(s->label, s->cap, sizeof *s->label);
 	s->score = cp_xrealloc(s->score, s->cap, sizeof *s->score);
-	if (in->column[SCORE2])
+	if (r->column[SCORE2])
 		s->score2 = cp_xrealloc(s->score2, s->cap, sizeof *s->score2);
-	if (in->column[GROUP])
+	if (r->column[GROUP])
 		s->group = cp_xrealloc(s->group, s->cap, sizeof *s->group);
-	if (in->column[STRATUM])
+	if (r->column[STRATUM])
 		s->stratum = cp_xrealloc(s->stratum, s->cap, sizeof *s->stratum);
 }
 
-static int bad_field(const struct input *in, int role, const char *expected, struct cp_err *err)
+static void cut_slices(struct reading *r, size_t n_bytes)
 {
-	return cp_err_set(err, "%s: line %zu: column %zu: %s is '%.64s', expected %s", in->name, in->line, in->column[role], role_name[role],
-			  in->field[in->column[role] - 1], expected);
-}
-
-static int take_number(const struct input *in, int role, double *out, struct cp_err *err)
-{
-	return cp_parse_real(in->field[in->column[role] - 1], out) < 0 ? bad_field(in, role, "a number", err) : 0;
-}
-
-static int take_row(struct cp_scores *s, const struct input *in, struct strata *strata, struct cp_err *err)
-{
-	double label;
-	for (int role = 0; role < N_ROLES; role++)
-		if (in->column[role] > in->n_fields)
-			return cp_err_set(err, "%s: line %zu: %zu field%s, expected %s in column %zu (label<TAB>score)", in->name, in->line,
-					  in->n_fields, in->n_fields == 1 ? "" : "s", role_name[role], in->column[role]);
-	if (s->n == UINT32_MAX)
-		return cp_err_set(err, "%s: more than 2^32 - 1 rows", in->name);
-	if (s->n == s->cap)
-		grow(s, in);
-	if (cp_parse_real(in->field[in->column[LABEL] - 1], &label) < 0 || (label != 0 && label != 1))
-		return bad_field(in, LABEL, "0 or 1", err);
-	s->label[s->n] = label == 1;
-	if (take_number(in, SCORE, &s->score[s->n], err) < 0 || (s->score2 && take_number(in, SCORE2, &s->score2[s->n], err) < 0))
-		return -1;
-	if (s->group) {
-		const char *group = in->field[in->column[GROUP] - 1];
-		s->group[s->n] = cp_hash64(group, strlen(group), 0);
+	const char *from = r->text + r->from, *end = from + n_bytes, *at = from;
+	for (int i = 0; i < N_SLICES; i++) {
+		const char *to = from + n_bytes / N_SLICES * (size_t)(i + 1);
+		const char *newline = i < N_SLICES - 1 && to > at ? memchr(to - 1, '\n', (size_t)(end - to + 1)) : NULL;
+		to = i == N_SLICES - 1 ? end : to <= at ? at : newline ? newline + 1 : end;
+		r->slice[i].from = at;
+		r->slice[i].to = at = to;
 	}
-	if (s->stratum && find_stratum(strata, s, in->field[in->column[STRATUM] - 1], &s->stratum[s->n]) < 0)
-		return cp_err_set(err, "%s: line %zu: more than %d strata; is --stratum the column you mean (--group has no limit)?", in->name,
-				  in->line, CP_STRATA_MAX);
-	s->n++;
+}
+
+static int take_strata(struct reading *r, size_t n_rows, struct cp_err *err)
+{
+	struct cp_scores *s = r->s;
+	for (size_t i = 0; s->stratum && i < n_rows; i++)
+		if (find_stratum(&r->strata, s, &r->stratum[i], &s->stratum[s->n + i]) < 0)
+			return cp_err_set(err, "%s: line %zu: more than %d strata; is --stratum the column you mean (--group has no limit)?", r->name,
+					  r->line + 1 + i, CP_STRATA_MAX);
 	return 0;
 }
 
-/* ---- lines: read in pieces, so that one without an end costs a sentence and not the memory ---- */
-
-struct reading {
-	struct input in;
-	struct strata strata;
-	struct cp_digest *digest;
-	FILE *f;
-	size_t from, to;		/* what is read and not yet taken */
-	char buf[MAX_LINE + 1];		/* and room for a NUL */
-};
-
-static void refill(struct reading *r)
+/* The next n_bytes of the text, whole lines. */
+static int take_lines(struct reading *r, size_t n_bytes, struct cp_team *team, struct cp_err *err)
 {
-	memmove(r->buf, r->buf + r->from, r->to - r->from);
-	r->to -= r->from;
-	r->from = 0;
-	size_t n = fread(r->buf + r->to, 1, MAX_LINE - r->to, r->f);
-	cp_digest_add(r->digest, r->buf + r->to, n);
-	r->to += n;
+	size_t n_rows = 0;
+	cut_slices(r, n_bytes);
+	cp_team_run(team, N_SLICES, count_slice, r);
+	for (int i = 0; i < N_SLICES; i++) {
+		r->slice[i].first_row = r->s->n + n_rows;
+		r->slice[i].first_line = r->line + n_rows + 1;
+		n_rows += r->slice[i].n_lines;
+	}
+	if (n_rows > UINT32_MAX - r->s->n)
+		return cp_err_set(err, "%s: more than 2^32 - 1 rows", r->name);
+	grow(r->s, r->s->n + n_rows, r);
+	if (r->column[STRATUM])
+		r->stratum = cp_xrealloc(r->stratum, n_rows, sizeof *r->stratum);
+	cp_team_run(team, N_SLICES, parse_slice, r);
+	for (int i = 0; i < N_SLICES; i++)
+		if (r->slice[i].rc < 0)
+			return cp_err_set(err, "%s", r->slice[i].err.msg);
+	if (take_strata(r, n_rows, err) < 0)
+		return -1;
+	r->s->n += n_rows;
+	r->line += n_rows;
+	r->from += n_bytes;
+	return 0;
 }
 
-/* 1 a line, 0 the end, -1 failed.  The line lies in buf, without its newline, followed by a NUL. */
-static int next_line(struct reading *r, char **line, size_t *len, struct cp_err *err)
+/* The first line says which columns there are; it is taken here only if it is a header. */
+static int take_first(struct reading *r, size_t n_bytes, const struct cp_scores_columns *c, struct cp_err *err)
 {
-	char *nl = memchr(r->buf + r->from, '\n', r->to - r->from);
-	if (!nl) {
-		refill(r);
-		nl = memchr(r->buf, '\n', r->to);
+	struct line *l = &r->slice[0].line;
+	char *newline = memchr(r->text, '\n', n_bytes);
+	l->number = 1;
+	if (split(r, l, r->text, newline ? (size_t)(newline - r->text) : n_bytes, err) < 0)
+		return -1;
+	int header = is_header(l);
+	if (choose_all(r, l, header, c, err) < 0)
+		return -1;
+	if (header) {
+		r->from = newline ? (size_t)(newline - r->text) + 1 : n_bytes;
+		r->line = 1;
 	}
+	return 0;
+}
+
+/* Fill the text; *n_bytes of it are whole lines.  1 there may be more, 0 the end, -1 failed. */
+static int refill(struct reading *r, size_t *n_bytes, struct cp_err *err)
+{
+	memmove(r->text, r->text + r->from, r->to - r->from);
+	r->to -= r->from;
+	r->from = 0;
+	size_t n = fread(r->text + r->to, 1, TEXT_BYTES - r->to, r->f);
 	if (ferror(r->f))
-		return cp_err_set(err, "%s: read:", r->in.name);
-	if (!nl && r->to == MAX_LINE)
-		return cp_err_set(err, "%s: line %zu: longer than %d bytes", r->in.name, r->in.line + 1, MAX_LINE);
-	*line = r->buf + r->from;
-	*len = nl ? (size_t)(nl - *line) : r->to - r->from;
-	if (!nl && !*len)
+		return cp_err_set(err, "%s: read:", r->name);
+	cp_digest_add(r->digest, r->text + r->to, n);
+	r->to += n;
+	*n_bytes = r->to;
+	if (r->to < TEXT_BYTES)
 		return 0;
-	r->from += *len + (nl != NULL);
-	(*line)[*len] = 0;
-	r->in.line++;
+	const char *newline = memrchr(r->text, '\n', r->to);
+	if (!newline)
+		return cp_err_set(err, "%s: line %zu: longer than %d bytes", r->name, r->line + 1, MAX_LINE);
+	*n_bytes = (size_t)(newline - r->text) + 1;
 	return 1;
 }
 
-static int take_line(struct reading *r, struct cp_scores *s, char *line, size_t len, const struct cp_scores_columns *c, struct cp_err *err)
-{
-	if (split(&r->in, line, len, err) < 0)
-		return -1;
-	if (r->in.line > 1)
-		return take_row(s, &r->in, &r->strata, err);
-	int header = r->in.n_fields > 1 && is_header(&r->in);
-	if (choose_all(&r->in, header, c, err) < 0)
-		return -1;
-	return header ? 0 : take_row(s, &r->in, &r->strata, err);
-}
-
-int cp_scores_read(struct cp_scores *s, FILE *f, const char *name, const struct cp_scores_columns *c, struct cp_err *err)
+int cp_scores_read(struct cp_scores *s, FILE *f, const char *name, const struct cp_scores_columns *c, struct cp_team *team, struct cp_err *err)
 {
 	struct reading *r = cp_xcalloc(1, sizeof *r);
-	char *line = NULL;
-	size_t len = 0;
-	int rc;
+	size_t n_bytes = 0;
+	int rc = 0, more = 1, first = 1;
 	*s = (struct cp_scores){0};
-	r->in.name = name;
+	r->name = name;
 	r->f = f;
+	r->s = s;
 	r->digest = cp_digest_new();
-	while ((rc = next_line(r, &line, &len, err)) == 1)
-		if ((rc = take_line(r, s, line, len, c, err)) < 0)
+	while (more > 0 && rc == 0) {
+		more = refill(r, &n_bytes, err);
+		if (more < 0 || !n_bytes)
 			break;
+		if (first)
+			rc = take_first(r, n_bytes, c, err);
+		first = 0;
+		if (rc == 0 && r->from < n_bytes)
+			rc = take_lines(r, n_bytes - r->from, team, err);
+	}
+	rc = more < 0 ? -1 : rc;
 	if (!rc && !s->n)
 		rc = cp_err_set(err, "%s: no rows; expected lines of label<TAB>score", name);
 	cp_digest_hex(r->digest, s->digest);
 	cp_digest_free(r->digest);
+	free(r->stratum);
 	free(r);
 	return rc;
 }
@@ -281,7 +404,7 @@ void cp_scores_each_stratum(const struct cp_scores *s, void (*fn)(void *ctx, con
 		keys[i] = s->stratum[i];
 		rows[i] = (uint32_t)i;
 	}
-	cp_order_sort(keys, rows, s->n);
+	cp_order_sort(keys, rows, s->n, NULL);
 	for (size_t i = 0, end; i < s->n; i = end) {
 		for (end = i; end < s->n && keys[end] == keys[i]; end++)
 			;

@@ -7,11 +7,12 @@
  *
  *     struct cp_scores s;
  *     struct cp_scores_columns c = { .group = "User" };
- *     if (cp_scores_read(&s, f, "standard input", &c, err) < 0) ...
+ *     if (cp_scores_read(&s, f, "standard input", &c, NULL, err) < 0) ...
  *     cp_gauc(&g, s.score, s.label, s.group, s.n);
  *     cp_scores_release(&s);
  *
- * Memory: 9 bytes a row, and 8 for each of score2 and group, 4 for stratum (half as much again while growing).
+ * Memory: 9 bytes a row, and 8 for each of score2 and group, 4 for stratum (half as much again while growing), and 4 MiB of text.  The
+ * lines of that text are shared out among the threads of a team; what is read does not depend on how many there are.
  */
 #ifndef CP_SCORES_H
 #define CP_SCORES_H
@@ -21,6 +22,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/team.h"
 
 /* Which columns: a name or a number; NULL for label and score: as told above, for the others: none. */
 struct cp_scores_columns {
@@ -42,7 +44,7 @@ struct cp_scores {
 
 /* Read to the end. <0: the sentence names line and column. No rows at all is an error too. What is in *s is to be released in any
  * case. */
-int cp_scores_read(struct cp_scores *s, FILE *f, const char *name, const struct cp_scores_columns *, struct cp_err *);
+int cp_scores_read(struct cp_scores *s, FILE *f, const char *name, const struct cp_scores_columns *, struct cp_team *, struct cp_err *);
 void cp_scores_release(struct cp_scores *);
 
 /* Hand the rows of each stratum to fn, strata and rows in order of appearance.  `part` has no strata itself and is gone when fn returns. */

@@ -8,14 +8,15 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
 
 static void measure(void *ctx, const char *name, const struct cp_scores *s)
 {
-	struct cp_delong d;
+	struct cp_measures m;
 	(void)ctx, (void)name;
-	cp_delong(&d, s->score, s->label, s->n);
-	cp_logloss(s->score, s->label, s->n);
+	cp_measure(&m, s->score, s->label, s->n, &(struct cp_measure_opts){ 5, s->n & 1 }, NULL);
+	cp_measures_release(&m);
+	cp_bootstrap(&(struct cp_bootstrap){0}, s->score, s->score2, s->label, s->group, s->n, 3, 1, NULL);
 	if (s->group)
-		cp_gauc(&(struct cp_gauc){0}, s->score, s->label, s->group, s->n);
+		cp_gauc(&(struct cp_gauc){0}, s->score, s->label, s->group, s->n, NULL);
 	if (s->score2)
-		cp_delong_pair(&(struct cp_delong_pair){0}, s->score, s->score2, s->label, s->n);
+		cp_delong_pair(&(struct cp_delong_pair){0}, s->score, s->score2, s->label, s->n, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
 	FILE *f = n > 1 ? fmemopen((void *)(data + 1), n - 1, "r") : NULL;
 	if (!f)
 		return 0;
-	if (cp_scores_read(&s, f, "fuzz", &c, &err) == 0) {
+	if (cp_scores_read(&s, f, "fuzz", &c, NULL, &err) == 0) {
 		measure(NULL, NULL, &s);
 		if (s.stratum)
 			cp_scores_each_stratum(&s, measure, NULL);

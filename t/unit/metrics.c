@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/rng.h"
 #include "eval/order.h"
 
@@ -104,7 +105,7 @@ static void against_definition(int levels)
 	struct cp_delong d;
 	struct cp_gauc gauc;
 	cp_delong(&d, s, y, N);
-	cp_gauc(&gauc, s, y, g, N);
+	cp_gauc(&gauc, s, y, g, N, NULL);
 	snprintf(name, sizeof name, "every pair counted, %s", levels ? "many ties" : "no ties");
 	ok(cp_auc(s, y, N) == auc_by_pairs(s, y, N) && close_to(d.var, delong_by_pairs(s, y, N), 1e-12) &&
 	   close_to(gauc.gauc, gauc_by_pairs(s, y, g, N, G), 1e-13), name);
@@ -145,6 +146,40 @@ static void logits(void)
 	ok(cp_logloss_logit(800, 0) == 800 && cp_logloss_logit(-800, 1) == 800 && cp_logloss_logit(800, 1) == 0, "and keeps its tails");
 }
 
+/* ---- numbers ---- */
+
+static void print_random(struct cp_rng *r, char *out, size_t size)
+{
+	int digits = (int)cp_rng_below(r, 20);
+	double v = ldexp((double)cp_rng_u64(r), (int)cp_rng_below(r, 130) - 110) * (cp_rng_below(r, 8) ? 1 : -1);
+	static const char *const form[] = { "%.*f", "%.*e", "%.*g", "%#.*g" };
+	if (cp_rng_below(r, 4) == 0)
+		v = cp_rng_real(r);
+	snprintf(out, size, form[cp_rng_below(r, 4)], digits, v);
+	size_t n = strlen(out);
+	if (n && cp_rng_below(r, 16) == 0)		/* what may be no number any more */
+		out[cp_rng_below(r, n)] = "0123456789.-+e "[cp_rng_below(r, 15)];
+}
+
+static void numbers(uint64_t n)
+{
+	struct cp_rng r = cp_rng(3, CP_RNG_TEST, 0, n);
+	uint64_t same = 0;
+	char text[200];
+	for (uint64_t i = 0; i < n; i++) {
+		print_random(&r, text, sizeof text);
+		char *end;
+		double want = strtod(text, &end), got = -77, whole = -77;
+		int is_number = *text && strspn(text, "0123456789+-.eE") == strlen(text) && *text != '+' && !*end && isfinite(want);
+		int rc = cp_parse_real_n(text, strlen(text), &got), rc_whole = cp_parse_real(text, &whole);
+		int good = is_number ? rc == 0 && rc_whole == 0 && !memcmp(&got, &want, 8) && !memcmp(&whole, &want, 8) : rc < 0 && rc_whole < 0;
+		if (!good)
+			printf("# '%s': strtod %.17g, here %.17g\n", text, want, got);
+		same += (uint64_t)good;
+	}
+	ok(same == n, "numbers are read as strtod reads them, and what is none is refused");
+}
+
 /* ---- the reference file ---- */
 
 static double number(const json_t *o, const char *key)
@@ -183,7 +218,7 @@ static void check_pair(const char *name, const json_t *expect, const double *s, 
 {
 	const json_t *e = json_object_get(expect, "paired_delong");
 	struct cp_delong_pair d;
-	cp_delong_pair(&d, s, s2, y, n);
+	cp_delong_pair(&d, s, s2, y, n, NULL);
 	check_figure(name, "auc2", d.auc2, number(expect, "auc2"));
 	check_figure(name, "logloss2", cp_logloss(s2, y, n), number(expect, "logloss2"));
 	check_figure(name, "var_diff", d.var_diff, number(e, "var_diff"));
@@ -198,7 +233,7 @@ static void check_groups(const char *name, const json_t *expect, const double *s
 	struct cp_gauc out;
 	for (size_t i = 0; i < n; i++)
 		g[i] = (uint64_t)groups[i];
-	cp_gauc(&out, s, y, g, n);
+	cp_gauc(&out, s, y, g, n, NULL);
 	check_figure(name, "gauc", out.gauc, number(expect, "gauc"));
 	check_figure(name, "gauc groups", (double)out.n_groups, number(expect, "gauc_groups_used"));
 	check_figure(name, "gauc rows", (double)out.n_rows, number(expect, "gauc_rows_used"));
@@ -263,6 +298,7 @@ int main(int argc, char **argv)
 	against_definition(20);
 	undefined();
 	logits();
+	numbers(argc > 2 ? strtoull(argv[2], NULL, 10) : 20000);	/* more by hand */
 	if (argc > 1)
 		against_reference(argv[1]);
 	printf("1..%d\n", n_tests);
