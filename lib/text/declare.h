@@ -27,13 +27,13 @@
  *
  * Of two lines that name the same column with the same NEWNAME the later holds, and a line that names a column outright before a glob.
  *
- *     struct cp_fields *f = cp_fields_new();
- *     if (cp_fields_read(f, text, len, "shop.fields", err) < 0) ...        // any number of times; order is kept
- *     cp_field_print(&f->line[0], &buf);                                   // canonical: same meaning, same bytes; reads back the same
- *     cp_fields_free(f);
+ *     struct cp_declaration *f = cp_declaration_new();
+ *     if (cp_declaration_read(f, text, len, "shop.fields", err) < 0) ...        // any number of times; order is kept
+ *     cp_declare_print(&f->line[0], &buf);                                   // canonical: same meaning, same bytes; reads back the same
+ *     cp_declaration_free(f);
  */
-#ifndef CP_FIELDS_H
-#define CP_FIELDS_H
+#ifndef CP_DECLARE_H
+#define CP_DECLARE_H
 
 #include <stddef.h>
 
@@ -54,8 +54,8 @@ struct cp_words {
 	size_t n;
 };
 
-/* One line.  Strings belong to the cp_fields. */
-struct cp_field {
+/* One line.  Strings belong to the declaration. */
+struct cp_declare {
 	char *name;
 	int is_glob;
 	enum cp_kind kind;
@@ -75,33 +75,33 @@ struct cp_field {
 	size_t at_line;
 };
 
-struct cp_fields {
-	struct cp_field *line;
+struct cp_declaration {
+	struct cp_declare *line;
 	size_t n, cap;
 	struct cp_arena arena;
 };
 
-struct cp_fields *cp_fields_new(void);
-void cp_fields_free(struct cp_fields *);
+struct cp_declaration *cp_declaration_new(void);
+void cp_declaration_free(struct cp_declaration *);
 
 /* Append the lines of a text.  -1: a sentence with file, line and, where one character is to blame, its column; what stood before stays. */
-int cp_fields_read(struct cp_fields *, const char *text, size_t len, const char *file, struct cp_err *);
+int cp_declaration_read(struct cp_declaration *, const char *text, size_t len, const char *file, struct cp_err *);
 
 /* Append a copy; the copy points to this arena.  The pointer is good until the next line. */
-struct cp_field *cp_fields_add(struct cp_fields *, const struct cp_field *);
+struct cp_declare *cp_declaration_add(struct cp_declaration *, const struct cp_declare *);
 
 /* Append the canonical line, without a line end. */
-void cp_field_print(const struct cp_field *, struct cp_buf *);
-void cp_fields_print(const struct cp_fields *, struct cp_buf *);	/* every line, ended by LF */
+void cp_declare_print(const struct cp_declare *, struct cp_buf *);
+void cp_declaration_print(const struct cp_declaration *, struct cp_buf *);	/* every line, ended by LF */
 
 /* What the field is called; which column it is made of. */
-const char *cp_field_title(const struct cp_field *);
-const char *cp_field_column(const struct cp_field *);
+const char *cp_declare_title(const struct cp_declare *);
+const char *cp_declare_column(const struct cp_declare *);
 
 /* Does a line that is a glob name this column? */
 int cp_glob_match(const char *glob, const char *name);
 
 /* Is the value none: empty, or among the line's nulls?  It is stripped already. */
-int cp_field_is_null(const struct cp_field *, const char *value, size_t n);
+int cp_declare_is_null(const struct cp_declare *, const char *value, size_t n);
 
 #endif
