@@ -10,7 +10,7 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libcsv-dev libxxhash-dev liblz4-dev libsqlite3-dev libopenblas-dev libutf8proc-dev libjansson-dev
-       sqlite3 xz-utils'
+       sqlite3 jq xz-utils'
 test='perl mandoc universal-ctags'
 
 usage() {
