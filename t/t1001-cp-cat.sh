@@ -132,7 +132,7 @@ test_that '--expect-rows withholds the trailer' '
 	fails_with 1 cp-cat -q --count --expect-rows 40 two.cps && fails_with 1 cp-cat -q --head 3 --expect-rows 40 two.cps >/dev/null
 '
 test_that 'options that do not go together are refused' '
-	for args in "--show --check" "--head 1 --tail 1" "--columns a --drop b" "--seed 3" "--count --head 1" "--from tsv --head 1" "--edited" \
+	for args in "--show --check" "--head 1 --tail 1" "--columns a --drop b" "--seed 3" "--check --head 1" "--histogram x --columns y" "--from tsv --head 1" "--edited" \
 		"--bare" "--to tsv --join" "--from tsv --compress none" "--rows 3" "--rows a:b"; do
 		fails_with 2 cp-cat $args one.cps || return 1
 	done

@@ -1,22 +1,29 @@
-/* cp-cat: look at records, check, count, cut, join and convert them (lib/stream/copy.h, show.h, twin.h). */
+/* cp-cat: look at records, check, count, cut, order, join and convert them.  Options here; the work is in lib/stream: copy.h, reorder.h,
+ * keyjoin.h, histogram.h, show.h, twin.h. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/num.h"
 #include "stream/copy.h"
+#include "stream/histogram.h"
+#include "stream/keyjoin.h"
+#include "stream/reorder.h"
 #include "stream/show.h"
 #include "tool.h"
 
 static struct {
-	const char *output, *to, *from, *rows, *compress;
-	struct cp_opt_list columns, drop;
-	int show, check, count, bare, edited, join;
-	int64_t head, tail, block_rows, expect_rows;
+	const char *output, *to, *from, *rows, *compress, *histogram, *join_by_key, *on, *unmatched;
+	struct cp_opt_list columns, drop, where, sort;
+	int show, check, count, bare, edited, join, shuffle;
+	int64_t head, tail, block_rows, expect_rows, sample_rows, bins, memory, hash_bits;
 	double sample;
 	uint64_t seed;
-} o = { .to = "records", .from = "records", .head = -1, .tail = -1, .expect_rows = -1, .sample = 1 };
+} o = { .to = "records", .from = "records", .unmatched = "keep", .head = -1, .tail = -1, .expect_rows = -1, .sample = 1, .sample_rows = -1,
+	.bins = 20, .memory = 100, .hash_bits = 20 };
 
 #define MOST 9e18
 
@@ -25,17 +32,29 @@ static const struct cp_opt opts[] = {
 	{ 0, "show", CP_OPT_SET, &o.show, NULL, "tell columns, attributes, provenance, totals and digests", .set = 1 },
 	{ 0, "check", CP_OPT_SET, &o.check, NULL, "verify everything, say one line", .set = 1 },
 	{ 0, "count", CP_OPT_SET, &o.count, NULL, "print the number of rows", .set = 1 },
+	{ 0, "histogram", CP_OPT_STR, &o.histogram, "COLUMN", "print its values or bins of them, and how many rows have each" },
+	{ 0, "bins", CP_OPT_INT, &o.bins, "N", "of --histogram of numbers", .min = 1, .max = 1 << 20 },
 	{ 0, "expect-rows", CP_OPT_INT, &o.expect_rows, "N", "fail unless the input has just N rows; -1: any", .min = -1, .max = MOST },
 	{ 0, "choosing", CP_OPT_HEAD },
 	{ 'c', "columns", CP_OPT_LIST, &o.columns, "NAME,...", "only these columns, in this order" },
 	{ 0, "drop", CP_OPT_LIST, &o.drop, "NAME,...", "all columns but these" },
-	{ 'n', "head", CP_OPT_INT, &o.head, "N", "the first N rows; -1: all", .min = -1, .max = MOST },
-	{ 0, "tail", CP_OPT_INT, &o.tail, "N", "the last N rows; -1: all", .min = -1, .max = MOST },
-	{ 0, "rows", CP_OPT_STR, &o.rows, "FROM:TO", "rows FROM to TO-1, counted from 0; either may be left out" },
-	{ 0, "sample", CP_OPT_REAL, &o.sample, "SHARE", "each row with this probability", .min = 0, .max = 1 },
-	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of --sample" },
+	{ 0, "where", CP_OPT_LIST, &o.where, "CONDITION", "rows with COLUMN=VALUE (or != < <= > >=); all conditions must hold", .content = 1 },
+	{ 'n', "head", CP_OPT_INT, &o.head, "N", "the first N rows; -1: all", .min = -1, .max = MOST, .content = 1 },
+	{ 0, "tail", CP_OPT_INT, &o.tail, "N", "the last N rows; -1: all", .min = -1, .max = MOST, .content = 1 },
+	{ 0, "rows", CP_OPT_STR, &o.rows, "FROM:TO", "rows FROM to TO-1, counted from 0; either may be left out", .content = 1 },
+	{ 0, "sample", CP_OPT_REAL, &o.sample, "SHARE", "each row with this probability", .min = 0, .max = 1, .content = 1 },
+	{ 0, "sample-rows", CP_OPT_INT, &o.sample_rows, "N", "just N rows, at random; -1: all", .min = -1, .max = MOST, .content = 1 },
+	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of --sample, --sample-rows and --shuffle", .content = 1 },
+	{ 0, "ordering and joining", CP_OPT_HEAD },
+	{ 0, "sort", CP_OPT_LIST, &o.sort, "NAME[:desc],...", "by these columns; equal rows keep their order", .content = 1 },
+	{ 0, "shuffle", CP_OPT_SET, &o.shuffle, NULL, "by a random number of the seed and the row", .set = 1, .content = 1 },
+	{ 0, "join-by-key", CP_OPT_STR, &o.join_by_key, "FILE", "add the columns of the row of FILE that has the same key" },
+	{ 0, "on", CP_OPT_STR, &o.on, "NAME", "the key column of --join-by-key", .content = 1 },
+	{ 0, "unmatched", CP_OPT_CHOICE, &o.unmatched, "WHAT", "rows whose key FILE has not", .choices = "keep|drop|fail", .content = 1 },
+	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "for sorting, shuffling, counting and FILE", .min = 1, .max = 1 << 20 },
 	{ 0, "form", CP_OPT_HEAD },
-	{ 0, "to", CP_OPT_CHOICE, &o.to, "FORM", "what to write", .choices = "records|tsv|jsonl" },
+	{ 0, "to", CP_OPT_CHOICE, &o.to, "FORM", "what to write", .choices = "records|tsv|jsonl|libsvm|libffm" },
+	{ 0, "hash-bits", CP_OPT_INT, &o.hash_bits, "N", "of --to libsvm and libffm: keys are 2^N indices", .min = 1, .max = 30 },
 	{ 0, "from", CP_OPT_CHOICE, &o.from, "FORM", "what to read", .choices = "records|tsv|jsonl" },
 	{ 0, "bare", CP_OPT_SET, &o.bare, NULL, "text without the lines that the way back needs", .set = 1 },
 	{ 0, "edited", CP_OPT_SET, &o.edited, NULL, "the text's rows were changed: make digests and blocks anew", .set = 1 },
@@ -45,54 +64,79 @@ static const struct cp_opt opts[] = {
 	{ 0 },
 };
 
-static const struct cp_tool tool = { "cp-cat", "[OPTION...] [FILE...]", "look at records, check, count, cut, join and convert them", opts,
+static const struct cp_tool tool = { "cp-cat", "[OPTION...] [FILE...]", "look at records, check, count, cut, order, join and convert them", opts,
 				     .max_operands = -1 };
 
+static int given(const char *name) { return cp_opts_given(&cp_tool_opts, name); }
 static int from_text(void) { return strcmp(o.from, "records") != 0; }
 static int to_text(void) { return strcmp(o.to, "records") != 0; }
-static int asks(void) { return o.show || o.check || o.count; }
-static int chooses_rows(void) { return o.head >= 0 || o.tail >= 0 || o.rows || o.sample < 1; }
-static int chooses(void) { return chooses_rows() || o.columns.n || o.drop.n; }
+static int to_svm(void) { return !strncmp(o.to, "lib", 3); }
+static int asks(void) { return o.show || o.check || o.count || o.histogram; }
+static int reorders(void) { return o.sort.n || o.shuffle; }
+static int samples(void) { return o.sample < 1 || o.sample_rows >= 0; }
+static int chooses_rows(void) { return o.where.n || o.head >= 0 || o.tail >= 0 || o.rows || samples(); }
+static int chooses_columns(void) { return o.columns.n || o.drop.n; }
 
-static void check_options(void)
+/* ---- Options ---- */
+
+static void check_choosing(void)
 {
-	if (o.show + o.check + o.count > 1)
-		cp_usage("--show, --check and --count exclude each other");
 	if ((o.head >= 0) + (o.tail >= 0) + (o.rows != NULL) > 1)
 		cp_usage("--head, --tail and --rows exclude each other");
 	if (o.columns.n && o.drop.n)
 		cp_usage("--columns and --drop exclude each other");
-	if (cp_opts_given(&cp_tool_opts, "seed") && !cp_opts_given(&cp_tool_opts, "sample"))
-		cp_usage("--seed goes with --sample");
-	if (asks() && (chooses() || from_text() || to_text() || o.join || o.block_rows || o.compress))
-		cp_usage("--show, --check and --count take the whole of the records: no option that chooses or converts goes with them");
-	if (from_text() && (chooses() || to_text() || o.join || o.expect_rows >= 0))
+	if (o.sample < 1 && o.sample_rows >= 0)
+		cp_usage("--sample and --sample-rows exclude each other");
+	if (o.tail >= 0 && o.sample_rows >= 0)
+		cp_usage("--tail and --sample-rows each take a pass of their own: pipe one to the other");
+	if (given("seed") && !given("sample") && !given("sample-rows") && !o.shuffle)
+		cp_usage("--seed goes with --sample, --sample-rows and --shuffle");
+}
+
+static void check_asking(void)
+{
+	if (o.show + o.check + o.count + (o.histogram != NULL) > 1)
+		cp_usage("--show, --check, --count and --histogram exclude each other");
+	if (given("bins") && !o.histogram)
+		cp_usage("--bins goes with --histogram");
+	if (asks() && (chooses_columns() || from_text() || to_text() || o.join || o.block_rows || o.compress || reorders() || o.join_by_key))
+		cp_usage("--show, --check, --count and --histogram only print: no option that converts goes with them");
+	if ((o.show || o.check) && chooses_rows())
+		cp_usage("--show and --check take the whole of the records: no option that chooses goes with them");
+	if ((o.histogram || (o.count && chooses_rows())) && o.expect_rows >= 0)
+		cp_usage("--expect-rows goes with the count of all rows");
+}
+
+static void check_ordering(void)
+{
+	if (o.sort.n && o.shuffle)
+		cp_usage("--sort and --shuffle exclude each other");
+	if (reorders() && (o.tail >= 0 || o.rows))
+		cp_usage("--tail and --rows do not go with --sort and --shuffle: pipe one cp-cat to another");
+	if (!o.join_by_key != !o.on)
+		cp_usage("--join-by-key FILE and --on NAME go together");
+	if (o.join_by_key && (reorders() || chooses_rows() || chooses_columns()))
+		cp_usage("--join-by-key only joins: choose and order in another cp-cat before or after it");
+	if (given("unmatched") && !o.join_by_key)
+		cp_usage("--unmatched goes with --join-by-key");
+	if (given("memory") && !reorders() && !o.histogram && !o.join_by_key)
+		cp_usage("--memory goes with --sort, --shuffle, --histogram and --join-by-key: all else takes no more than a few blocks");
+}
+
+static void check_form(void)
+{
+	if (from_text() && (chooses_rows() || chooses_columns() || to_text() || o.join || o.expect_rows >= 0 || reorders() || o.join_by_key))
 		cp_usage("--from %s only makes records: pipe them to another cp-cat for the rest", o.from);
 	if (o.edited && !from_text())
 		cp_usage("--edited goes with --from tsv or --from jsonl");
 	if (from_text() && !o.edited && (o.block_rows || o.compress))
 		cp_usage("the text says how blocks were cut and compressed: --block-rows and --compress go with --edited");
-	if (o.bare && !to_text())
+	if (o.bare && (!to_text() || to_svm()))
 		cp_usage("--bare goes with --to tsv or --to jsonl");
+	if (given("hash-bits") && !to_svm())
+		cp_usage("--hash-bits goes with --to libsvm and --to libffm");
 	if (to_text() && (o.block_rows || o.compress || o.join))
 		cp_usage("--block-rows, --compress and --join go with --to records");
-}
-
-/* ---- Records ---- */
-
-/* The options given that choose rows, as a step of provenance. */
-static json_t *provenance(void)
-{
-	json_t *step = cp_step_new("cp-cat", CP_VERSION, NULL);
-	for (const struct cp_opt *opt = opts; opt->type != CP_OPT_END; opt++) {
-		struct cp_buf b = CP_BUF_INIT;
-		if (opt->value == &o.head || opt->value == &o.tail || opt->value == &o.rows || opt->value == &o.sample || opt->value == &o.seed)
-			cp_opt_value(opt, &b);
-		if (b.len && cp_opts_given(&cp_tool_opts, opt->name))
-			cp_step_set(step, opt->name, b.data);
-		cp_buf_release(&b);
-	}
-	return step;
 }
 
 static int parse_row(const char *s, size_t n, uint64_t *v)
@@ -103,18 +147,61 @@ static int parse_row(const char *s, size_t n, uint64_t *v)
 	return rc;
 }
 
-static struct cp_copy copy_options(void)
+static struct cp_pick_opts pick_options(void)
 {
-	struct cp_copy c = {
-		.columns = &o.columns, .drop = &o.drop, .last = o.head >= 0 ? (uint64_t)o.head : UINT64_MAX, .tail = o.tail, .sample = o.sample,
-		.seed = o.seed, .expect_rows = o.expect_rows, .to_text = to_text(), .bare = o.bare, .join = o.join || o.bare,
-		.kind = !strcmp(o.to, "tsv") ? CP_TWIN_TSV : CP_TWIN_JSONL, .block_rows = (size_t)o.block_rows,
-		.compress = o.compress != NULL, .codec = o.compress && !strcmp(o.compress, "none") ? CP_RAW : CP_LZ4,
-	};
+	struct cp_pick_opts p = { &o.where, 0, UINT64_MAX, o.tail, o.sample, o.sample_rows, o.seed };
 	const char *colon = o.rows ? strchr(o.rows, ':') : NULL;
-	if (o.rows && (!colon || parse_row(o.rows, (size_t)(colon - o.rows), &c.first) < 0 || parse_row(colon + 1, strlen(colon + 1), &c.last) < 0))
+	if (o.rows && (!colon || parse_row(o.rows, (size_t)(colon - o.rows), &p.first) < 0 || parse_row(colon + 1, strlen(colon + 1), &p.last) < 0))
 		cp_usage("--rows %s: FROM:TO is expected", o.rows);
-	return c;
+	if (o.head >= 0 && !reorders())
+		p.last = (uint64_t)o.head;
+	return p;
+}
+
+static void check_options(void)
+{
+	check_choosing();
+	check_asking();
+	check_ordering();
+	check_form();
+	pick_options();
+}
+
+/* A shell has opened the output before we look: an input that is the output would grow as it is read, or is empty already. */
+static void check_not_output(const char *path)
+{
+	struct stat in, out;
+	if (o.output || fstat(STDOUT_FILENO, &out) < 0 || !S_ISREG(out.st_mode))
+		return;
+	if ((strcmp(path, "-") ? stat(path, &in) : fstat(STDIN_FILENO, &in)) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		cp_die("%s: is input and output at once; -o replaces a file when all is written", path);
+}
+
+/* ---- Records ---- */
+
+/* The options given that change the rows, as a step of provenance. */
+static json_t *provenance(void)
+{
+	json_t *step = cp_step_new("cp-cat", CP_VERSION, NULL);
+	for (const struct cp_opt *opt = opts; opt->type != CP_OPT_END; opt++) {
+		struct cp_buf b = CP_BUF_INIT;
+		if (opt->content && given(opt->name)) {
+			cp_opt_value(opt, &b);
+			cp_step_set(step, opt->name, b.data);
+		}
+		cp_buf_release(&b);
+	}
+	return step;
+}
+
+static struct cp_sink_opts sink_options(void)
+{
+	static const char *const forms[] = { "records", "tsv", "jsonl", "libsvm", "libffm" };
+	int form = 0;
+	while (strcmp(o.to, forms[form]))
+		form++;
+	return (struct cp_sink_opts){ (enum cp_form)form, o.bare, (int)o.hash_bits,
+				      { .raw = o.compress && !strcmp(o.compress, "none"), .block_rows = (size_t)o.block_rows } };
 }
 
 static int read_through(struct cp_reader *r, int decode, struct cp_err *err)
@@ -128,34 +215,90 @@ static int read_through(struct cp_reader *r, int decode, struct cp_err *err)
 	return rc;
 }
 
-/* --show, --check, --count */
+/* --count of chosen rows */
+static int count_chosen(struct cp_reader *r, uint64_t *n, struct cp_err *err)
+{
+	struct cp_pick_opts po = pick_options();
+	struct cp_pick *p = cp_pick_new(&po);
+	uint32_t *rows = cp_xmalloc(CP_BLOCK_ROWS_LIMIT * sizeof *rows);
+	int rc = cp_pick_first_pass(p, r, err);
+	if (rc == 0 && (rc = cp_pick_bind(p, cp_reader_schema(r), err)) < 0)
+		cp_err_wrap(err, "%s", cp_reader_name(r));
+	if (rc == 0) {
+		int *columns = cp_xcalloc((size_t)cp_pick_columns_max(p), sizeof *columns);
+		struct cp_block b;
+		cp_reader_choose(r, columns, cp_pick_columns(p, columns));
+		free(columns);
+		while ((rc = cp_reader_next(r, &b, err)) == 1)
+			*n += cp_pick_rows(p, &b, rows);
+	}
+	free(rows);
+	cp_pick_free(p);
+	return rc;
+}
+
+static int ask(struct cp_reader *r, FILE *out, struct cp_buf *b, uint64_t *n_in, struct cp_err *err)
+{
+	uint64_t n = 0;
+	if (o.histogram)
+		return cp_histogram(&(struct cp_histogram){ o.histogram, pick_options(), (uint64_t)o.bins, (size_t)o.memory << 20 }, r, out, n_in, err);
+	int rc = o.show ? cp_stream_show(r, b, err) : o.count && chooses_rows() ? count_chosen(r, &n, err) : read_through(r, o.check, err);
+	*n_in = cp_reader_rows(r);
+	if (rc == 0 && o.count)
+		cp_buf_printf(b, "%" PRIu64 "\n", chooses_rows() ? n : *n_in);
+	return rc;
+}
+
+/* --show, --check, --count, --histogram */
 static int answer(struct cp_reader *r, FILE *out, uint64_t *n_in, struct cp_err *err)
 {
 	struct cp_buf b = CP_BUF_INIT;
-	int rc = o.show ? cp_stream_show(r, &b, err) : read_through(r, o.check, err);
-	*n_in = cp_reader_rows(r);
+	int rc = ask(r, out, &b, n_in, err);
 	if (rc == 0 && o.expect_rows >= 0 && *n_in != (uint64_t)o.expect_rows)
 		rc = cp_err_set(err, "%s: %" PRIu64 " rows, expected %" PRId64, cp_reader_name(r), *n_in, o.expect_rows);
 	if (rc == 0 && o.check)
 		cp_buf_printf(&b, "%s: whole: %" PRIu64 " rows, %" PRIu64 " blocks, %" PRIu64 " segments\n", cp_reader_name(r), *n_in,
 			      cp_reader_blocks(r), cp_reader_segments(r));
-	if (rc == 0 && o.count)
-		cp_buf_printf(&b, "%" PRIu64 "\n", *n_in);
 	if (rc == 0 && fputs(b.data, out) == EOF)
 		rc = cp_err_set(err, "write:");
 	cp_buf_release(&b);
 	return rc;
 }
 
-static int read_records(const char *const *paths, int n_paths, FILE *out, uint64_t *n_in, uint64_t *n_out, struct cp_err *err)
+struct rows {
+	uint64_t in, out, unmatched;
+};
+
+static int copy(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
 {
-	struct cp_copy c = copy_options();
-	struct cp_reader *r = (o.tail >= 0 ? cp_reader_open_again : cp_reader_open_all)(paths, n_paths, err);
+	struct cp_copy c = { &o.columns, &o.drop, pick_options(), step, o.expect_rows, sink_options(), o.join || (to_text() && (o.bare || to_svm())),
+			     o.compress != NULL };
+	return cp_copy(&c, r, out, &n->in, &n->out, err);
+}
+
+static int reorder(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
+{
+	struct cp_reorder c = { &o.sort, o.seed, &o.columns, &o.drop, pick_options(), o.head, o.expect_rows, (size_t)o.memory << 20, step, sink_options() };
+	return cp_reorder(&c, r, out, &n->in, &n->out, err);
+}
+
+static int join_by_key(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
+{
+	struct cp_keyjoin c = { o.join_by_key, o.on, !strcmp(o.unmatched, "keep") ? CP_UNMATCHED_KEEP : !strcmp(o.unmatched, "drop") ? CP_UNMATCHED_DROP
+				: CP_UNMATCHED_FAIL, (size_t)o.memory << 20, o.expect_rows, step, sink_options() };
+	return cp_keyjoin(&c, r, out, &n->in, &n->out, &n->unmatched, err);
+}
+
+static int read_records(const char *const *paths, int n_paths, FILE *out, struct rows *n, struct cp_err *err)
+{
+	int twice = o.tail >= 0 || o.sample_rows >= 0;
+	struct cp_reader *r = (twice ? cp_reader_open_again : cp_reader_open_all)(paths, n_paths, err);
 	if (!r)
 		return -1;
-	c.step = provenance();
-	int rc = asks() ? answer(r, out, n_in, err) : cp_copy(&c, r, out, n_in, n_out, err);
-	json_decref(c.step);
+	json_t *step = provenance();
+	int rc = asks() ? answer(r, out, &n->in, err) : reorders() ? reorder(r, out, step, n, err) : o.join_by_key ? join_by_key(r, out, step, n, err) :
+		 copy(r, out, step, n, err);
+	json_decref(step);
 	cp_reader_close(r);
 	return rc;
 }
@@ -189,16 +332,23 @@ int main(int argc, char **argv)
 {
 	struct cp_err err;
 	struct cp_out out;
-	uint64_t n_in = 0, n_out = 0;
+	struct rows n = { 0 };
+	struct cp_buf extra = CP_BUF_INIT;
 	cp_tool_start(&tool, &argc, argv);
 	check_options();
+	const char *const *paths = (const char *const *)argv + 1;
+	for (int i = 0; i < (argc > 1 ? argc - 1 : 1); i++)
+		check_not_output(argc > 1 ? paths[i] : "-");
 	if (!o.output && !to_text() && !asks())
 		cp_no_binary_tty();
 	if (cp_out_open(&out, o.output, &err) < 0)
 		cp_die("%s", err.msg);
-	const char *const *paths = (const char *const *)argv + 1;
-	int rc = from_text() ? read_text(paths, argc - 1, out.f, &n_in, &err) : read_records(paths, argc - 1, out.f, &n_in, &n_out, &err);
+	int rc = from_text() ? read_text(paths, argc - 1, out.f, &n.in, &err) : read_records(paths, argc - 1, out.f, &n, &err);
 	if (rc < 0 || cp_out_commit(&out, &err) < 0)
 		cp_die("%s", err.msg);
-	return cp_tool_finish(n_in, from_text() ? n_in : n_out, NULL);
+	if (o.join_by_key)
+		cp_buf_printf(&extra, "%" PRIu64 " without a match", n.unmatched);
+	int status = cp_tool_finish(n.in, from_text() ? n.in : n.out, extra.len ? extra.data : NULL);
+	cp_buf_release(&extra);
+	return status;
 }

@@ -5,26 +5,26 @@
 #ifndef CP_COPY_H
 #define CP_COPY_H
 
+#include "stream/pick.h"
+#include "stream/sink.h"
 #include "stream/stream.h"
-#include "stream/twin.h"
 
 struct cp_copy {
 	const struct cp_opt_list *columns, *drop;	/* as cp_schema_choose() has them; or NULL */
-	uint64_t first, last;	/* rows first .. last-1, over all segments; last UINT64_MAX: to the end */
-	int64_t tail;		/* the last so many rows; -1: not asked for */
-	double sample;		/* share of the rows; 1: all.  Drawn by the seed and the row's number (the row column's where there is one) */
-	uint64_t seed;
+	struct cp_pick_opts pick;	/* CP_PICK_ALL, or which rows */
 	json_t *step;		/* added to the provenance of every column, where rows are chosen; or NULL */
 	int64_t expect_rows;	/* of the input; fails before the trailer is written; -1: not asked for */
-	int to_text, bare;
-	enum cp_twin kind;	/* to_text */
+	struct cp_sink_opts sink;	/* sink.writer.block_rows: cut blocks anew; 0: leave them */
 	int join;		/* one segment of several */
-	size_t block_rows;	/* cut blocks anew; 0: leave them */
-	int compress;		/* anew, by codec */
-	enum cp_codec codec;
+	int compress;		/* anew, as sink.writer.raw says */
 };
 
-/* Reads to the end (or to the last row wanted).  r must be one of cp_reader_open_again for a tail. */
+/* Reads to the end (or to the last row wanted).  r must be one of cp_reader_open_again where pick takes two passes. */
 int cp_copy(const struct cp_copy *, struct cp_reader *r, FILE *out, uint64_t *n_in, uint64_t *n_out, struct cp_err *);
+
+/* The output's schema: the columns chosen, in order, with their index in the input in column[] (room for from->n).  For
+ * others that choose columns. */
+int cp_copy_schema(struct cp_schema *s, const struct cp_schema *from, const struct cp_opt_list *columns, const struct cp_opt_list *drop, int *column,
+		   struct cp_err *);
 
 #endif

@@ -6,10 +6,15 @@
 
 #include "base/mem.h"
 
-static FILE *nameless(struct cp_err *err)
+const char *cp_tmpdir(void)
 {
 	const char *dir = getenv("TMPDIR");
-	char *path = cp_xasprintf("%s/cp-spool.XXXXXX", dir && *dir ? dir : "/tmp");
+	return dir && *dir ? dir : "/tmp";
+}
+
+FILE *cp_tempfile(struct cp_err *err)
+{
+	char *path = cp_xasprintf("%s/cp-spool.XXXXXX", cp_tmpdir());
 	int fd = mkstemp(path);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w+b");
 	if (!f)
@@ -28,11 +33,11 @@ static int copy(FILE *from, FILE *to, const char *name, struct cp_err *err)
 	size_t n;
 	while ((n = fread(buf, 1, sizeof buf, from)) > 0)
 		if (fwrite(buf, 1, n, to) != n)
-			return cp_err_set(err, "%s: copying it to a temporary file:", name);
+			return cp_err_set(err, "%s: copying it to a temporary file in %s:", name, cp_tmpdir());
 	if (ferror(from))
 		return cp_err_set(err, "%s: read:", name);
 	if (fflush(to) == EOF || fseeko(to, 0, SEEK_SET) < 0)
-		return cp_err_set(err, "%s: copying it to a temporary file:", name);
+		return cp_err_set(err, "%s: copying it to a temporary file in %s:", name, cp_tmpdir());
 	return 0;
 }
 
@@ -40,7 +45,7 @@ FILE *cp_spool(FILE *f, const char *name, struct cp_err *err)
 {
 	if (ftello(f) >= 0)
 		return f;
-	FILE *to = nameless(err);
+	FILE *to = cp_tempfile(err);
 	int rc = to ? copy(f, to, name, err) : -1;
 	if (f != stdin)
 		fclose(f);

@@ -9,4 +9,10 @@
 
 FILE *cp_spool(FILE *f, const char *name, struct cp_err *);
 
+/* The folder of temporary files: TMPDIR, else /tmp. */
+const char *cp_tmpdir(void);
+
+/* A temporary file without a name, for reading and writing. */
+FILE *cp_tempfile(struct cp_err *);
+
 #endif

@@ -28,7 +28,7 @@ static int from_text(enum cp_twin kind, const void *p, size_t n, int edited, str
 
 static int to_text(enum cp_twin kind, struct bytes b, struct bytes *out, struct cp_err *err)
 {
-	struct cp_copy c = { .last = UINT64_MAX, .tail = -1, .sample = 1, .expect_rows = -1, .to_text = 1, .kind = kind };
+	struct cp_copy c = { .pick = CP_PICK_ALL, .expect_rows = -1, .sink.form = kind == CP_TWIN_TSV ? CP_FORM_TSV : CP_FORM_JSONL };
 	FILE *f = open_memstream(&out->p, &out->n);
 	uint64_t n_in, n_out;
 	struct cp_reader *r = cp_reader_open_file(fmemopen(b.p, b.n, "rb"), "records", err);

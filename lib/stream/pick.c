@@ -1,0 +1,200 @@
+/* Which rows of a stream are wanted: see pick.h. */
+#include "stream/pick.h"
+
+#include <stdlib.h>
+
+#include "base/rng.h"
+#include "stream/where.h"
+
+struct cp_pick {
+	struct cp_pick_opts o;
+	struct cp_where where;
+	int row_column;			/* what random numbers go by; -1: the place */
+	uint64_t place, n_matched;	/* rows and matching rows before the next block */
+	uint64_t *heap;			/* sample_rows: the smallest numbers so far, the largest of them first */
+	size_t n_heap, cap_heap;
+	uint64_t bound, n_ties;		/* second pass: take what is below, and the first so many that are equal */
+};
+
+struct cp_pick *cp_pick_new(const struct cp_pick_opts *o)
+{
+	struct cp_pick *p = cp_xcalloc(1, sizeof *p);
+	p->o = *o;
+	p->row_column = -1;
+	return p;
+}
+
+void cp_pick_free(struct cp_pick *p)
+{
+	if (!p)
+		return;
+	cp_where_release(&p->where);
+	free(p->heap);
+	free(p);
+}
+
+static int has_where(const struct cp_pick_opts *o)
+{
+	return o->where && o->where->n;
+}
+
+int cp_pick_is_all(const struct cp_pick_opts *o)
+{
+	return !has_where(o) && o->first == 0 && o->last == UINT64_MAX && o->tail < 0 && o->sample >= 1 && o->sample_rows < 0;
+}
+
+int cp_pick_passes(const struct cp_pick *p)
+{
+	return p->o.tail >= 0 || p->o.sample_rows >= 0 ? 2 : 1;
+}
+
+static int is_random(const struct cp_pick *p)
+{
+	return p->o.sample < 1 || p->o.sample_rows >= 0;
+}
+
+int cp_pick_bind(struct cp_pick *p, const struct cp_schema *s, struct cp_err *err)
+{
+	cp_where_release(&p->where);
+	if (has_where(&p->o) && cp_where_parse(&p->where, s, p->o.where, err) < 0)
+		return -1;
+	p->row_column = is_random(p) ? cp_schema_first(s, CP_ROW) : -1;
+	return 0;
+}
+
+int cp_pick_columns(const struct cp_pick *p, int *out)
+{
+	int n = cp_where_columns(&p->where, out);
+	if (p->row_column >= 0)
+		out[n++] = p->row_column;
+	return n;
+}
+
+int cp_pick_columns_max(const struct cp_pick *p)
+{
+	return p->where.n + 1;
+}
+
+static int in_range(const struct cp_pick *p, uint64_t at)
+{
+	return at >= p->o.first && at < p->o.last;
+}
+
+/* The random numbers of a row of this block. */
+static struct cp_rng rng_of(const struct cp_pick *p, const struct cp_block *b, size_t i)
+{
+	return cp_rng(p->o.seed, CP_RNG_SAMPLE, 0, p->row_column >= 0 ? b->column[p->row_column].u64[i] : p->place + i);
+}
+
+/* ---- The first pass ---- */
+
+static void sift_down(uint64_t *h, size_t n, uint64_t x)
+{
+	size_t i = 0;
+	for (size_t child; (child = 2 * i + 1) < n; i = child) {
+		child += child + 1 < n && h[child + 1] > h[child];
+		if (h[child] <= x)
+			break;
+		h[i] = h[child];
+	}
+	h[i] = x;
+}
+
+static void keep_smallest(struct cp_pick *p, uint64_t x)
+{
+	size_t most = (size_t)p->o.sample_rows;
+	if (p->n_heap == most) {
+		if (most && x < p->heap[0])
+			sift_down(p->heap, most, x);
+		return;
+	}
+	if (p->n_heap == p->cap_heap) {
+		p->cap_heap = p->cap_heap ? 2 * p->cap_heap : 256;
+		p->heap = cp_xrealloc(p->heap, p->cap_heap, sizeof *p->heap);
+	}
+	size_t i = p->n_heap++;
+	for (; i > 0 && p->heap[(i - 1) / 2] < x; i = (i - 1) / 2)
+		p->heap[i] = p->heap[(i - 1) / 2];
+	p->heap[i] = x;
+}
+
+void cp_pick_look(struct cp_pick *p, const struct cp_block *b)
+{
+	int random = p->o.sample_rows >= 0;
+	if (!random && !p->where.n)
+		p->n_matched += b->n_rows;
+	else
+		for (size_t i = 0; i < b->n_rows; i++) {
+			if (!cp_where_holds(&p->where, b->column, i))
+				continue;
+			if (random && in_range(p, p->n_matched)) {
+				struct cp_rng r = rng_of(p, b, i);
+				keep_smallest(p, cp_rng_u64(&r));
+			}
+			p->n_matched++;
+		}
+	p->place += b->n_rows;
+}
+
+void cp_pick_ready(struct cp_pick *p)
+{
+	uint64_t tail = (uint64_t)p->o.tail;
+	if (p->o.tail >= 0)
+		p->o.first = p->n_matched < tail ? 0 : p->n_matched - tail;
+	p->bound = p->n_heap ? p->heap[0] : 0;
+	for (size_t i = 0; i < p->n_heap; i++)
+		p->n_ties += p->heap[i] == p->bound;
+	free(p->heap);
+	p->heap = NULL;
+	p->n_heap = p->cap_heap = 0;
+	p->place = p->n_matched = 0;
+}
+
+/* ---- The last pass ---- */
+
+static int is_drawn(struct cp_pick *p, const struct cp_block *b, size_t i)
+{
+	if (!is_random(p))
+		return 1;
+	struct cp_rng r = rng_of(p, b, i);
+	if (p->o.sample_rows < 0)
+		return cp_rng_real(&r) < p->o.sample;
+	uint64_t x = cp_rng_u64(&r);
+	if (x == p->bound && p->n_ties) {
+		p->n_ties--;
+		return 1;
+	}
+	return x < p->bound;
+}
+
+size_t cp_pick_rows(struct cp_pick *p, const struct cp_block *b, uint32_t *rows)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->n_rows; i++)
+		if (cp_where_holds(&p->where, b->column, i) && in_range(p, p->n_matched++) && is_drawn(p, b, i))
+			rows[n++] = (uint32_t)i;
+	p->place += b->n_rows;
+	return n;
+}
+
+int cp_pick_done(const struct cp_pick *p)
+{
+	return p->n_matched >= p->o.last;
+}
+
+int cp_pick_first_pass(struct cp_pick *p, struct cp_reader *r, struct cp_err *err)
+{
+	struct cp_block b;
+	int rc;
+	if (cp_pick_passes(p) == 1)
+		return 0;
+	if (cp_pick_bind(p, cp_reader_schema(r), err) < 0)
+		return cp_err_wrap(err, "%s", cp_reader_name(r));
+	int *columns = cp_xcalloc((size_t)cp_pick_columns_max(p), sizeof *columns);
+	cp_reader_choose(r, columns, cp_pick_columns(p, columns));
+	free(columns);
+	while ((rc = cp_reader_next(r, &b, err)) == 1)
+		cp_pick_look(p, &b);
+	cp_pick_ready(p);
+	return rc < 0 ? -1 : cp_reader_rewind(r, err);
+}

@@ -1,0 +1,58 @@
+/* Which rows of a stream are wanted.  In this order:
+ *
+ *     where         rows that fulfil all conditions (where.h)
+ *     first, last   of those, by their number from 0; or the last `tail` of them
+ *     sample        of those, each with this probability; or just sample_rows of them (all, if there are fewer): those with the smallest
+ *                   random numbers, so that a smaller sample is part of a larger one
+ *
+ * What is random depends on the seed and the row's number (its row column, or where there is none its place in the input), and on nothing
+ * else.  `tail` and `sample_rows` take two passes; sample_rows takes 8 bytes of memory a row of the sample.
+ *
+ *     struct cp_pick *p = cp_pick_new(&opts);
+ *     first pass, if cp_pick_passes(p) == 2:  cp_pick_bind(p, schema, err) a segment;  cp_pick_look(p, &block);      then cp_pick_ready(p);
+ *     then:                                   cp_pick_bind(p, schema, err) a segment;  n = cp_pick_rows(p, &block, rows);
+ */
+#ifndef CP_PICK_H
+#define CP_PICK_H
+
+#include "stream/stream.h"
+
+struct cp_pick_opts {
+	const struct cp_opt_list *where;	/* or NULL */
+	uint64_t first, last;	/* rows first .. last-1; last UINT64_MAX: to the end */
+	int64_t tail;		/* -1: not asked for */
+	double sample;		/* share; 1: all */
+	int64_t sample_rows;	/* -1: not asked for */
+	uint64_t seed;
+};
+#define CP_PICK_ALL { NULL, 0, UINT64_MAX, -1, 1, -1, 0 }
+
+struct cp_pick;
+
+struct cp_pick *cp_pick_new(const struct cp_pick_opts *);
+void cp_pick_free(struct cp_pick *);
+
+int cp_pick_is_all(const struct cp_pick_opts *);	/* every row is wanted */
+int cp_pick_passes(const struct cp_pick *);
+
+/* Take this schema from the next block on. */
+int cp_pick_bind(struct cp_pick *, const struct cp_schema *, struct cp_err *);
+
+/* The columns that must be decoded (of the schema bound last): up to cp_pick_columns_max of them into out; how many. */
+int cp_pick_columns(const struct cp_pick *, int *out);
+int cp_pick_columns_max(const struct cp_pick *);
+
+void cp_pick_look(struct cp_pick *, const struct cp_block *);
+void cp_pick_ready(struct cp_pick *);
+
+/* The rows wanted, ascending, into rows (room for the block's); how many.  Blocks come one after another from the first on. */
+size_t cp_pick_rows(struct cp_pick *, const struct cp_block *, uint32_t *rows);
+
+/* Will no later row be wanted? */
+int cp_pick_done(const struct cp_pick *);
+
+/* Both passes of a reader that is not to keep its seams: the first, and the rewind (nothing where one pass is enough).  All segments have the
+ * schema of the first. */
+int cp_pick_first_pass(struct cp_pick *, struct cp_reader *, struct cp_err *);
+
+#endif

@@ -1,0 +1,30 @@
+/* Conditions on rows: COLUMN OP VALUE, where OP is = != < <= > >=.
+ *
+ *     key, keys     = and !=; the value is text, hashed as the field's keys are (#0123456789abcdef is a key itself); a list has a value if one
+ *                   of its members is it
+ *     bytes         = and !=, byte for byte
+ *     numbers       all six; a missing value (NaN, no time) fulfils none of them but != 
+ *     empty value   is "missing": the key of the empty value, no number, no time, no bytes
+ *
+ * All conditions must hold.  What other conditions there may be is for awk and jq on the text twin.
+ */
+#ifndef CP_WHERE_H
+#define CP_WHERE_H
+
+#include "stream/stream.h"
+
+struct cp_where {
+	struct cp_condition *condition;
+	int n;
+};
+
+/* -1 and a sentence, with nothing to release. */
+int cp_where_parse(struct cp_where *, const struct cp_schema *, const struct cp_opt_list *, struct cp_err *);
+void cp_where_release(struct cp_where *);
+
+/* The columns that must be decoded: up to n conditions' into out; returns how many (a column may stand twice). */
+int cp_where_columns(const struct cp_where *, int *out);
+
+int cp_where_holds(const struct cp_where *, const struct cp_values *column, size_t row);
+
+#endif
