@@ -30,6 +30,9 @@ static const struct cp_opt opts[] = {
 	{ 0, "model", CP_OPT_STR, &o.model, "NAME", "kind of CTR model (below)", .content = 1 },
 	{ 0, "set", CP_OPT_LIST, &o.set, "NAME=VALUE", "a size of the CTR model (below); again for more", .content = 1 },
 	{ 0, "min-count", CP_OPT_INT, &o.min_count, "N", "times a value must be met to have a place of its own", .min = 1, .max = 1e15, .content = 1 },
+	{ 0, "vocab-from", CP_OPT_LIST, &o.vocab_from, "FILE", "rows whose values get places too; labels are not read; again for more" },
+	{ 0, "hash-bits", CP_OPT_INT, &o.hash_bits, "N", "a table of 2^N rows for all values, by the hash of each; 0: a row a value", .min = 0,
+	  .max = CP_HASH_BITS_MAX, .content = 1 },
 	{ 0, "unseen-rate", CP_OPT_REAL, &o.unseen_rate, "P", "share of values shown as unseen, to train that place", .min = 0, .max = 1,
 	  .content = 1 },
 	{ 0, "Language model", CP_OPT_HEAD },
@@ -184,6 +187,7 @@ static void record_inputs(const struct cp_train_result *r)
 	record_rows("train", &in, r->train_digest, r->n_train);
 	record_rows("valid", &o.valid, r->valid_digest, r->n_valid);
 	record_rows("test", &o.test, r->test_digest, r->n_test);
+	record_rows("vocab", &o.vocab_from, r->vocab_digest, r->n_vocab);
 	if (o.init)
 		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
 	if (o.plm && strncmp(o.plm, "scratch", 7)) {
@@ -319,6 +323,7 @@ int main(int argc, char **argv)
 	free(o.valid.v);
 	free(o.test.v);
 	free(o.set.v);
+	free(o.vocab_from.v);
 	if (r.finished_before)
 		cp_note("finished before; the model is left as it is");
 	return last_line(&r);

@@ -333,14 +333,24 @@ void cp_data_release(struct cp_data *d)
 	memset(d, 0, sizeof *d);
 }
 
-void cp_data_count(const struct cp_data *d, struct cp_features *v)
+static void each_value(const struct cp_data *d, struct cp_features *v, void (*fn)(struct cp_features *, int field, uint64_t key))
 {
 	const uint64_t *key = d->keys;
 	const uint32_t *members = d->members;
 	for (size_t i = 0; i < d->n; i++)
 		for (int f = 0; f < d->fields.n; f++)
 			for (uint32_t k = cp_data_of_field(d, f, &members); k; k--)
-				cp_features_count(v, f, *key++);
+				fn(v, f, *key++);
+}
+
+void cp_data_count(const struct cp_data *d, struct cp_features *v)
+{
+	each_value(d, v, cp_features_count);
+}
+
+void cp_data_mention(const struct cp_data *d, struct cp_features *v)
+{
+	each_value(d, v, cp_features_mention);
 }
 
 void cp_data_index(struct cp_data *d, const struct cp_features *v, int keep_keys)

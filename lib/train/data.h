@@ -103,8 +103,9 @@ static inline uint32_t cp_data_of_field(const struct cp_data *d, int f, const ui
 	return d->fields.v[f].type == CP_KEYS ? *(*members)++ : 1;
 }
 
-/* Every value into the vocabulary. */
+/* Every value into the vocabulary: counted, as those of training rows, or only mentioned. */
 void cp_data_count(const struct cp_data *, struct cp_features *);
+void cp_data_mention(const struct cp_data *, struct cp_features *);
 
 /* Keys to rows of the table.  keep_keys: the keys stay as well. */
 void cp_data_index(struct cp_data *, const struct cp_features *, int keep_keys);

@@ -16,11 +16,20 @@ void cp_features_init(struct cp_features *v, const struct cp_fields *fields)
 		v->field[f].base = (size_t)f;
 }
 
+void cp_features_hash(struct cp_features *v, int bits)
+{
+	v->bits = bits;
+	v->n_rows = (size_t)1 << bits;
+	for (int f = 0; f < v->fields.n; f++)
+		v->field[f].base = SIZE_MAX;	/* no row is */
+}
+
 void cp_features_release(struct cp_features *v)
 {
 	for (int f = 0; f < v->fields.n; f++) {
 		free(v->field[f].key);
 		free(v->field[f].count);
+		free(v->field[f].met);
 		free(v->field[f].slot);
 	}
 	free(v->field);
@@ -54,12 +63,13 @@ static size_t add_key(struct cp_features_field *f, uint64_t key)
 		f->cap = 2 * f->cap + 64;
 		f->key = cp_xrealloc(f->key, f->cap, sizeof *f->key);
 		f->count = cp_xrealloc(f->count, f->cap, sizeof *f->count);
+		f->met = cp_xrealloc(f->met, f->cap, sizeof *f->met);
 		rehash(f);
 	}
 	size_t s = find_slot(f, key);
 	if (!f->slot[s]) {
 		f->key[f->n] = key;
-		f->count[f->n] = 0;
+		f->count[f->n] = f->met[f->n] = 0;
 		f->slot[s] = (uint32_t)++f->n;
 	}
 	return f->slot[s] - 1;
@@ -67,6 +77,8 @@ static size_t add_key(struct cp_features_field *f, uint64_t key)
 
 static void place(struct cp_features *v)
 {
+	if (v->bits)
+		return;
 	v->n_rows = 0;
 	for (int f = 0; f < v->fields.n; f++) {
 		v->field[f].base = v->n_rows;
@@ -86,10 +98,23 @@ void cp_features_restore(struct cp_features *v, int field, const uint64_t *key, 
 	place(v);
 }
 
+void cp_features_mention(struct cp_features *v, int field, uint64_t key)
+{
+	struct cp_features_field *f = &v->field[field];
+	if (v->bits)
+		return;
+	size_t i = add_key(f, key);
+	f->met[i]++;
+}
+
 void cp_features_count(struct cp_features *v, int field, uint64_t key)
 {
-	size_t i = add_key(&v->field[field], key);
-	v->field[field].count[i]++;
+	struct cp_features_field *f = &v->field[field];
+	if (v->bits)
+		return;
+	size_t i = add_key(f, key);
+	f->count[i]++;
+	f->met[i]++;
 }
 
 struct counted {
@@ -109,7 +134,7 @@ static void join_field(struct cp_features_field *f, const struct cp_field *of, u
 		add_key(f, of->key_number);
 	struct counted *fresh = cp_xcalloc(f->n - f->n_old + 1, sizeof *fresh);
 	for (size_t i = f->n_old; i < f->n; i++)
-		if (f->count[i] >= min_count || (of->type == CP_NUMBER && f->key[i] == of->key_number))
+		if (f->met[i] >= min_count || (of->type == CP_NUMBER && f->key[i] == of->key_number))
 			fresh[n++] = (struct counted){ f->key[i], f->count[i] };
 	qsort(fresh, n, sizeof *fresh, by_key);
 	for (size_t i = 0; i < n; i++) {
@@ -118,12 +143,14 @@ static void join_field(struct cp_features_field *f, const struct cp_field *of, u
 	}
 	f->n = f->n_old + n;
 	free(fresh);
+	free(f->met);
+	f->met = NULL;
 	rehash(f);
 }
 
 void cp_features_join(struct cp_features *v, uint64_t min_count)
 {
-	for (int f = 0; f < v->fields.n; f++)
+	for (int f = 0; !v->bits && f < v->fields.n; f++)
 		join_field(&v->field[f], &v->fields.v[f], min_count);
 	place(v);
 }
@@ -131,6 +158,8 @@ void cp_features_join(struct cp_features *v, uint64_t min_count)
 uint32_t cp_features_row(const struct cp_features *v, int field, uint64_t key)
 {
 	const struct cp_features_field *f = &v->field[field];
+	if (v->bits)
+		return (uint32_t)(key & (v->n_rows - 1));
 	uint32_t at = f->n_slots ? f->slot[find_slot(f, key)] : 0;
 	return (uint32_t)f->base + at;
 }

@@ -53,10 +53,12 @@ static char *config_text(const struct cp_model *m)
 	for (int f = 0; f < m->vocab.fields.n; f++)
 		json_array_append_new(fields, json_string(m->vocab.fields.v[f].name));
 	json_object_set_new(o, "format", json_string("clickprompt model"));
-	json_object_set_new(o, "version", json_integer(add_kinds(o, &m->vocab.fields) ? 2 : 1));
+	json_object_set_new(o, "version", json_integer(add_kinds(o, &m->vocab.fields) || m->vocab.bits ? 2 : 1));
 	json_object_set_new(o, "stage", json_string(m->stage));
 	json_object_set_new(o, "objective", json_string(objective_words[c->objective]));
 	json_object_set_new(o, "fields", fields);
+	if (m->vocab.bits)
+		json_object_set_new(o, "hash_bits", json_integer(m->vocab.bits));
 	if (c->has_ctr) {
 		ctr_config_print(&c->ctr, &sizes);
 		json_object_set_new(o, "ctr", json_pack("{s:s, s:s}", "model", c->ctr.model->name, "sizes", sizes.data));
@@ -157,8 +159,13 @@ static int read_fields(struct cp_model *m, const json_t *o, const char *path, st
 		else
 			cp_fields_add(&fields, name, type, json_object_get(made, name));
 	}
+	const json_t *bits = json_object_get(o, "hash_bits");
+	if (!rc && bits && (!json_is_integer(bits) || json_integer_value(bits) < 1 || json_integer_value(bits) > CP_HASH_BITS_MAX))
+		rc = cp_err_set(err, "%s: its hash_bits is none of 1 to %d", path, CP_HASH_BITS_MAX);
 	if (!rc)
 		cp_features_init(&m->vocab, &fields);
+	if (!rc && bits)
+		cp_features_hash(&m->vocab, (int)json_integer_value(bits));
 	cp_fields_release(&fields);
 	return rc;
 }
@@ -209,7 +216,7 @@ static const struct nn_tensor *tensor(const struct nn_safetensors *s, const char
 
 static int read_vocab(struct cp_model *m, const struct nn_safetensors *s, const char *path, struct cp_err *err)
 {
-	for (int f = 0; f < m->vocab.fields.n; f++) {
+	for (int f = 0; !m->vocab.bits && f < m->vocab.fields.n; f++) {
 		const char *name = m->vocab.fields.v[f].name;
 		const struct nn_tensor *k = tensor(s, path, err, "vocab.", name, ".keys"), *c = tensor(s, path, err, "vocab.", name, ".counts");
 		if (!k || !c)
@@ -275,7 +282,9 @@ static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_te
 		free(rows);
 		return cp_err_wrap(err, "%s", path);
 	}
-	for (int f = 0; f < m->vocab.fields.n; f++) {
+	if (m->vocab.bits)
+		memcpy(p->val, rows, t->n * sizeof *rows);
+	for (int f = 0; !m->vocab.bits && f < m->vocab.fields.n; f++) {
 		const struct cp_features_field *a = &from->field[f], *b = &m->vocab.field[f];
 		memcpy(p->val + b->base * d, rows + a->base * d, (1 + a->n) * d * sizeof *rows);
 	}
@@ -337,7 +346,7 @@ int cp_model_save(const struct cp_model *m, const char *path, struct cp_err *err
 	char *text = config_text(m);
 	nn_safetensors_out_meta(o, "format", "pt");
 	nn_safetensors_out_meta(o, "clickprompt", text);
-	for (int f = 0; f < m->vocab.fields.n; f++) {
+	for (int f = 0; !m->vocab.bits && f < m->vocab.fields.n; f++) {
 		const struct cp_features_field *v = &m->vocab.field[f];
 		for (int k = 0; k < 2; k++) {
 			cp_buf_reset(&name);

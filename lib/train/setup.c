@@ -22,9 +22,9 @@ static int is_stage(const struct cp_trainer *t, const char *stage)
 
 static int count_stdin(const struct cp_train_opts *o)
 {
-	const struct cp_opt_list *l[] = { &o->train, &o->valid, &o->test };
+	const struct cp_opt_list *l[] = { &o->train, &o->valid, &o->test, &o->vocab_from };
 	int n = !o->train.n;
-	for (int k = 0; k < 3; k++)
+	for (int k = 0; k < 4; k++)
 		for (int i = 0; i < l[k]->n; i++)
 			n += !strcmp(l[k]->v[i], "-");
 	return n;
@@ -61,6 +61,8 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--prompt-usage %s reads the prompts, and --prompts 0 makes none", o->usage);
 	if (o->max_length && o->max_length < 3)
 		return cp_err_set(err, "--max-length %lld leaves no room for a word between the first token and the last", (long long)o->max_length);
+	if (o->hash_bits && (o->min_count > 1 || o->unseen_rate > 0 || o->vocab_from.n))
+		return cp_err_set(err, "--hash-bits gives every value a row, so --min-count, --unseen-rate and --vocab-from have nothing to do");
 	struct plm_config c;
 	if (o->plm && is_scratch(o->plm) && plm_config_scratch(&c, scratch_sizes(o->plm), err) < 0)
 		return -1;
@@ -284,6 +286,39 @@ static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	return 0;
 }
 
+/* A row for every key, or a table of a fixed size; a model to go on from has decided that. */
+static int choose_table(struct cp_trainer *t, int known, struct cp_err *err)
+{
+	int bits = (int)t->o.hash_bits, has = t->m->vocab.bits;
+	if (bits && known && has && has != bits)
+		return cp_err_set(err, "--hash-bits %d: %s has a table of 2^%d rows", bits, t->o.init, has);
+	if (bits && known && !has)
+		return cp_err_set(err, "--hash-bits %d: %s has a row for every value", bits, t->o.init);
+	if (bits && !known)
+		cp_features_hash(&t->m->vocab, bits);
+	if (has && (t->o.min_count > 1 || t->o.unseen_rate > 0 || t->o.vocab_from.n))
+		return cp_err_set(err, "%s has a table by --hash-bits, so --min-count, --unseen-rate and --vocab-from have nothing to do", t->o.init);
+	return 0;
+}
+
+/* Rows whose keys are to have places in the table, and nothing else. */
+static int mention_rows(struct cp_trainer *t, struct cp_err *err)
+{
+	struct cp_data d = { .want_keys = 1 };
+	int rc = 0;
+	cp_fields_copy(&d.fields, &t->train.fields);
+	for (int i = 0; !rc && i < t->o.vocab_from.n; i++)
+		rc = cp_data_load(&d, t->o.vocab_from.v[i], err);
+	if (!rc && d.n) {
+		cp_data_mention(&d, &t->m->vocab);
+		cp_data_digest(&d, t->result.vocab_digest);
+	}
+	t->result.n_vocab = d.n;
+	t->result.rows_read += d.n;
+	cp_data_release(&d);
+	return rc;
+}
+
 static int load_all(struct cp_trainer *t, struct cp_err *err)
 {
 	static const char *standard_input[] = { "-" };
@@ -298,9 +333,12 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 		return cp_err_set(err, "%zu rows to train on; this version takes fewer than 2^32", t->train.n);
 	if (!known)
 		cp_features_init(&t->m->vocab, &t->train.fields);
+	if (choose_table(t, known, err) < 0)
+		return -1;
 	cp_fields_copy(&t->valid.fields, &t->train.fields);
 	cp_fields_copy(&t->test.fields, &t->train.fields);
-	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0)
+	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0 ||
+	    mention_rows(t, err) < 0)
 		return -1;
 	if (t->train.n_cut)
 		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut; the last one, sep, is kept", (unsigned long long)t->train.n_cut,
@@ -360,12 +398,14 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
-/* Rows of a table that no file has given: keys by their own draw, "unseen" by one of its own where it is trained, else 0. */
+/* Rows of a table that no file has given: of a fixed size, by their place; else keys by their own draw, "unseen" by one of its own where it is trained, else 0. */
 static void start_table(struct cp_trainer *t, struct nn_param *p)
 {
 	int loaded = p->loaded;
 	double std = nn_init_std(p);
-	for (int f = 0; f < t->m->vocab.fields.n; f++) {
+	for (size_t row = 0; t->m->vocab.bits && !loaded && row < t->m->vocab.n_rows; row++)
+		nn_init_row(p, row, t->o.seed, row, std);
+	for (int f = 0; !t->m->vocab.bits && f < t->m->vocab.fields.n; f++) {
 		const struct cp_features_field *v = &t->m->vocab.field[f];
 		uint64_t seed = cp_field_seed(t->m->vocab.fields.v[f].name, strlen(t->m->vocab.fields.v[f].name));
 		for (size_t i = loaded ? v->n_old : 0; i < v->n; i++)
@@ -473,6 +513,10 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	json_object_set_new(o, "schedule", json_string(t->o.schedule));
 	json_object_set_new(o, "min-count", json_integer(t->o.min_count));
 	json_object_set_new(o, "patience", json_integer(t->o.patience));
+	if (t->m->vocab.bits)
+		json_object_set_new(o, "hash-bits", json_integer(t->m->vocab.bits));
+	if (t->o.vocab_from.n)
+		json_object_set_new(o, "vocabulary rows", json_string(t->result.vocab_digest));
 	add_real(o, "warmup", t->o.warmup);
 	add_real(o, "unseen-rate", t->o.unseen_rate);
 	add_real(o, "lr", t->base_lr[CP_GROUP_CTR]);
@@ -530,7 +574,9 @@ static int resume(struct cp_trainer *t, struct cp_err *err)
 static void copy_vocab(struct cp_features *to, const struct cp_features *from)
 {
 	cp_features_init(to, &from->fields);
-	for (int f = 0; f < from->fields.n; f++)
+	if (from->bits)
+		cp_features_hash(to, from->bits);
+	for (int f = 0; !from->bits && f < from->fields.n; f++)
 		cp_features_restore(to, f, from->field[f].key, from->field[f].count, from->field[f].n);
 }
 

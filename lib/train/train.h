@@ -41,7 +41,7 @@ struct cp_train_event {
 
 struct cp_train_opts {
 	const char *stage, *model, *plm, *init, *out;
-	struct cp_opt_list train, valid, test, set;
+	struct cp_opt_list train, valid, test, set, vocab_from;
 	const char *label;
 	int64_t epochs;			/* 0: ctr 3, pretrain 2, finetune 2 */
 	int64_t batch;
@@ -60,7 +60,7 @@ struct cp_train_opts {
 	int64_t threads;		/* 0: as many as there are processors */
 	const char *precision;
 	int full_vocab, is_static, resume;
-	int64_t min_count;
+	int64_t min_count, hash_bits;	/* 0: a row of the table for every key */
 	double unseen_rate;
 	int64_t max_length;		/* 0: what the language model can take */
 	int64_t patience;		/* 0: all epochs */
@@ -82,14 +82,14 @@ struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */
 	uint64_t rows, tokens;		/* trained on in this process */
 	uint64_t rows_read;
-	size_t n_train, n_valid, n_test;
+	size_t n_train, n_valid, n_test, n_vocab;
 	size_t n_parameters;
 	const char *model;		/* kind of the CTR model in force, which --init may have decided; "none" */
 	double seconds;
 	int best_epoch, epochs_run;
 	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;	/* of the model that is kept; NaN: no such rows */
 	double test_auc, test_logloss, test_lm_loss, test_lm_accuracy;
-	char train_digest[33], valid_digest[33], test_digest[33];
+	char train_digest[33], valid_digest[33], test_digest[33], vocab_digest[33];
 };
 
 /* Options that contradict one another: a sentence. */
