@@ -28,8 +28,8 @@ CFLAGS   += -std=c11 $(OPT) $(WARN) -ffp-contract=off $(if $(SANITIZE),-fsanitiz
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lcsv $(shell pkg-config --libs $(PC)) -lpthread -lm
 
-# lib/nn/simd is compiled once a level of the processor; lib/nn/cpu.c chooses at run time
-SIMD_SRC := $(wildcard lib/nn/simd/*.c)
+# lib/ROOM/simd is compiled once a level of the processor; the room chooses at run time (lib/base/cpu.h)
+SIMD_SRC := $(wildcard lib/*/simd/*.c)
 LEVELS   := base $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),v3 v4)
 MARCH_v3 := -march=x86-64-v3
 MARCH_v4 := -march=x86-64-v4 -mprefer-vector-width=512
@@ -71,8 +71,8 @@ $(B)/$(1)%$(2).o: %.c Makefile
 endef
 $(eval $(call compile,,,))
 $(eval $(call compile,double/,,-DNN_DOUBLE))
-$(foreach level,$(LEVELS),$(eval $(call compile,,.$(level),$(SIMDFLAGS) $(MARCH_$(level)) -DNN_LEVEL=$(level))))
-$(foreach level,$(LEVELS),$(eval $(call compile,double/,.$(level),-DNN_DOUBLE $(SIMDFLAGS) $(MARCH_$(level)) -DNN_LEVEL=$(level))))
+$(foreach level,$(LEVELS),$(eval $(call compile,,.$(level),$(SIMDFLAGS) $(MARCH_$(level)) -DCP_LEVEL=$(level))))
+$(foreach level,$(LEVELS),$(eval $(call compile,double/,.$(level),-DNN_DOUBLE $(SIMDFLAGS) $(MARCH_$(level)) -DCP_LEVEL=$(level))))
 
 $(B)/double/libclickprompt.a: $(DOUBLE_OBJ)
 	@echo "  AR   $@"

@@ -1,9 +1,9 @@
 /* The choice of kernels by processor; see cpu.h. */
 #include "nn/cpu.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "nn/kernels.h"
 
 #define POINTER(name) __typeof__(nn_##name) nn_##name = nn_##name##_base;
@@ -15,11 +15,6 @@ NN_KERNELS(POINTER)
 static void use_base(void)
 {
 	NN_KERNELS(USE_BASE)
-}
-
-static int has_base(void)
-{
-	return 1;
 }
 
 #ifdef __x86_64__
@@ -37,32 +32,17 @@ static void use_v4(void)
 {
 	NN_KERNELS(USE_V4)
 }
-
-/* All a compiler may use at the level (x86-64 psABI, table 3.1), as far as the builtin knows the names; it asks the system as well
- * whether the registers are saved. */
-static int has_v3(void)
-{
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")
-	       && __builtin_cpu_supports("popcnt");
-}
-
-static int has_v4(void)
-{
-	return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd")
-	       && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
 #endif
 
 static const struct level {
 	const char *name;
-	int (*has)(void);
 	void (*use)(void);
-} levels[] = {	/* best first */
+} levels[] = {
 #ifdef __x86_64__
-	{ "v4", has_v4, use_v4 },
-	{ "v3", has_v3, use_v3 },
+	{ "v4", use_v4 },
+	{ "v3", use_v3 },
 #endif
-	{ "base", has_base, use_base },
+	{ "base", use_base },
 };
 #define N_LEVELS (sizeof levels / sizeof *levels)
 
@@ -70,7 +50,7 @@ static const char *in_force = "base";
 
 static int choose(const struct level *level)
 {
-	if (!level->has())
+	if (!cp_cpu_has(level->name))
 		return -1;
 	level->use();
 	in_force = level->name;
@@ -92,15 +72,7 @@ const char *nn_cpu_level(void)
 
 __attribute__((constructor)) static void choose_best(void)
 {
-	const char *wanted = getenv("CP_CPU");
-
-#ifdef __x86_64__
-	__builtin_cpu_init();
-#endif
-	if (wanted && nn_cpu_choose(wanted) == 0)
-		return;
-	for (size_t i = 0; i < N_LEVELS && choose(&levels[i]) < 0; i++)
-		;
+	nn_cpu_choose(cp_cpu_level());
 }
 
 /* Here, because it must not depend on the level: room for vectors of 16 (lib/nn/simd/attention.c lays it out). */

@@ -1,9 +1,8 @@
-/* CSV rows, pulled from libcsv line by line.
+/* CSV rows, cut in place by the scanner (scan.h), or, where it finds a row hard, pulled from libcsv line by line.
  *
  * libcsv pushes: it calls back for every field and row of whatever bytes it is given, and does not say where in them it is.  So it is
  * given one physical line at a time, until it reports the end of a row: that makes it a pull parser and gives exact line numbers for
- * nothing.  A line without a quote (nearly all of them, in most files) is not worth a call a byte: it is cut at its delimiters in place,
- * by the same rules, and without a copy; t2000 and t/fuzz/csv.c hold the two ways against each other.
+ * nothing.  It has the last word on what a row is and on every fault; t2000 and t/fuzz/csv.c hold the two ways against each other.
  *
  * It does not guess: not the delimiter, not the encoding, not what a stray quote was meant to be.
  */
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "text/scan.h"
 #include "text/unicode.h"
 
 #define CHUNK ((size_t)256 << 10)
@@ -34,11 +34,12 @@ struct cp_csv_state {
 	size_t row_len;			/* bytes of it, line end included */
 	uint64_t next_line;		/* line number of what follows the row */
 
-	struct cp_csv_field *field;
-	size_t n, cap_fields;
-	struct cp_buf text;		/* what libcsv made of the fields; field[].p is an offset into it until the row is whole */
+	struct cp_scan scan;		/* and its fields, by whomever they are found */
+	struct cp_buf text;		/* what libcsv made of the fields; a field's p is an offset into it until the row is whole */
 	struct cp_buf fixed;		/* fields with replaced bytes */
 	int done, stray;		/* libcsv: a row has ended; and more came after it, on the same line */
+	int is_ascii;			/* no byte of the row needs a look */
+	enum { BY_SCAN, BY_LIBCSV, LOST } by;	/* who cuts the row; LOST: libcsv, and the bytes have moved away from under the scanner */
 };
 
 /* ---- messages ---- */
@@ -80,15 +81,22 @@ static void make_room(struct cp_csv_state *st)
 {
 	if (st->cap - st->end >= CHUNK / 4)
 		return;
-	if (st->row) {
-		memmove(st->buf, st->buf + st->row, st->end - st->row);
-		st->end -= st->row;
-		st->row = 0;
-	}
-	if (st->cap - st->end < CHUNK / 4) {
+	size_t n = st->end - st->row;
+	char *old = st->buf, *row = old + st->row;
+	if (st->cap - n < CHUNK / 4) {
 		st->cap = st->cap ? 2 * st->cap : CHUNK;
-		st->buf = cp_xrealloc(st->buf, st->cap, 1);
+		st->buf = cp_xmalloc(st->cap);
 	}
+	if (n)
+		memmove(st->buf, row, n);
+	if (st->by != BY_SCAN)
+		st->by = LOST;		/* the fields are not the scanner's */
+	else if (old)
+		cp_scan_moved(&st->scan, row, st->buf);
+	if (old != st->buf)
+		free(old);
+	st->end = n;
+	st->row = 0;
 }
 
 /* 1 more bytes, 0 the end, -1 failed. */
@@ -124,7 +132,7 @@ static int find_line(struct cp_csv *r, size_t from, size_t *to, struct cp_err *e
 		if (seen > st->o.max_row) {
 			st->row_len = from ? from : seen;
 			r->bad_row = from > 0;	/* one line this long: there is nothing to go on at */
-			return cp_csv_complain(r, st->n, err, "the row is longer than %zu bytes%s", st->o.max_row,
+			return cp_csv_complain(r, st->scan.n_fields, err, "the row is longer than %zu bytes%s", st->o.max_row,
 					       from ? "; is a quote not closed?" : "");
 		}
 		int more = nl ? 1 : fill(r, err);
@@ -135,44 +143,7 @@ static int find_line(struct cp_csv *r, size_t from, size_t *to, struct cp_err *e
 	}
 }
 
-/* ---- rows without quotes ---- */
-
-static void add_field(struct cp_csv_state *st, const char *p, size_t n)
-{
-	if (st->n == st->cap_fields) {
-		st->cap_fields = st->cap_fields ? 2 * st->cap_fields : 64;
-		st->field = cp_xrealloc(st->field, st->cap_fields, sizeof *st->field);
-	}
-	st->field[st->n++] = (struct cp_csv_field){ p, n };
-}
-
-static int is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static void add_trimmed(struct cp_csv_state *st, const char *p, const char *end)
-{
-	while (end > p && is_blank(end[-1]))
-		end--;
-	while (p < end && is_blank(*p))
-		p++;
-	add_field(st, p, (size_t)(end - p));
-}
-
-static void split_plain(struct cp_csv_state *st, const char *p, const char *end)
-{
-	const char *q, delimiter = st->o.delimiter;
-	while ((q = memchr(p, delimiter, (size_t)(end - p)))) {
-		add_trimmed(st, p, q);
-		p = q + 1;
-	}
-	add_trimmed(st, p, end);
-	if (st->n == 1 && !st->field[0].n)
-		st->n = 0;		/* a blank line */
-}
-
-/* ---- rows with quotes: libcsv ---- */
+/* ---- hard rows: libcsv ---- */
 
 static void on_field(void *p, size_t n, void *ctx)
 {
@@ -181,7 +152,7 @@ static void on_field(void *p, size_t n, void *ctx)
 		st->stray = 1;
 		return;
 	}
-	add_field(st, (const char *)(uintptr_t)st->text.len, n);
+	cp_scan_add(&st->scan, (const char *)(uintptr_t)st->text.len, n);
 	cp_buf_add(&st->text, p, n);
 }
 
@@ -204,12 +175,12 @@ static int refuse_quote(struct cp_csv *r, uint64_t line, const char *at, struct 
 	struct cp_csv_state *st = r->state;
 	if (csv_error(&st->parser) != CSV_EPARSE) {
 		r->bad_row = 0;
-		return complain_line(r, line, st->n, err, "%s", csv_strerror(csv_error(&st->parser)));
+		return complain_line(r, line, st->scan.n_fields, err, "%s", csv_strerror(csv_error(&st->parser)));
 	}
 	if (*at == '"' && !st->parser.quoted)
-		return complain_line(r, line, st->n, err, "a quote inside an unquoted field; a field that holds one is quoted whole, and "
+		return complain_line(r, line, st->scan.n_fields, err, "a quote inside an unquoted field; a field that holds one is quoted whole, and "
 				     "the quote written twice");
-	return complain_line(r, line, st->n, err, "text after the closing quote; a quote inside quotes is written twice");
+	return complain_line(r, line, st->scan.n_fields, err, "text after the closing quote; a quote inside quotes is written twice");
 }
 
 static int feed_lines(struct cp_csv *r, size_t to, struct cp_err *err)
@@ -223,8 +194,8 @@ static int feed_lines(struct cp_csv *r, size_t to, struct cp_err *err)
 		size_t used = csv_parse(&st->parser, s, to - from, on_field, on_row, st);
 		if (used != to - from)
 			return refuse_quote(r, line, s + used, err);
-		if (from == 0 || st->n != quote_column) {
-			quote_column = st->n;
+		if (from == 0 || st->scan.n_fields != quote_column) {
+			quote_column = st->scan.n_fields;
 			quote_line = line;
 		}
 		st->row_len = to;
@@ -243,7 +214,7 @@ static int feed_lines(struct cp_csv *r, size_t to, struct cp_err *err)
 	return 0;
 }
 
-/* The row at hand whose first line is `len` bytes, by libcsv. */
+/* The row in hand whose first line is `len` bytes, by libcsv. */
 static int split_quoted(struct cp_csv *r, size_t len, struct cp_err *err)
 {
 	struct cp_csv_state *st = r->state;
@@ -258,8 +229,8 @@ static int split_quoted(struct cp_csv *r, size_t len, struct cp_err *err)
 		}
 		return -1;
 	}
-	for (size_t i = 0; i < st->n; i++)
-		st->field[i].p = st->text.data + (uintptr_t)st->field[i].p;
+	for (size_t i = 0; i < st->scan.n_fields; i++)
+		st->scan.field[i].p = st->text.data + (uintptr_t)st->scan.field[i].p;
 	return 0;
 }
 
@@ -267,7 +238,7 @@ static int split_quoted(struct cp_csv *r, size_t len, struct cp_err *err)
 
 static int check_width(struct cp_csv *r, struct cp_err *err)
 {
-	size_t n = r->state->n;
+	size_t n = r->state->scan.n_fields;
 	if (n < r->n_names)
 		return cp_csv_complain(r, n, err, "missing: the row has %zu field%s, expected %zu", n, n == 1 ? "" : "s", r->n_names);
 	if (n > r->n_names)
@@ -289,8 +260,8 @@ static int mend_bytes(struct cp_csv *r, struct cp_err *err)
 {
 	struct cp_csv_state *st = r->state;
 	size_t total = 0;
-	for (size_t i = 0; i < st->n; i++) {
-		const struct cp_csv_field *f = &st->field[i];
+	for (size_t i = 0; i < st->scan.n_fields; i++) {
+		const struct cp_csv_field *f = &st->scan.field[i];
 		size_t bad;
 		if (memchr(f->p, 0, f->n))
 			return cp_csv_complain(r, i, err, "a NUL byte; a CSV is text");
@@ -300,8 +271,8 @@ static int mend_bytes(struct cp_csv *r, struct cp_err *err)
 	}
 	cp_buf_reset(&st->fixed);
 	cp_buf_reserve(&st->fixed, 3 * total);	/* so that it does not move below */
-	for (size_t i = 0; i < st->n; i++) {
-		struct cp_csv_field *f = &st->field[i];
+	for (size_t i = 0; i < st->scan.n_fields; i++) {
+		struct cp_csv_field *f = &st->scan.field[i];
 		size_t at = st->fixed.len;
 		add_mended(&st->fixed, f->p, f->n);
 		*f = (struct cp_csv_field){ st->fixed.data + at, st->fixed.len - at };
@@ -313,39 +284,77 @@ static int check_bytes(struct cp_csv *r, struct cp_err *err)
 {
 	struct cp_csv_state *st = r->state;
 	const char *row = st->buf + st->row;
-	if (!memchr(row, 0, st->row_len) && cp_utf8_valid(row, st->row_len, NULL))
+	if (st->is_ascii || (!memchr(row, 0, st->row_len) && cp_utf8_valid(row, st->row_len, NULL)))
 		return 0;
 	return mend_bytes(r, err);
+}
+
+/* By the scanner: 1 a row, 0 it is hard (or the last one, without a line end, or there is none), -1 failed. */
+static int easy_row(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	enum cp_scan_result found;
+	int more = 1;
+	while ((found = cp_scan_row(&st->scan, st->buf + st->end)) == CP_SCAN_MORE && more > 0 && st->end - st->row <= st->o.max_row)
+		more = fill(r, err);
+	if (more < 0)
+		return -1;
+	size_t len = (size_t)(st->scan.row_end - (st->buf + st->row));
+	if (found != CP_SCAN_ROW || len > st->o.max_row)
+		return 0;
+	st->row_len = len;
+	st->next_line = r->line + st->scan.n_lines;
+	r->bad_row = 1;
+	st->is_ascii = cp_scan_is_ascii(&st->scan);
+	return 1;
+}
+
+/* By libcsv, from the beginning: 1 a row, 0 the end, -1 failed. */
+static int hard_row(struct cp_csv *r, struct cp_err *err)
+{
+	struct cp_csv_state *st = r->state;
+	size_t len;
+	st->by = BY_LIBCSV;
+	st->scan.n_fields = 0;
+	st->is_ascii = 0;
+	int rc = find_line(r, 0, &len, err);
+	if (rc <= 0)
+		return rc;
+	st->row_len = len;
+	st->next_line = r->line + 1;
+	r->bad_row = 1;
+	return split_quoted(r, len, err) < 0 ? -1 : 1;
+}
+
+/* Pass over the row in hand. */
+static void begin_row(struct cp_csv *r)
+{
+	struct cp_csv_state *st = r->state;
+	st->row += st->row_len;
+	st->row_len = 0;
+	if (st->by == BY_LIBCSV)
+		cp_scan_skip(&st->scan, st->buf + st->row);
+	else if (st->by == LOST)
+		cp_scan_start(&st->scan, st->buf + st->row);
+	st->by = BY_SCAN;
+	r->line = st->next_line;
+	r->bad_row = 0;
 }
 
 /* The next row that is not blank, cut into fields; only its syntax is checked. */
 static int next_row(struct cp_csv *r, struct cp_err *err)
 {
 	struct cp_csv_state *st = r->state;
+	int rc;
 	do {
-		st->row += st->row_len;
-		st->row_len = st->n = 0;
-		r->line = st->next_line;
-		r->bad_row = 0;
-		size_t len;
-		int rc = find_line(r, 0, &len, err);
-		if (rc <= 0)
-			return rc;
-		const char *row = st->buf + st->row, *end = row + len;
-		end -= end[-1] == '\n';
-		end -= end > row && end[-1] == '\r';
-		st->row_len = len;
-		st->next_line = r->line + 1;
-		r->bad_row = 1;
-		if (st->o.by_libcsv || memchr(row, '"', len) || memchr(row, '\r', (size_t)(end - row))) {
-			if (split_quoted(r, len, err) < 0)
-				return -1;
-		} else
-			split_plain(st, row, end);
-	} while (!st->n);
-	r->fields = st->field;
-	r->n_fields = st->n;
-	return 1;
+		begin_row(r);
+		rc = st->o.by_libcsv ? 0 : easy_row(r, err);
+		if (rc == 0)
+			rc = hard_row(r, err);
+	} while (rc > 0 && !st->scan.n_fields);
+	r->fields = st->scan.field;
+	r->n_fields = st->scan.n_fields;
+	return rc;
 }
 
 int cp_csv_next(struct cp_csv *r, struct cp_err *err)
@@ -422,6 +431,7 @@ static int skip_mark(struct cp_csv *r, struct cp_err *err)
 			return cp_err_set(err, "%s: %s", r->file, foreign[i].sentence);
 	if (st->end >= 3 && !memcmp(st->buf, "\xef\xbb\xbf", 3))
 		st->row = 3;
+	cp_scan_start(&st->scan, st->buf + st->row);
 	return 0;
 }
 
@@ -440,6 +450,7 @@ static int read_names(struct cp_csv *r, struct cp_err *err)
 	if (st->o.no_header) {
 		st->row_len = 0;
 		st->next_line = r->line;
+		st->by = LOST;
 	}
 	r->bad_row = 0;
 	return 0;
@@ -456,6 +467,7 @@ static struct cp_csv *open_any(struct cp_csv_state *st, const char *name, const 
 		st->o.delimiter = ',';
 	if (!st->o.max_row)
 		st->o.max_row = CP_CSV_MAX_ROW;
+	cp_scan_init(&st->scan, st->o.delimiter);
 	cp_buf_init(&st->text);
 	cp_buf_init(&st->fixed);
 	if (csv_init(&st->parser, STRICT) != 0)
@@ -502,7 +514,7 @@ void cp_csv_close(struct cp_csv *r)
 		free(st->buf);
 	cp_buf_release(&st->text);
 	cp_buf_release(&st->fixed);
-	free(st->field);
+	cp_scan_release(&st->scan);
 	free(st);
 	for (size_t i = 0; i < r->n_names; i++)
 		free(r->names[i]);

@@ -1,4 +1,4 @@
-/* CSV in, a row at a time (RFC 4180, by libcsv).
+/* CSV in, a row at a time (RFC 4180, as libcsv reads it).
  *
  * A row is pulled, not pushed: cp_csv_next() gives its fields as (pointer, length), good until the next call.  The reader keeps the
  * current row and one buffer of input, never more than max_row bytes and what a read brings, so a file of any length passes.
@@ -34,7 +34,7 @@ struct cp_csv_opts {
 	int no_header;
 	int replace_utf8;		/* U+FFFD for every maximal bad part, instead of a sentence */
 	size_t max_row;			/* bytes; 0: CP_CSV_MAX_ROW */
-	int by_libcsv;			/* rows without a quote too, which else are cut without it: for comparing the two */
+	int by_libcsv;			/* every row; else only those that the scanner leaves to it (scan.h): for comparing the two */
 	struct cp_digest *digest;	/* every byte read is added; NULL: none wanted */
 };
 

@@ -1,5 +1,5 @@
 /* A table of CSV inputs and what they are: rows as [a|b], faults as their sentence.  Each is read whole from memory, byte by byte from a
- * pipe, and with every row through libcsv: the three must agree. */
+ * pipe, by the scanner of every level in batches of five bytes, and with every row through libcsv: all must agree.  Random rows, too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/rng.h"
 #include "text/csv.h"
+#include "text/scan.h"
 
 static int count, failed;
 
@@ -146,28 +148,70 @@ static int trickle(const char *in, size_t n)
 	return fd[0];
 }
 
+static const char *const how[] = { "from memory", "from a pipe", "all by libcsv", "base", "v3", "v4" };
+enum { BY_PIPE = 1, BY_LIBCSV = 2, BY_LEVEL = 3, N_WAYS = 6 };
+
+/* What there is to read, by one of the ways; 0 if the processor has not got it. */
+static int read_by(int way, const char *in, size_t len, struct cp_csv_opts o, struct cp_buf *out)
+{
+	const struct cp_scan_kernels *best = cp_scan_in_force, *level = way >= BY_LEVEL ? cp_scan_kernels(how[way]) : best;
+	struct cp_err err = { "" };
+	int fd = way == BY_PIPE ? trickle(in, len) : -1;
+	if (!level)
+		return 0;
+	o.by_libcsv = way == BY_LIBCSV;
+	cp_scan_in_force = level;
+	cp_scan_batch = way >= BY_LEVEL ? 5 : CP_SCAN_BATCH;
+	render(fd >= 0 ? cp_csv_open(fd, "t", &o, &err) : cp_csv_open_mem(in, len, "t", &o, &err), out, &err);
+	cp_scan_in_force = best;
+	cp_scan_batch = CP_SCAN_BATCH;
+	if (fd >= 0) {
+		close(fd);
+		wait(NULL);
+	}
+	return 1;
+}
+
 static void check_item(const struct item *it)
 {
-	static const char *const how[] = { "from memory", "from a pipe", "all by libcsv" };
-	for (int i = 0; i < 3; i++) {
-		struct cp_err err = { "" };
+	for (int i = 0; i < N_WAYS; i++) {
 		struct cp_buf out = CP_BUF_INIT;
-		struct cp_csv_opts o = it->o;
 		char name[128];
-		int fd = i == 1 ? trickle(it->in, it->len) : -1;
-		o.by_libcsv = i == 2;
-		render(i == 1 ? cp_csv_open(fd, "t", &o, &err) : cp_csv_open_mem(it->in, it->len, "t", &o, &err), &out, &err);
+		if (!read_by(i, it->in, it->len, it->o, &out))
+			continue;
 		int good = !strcmp(out.data, it->out);
 		snprintf(name, sizeof name, "%s, %s", it->what, how[i]);
 		ok(good, name);
 		if (!good)
 			printf("# got:      %s\n# expected: %s\n", out.data, it->out);
 		cp_buf_release(&out);
-		if (fd >= 0) {
-			close(fd);
-			wait(NULL);
-		}
 	}
+}
+
+/* Bytes that matter, at random: most rows are bad, many nearly good. */
+static void check_random(void)
+{
+	static const char *const bits[] = { ",", ",", "\"", "\"", ",\"", "\",", "\n", "\n", "\r\n", "\r", " ", "x",
+					    "abc", "\"\"", "\xc3\xa9", "1,2\n", "\"a\nb\",c\n" };
+	const uint64_t n_bits = sizeof bits / sizeof *bits;
+	int bad = 0;
+	for (uint64_t n = 0; n < 400; n++) {
+		struct cp_rng rng = cp_rng(1, CP_RNG_TEST, 0, n);
+		struct cp_buf in = CP_BUF_INIT, want = CP_BUF_INIT, out = CP_BUF_INIT;
+		cp_buf_str(&in, "a,b\n");
+		for (int i = 0; i < 400; i++)
+			cp_buf_str(&in, bits[cp_rng_below(&rng, n % 2 ? 9 : n_bits)]);
+		read_by(BY_LIBCSV, in.data, in.len, (struct cp_csv_opts){ 0 }, &want);
+		for (int way = 0; way < N_WAYS; way++) {
+			cp_buf_reset(&out);
+			if (way != BY_LIBCSV && (way != BY_PIPE || n < 8) && read_by(way, in.data, in.len, (struct cp_csv_opts){ 0 }, &out))
+				bad += out.len != want.len || memcmp(out.data, want.data, want.len);
+		}
+		cp_buf_release(&in);
+		cp_buf_release(&want);
+		cp_buf_release(&out);
+	}
+	ok(!bad, "400 random inputs: the scanner gives what libcsv gives");
 }
 
 /* Every place in a large row where the buffer may have to move or grow. */
@@ -229,6 +273,7 @@ int main(void)
 {
 	for (size_t i = 0; i < sizeof items / sizeof *items; i++)
 		check_item(&items[i]);
+	check_random();
 	check_growth();
 	check_ready();
 	check_delimiter();

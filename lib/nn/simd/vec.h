@@ -1,6 +1,6 @@
 /* What every kernel is written in: vectors as wide as the level's registers.
  *
- * The files of this folder are compiled once a level (Makefile: NN_LEVEL = base, v3, v4); NN_K(gelu_fwd) is nn_gelu_fwd_v3 and so on, and
+ * The files of this folder are compiled once a level (Makefile: CP_LEVEL = base, v3, v4); NN_K(gelu_fwd) is nn_gelu_fwd_v3 and so on, and
  * lib/nn/cpu.c chooses.  Loops run over vectors of VL elements and end with a partial one of m < VL lanes:
  *
  *     for (size_t i = 0, m; (m = lanes(n, i)); i += VL)
@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/rng.h"
 #include "nn/kernels.h"
 
@@ -40,9 +41,8 @@
 #define NN_VEC_BYTES 16
 #endif
 
-#define NN_PASTE2(a, b) a##b
-#define NN_PASTE(a, b) NN_PASTE2(a, b)
-#define NN_K(name) NN_PASTE(nn_##name##_, NN_LEVEL)
+#define NN_PASTE CP_PASTE
+#define NN_K(name) CP_AT_LEVEL(nn_##name)
 #define NN_DECLARE(name) extern __typeof__(*nn_##name) NN_K(name);
 NN_KERNELS(NN_DECLARE)
 
