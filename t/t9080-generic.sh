@@ -1,0 +1,69 @@
+#!/bin/sh
+# A CSV that nobody planned for, by pipelines/generic, down to its AUC.
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIR/pipelines-lib.sh"
+pipeline generic
+
+awk 'BEGIN {
+	print "clicked;when;who;what;price"
+	for (i = 0; i < 400; i++)
+		printf "%d;%s;u%d;\"The %d; part\";%s\r\n", (i * 7 % 11) < 4 + i % 3 * 2, i % 9 ? 1000 + i : "", i % 17, i % 9, i % 5 ? i % 100 / 10 : ""
+}' >shop.v2.csv
+gzip -k shop.v2.csv
+generic() { make -C p/generic BIN="$CP_BIN" CP_LEDGER="$TRASH/l.db" LABEL=clicked TIME=when DELIMITER=';' TRAIN='--epochs 1 --set hidden=8' "$@"; }
+
+test_that 'a model, scores and their AUC, in a folder of its own' '
+	generic -s CSV=shop.v2.csv.gz >out 2>err || { cat err; exit 1; }
+	cat out
+	grep -E "^auc	[01]?\.[0-9]+" out
+	test $(wc -l <p/generic/shop/ctr.scores.tsv) -eq 40
+	test "$(ls p/generic | tr "\n" " ")" = "Makefile README.md shop "
+	cp-cat -q --to tsv --bare -c timestamp p/generic/shop/rows.test.cps | tail -n 1 | grep -x 1399
+'
+test_that 'asked again, nothing is done; another option does what hangs on it and no more' '
+	generic CSV=shop.v2.csv.gz >out 2>&1
+	! grep cp-train out || exit 1
+	generic CSV=shop.v2.csv.gz MODEL=lr TRAIN="--epochs 1" >out 2>&1 || { cat out; exit 1; }
+	! grep -e cp-textify -e cp-split out || exit 1
+	grep "cp-train --stage ctr --model lr" out
+	generic CSV=shop.v2.csv.gz SPLIT="group --group \"who\"" MODEL=lr TRAIN="--epochs 1" >out 2>&1 || { cat out; exit 1; }
+	! grep "cp-textify " out || exit 1
+'
+test_that 'a path may be relative to where make was called, or to here; rows without a time are split at random' '
+	cut -d";" -f1,3- shop.v2.csv >p/generic/bare.csv
+	make -s -C p/generic BIN="$CP_BIN" CSV=bare.csv LABEL=clicked DELIMITER=";" shards
+	test "$(cp-cat -q --count p/generic/bare/rows.test.cps)" = 40
+	make -s -C p/generic CSV=bare.csv clean
+	test ! -e p/generic/bare && test -e p/generic/bare.csv
+	rm p/generic/bare.csv
+'
+test_that 'with a language model as well' '
+	generic -s CSV=shop.v2.csv clickprompt PLM=scratch:layers=1,hidden=16,heads=2,ffn=32,positions=64 PRETRAIN="--epochs 1 --set hidden=8" >out 2>err ||
+		{ cat err; exit 1; }
+	grep -c "^auc	" out | grep -x 2
+'
+test_that 'an interrupted training goes on, and begins anew when what it is made of has changed' '
+	# a stand-in for cp-train that is interrupted the first time
+	mkdir stand-in
+	for tool in "$CP_BIN"/*; do ln -s "$tool" stand-in; done
+	rm stand-in/cp-train
+	printf "%s\n" "#!/bin/sh" "while test \$# -gt 1; do shift; done" "test -e \$1.state && echo going on" "test -e \$1.state || { touch \$1.state; exit 1; }" >stand-in/cp-train
+	chmod +x stand-in/cp-train
+	rm p/generic/shop/ctr.*
+	fails_with 2 generic -s CSV=shop.v2.csv BIN="$PWD/stand-in"
+	generic -s CSV=shop.v2.csv BIN="$PWD/stand-in" >out 2>&1 || true
+	grep "going on" out
+	fails_with 2 generic -s CSV=shop.v2.csv BIN="$PWD/stand-in" MODEL=lr >out
+	! grep "going on" out
+'
+test_that 'no CSV, a name that there is not, a bad row: a sentence' '
+	fails_with 2 make -s -C p/generic
+	grep "say which: make CSV=file.csv" fails_with.err
+	fails_with 2 make -s -C p/generic CSV=nothing.csv
+	grep "generic: there is no file nothing.csv" fails_with.err
+	echo "1;2" >>shop.v2.csv
+	fails_with 2 generic -s CSV=shop.v2.csv
+	grep "cp-textify: .*line 402" fails_with.err
+	generic -s CSV=shop.v2.csv READ=--skip-bad shards
+'
+test_done
