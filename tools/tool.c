@@ -123,6 +123,7 @@ static void catch_signals(void)
 		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
 			signal(sigs[i], on_signal);
 	}
+	signal(SIGXFSZ, SIG_IGN);	/* a file past `ulimit -f` is a failed write, and told as one */
 }
 
 /* Started with a standard file closed, the next file opened would take its number, and what is printed would go into it.  Hold the place
