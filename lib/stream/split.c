@@ -1,10 +1,12 @@
-/* Parts of rows: exact sizes by selection of the boundary ranks, shares by hashing.  See split.h. */
+/* Parts of rows: exact sizes by selection of the boundary ranks, shares by hashing; see split.h.  Within groups: splitper.c; by files: splitrows.c. */
 #include "stream/split.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
+#include "stream/splitper.h"
+#include "stream/splitrows.h"
 
 /* Ranks are compared as unsigned numbers; a part ends before the rank key `end`, but takes the first `n_ties` rows that have just it. */
 struct boundary {
@@ -12,68 +14,109 @@ struct boundary {
 };
 
 struct cp_split {
-	enum cp_split_by by;
-	uint32_t ratio[CP_SPLIT_MAX];
-	int n_parts, column;
-	uint64_t seed, total;			/* total: sum of the ratios */
+	struct cp_split_opts o;
+	uint64_t total;				/* sum of the ratios */
+	int column, per;			/* what ranks or hashes; what groups; -1: none */
 	uint64_t *rank;				/* first pass */
 	size_t n, cap;
 	struct boundary boundary[CP_SPLIT_MAX];	/* between part i and i + 1 */
+	struct cp_splitper *within;		/* per */
+	struct cp_splitrows *rows;
 };
 
-struct cp_split *cp_split_new(enum cp_split_by by, const uint32_t *ratio, int n_parts, uint64_t seed)
+struct cp_split *cp_split_new(const struct cp_split_opts *o, struct cp_err *err)
 {
 	struct cp_split *s = cp_xcalloc(1, sizeof *s);
-	s->by = by;
-	s->seed = seed;
-	s->n_parts = n_parts;
-	s->column = -1;
-	for (int i = 0; i < n_parts; i++) {
-		s->ratio[i] = ratio[i];
-		s->total += ratio[i];
-	}
-	return s;
+	s->o = *o;
+	s->column = s->per = -1;
+	for (int i = 0; i < o->n_parts; i++)
+		s->total += o->ratio[i];
+	if (o->per)
+		s->within = cp_splitper_new();
+	if (o->by != CP_SPLIT_ROWS || (s->rows = cp_splitrows_read(o->rows, s->o.name, o->n_parts, err)))
+		return s;
+	cp_split_free(s);
+	return NULL;
 }
 
 void cp_split_free(struct cp_split *s)
 {
-	if (s)
-		free(s->rank);
+	if (!s)
+		return;
+	free(s->rank);
+	cp_splitper_free(s->within);
+	cp_splitrows_free(s->rows);
 	free(s);
 }
 
-int cp_split_bind(struct cp_split *s, const struct cp_schema *schema, const char *group, struct cp_err *err)
+static int bind_group(struct cp_split *s, const struct cp_schema *schema, struct cp_err *err)
 {
-	if (s->by == CP_SPLIT_TIME && (s->column = cp_schema_first(schema, CP_TIME)) < 0)
-		return cp_err_set(err, "there is no column of type time to split by");
-	if (s->by == CP_SPLIT_RANDOM || s->by == CP_SPLIT_HASH)
-		s->column = cp_schema_first(schema, CP_ROW);
-	if (s->by == CP_SPLIT_GROUP) {
-		if ((s->column = cp_schema_lookup(schema, group, err)) < 0)
-			return -1;
-		if (schema->column[s->column].type != CP_KEY)
-			return cp_err_set(err, "column '%s' has type %s: rows are grouped by a key", group, schema->column[s->column].type_name);
-	}
+	if ((s->column = cp_schema_lookup(schema, s->o.group, err)) < 0)
+		return -1;
+	if (schema->column[s->column].type != CP_KEY)
+		return cp_err_set(err, "column '%s' has type %s: rows are grouped by a key", s->o.group, schema->column[s->column].type_name);
 	return 0;
 }
 
-int cp_split_column(const struct cp_split *s)
+static int bind_per(struct cp_split *s, const struct cp_schema *schema, struct cp_err *err)
 {
-	return s->column;
+	if ((s->per = cp_schema_lookup(schema, s->o.per, err)) < 0)
+		return -1;
+	const struct cp_column *c = &schema->column[s->per];
+	if (c->store.is_list || c->store.width != 8)
+		return cp_err_set(err, "column '%s' has type %s: --per takes a key, a label, a number or a time", s->o.per, c->type_name);
+	return 0;
+}
+
+int cp_split_bind(struct cp_split *s, const struct cp_schema *schema, struct cp_err *err)
+{
+	switch (s->o.by) {
+	case CP_SPLIT_TIME:
+	case CP_SPLIT_LAST:
+		s->column = cp_schema_first(schema, CP_TIME);
+		if (s->column < 0 && s->o.by == CP_SPLIT_TIME)
+			return cp_err_set(err, "there is no column of type time to split by");
+		break;
+	case CP_SPLIT_GROUP:
+		if (bind_group(s, schema, err) < 0)
+			return -1;
+		break;
+	case CP_SPLIT_ORDER:
+		break;
+	default:
+		s->column = cp_schema_first(schema, CP_ROW);
+	}
+	return s->o.per ? bind_per(s, schema, err) : 0;
+}
+
+int cp_split_columns(const struct cp_split *s, int out[2])
+{
+	int n = 0;
+	if (s->column >= 0)
+		out[n++] = s->column;
+	if (s->per >= 0)
+		out[n++] = s->per;
+	return n;
 }
 
 int cp_split_passes(const struct cp_split *s)
 {
-	return s->by == CP_SPLIT_HASH || s->by == CP_SPLIT_GROUP ? 1 : 2;
+	return s->o.by == CP_SPLIT_HASH || s->o.by == CP_SPLIT_GROUP || s->o.by == CP_SPLIT_ROWS ? 1 : 2;
+}
+
+/* The number of a row: its row column, else its place. */
+static uint64_t number_of(const struct cp_split *s, const struct cp_block *b, size_t i)
+{
+	return s->column < 0 ? b->first_row + i : b->column[s->column].u64[i];
 }
 
 static uint64_t rank_of(const struct cp_split *s, const struct cp_block *b, size_t i)
 {
-	if (s->by == CP_SPLIT_ORDER)
+	if (s->o.by == CP_SPLIT_ORDER || (s->o.by == CP_SPLIT_LAST && s->column < 0))
 		return 0;	/* all equal: their order decides */
-	if (s->by == CP_SPLIT_TIME)
+	if (s->o.by == CP_SPLIT_TIME || s->o.by == CP_SPLIT_LAST)
 		return (uint64_t)b->column[s->column].i64[i] ^ UINT64_C(1) << 63;	/* signed order as unsigned; missing is lowest */
-	struct cp_rng r = cp_rng(s->seed, CP_RNG_SPLIT, 0, s->column < 0 ? b->first_row + i : b->column[s->column].u64[i]);
+	struct cp_rng r = cp_rng(s->o.seed, CP_RNG_SPLIT, 0, number_of(s, b, i));
 	return cp_rng_u64(&r);
 }
 
@@ -93,8 +136,18 @@ void cp_split_sizes(uint64_t n, const uint32_t *ratio, int n_parts, uint64_t *si
 	size[0] = n;
 }
 
+static int look_within(struct cp_split *s, const struct cp_block *b, struct cp_err *err)
+{
+	for (size_t i = 0; i < b->n_rows; i++)
+		if (cp_splitper_add(s->within, b->column[s->per].u64[i], rank_of(s, b, i), err) < 0)
+			return -1;
+	return 0;
+}
+
 int cp_split_look(struct cp_split *s, const struct cp_block *b, struct cp_err *err)
 {
+	if (s->within)
+		return look_within(s, b, err);
 	if (s->n + b->n_rows > SIZE_MAX / 16)
 		return cp_err_set(err, "too many rows to split in memory");
 	if (s->n + b->n_rows > s->cap) {
@@ -139,11 +192,27 @@ static uint64_t select_rank(uint64_t *v, size_t n, size_t k)
 	}
 }
 
+static void sizes_within(const void *split, uint64_t n, uint64_t *size)
+{
+	const struct cp_split_opts *o = &((const struct cp_split *)split)->o;
+	if (o->by != CP_SPLIT_LAST) {
+		cp_split_sizes(n, o->ratio, o->n_parts, size);
+		return;
+	}
+	size[0] = n - (uint64_t)(o->n_parts - 1);
+	for (int i = 1; i < o->n_parts; i++)
+		size[i] = 1;
+}
+
 void cp_split_ready(struct cp_split *s)
 {
 	uint64_t size[CP_SPLIT_MAX], at = 0;
-	cp_split_sizes(s->n, s->ratio, s->n_parts, size);
-	for (int i = 0; i + 1 < s->n_parts; i++) {
+	if (s->within) {
+		cp_splitper_ready(s->within, s->o.n_parts, sizes_within, s);
+		return;
+	}
+	cp_split_sizes(s->n, s->o.ratio, s->o.n_parts, size);
+	for (int i = 0; i + 1 < s->o.n_parts; i++) {
 		struct boundary *b = &s->boundary[i];
 		at += size[i];
 		*b = (struct boundary){ UINT64_MAX, UINT64_MAX, 0 };
@@ -160,8 +229,8 @@ void cp_split_ready(struct cp_split *s)
 
 static int part_by_rank(struct cp_split *s, uint64_t rank)
 {
-	int part = s->n_parts - 1;
-	for (int i = s->n_parts - 2; i >= 0; i--) {
+	int part = s->o.n_parts - 1;
+	for (int i = s->o.n_parts - 2; i >= 0; i--) {
 		struct boundary *b = &s->boundary[i];
 		if (rank < b->end || (rank == b->end && b->seen++ < b->n_ties))
 			part = i;
@@ -175,16 +244,56 @@ static int part_by_share(const struct cp_split *s, uint64_t random)
 {
 	uint64_t at = (uint64_t)((unsigned __int128)random * s->total >> 64);
 	int part = 0;
-	while (at >= s->ratio[part])
-		at -= s->ratio[part++];
+	while (at >= s->o.ratio[part])
+		at -= s->o.ratio[part++];
 	return part;
 }
 
-void cp_split_parts(struct cp_split *s, const struct cp_block *b, unsigned char *parts)
+/* ---- The parts ---- */
+
+static int part_of(struct cp_split *s, const struct cp_block *b, size_t i, struct cp_err *err)
 {
-	int exact = cp_split_passes(s) == 2;
-	for (size_t i = 0; i < b->n_rows; i++) {
-		uint64_t rank = rank_of(s, b, i);
-		parts[i] = (unsigned char)(exact ? part_by_rank(s, rank) : part_by_share(s, rank));
+	if (s->within) {
+		int part = cp_splitper_part(s->within, b->first_row + i);
+		return part < 0 ? cp_err_set(err, "there are more rows than in the first pass: the input is being written") : part;
 	}
+	if (s->rows)
+		return cp_splitrows_part(s->rows, number_of(s, b, i), err);
+	uint64_t rank = rank_of(s, b, i);
+	return cp_split_passes(s) == 2 ? part_by_rank(s, rank) : part_by_share(s, rank);
+}
+
+int cp_split_parts(struct cp_split *s, const struct cp_block *b, unsigned char *parts, struct cp_err *err)
+{
+	for (size_t i = 0; i < b->n_rows; i++) {
+		int part = part_of(s, b, i, err);
+		if (part < 0)
+			return -1;
+		parts[i] = (unsigned char)part;
+	}
+	return 0;
+}
+
+int cp_split_done(const struct cp_split *s, struct cp_err *err)
+{
+	return s->rows ? cp_splitrows_done(s->rows, err) : 0;
+}
+
+void cp_split_step(const struct cp_split *s, json_t *step)
+{
+	char hex[33];
+	if (!s->rows)
+		return;
+	cp_splitrows_digest(s->rows, hex);
+	cp_step_file(step, "rows", hex);
+}
+
+void cp_split_account(const struct cp_split *s, struct cp_buf *b)
+{
+	uint64_t n_groups, n_small = s->within ? cp_splitper_small(s->within, &n_groups) : 0;
+	if (n_small)
+		cp_buf_printf(b, "%" PRIu64 " of %" PRIu64 " values of %s have fewer than %d rows: all to %s", n_small, n_groups, s->o.per, s->o.n_parts,
+			      s->o.name[0]);
+	if (s->rows)
+		cp_buf_printf(b, "%" PRIu64 " rows were named", cp_splitrows_count(s->rows));
 }

@@ -1,18 +1,25 @@
 /* Which part of a split a row goes to.
  *
- * By time, by order and at random, the sizes are exact.  With ratios r_1 : ... : r_k and n rows, the last part gets
- * ceil(n r_k / (r_1 + ... + r_k)), the one before it the same share of what is left, and so on; the first gets the rest.  (8:1:1: test is
- * ceil(n/10), validation ceil((n - test)/9), METHOD section 1.)  Rows are ranked by time (missing: earliest), by place, or by a random
- * number of (seed, row); equal ones keep their order; the first part takes the lowest ranks.  That takes two passes over the rows and 8 to 12 bytes a
- * row: the boundaries are found by selection, and the second pass computes each row's rank key again.
+ * Exact sizes (random, time, order).  With ratios r_1 : ... : r_k and n rows, the last part gets ceil(n r_k / (r_1 + ... + r_k)), the one
+ * before it the same share of what is left, and so on; the first gets the rest.  (8:1:1: test is ceil(n/10), validation
+ * ceil((n - test)/9), METHOD section 1.)  Rows are ranked by a random number of (seed, row), by time (missing: earliest), or by place;
+ * equal ones keep their order; the first part takes the lowest ranks.  That takes two passes over the rows and 8 to 12 bytes a row: the
+ * boundaries are found by selection, and the second pass computes each row's rank key again.
  *
- * By hash of the row's number, and by group (hash of one key column), a row's part depends on nothing but that and the seed: one pass,
- * parts of a data set can be split apart, and the sizes are about right only.
+ * The same for each value of a column (`per`): a user's own earliest rows, or the same share of each label.  A value with fewer rows than there are
+ * parts has all of them in the first.  LAST is leave-last-out: of each value the last row by time (by place, where there is no time) is the
+ * last part's, the one before it the part's before, and so on.  16 bytes a row and some 30 a value; at most 2^32 rows.
  *
- *     struct cp_split *s = cp_split_new(CP_SPLIT_TIME, ratio, 3, seed, err);
- *     if (cp_split_bind(s, schema, NULL, err) < 0) ...                // which column is read
+ * Shares (hash of the row's number; group: hash of one key column).  A row's part depends on nothing but that and the seed: one pass, parts of a
+ * data set can be split apart, what was split stays where it is when rows are added, and the sizes are about right only.
+ *
+ * ROWS: as files of row numbers say (splitrows.h); one pass.
+ *
+ *     struct cp_split *s = cp_split_new(&opts, err);
+ *     if (cp_split_bind(s, schema, err) < 0) ...                      // which columns are read
  *     first pass, if cp_split_passes(s) == 2:   cp_split_look(s, &block, err);        then cp_split_ready(s);
- *     second pass:                              cp_split_parts(s, &block, parts);     // part of each row of the block
+ *     last pass:                                cp_split_parts(s, &block, parts, err);     // part of each row of the block
+ *     cp_split_done(s, err);                                          // was every row there that was named?
  */
 #ifndef CP_SPLIT_H
 #define CP_SPLIT_H
@@ -21,23 +28,40 @@
 
 #include "stream/stream.h"
 
-#define CP_SPLIT_MAX 16		/* parts */
+#define CP_SPLIT_MAX 32		/* parts */
 
-enum cp_split_by { CP_SPLIT_RANDOM, CP_SPLIT_TIME, CP_SPLIT_ORDER, CP_SPLIT_HASH, CP_SPLIT_GROUP };
+enum cp_split_by { CP_SPLIT_RANDOM, CP_SPLIT_TIME, CP_SPLIT_ORDER, CP_SPLIT_HASH, CP_SPLIT_GROUP, CP_SPLIT_LAST, CP_SPLIT_ROWS };
+
+struct cp_split_opts {
+	enum cp_split_by by;
+	int n_parts;
+	uint32_t ratio[CP_SPLIT_MAX];	/* but for LAST and ROWS */
+	const char *name[CP_SPLIT_MAX];	/* of the parts, as ROWS has them */
+	uint64_t seed;
+	const char *group;		/* GROUP: the label of a key column */
+	const char *per;		/* the label of a column, or NULL; LAST needs it */
+	const struct cp_opt_list *rows;	/* ROWS */
+};
 
 struct cp_split;
 
-struct cp_split *cp_split_new(enum cp_split_by, const uint32_t *ratio, int n_parts, uint64_t seed);
+struct cp_split *cp_split_new(const struct cp_split_opts *, struct cp_err *);	/* opts are copied, what they point to stays the caller's */
 void cp_split_free(struct cp_split *);
 
-/* group: the label of a key column (CP_SPLIT_GROUP), else NULL. */
-int cp_split_bind(struct cp_split *, const struct cp_schema *, const char *group, struct cp_err *);
-int cp_split_column(const struct cp_split *);	/* the column that has to be decoded, or -1 */
+int cp_split_bind(struct cp_split *, const struct cp_schema *, struct cp_err *);
+int cp_split_columns(const struct cp_split *, int out[2]);	/* the columns that have to be decoded; how many */
 int cp_split_passes(const struct cp_split *);
 
 int cp_split_look(struct cp_split *, const struct cp_block *, struct cp_err *);
 void cp_split_ready(struct cp_split *);
-void cp_split_parts(struct cp_split *, const struct cp_block *, unsigned char *parts);
+int cp_split_parts(struct cp_split *, const struct cp_block *, unsigned char *parts, struct cp_err *);
+int cp_split_done(const struct cp_split *, struct cp_err *);
+
+/* The files that it went by, for a step of provenance. */
+void cp_split_step(const struct cp_split *, json_t *step);
+
+/* What there is to say of it, or nothing: values with too few rows, row numbers named.  Appended. */
+void cp_split_account(const struct cp_split *, struct cp_buf *);
 
 /* Exact sizes for n rows: size[n_parts]. */
 void cp_split_sizes(uint64_t n, const uint32_t *ratio, int n_parts, uint64_t *size);
