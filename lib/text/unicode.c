@@ -33,6 +33,17 @@ static const struct range newer_letters[] = {
 };
 static const struct range newer_numbers[] = { { 0x11F50, 0x11F59 }, { 0x1D2C0, 0x1D2D3 }, { 0x1E4F0, 0x1E4F9 } };
 
+/* Marks with a place in the canonical order, which the reference's decomposition, of Unicode 9, takes for letters: they do not move, and others do not
+ * move past them. */
+static const struct range newer_orders[] = {
+	{ 0x7FD, 0x7FD }, { 0x898, 0x89F }, { 0x8CA, 0x8D3 }, { 0x9FE, 0x9FE }, { 0xC3C, 0xC3C }, { 0xD3B, 0xD3C }, { 0xEBA, 0xEBA }, { 0x1715, 0x1715 },
+	{ 0x1ABF, 0x1ACE }, { 0x1DF6, 0x1DFA }, { 0xA82C, 0xA82C }, { 0x10D24, 0x10D27 }, { 0x10EAB, 0x10EAC }, { 0x10EFD, 0x10EFF },
+	{ 0x10F46, 0x10F50 }, { 0x10F82, 0x10F85 }, { 0x11070, 0x11070 }, { 0x1133B, 0x1133B }, { 0x1145E, 0x1145E }, { 0x11839, 0x1183A },
+	{ 0x1193D, 0x1193E }, { 0x11943, 0x11943 }, { 0x119E0, 0x119E0 }, { 0x11A34, 0x11A34 }, { 0x11A47, 0x11A47 }, { 0x11A99, 0x11A99 },
+	{ 0x11D42, 0x11D42 }, { 0x11D44, 0x11D45 }, { 0x11D97, 0x11D97 }, { 0x11F41, 0x11F42 }, { 0x16FF0, 0x16FF1 }, { 0x1E08F, 0x1E08F },
+	{ 0x1E130, 0x1E136 }, { 0x1E2AE, 0x1E2AE }, { 0x1E2EC, 0x1E2EF }, { 0x1E4EC, 0x1E4EF },
+};
+
 /* Unassigned code points that break clusters as control characters do (they are ignorable by default); utf8proc takes them for letters. */
 static const struct range ignorable[] = {
 	{ 0x2065, 0x2065 }, { 0xFFF0, 0xFFF8 }, { 0xE0000, 0xE0000 }, { 0xE0002, 0xE001F }, { 0xE0080, 0xE00FF }, { 0xE01F0, 0xE0FFF },
@@ -140,6 +151,11 @@ void cp_utf8_repair(const char *s, size_t n, struct cp_buf *out)
 	}
 }
 
+size_t cp_utf8_bom(const char *s, size_t n)
+{
+	return n >= 3 && !memcmp(s, "\xEF\xBB\xBF", 3) ? 3 : 0;
+}
+
 size_t cp_grapheme_end(const char *s, size_t n, size_t from)
 {
 	utf8proc_int32_t state = 0;
@@ -231,7 +247,7 @@ int cp_rune_decompose(uint32_t c, uint32_t out[CP_NFD_MAX])
 	utf8proc_int32_t part[CP_NFD_MAX];
 	int last = 0;
 	out[0] = c;
-	if (c < 0xC0 || c == 0x11938)		/* the reference decomposes by Unicode 12; 13 added this one */
+	if (c < 0xC0 || c == 0x11938)		/* the reference decomposes by Unicode 9; 13 added this one */
 		return 1;
 	utf8proc_ssize_t n = utf8proc_decompose_char((utf8proc_int32_t)c, part, CP_NFD_MAX, UTF8PROC_DECOMPOSE, &last);
 	if (n < 1 || n > CP_NFD_MAX)
@@ -243,7 +259,8 @@ int cp_rune_decompose(uint32_t c, uint32_t out[CP_NFD_MAX])
 
 static unsigned combining_class(uint32_t c)
 {
-	return c < 0x300 ? 0 : utf8proc_get_property((utf8proc_int32_t)c)->combining_class & 0xFFu;
+	unsigned k = c < 0x300 ? 0 : utf8proc_get_property((utf8proc_int32_t)c)->combining_class & 0xFFu;
+	return k && IN(newer_orders, c) ? 0 : k;
 }
 
 /* Stable, by combining class: counting sort, since a run may be as long as the text. */
