@@ -45,6 +45,40 @@ test_that 'added tokens: white space to the left, single words, normalized ones'
 	test "$(ids d "a<M>b")" = "1 5 2"
 	test "$(ids d "<m><m><m>")" = "6 3"
 '
+test_that 'line ends of one carriage return; byte order marks' '
+	folder d
+	tr "\n" "\r" <vocab >d/vocab.txt
+	test "$(ids d "ab A." 1)" = "2 5 8 5 9 3"
+	{ printf "\357\273\277"; cat vocab; } >d/vocab.txt
+	{ printf "\357\273\277"; echo "{\"do_lower_case\": false}"; } >d/tokenizer_config.json
+	test "$(ids d "A[PAD]a")" = "10 0 5"
+'
+test_that 'an added token that is the vocabulary'\''s own is looked for only if it is special' '
+	json "{\"[UNK]\":0,\"a\":1,\"b\":2,\"##b\":3}" ",\"added_tokens\":[{\"id\":1,\"content\":\"a\"},{\"id\":2,\"content\":\"b\",\"special\":true}]" >t.json
+	folder d && mv t.json d/tokenizer.json && test "$(ids d "ab a b ba")" = "1 2 1 2 2 1"
+	sed -i "s/,{[^}]*}//" d/tokenizer.json && test "$(ids d "ab")" = "1 3"
+'
+test_that 'added_tokens.json: beside either form; special ones are found as they are spelled, others in lower case' '
+	folder d
+	echo "{\"New\":11,\"<X>\":12}" >d/added_tokens.json
+	echo "{\"additional_special_tokens\":[\"<X>\"]}" >d/special_tokens_map.json
+	test "$(ids d "aNEWb <X> <x>")" = "5 11 6 12 1 1 1"
+	mv d/special_tokens_map.json d/tokenizer_config.json
+	test "$(ids d "aNEWb <X> <x>")" = "5 11 6 12 1 1 1"
+	json "{\"[UNK]\":0,\"a\":1,\"b\":2}" >d/tokenizer.json
+	test "$(ids d "aNEWb <X>")" = "1 11 2 12"
+	json "{\"[UNK]\":0,\"a\":1,\"b\":2}" ",\"added_tokens\":[{\"id\":7,\"content\":\"New\",\"normalized\":true}]" >d/tokenizer.json
+	refused d "d/tokenizer.json" "two ids, 7 and 11"
+'
+test_that 'classes that describe their special tokens: the mask takes white space before it, in any case of letters' '
+	folder d
+	sed "s/\[MASK\]/<mask>/" vocab >d/vocab.txt
+	test "$(ids d "a <MASK>b <mask>")" = "5 1 1 1 6 4"
+	echo "{\"model_type\":\"mpnet\"}" >d/config.json
+	test "$(ids d "a <MASK>b <mask>")" = "5 4 6 4"
+	echo "{\"mask_token\":{\"content\":\"<mask>\",\"rstrip\":true}}" >d/special_tokens_map.json
+	test "$(ids d "a <MASK>b <mask>")" = "5 1 1 1 6 4"
+'
 test_that 'truncation and padding blocks are not looked at' '
 	json "{\"[UNK]\":0,\"a\":1}" ",\"truncation\":{\"max_length\":2},\"padding\":{\"strategy\":{\"Fixed\":9},\"pad_id\":0}" >t.json
 	folder d && mv t.json d/tokenizer.json && test "$(ids d "a a a a")" = "1 1 1 1"

@@ -13,6 +13,16 @@ test_that 'a folder with vocab.json and merges.txt' '
 	echo "{\"tokenizer_class\":\"GPT2Tokenizer\",\"add_prefix_space\":true}" >own/tokenizer_config.json
 	test "$(echo 6162 | "$CP_UNITS/tokenizer" own 1)" = "7 2"
 '
+test_that 'GPT-2 knows the end of a text, DeBERTa has the special tokens of BERT' '
+	mkdir gpt deberta
+	printf "a b\n" | tee gpt/merges.txt >deberta/merges.txt
+	printf "{\"a\":0,\"b\":1,\"ab\":2,\"<|endoftext|>\":3}" >gpt/vocab.json
+	test "$(echo 617c3c7c656e646f66746578747c3e | "$CP_UNITS/tokenizer" gpt 1)" = "0"
+	echo "{\"model_type\":\"gpt2\"}" >gpt/config.json
+	test "$(echo 617c3c7c656e646f66746578747c3e | "$CP_UNITS/tokenizer" gpt 1)" = "0 3"
+	printf "{\"a\":0,\"b\":1,\"ab\":2,\"[CLS]\":3,\"[SEP]\":4,\"[MASK]\":5}" >deberta/vocab.json
+	test "$(echo 61205b4d41534b5d62 | "$CP_UNITS/tokenizer" deberta 1)" = "3 0 5 1 4"
+'
 test_that 'its sentences' '
 	mkdir no
 	echo "{\"a\":0}" >no/vocab.json

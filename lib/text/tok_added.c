@@ -10,11 +10,18 @@
 
 #include "text/unicode.h"
 
-int cp_tok_added_put(struct cp_tokenizer *t, const struct cp_tok_added *a)
+struct cp_tok_added *cp_tok_added_get(struct cp_tokenizer *t, uint32_t id)
 {
 	for (size_t i = 0; i < t->n_added; i++)
-		if (t->added[i].id == a->id)
-			return 0;
+		if (t->added[i].id == id)
+			return &t->added[i];
+	return NULL;
+}
+
+int cp_tok_added_put(struct cp_tokenizer *t, const struct cp_tok_added *a)
+{
+	if (cp_tok_added_get(t, a->id))
+		return 0;
 	t->added = cp_xrealloc(t->added, t->n_added + 1, sizeof *t->added);
 	t->added[t->n_added] = *a;
 	t->added[t->n_added++].pattern = NULL;
@@ -61,14 +68,14 @@ void cp_tok_added_ready(struct cp_tokenizer *t)
 	}
 }
 
-/* The longest added token at s[i], or NULL. */
+/* The longest added token at s[i], or NULL.  Of two that are alike once normalized a special one wins, then the one with the lower id. */
 static const struct cp_tok_added *longest_at(const struct cp_tokenizer *t, int normalized, const char *s, size_t n, size_t i)
 {
 	const struct cp_tok_added *best = NULL;
 	for (size_t k = 0; k < t->n_added; k++) {
 		const struct cp_tok_added *a = &t->added[k];
 		if (a->normalized == normalized && a->n_pattern && a->n_pattern <= n - i && !memcmp(a->pattern, s + i, a->n_pattern) &&
-		    (!best || a->n_pattern > best->n_pattern))
+		    (!best || a->n_pattern > best->n_pattern || (a->n_pattern == best->n_pattern && a->special > best->special)))
 			best = a;
 	}
 	return best;

@@ -3,6 +3,7 @@
  *   tok_load.c   a Hugging Face folder, or a pack, to a struct cp_tokenizer
  *   tok_json.c   reading JSON with sentences
  *   tok_frame.c  the special tokens around a text (post_processor)
+ *   tok_roles.c  which tokens are special, from the folder's other files
  *   tok_added.c  tokens that are found in the raw text ("[MASK]")
  *   tok_merges.c vocab.json and merges.txt, as a tokenizer.json
  *   wordpiece.c, bpe.c, unigram.c   models; another is a file like them and a line in tok_load.c's table
@@ -86,6 +87,7 @@ int cp_tok_entry(struct cp_tokenizer *, const char *s, size_t n, uint32_t id, co
 
 /* added tokens */
 int cp_tok_added_put(struct cp_tokenizer *, const struct cp_tok_added *);	/* once for each id; pattern is not looked at */
+struct cp_tok_added *cp_tok_added_get(struct cp_tokenizer *, uint32_t id);	/* NULL: not looked for */
 void cp_tok_added_ready(struct cp_tokenizer *);		/* after the last */
 struct cp_tok_match {
 	size_t from, to;		/* with the white space it takes along */
@@ -104,11 +106,16 @@ json_t *cp_tok_json_file(const char *path, struct cp_err *);
 int cp_tok_json_bool(const json_t *obj, const char *key, int *out, const char *name, struct cp_err *);	/* absent or null: *out stays */
 const char *cp_tok_json_type(const json_t *obj);	/* its "type" or what it is instead: for messages */
 
-/* What else a folder says of a vocabulary, either may be NULL: tokenizer_config.json, special_tokens_map.json. */
+/* What else a folder says of a vocabulary, each may be NULL: tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json; and
+ * the tokenizer.json's model.unk_token. */
 struct cp_tok_words {
-	const json_t *config, *map;
+	const json_t *config, *map, *added, *model, *unk;
 };
 json_t *cp_tok_from_merges(const char *vocab_json, const char *merges_txt, const struct cp_tok_words *, struct cp_err *);
+
+/* special tokens: their roles, and those that the text may spell */
+int cp_tok_roles_load(struct cp_tokenizer *, const struct cp_tok_words *, const char *name, struct cp_err *);
+const char *cp_tok_spelling(const json_t *token);	/* of a string, or an object with its content; or NULL */
 
 extern const struct cp_tok_model cp_tok_wordpiece, cp_tok_bpe, cp_tok_unigram;
 

@@ -4,13 +4,16 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "text/unicode.h"
 
 json_t *cp_tok_json_file(const char *path, struct cp_err *err)
 {
 	struct cp_buf b = CP_BUF_INIT;
 	json_error_t why;
 	json_t *root = NULL;
-	if (cp_read_file(path, &b, err) == 0 && !(root = json_loadb(b.data, b.len, 0, &why)))
+	int rc = cp_read_file(path, &b, err);
+	size_t bom = rc < 0 ? 0 : cp_utf8_bom(b.data, b.len);
+	if (rc == 0 && !(root = json_loadb(b.data + bom, b.len - bom, 0, &why)))
 		cp_err_set(err, "%s: line %d, column %d: not JSON: %s", path, why.line, why.column, why.text);
 	cp_buf_release(&b);
 	if (root && !json_is_object(root)) {

@@ -19,7 +19,8 @@
 static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece, &cp_tok_bpe, &cp_tok_unigram };
 
 struct parts {
-	json_t *tokenizer, *config, *map, *added;	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json */
+	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json */
+	json_t *tokenizer, *config, *map, *added, *model;
 	int frame_by_role;		/* made from vocab.txt: [CLS] text [SEP] */
 };
 
@@ -29,6 +30,12 @@ static void parts_release(struct parts *p)
 	json_decref(p->config);
 	json_decref(p->map);
 	json_decref(p->added);
+	json_decref(p->model);
+}
+
+static struct cp_tok_words words_of(const struct parts *p)
+{
+	return (struct cp_tok_words){ p->config, p->map, p->added, p->model, json_object_get(json_object_get(p->tokenizer, "model"), "unk_token") };
 }
 
 /* ---- What the tokenizer.json says ---- */
@@ -71,6 +78,7 @@ static int flag(const json_t *token, const char *key)
 	return json_is_true(json_object_get(token, key));
 }
 
+/* As the reference has it: a token that is not special and is the model's own already is not looked for in the text. */
 static int load_added(struct cp_tokenizer *t, const json_t *list, const char *name, struct cp_err *err)
 {
 	if (list && !json_is_null(list) && !json_is_array(list))
@@ -83,76 +91,15 @@ static int load_added(struct cp_tokenizer *t, const json_t *list, const char *na
 		if (!*s)
 			continue;
 		uint32_t n = (uint32_t)json_integer_value(id);
+		int is_known = cp_vocab_get(&t->vocab, s, strlen(s)) != CP_VOCAB_NONE;
 		if (cp_tok_entry(t, s, strlen(s), n, name, err) < 0)
 			return -1;
-		cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[n], .n = strlen(s), .id = n, .single_word = flag(token, "single_word"),
-			.lstrip = flag(token, "lstrip"), .rstrip = flag(token, "rstrip"), .normalized = flag(token, "normalized"),
-			.special = flag(token, "special") });
+		if (!is_known || flag(token, "special"))
+			cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[n], .n = strlen(s), .id = n, .single_word = flag(token, "single_word"),
+				.lstrip = flag(token, "lstrip"), .rstrip = flag(token, "rstrip"), .normalized = flag(token, "normalized"),
+				.special = flag(token, "special") });
 	}
 	return 0;
-}
-
-/* added_tokens.json, beside a vocab.txt: {"token": id}. */
-static int load_added_file(struct cp_tokenizer *t, const json_t *added, const char *name, struct cp_err *err)
-{
-	const char *s;
-	json_t *id;
-	json_object_foreach((json_t *)added, s, id) {
-		json_int_t n = json_is_integer(id) ? json_integer_value(id) : -1;
-		if (n < 0 || n >= CP_TOK_ID_LIMIT)
-			return cp_err_set(err, "%s: added_tokens.json: \"%.60s\" has no id between 0 and %u", name, s, CP_TOK_ID_LIMIT - 1);
-		if (*s && cp_tok_entry(t, s, strlen(s), (uint32_t)n, name, err) < 0)
-			return -1;
-		if (*s)
-			cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[n], .n = strlen(s), .id = (uint32_t)n, .normalized = 1 });
-	}
-	return 0;
-}
-
-/* ---- Roles ---- */
-
-/* A special token as the folder's files give it: a string, or an object with its content. */
-static const char *spelling(const json_t *v)
-{
-	return json_is_object(v) ? json_string_value(json_object_get(v, "content")) : json_string_value(v);
-}
-
-static void add_special(struct cp_tokenizer *t, const json_t *v, const char *s)
-{
-	uint32_t id = s ? cp_vocab_get(&t->vocab, s, strlen(s)) : CP_VOCAB_NONE;
-	if (id != CP_VOCAB_NONE && *s)
-		cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[id], .n = strlen(s), .id = id, .special = 1,
-			.single_word = flag(v, "single_word"), .lstrip = flag(v, "lstrip"), .rstrip = flag(v, "rstrip") });
-}
-
-static uint32_t role_id(struct cp_tokenizer *t, const json_t *v, const char *s)
-{
-	uint32_t id = s ? cp_vocab_get(&t->vocab, s, strlen(s)) : CP_VOCAB_NONE;
-	if (id != CP_VOCAB_NONE)
-		add_special(t, v, s);
-	return id == CP_VOCAB_NONE ? CP_TOK_NONE : id;
-}
-
-/* special_tokens_map.json names them, else tokenizer_config.json, else they have their usual spelling. */
-static void load_roles(struct cp_tokenizer *t, const struct parts *p)
-{
-	static const char *const usual[CP_TOK_N_ROLES][2] = {
-		{ "[CLS]", "<s>" }, { "[SEP]", "</s>" }, { "[PAD]", "<pad>" }, { "[MASK]", "<mask>" }, { "[UNK]", "<unk>" },
-	};
-	const json_t *unk = json_object_get(json_object_get(p->tokenizer, "model"), "unk_token");
-	for (int r = 0; r < CP_TOK_N_ROLES; r++) {
-		char key[16] = "";
-		strcat(strcat(key, cp_tok_role_name[r]), "_token");
-		const json_t *said[] = { json_object_get(p->map, key), json_object_get(p->config, key), r == CP_TOK_UNK ? unk : NULL };
-		t->role[r] = CP_TOK_NONE;
-		for (int i = 0; i < 3 && t->role[r] == CP_TOK_NONE; i++)
-			t->role[r] = role_id(t, said[i], spelling(said[i]));
-		for (int i = 0; i < 2 && t->role[r] == CP_TOK_NONE; i++)
-			t->role[r] = role_id(t, NULL, usual[r][i]);
-	}
-	const json_t *more = json_object_get(p->map, "additional_special_tokens");
-	for (size_t i = 0; i < json_array_size(more); i++)
-		add_special(t, json_array_get(more, i), spelling(json_array_get(more, i)));
 }
 
 static int frame_by_role(struct cp_tokenizer *t, const char *name, struct cp_err *err)
@@ -179,36 +126,36 @@ static void set_digest(struct cp_tokenizer *t)
 static struct cp_tokenizer *from_parts(const struct parts *p, const char *name, struct cp_err *err)
 {
 	struct cp_tokenizer *t = cp_xcalloc(1, sizeof *t);
+	struct cp_tok_words w = words_of(p);
 	cp_vocab_init(&t->vocab);
 	override_rules(p->tokenizer, p->config);
-	if (load_model(t, p->tokenizer, name, err) < 0 || load_added(t, json_object_get(p->tokenizer, "added_tokens"), name, err) < 0 ||
-	    load_added_file(t, p->added, name, err) < 0)
-		goto fail;
-	load_roles(t, p);
-	if (p->frame_by_role ? frame_by_role(t, name, err) < 0 : cp_tok_frame_load(t, json_object_get(p->tokenizer, "post_processor"), name, err) < 0)
-		goto fail;
+	int rc = load_model(t, p->tokenizer, name, err);
+	if (rc == 0)
+		rc = load_added(t, json_object_get(p->tokenizer, "added_tokens"), name, err);
+	if (rc == 0)
+		rc = cp_tok_roles_load(t, &w, name, err);
+	if (rc == 0)
+		rc = p->frame_by_role ? frame_by_role(t, name, err) : cp_tok_frame_load(t, json_object_get(p->tokenizer, "post_processor"), name, err);
+	if (rc < 0) {
+		cp_tokenizer_free(t);
+		return NULL;
+	}
 	cp_tok_added_ready(t);
 	set_digest(t);
 	return t;
-fail:
-	cp_tokenizer_free(t);
-	return NULL;
 }
 
 /* ---- The folder ---- */
 
-/* The lines of a vocab.txt: the id of a token is its line's number, from 0; of a repeated token, the last line's. */
+/* The lines of a vocab.txt, which end in \n, \r\n or \r: the id of a token is its line's number, from 0; of a repeated token, the last line's. */
 static json_t *vocab_lines(const char *text, size_t len, const char *name, struct cp_err *err)
 {
 	json_t *vocab = json_object();
 	json_int_t id = 0;
-	for (size_t i = 0, end; i < len; i = end + 1, id++) {
-		const char *nl = memchr(text + i, '\n', len - i);
-		end = nl ? (size_t)(nl - text) : len;
-		size_t n = end - i;
-		if (n && text[i + n - 1] == '\r')
-			n--;
-		if (memchr(text + i, 0, n) || !cp_utf8_valid(text + i, n, NULL)) {
+	for (size_t i = cp_utf8_bom(text, len), end; i < len; id++) {
+		for (end = i; end < len && text[end] != '\n' && text[end] != '\r'; end++)
+			;
+		if (memchr(text + i, 0, end - i) || !cp_utf8_valid(text + i, end - i, NULL)) {
 			cp_err_set(err, "%s: line %lld is not UTF-8 text", name, (long long)id + 1);
 			goto fail;
 		}
@@ -216,7 +163,8 @@ static json_t *vocab_lines(const char *text, size_t len, const char *name, struc
 			cp_err_set(err, "%s: more than %u lines: not a vocabulary", name, CP_TOK_ID_LIMIT);
 			goto fail;
 		}
-		json_object_setn_new(vocab, text + i, n, json_integer(id));
+		json_object_setn_new(vocab, text + i, end - i, json_integer(id));
+		i = end + (end + 1 < len && text[end] == '\r' && text[end + 1] == '\n') + 1;
 	}
 	return vocab;
 fail:
@@ -227,9 +175,9 @@ fail:
 /* What the reference makes of a vocab.txt. */
 static json_t *from_lines(const char *text, size_t n, const char *name, const json_t *map, const json_t *config, struct cp_err *err)
 {
-	const char *unk = spelling(json_object_get(map, "unk_token"));
+	const char *unk = cp_tok_spelling(json_object_get(map, "unk_token"));
 	json_t *vocab = vocab_lines(text, n, name, err);
-	if (!unk && !(unk = spelling(json_object_get(config, "unk_token"))))
+	if (!unk && !(unk = cp_tok_spelling(json_object_get(config, "unk_token"))))
 		unk = "[UNK]";
 	if (!vocab)
 		return NULL;
@@ -287,7 +235,8 @@ static int no_tokenizer(const char *dir, struct cp_err *err)
 static json_t *from_merges(const char *dir, const char *vocab, const struct parts *p, struct cp_err *err)
 {
 	char *merges = cp_xasprintf("%s/merges.txt", dir);
-	json_t *root = cp_tok_from_merges(vocab, merges, &(struct cp_tok_words){ p->config, p->map }, err);
+	struct cp_tok_words w = words_of(p);
+	json_t *root = cp_tok_from_merges(vocab, merges, &w, err);
 	free(merges);
 	return root;
 }
@@ -308,10 +257,10 @@ static int read_folder(const char *dir, struct parts *p, char **name, struct cp_
 	if (i == 3 || (i == 2 && !is_there(dir, "merges.txt")))
 		return no_tokenizer(dir, err);
 	*name = cp_xasprintf("%s/%s", dir, leaves[i]);
+	if (optional_json(dir, "added_tokens.json", &p->added, err) < 0 || optional_json(dir, "config.json", &p->model, err) < 0)
+		return -1;
 	if (i == 0)
 		return (p->tokenizer = cp_tok_json_file(*name, err)) ? 0 : -1;
-	if (optional_json(dir, "added_tokens.json", &p->added, err) < 0)
-		return -1;
 	p->frame_by_role = i == 1;
 	p->tokenizer = i == 1 ? from_vocab_txt(*name, p, err) : from_merges(dir, *name, p, err);
 	return p->tokenizer ? 0 : -1;

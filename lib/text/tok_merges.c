@@ -28,10 +28,13 @@ static json_int_t role(const struct cp_tok_words *w, const json_t *vocab, const 
 	return json_is_integer(v) ? json_integer_value(v) : -1;
 }
 
+/* Spelled RoBERTa's way, or BERT's, as in DeBERTa's folders. */
 static json_t *frame(const struct cp_tok_words *w, const json_t *vocab)
 {
 	const char *class = json_string_value(json_object_get(w->config, "tokenizer_class")), *cls, *sep;
-	json_int_t cls_id = role(w, vocab, "cls_token", "<s>", &cls), sep_id = role(w, vocab, "sep_token", "</s>", &sep);
+	int is_bert = !json_object_get(vocab, "<s>");
+	json_int_t cls_id = role(w, vocab, "cls_token", is_bert ? "[CLS]" : "<s>", &cls);
+	json_int_t sep_id = role(w, vocab, "sep_token", is_bert ? "[SEP]" : "</s>", &sep);
 	if (cls_id < 0 || sep_id < 0 || (class && !strncmp(class, "GPT2", 4)))
 		return json_null();
 	return json_pack("{s:s,s:[s,I],s:[s,I]}", "type", "RobertaProcessing", "sep", sep, sep_id, "cls", cls, cls_id);
@@ -40,7 +43,7 @@ static json_t *frame(const struct cp_tok_words *w, const json_t *vocab)
 static json_t *added(const struct cp_tok_words *w, const json_t *vocab)
 {
 	const char *mask;
-	json_int_t id = role(w, vocab, "mask_token", "<mask>", &mask);
+	json_int_t id = role(w, vocab, "mask_token", json_object_get(vocab, "<mask>") ? "<mask>" : "[MASK]", &mask);
 	if (id < 0 || json_is_object(said(w, "mask_token")))
 		return json_array();
 	return json_pack("[{s:I,s:s,s:b,s:b}]", "id", id, "content", mask, "lstrip", 1, "special", 1);
@@ -51,7 +54,7 @@ static json_t *merge_lines(const char *text, size_t len, const char *name, struc
 {
 	json_t *list = json_array();
 	size_t line = 1;
-	for (size_t i = 0, end; i < len; i = end + 1, line++) {
+	for (size_t i = cp_utf8_bom(text, len), end; i < len; i = end + 1, line++) {
 		const char *s = text + i, *nl = memchr(s, '\n', len - i), *space;
 		end = nl ? (size_t)(nl - text) : len;
 		size_t n = end - i;

@@ -85,8 +85,8 @@ static json_t *merge(json_t *vocab, json_t *merges, const char *left, const char
 /* Takes vocab and merges. */
 static json_t *describe(json_t *vocab, json_t *merges, int prefix_space)
 {
-	return json_pack("{s:{s:[{s:i,s:s,s:b}], s:n, s:{s:s,s:b}, s:{s:s,s:[s,i],s:[s,i]}, s:{s:s,s:o,s:o}}}", "tokenizer.json",
-		"added_tokens", "id", 2, "content", "<mask>", "lstrip", 1, "normalizer",
+	return json_pack("{s:{s:[{s:i,s:s,s:b,s:b}], s:n, s:{s:s,s:b}, s:{s:s,s:[s,i],s:[s,i]}, s:{s:s,s:o,s:o}}}", "tokenizer.json",
+		"added_tokens", "id", 2, "content", "<mask>", "lstrip", 1, "special", 1, "normalizer",
 		"pre_tokenizer", "type", "ByteLevel", "add_prefix_space", prefix_space,
 		"post_processor", "type", "RobertaProcessing", "cls", "<s>", 0, "sep", "</s>", 1,
 		"model", "type", "BPE", "vocab", vocab, "merges", merges);
