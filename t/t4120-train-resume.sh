@@ -159,7 +159,7 @@ test_that 'a state that is cut, foreign or of a newer version is refused' '
 	cp ctr-whole.cpm ctr.cpm.state
 	fails_with 1 ctr $C --resume -o ctr.cpm
 	grep "ctr.cpm.state: no training state" fails_with.err
-	sed "s/version\(..\):1/version\1:9/" kept >ctr.cpm.state
+	sed "s/version\(..\):2/version\1:9/" kept >ctr.cpm.state
 	cmp kept ctr.cpm.state && exit 1
 	fails_with 1 ctr $C --resume -o ctr.cpm
 	grep "use a newer clickprompt" fails_with.err

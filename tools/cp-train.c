@@ -8,6 +8,7 @@
 
 #include "nn/cpu.h"
 #include "nn/gemm.h"
+#include "nn/optim.h"
 #include "tool.h"
 #include "train/model.h"
 #include "train/train.h"
@@ -57,19 +58,30 @@ static const struct cp_opt opts[] = {
 	{ 0, "max-length", CP_OPT_INT, &o.max_length, "N", "tokens a row at most; 0: what the model has positions for", .min = 0, .max = 1 << 20,
 	  .content = 1 },
 	{ 0, "static", CP_OPT_SET, &o.is_static, NULL, "the same masks in every epoch", .set = 1, .content = 1 },
-	{ 0, "Optimiser (AdamW)", CP_OPT_HEAD },
+	{ 0, "Optimiser", CP_OPT_HEAD },
+	{ 0, "optimizer", CP_OPT_CHOICE, &o.optimizer, "NAME", "rule of the step", .choices = NN_RULES, .content = 1 },
 	{ 0, "epochs", CP_OPT_INT, &o.epochs, "N", "passes over the rows; 0: ctr 3, pretrain 2, finetune 2", .min = 0, .max = 100000, .content = 1 },
 	{ 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
 	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts", .min = 0, .max = 100, .content = 1 },
 	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 if pretrained, else --lr", .min = -1, .max = 100,
 	  .content = 1 },
-	{ 0, "weight-decay", CP_OPT_REAL, &o.weight_decay, "W", "of CTR model and prompts, the whole table included", .min = 0, .max = 1000,
+	{ 0, "weight-decay", CP_OPT_REAL, &o.weight_decay, "W", "of CTR model and prompts, the whole table included; 0 but for adamw", .min = 0, .max = 1000,
 	  .content = 1 },
 	{ 0, "plm-weight-decay", CP_OPT_REAL, &o.plm_weight_decay, "W", "of the language model and its heads", .min = 0, .max = 1000, .content = 1 },
+	{ 0, "embedding-l2", CP_OPT_REAL, &o.embedding_l2, "W", "L2 penalty on the CTR model's tables", .min = 0, .max = 1000, .content = 1 },
+	{ 0, "net-l2", CP_OPT_REAL, &o.net_l2, "W", "L2 penalty on all else of the CTR model and the prompts", .min = 0, .max = 1000, .content = 1 },
+	{ 0, "clip", CP_OPT_REAL, &o.clip, "NORM", "scale the gradients of a step down to this norm; 0: never", .min = 0, .max = 1e30, .content = 1 },
+	{ 0, "momentum", CP_OPT_REAL, &o.momentum, "M", "of sgd", .min = 0, .max = 1, .content = 1 },
+	{ 0, "ftrl-l1", CP_OPT_REAL, &o.ftrl_l1, "W", "of ftrl: weights of little use become 0", .min = 0, .max = 1e9, .content = 1 },
+	{ 0, "ftrl-l2", CP_OPT_REAL, &o.ftrl_l2, "W", "of ftrl", .min = 0, .max = 1e9, .content = 1 },
+	{ 0, "ftrl-beta", CP_OPT_REAL, &o.ftrl_beta, "B", "of ftrl", .min = 0, .max = 1e9, .content = 1 },
 	{ 0, "warmup", CP_OPT_REAL, &o.warmup, "SHARE", "of the steps, in which the rate rises from 0", .min = 0, .max = 1, .content = 1 },
-	{ 0, "schedule", CP_OPT_CHOICE, &o.schedule, "KIND", "how the rate then falls to 0", .choices = "linear|cosine|constant", .content = 1 },
-	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N epochs that are no better on --valid; 0: never", .min = 0, .max = 100000,
+	{ 0, "schedule", CP_OPT_CHOICE, &o.schedule, "KIND", "how the rate then falls: to 0, or to a tenth when --valid is no better",
+	  .choices = "linear|cosine|constant|plateau", .content = 1 },
+	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N evaluations that are no better on --valid; 0: never", .min = 0, .max = 100000,
 	  .content = 1 },
+	{ 0, "monitor", CP_OPT_CHOICE, &o.monitor, "WHAT", "of --valid chooses the best", .choices = "auc|logloss", .content = 1 },
+	{ 0, "eval-every", CP_OPT_INT, &o.eval_every, "N", "steps between evaluations on --valid; 0: one an epoch", .min = 0, .max = 1e15, .content = 1 },
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of initial values, order, dropout", .content = 1 },
 	{ 0, "Running", CP_OPT_HEAD },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; results do not depend on it", .min = 0, .max = 1024 },
@@ -140,7 +152,10 @@ static void metric(const char *split, int epoch, const char *key, double v)
 static void show_epoch(const struct cp_train_event *e)
 {
 	struct cp_buf b = CP_BUF_INIT;
-	cp_buf_printf(&b, "epoch %d/%d: loss %.5f", e->epoch, e->n_epochs, e->loss);
+	cp_buf_printf(&b, "epoch %d/%d", e->epoch, e->n_epochs);
+	if (e->kind == CP_EVENT_EVALUATION)
+		cp_buf_printf(&b, ", step %llu/%llu", (unsigned long long)e->step, (unsigned long long)e->n_steps);
+	cp_buf_printf(&b, ": loss %.5f", e->loss);
 	if (!isnan(e->valid_auc))
 		cp_buf_printf(&b, ", validation AUC %.5f, log loss %.5f", e->valid_auc, e->valid_logloss);
 	if (!isnan(e->valid_lm_loss))
@@ -151,6 +166,8 @@ static void show_epoch(const struct cp_train_event *e)
 		fputs("\r\033[K", stderr);
 	cp_note("%s", b.data);
 	cp_buf_release(&b);
+	if (e->kind == CP_EVENT_EVALUATION)	/* the ledger counts epochs */
+		return;
 	metric("train", e->epoch, "loss", e->loss);
 	metric("valid", e->epoch, "auc", e->valid_auc);
 	metric("valid", e->epoch, "logloss", e->valid_logloss);
@@ -163,7 +180,7 @@ static void on_event(void *ctx, const struct cp_train_event *e)
 	(void)ctx;
 	if (e->kind == CP_EVENT_STEP)
 		show_step(e);
-	else if (e->kind == CP_EVENT_EPOCH)
+	else if (e->kind == CP_EVENT_EPOCH || e->kind == CP_EVENT_EVALUATION)
 		show_epoch(e);
 	else
 		cp_note("%s", e->note);
@@ -218,6 +235,10 @@ static void record_result(const struct cp_train_result *r, const char *out)
 	cp_run_param(run, "parameters", num);
 	snprintf(num, sizeof num, "%d", r->best_epoch);
 	cp_run_param(run, "best epoch", num);
+	if (o.eval_every) {
+		snprintf(num, sizeof num, "%llu", (unsigned long long)r->best_step);
+		cp_run_param(run, "best step", num);
+	}
 	cp_run_output(run, &(struct cp_run_file){ .role = "model", .path = out });
 }
 
@@ -236,6 +257,8 @@ static void check_options(void)
 		{ "model", &o.given_model }, { "plm", &o.given_plm }, { "prompts", &o.given_prompts }, { "prompt-where", &o.given_prompt_where },
 		{ "prompt-mlp", &o.given_prompt_mlp }, { "no-shift", &o.given_shift }, { "max-length", &o.given_max_length },
 		{ "pooler", &o.given_pooler }, { "fusion", &o.given_fusion }, { "prompt-usage", &o.given_usage },
+		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
+		{ "monitor", &o.given_monitor },
 	};
 	for (size_t i = 0; i < sizeof also / sizeof *also; i++)
 		*also[i].given = cp_opts_given(&cp_tool_opts, also[i].name);
@@ -246,6 +269,7 @@ static void check_options(void)
 	for (int i = 0; i < o.set.n; i++)
 		if (ctr_config_set(&c, o.set.v[i], &err) < 0)
 			cp_usage("%s", err.msg);
+	cp_train_settle(&o);
 	if (cp_train_check(&o, &err) < 0)
 		cp_usage("%s", err.msg);
 }

@@ -1,4 +1,4 @@
-/* The parameter list and the optimiser over it. */
+/* The parameter list. */
 #include "nn/params.h"
 
 #include <assert.h>
@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "nn/kernels.h"
 
 struct nn_params *nn_params_new(void)
 {
@@ -110,47 +109,4 @@ void nn_params_init(struct nn_params *ps, uint64_t seed)
 			for (size_t j = 0; j < p->n; j++)
 				p->val[j] = p->init == NN_INIT_ONE ? 1 : p->init == NN_INIT_HALF ? (nn_float)0.5 : 0;
 	}
-}
-
-/* --- AdamW ------------------------------------------------------------------------------------------------------------------------- */
-
-#define STEP_GRAIN 32768
-
-struct step {
-	struct nn_params *ps;
-	const struct nn_optimiser *o;
-	const double *lr;
-	uint64_t t;
-	struct { const struct nn_param *p; size_t from, n; } *task;
-};
-
-static void step_task(void *ctx, int i)
-{
-	const struct step *s = ctx;
-	const struct nn_param *p = s->task[i].p;
-	size_t at = p->offset + s->task[i].from, n = s->task[i].n;
-	double decay = s->o->group_decay ? s->o->group_decay[p->group] : s->o->weight_decay;
-	struct nn_adamw a = {
-		.lr = s->lr[p->group], .wd = p->no_decay ? 0 : decay,
-		.beta1 = s->o->beta1, .beta2 = s->o->beta2, .eps = s->o->eps,
-		.c1 = 1 - pow(s->o->beta1, (double)s->t), .c2 = 1 - pow(s->o->beta2, (double)s->t),
-	};
-	nn_adamw(s->ps->val + at, s->ps->m1 + at, s->ps->m2 + at, s->ps->grad + at, n, &a);
-	memset(s->ps->grad + at, 0, n * sizeof(nn_float));
-}
-
-void nn_optimiser_step(struct nn_params *ps, const struct nn_optimiser *o, const double *lr, uint64_t t, struct cp_team *team)
-{
-	struct step s = { ps, o, lr, t, NULL };
-	size_t n = 0;
-	s.task = cp_xmalloc((ps->total / STEP_GRAIN + (size_t)ps->n) * sizeof *s.task);
-	for (int i = 0; i < ps->n; i++)
-		for (size_t from = 0; !ps->v[i]->frozen && from < ps->v[i]->n; from += STEP_GRAIN) {
-			size_t left = ps->v[i]->n - from;
-			s.task[n].p = ps->v[i];
-			s.task[n].from = from;
-			s.task[n++].n = left < STEP_GRAIN ? left : STEP_GRAIN;
-		}
-	cp_team_run(team, (int)n, step_task, &s);
-	free(s.task);
 }

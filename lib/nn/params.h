@@ -14,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/team.h"
 #include "nn/float.h"
 
 #define NN_DIMS 4
@@ -37,6 +36,7 @@ struct nn_param {
 	size_t offset;		/* in the set's arrays */
 	int group;		/* the optimiser's: its own learning rate */
 	int no_decay;		/* weight decay is not applied; by default set for one-dimensional ones (biases, norms) */
+	double l2;		/* the optimiser adds l2 times the value to its gradient; 0 unless set */
 	int frozen;		/* no gradient, no step */
 	int loaded;		/* a file gave its values */
 	int by_key;		/* a row belongs to a key of the outside, not to its place: whoever knows the keys starts and loads it */
@@ -68,18 +68,5 @@ void nn_params_init(struct nn_params *, uint64_t seed);
 void nn_init_row(struct nn_param *, size_t row, uint64_t seed, uint64_t key, double std);
 /* The standard deviation of its start (of a uniform one: its bound). */
 double nn_init_std(const struct nn_param *);
-
-/* AdamW (Loshchilov, Hutter, ICLR 2019) as PyTorch takes it: with step t counted from 1,
- *     p *= 1 - lr*wd (unless no_decay);  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
- *     p -= lr/(1-b1^t) * m / (sqrt(v/(1-b2^t)) + eps)
- * over every element of every parameter that is not frozen, whether the batch touched it or not; gradients are zero afterwards. */
-struct nn_optimiser {
-	double beta1, beta2, eps, weight_decay;
-	const double *group_decay;	/* weight decay of each group, or NULL: weight_decay of all */
-};
-#define NN_OPTIMISER_DEFAULT { 0.9, 0.999, 1e-8, 0, NULL }
-
-/* lr[group] is the rate of each group in this step; t >= 1. */
-void nn_optimiser_step(struct nn_params *, const struct nn_optimiser *, const double *lr, uint64_t t, struct cp_team *);
 
 #endif

@@ -41,6 +41,49 @@ static const char *scratch_sizes(const char *plm)
 	return plm[7] ? plm + 8 : "";
 }
 
+static int is_one_of(const char *word, const char *words)
+{
+	size_t n = strlen(word);
+	for (const char *w = words; w; w = strchr(w, '|'), w = w ? w + 1 : NULL)
+		if (!strncmp(w, word, n) && (w[n] == '|' || !w[n]))
+			return 1;
+	return 0;
+}
+
+#define DECAYING "adamw|sparse-adamw"
+
+void cp_train_settle(struct cp_train_opts *o)
+{
+	int decays = is_one_of(o->optimizer, DECAYING);
+	if (!decays && !o->given_weight_decay)
+		o->weight_decay = 0;
+	if (!decays && !o->given_plm_weight_decay)
+		o->plm_weight_decay = 0;
+	if (!strcmp(o->optimizer, "ftrl") && !o->given_schedule)
+		o->schedule = "constant";
+}
+
+static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
+{
+	int ftrl = !strcmp(o->optimizer, "ftrl");
+	if (!is_one_of(o->optimizer, DECAYING) && (o->weight_decay > 0 || o->plm_weight_decay > 0))
+		return cp_err_set(err, "--optimizer %s has no weight decay; adamw and sparse-adamw have, --embedding-l2 and --net-l2 go with all",
+				  o->optimizer);
+	if (o->momentum > 0 && strcmp(o->optimizer, "sgd"))
+		return cp_err_set(err, "--momentum belongs to --optimizer sgd");
+	if (!ftrl && (o->ftrl_l1 > 0 || o->ftrl_l2 > 0 || o->ftrl_beta != 1))
+		return cp_err_set(err, "--ftrl-l1, --ftrl-l2 and --ftrl-beta belong to --optimizer ftrl");
+	if (ftrl && (strcmp(o->schedule, "constant") || o->warmup > 0))
+		return cp_err_set(err, "--optimizer ftrl lowers the rate of each value by itself; --schedule is constant with it, without --warmup");
+	if (ftrl && o->lr <= 0)
+		return cp_err_set(err, "--optimizer ftrl divides by --lr, which is 0");
+	if (o->given_monitor && !strcmp(o->stage, "pretrain"))
+		return cp_err_set(err, "--monitor is for clicks; --stage pretrain is judged by its masked-LM loss");
+	if (!strcmp(o->schedule, "plateau") && !o->valid.n)
+		return cp_err_set(err, "--schedule plateau needs --valid, to see whether training still gets on");
+	return 0;
+}
+
 int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 {
 	if (!o->stage)
@@ -63,6 +106,8 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--max-length %lld leaves no room for a word between the first token and the last", (long long)o->max_length);
 	if (o->hash_bits && (o->min_count > 1 || o->unseen_rate > 0 || o->vocab_from.n))
 		return cp_err_set(err, "--hash-bits gives every value a row, so --min-count, --unseen-rate and --vocab-from have nothing to do");
+	if (check_optimiser(o, err) < 0)
+		return -1;
 	struct plm_config c;
 	if (o->plm && is_scratch(o->plm) && plm_config_scratch(&c, scratch_sizes(o->plm), err) < 0)
 		return -1;
@@ -207,6 +252,18 @@ static int limit_tokens(struct cp_trainer *t, struct cp_err *err)
 	return 0;
 }
 
+static struct nn_optimiser optimiser_of(const struct cp_train_opts *o)
+{
+	struct nn_optimiser opt = NN_OPTIMISER_DEFAULT;
+	opt.rule = (enum nn_rule)word_index(NN_RULES, o->optimizer);
+	opt.momentum = o->momentum;
+	opt.l1 = o->ftrl_l1;
+	opt.l2 = o->ftrl_l2;
+	opt.beta = o->ftrl_beta;
+	opt.clip = o->clip;
+	return opt;
+}
+
 static void rates(struct cp_trainer *t, int pretrained)
 {
 	double plm = t->o.plm_lr >= 0 ? t->o.plm_lr : pretrained ? 5e-5 : t->o.lr;
@@ -216,7 +273,7 @@ static void rates(struct cp_trainer *t, int pretrained)
 	t->decay[CP_GROUP_CTR] = t->o.weight_decay;
 	t->decay[CP_GROUP_PLM] = t->decay[CP_GROUP_HEAD] = t->o.plm_weight_decay;
 	t->m->c.plm_frozen = plm == 0;
-	t->opt = (struct nn_optimiser)NN_OPTIMISER_DEFAULT;
+	t->opt = optimiser_of(&t->o);
 	t->opt.group_decay = t->decay;
 }
 
@@ -480,6 +537,31 @@ static void add_model(json_t *o, const struct cp_trainer *t)
 	cp_buf_release(&b);
 }
 
+/* Options that came later than the first models: said where they are not what was always done. */
+static void add_optimiser(json_t *o, const struct cp_trainer *t)
+{
+	const struct cp_train_opts *p = &t->o;
+	if (strcmp(p->optimizer, "adamw"))
+		json_object_set_new(o, "optimizer", json_string(p->optimizer));
+	if (!strcmp(p->optimizer, "sgd"))
+		add_real(o, "momentum", p->momentum);
+	if (!strcmp(p->optimizer, "ftrl")) {
+		add_real(o, "ftrl-l1", p->ftrl_l1);
+		add_real(o, "ftrl-l2", p->ftrl_l2);
+		add_real(o, "ftrl-beta", p->ftrl_beta);
+	}
+	if (p->embedding_l2 > 0)
+		add_real(o, "embedding-l2", p->embedding_l2);
+	if (p->net_l2 > 0)
+		add_real(o, "net-l2", p->net_l2);
+	if (p->clip > 0)
+		add_real(o, "clip", p->clip);
+	if (strcmp(p->monitor, "auc"))
+		json_object_set_new(o, "monitor", json_string(p->monitor));
+	if (p->eval_every)
+		json_object_set_new(o, "eval-every", json_integer(p->eval_every));
+}
+
 static int start_digest(struct cp_trainer *t, json_t *o, const struct source *s, struct cp_err *err)
 {
 	char hex[33];
@@ -525,6 +607,7 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 		add_real(o, "plm-lr", t->base_lr[CP_GROUP_PLM]);
 		add_real(o, "plm-weight-decay", t->o.plm_weight_decay);
 	}
+	add_optimiser(o, t);
 	add_model(o, t);
 	int rc = start_digest(t, o, s, err);
 	free(t->m->training);
@@ -601,6 +684,16 @@ static int check_ctr(struct cp_trainer *t, struct cp_err *err)
 	return ctr_config_check(&c->ctr, err);
 }
 
+/* L2 as FuxiCTR has it: on the tables, the linear term's among them, and on all else, biases too. */
+static void penalise(struct cp_trainer *t)
+{
+	for (int i = 0; i < t->m->params->n; i++) {
+		struct nn_param *p = t->m->params->v[i];
+		if (p->group == CP_GROUP_CTR)
+			p->l2 = p->by_key ? t->o.embedding_l2 : t->o.net_l2;
+	}
+}
+
 static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct source *s, struct cp_features *old, struct cp_err *err)
 {
 	free(t->m->stage);
@@ -614,6 +707,7 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
 	cp_model_build(t->m, t->team, 1);
 	t->result.n_parameters = t->m->params->total;
+	penalise(t);
 	t->result.model = t->m->c.has_ctr ? t->m->c.ctr.model->name : "none";
 	if (start_parameters(t, init, old, s, err) < 0 || make_fingerprint(t, s, err) < 0)
 		return -1;

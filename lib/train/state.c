@@ -14,21 +14,22 @@
 #include "base/mem.h"
 #include "train/trainer.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 static char *numbers(const struct cp_trainer *t)
 {
-	char loss[64], best[64];
+	char loss[64], best[64], plateau[64];
 	snprintf(loss, sizeof loss, "%a", t->loss_sum);
 	snprintf(best, sizeof best, "%a", t->best);
+	snprintf(plateau, sizeof plateau, "%a", t->plateau);
 	const struct cp_train_result *r = &t->result;
 	char v[4][64];
 	const double kept[4] = { r->valid_auc, r->valid_logloss, r->valid_lm_loss, r->valid_lm_accuracy };
 	for (int i = 0; i < 4; i++)
 		snprintf(v[i], sizeof v[i], "%a", kept[i]);
-	json_t *o = json_pack("{s:i, s:I, s:s, s:I, s:i, s:i, s:s, s:[s,s,s,s]}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_sum", loss,
-			      "loss_n", (json_int_t)t->loss_n, "best_epoch", t->best_epoch, "bad", t->bad, "best", best, "valid", v[0], v[1], v[2],
-			      v[3]);
+	json_t *o = json_pack("{s:i, s:I, s:s, s:I, s:i, s:I, s:i, s:s, s:s, s:[s,s,s,s]}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_sum", loss,
+			      "loss_n", (json_int_t)t->loss_n, "best_epoch", t->best_epoch, "best_step", (json_int_t)t->best_step, "bad", t->bad, "best", best, "plateau",
+			      plateau, "valid", v[0], v[1], v[2], v[3]);
 	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(o);
 	return text;
@@ -121,16 +122,20 @@ static int check_version(const struct cp_trainer *t, const char *text, struct cp
 	if (!bad && version > STATE_VERSION)
 		return cp_err_set(err, "%s: a training state of format %lld; this version reads up to %d: use a newer clickprompt", t->state,
 				  (long long)version, STATE_VERSION);
+	if (!bad && version < STATE_VERSION)
+		return cp_err_set(err, "%s: a training state of format %lld, which an older clickprompt wrote; train anew without --resume", t->state,
+				  (long long)version);
 	return bad ? cp_err_set(err, "%s: no training state: it does not say its version", t->state) : 0;
 }
 
 static int read_numbers(struct cp_trainer *t, const char *text, struct cp_err *err)
 {
-	json_int_t step, n, best_epoch, bad;
+	json_int_t step, n, best_epoch, best_step, bad;
 	struct cp_train_result *r = &t->result;
 	double *kept[4] = { &r->valid_auc, &r->valid_logloss, &r->valid_lm_loss, &r->valid_lm_accuracy };
 	json_t *o = json_loads(text, 0, NULL);
-	int rc = get_int(o, "step", &step) || get_int(o, "loss_n", &n) || get_int(o, "best_epoch", &best_epoch) || get_int(o, "bad", &bad) ||
+	int rc = get_int(o, "step", &step) || get_int(o, "loss_n", &n) || get_int(o, "best_epoch", &best_epoch) ||
+		 get_int(o, "best_step", &best_step) || get_int(o, "bad", &bad) || get_hex(json_object_get(o, "plateau"), &t->plateau) ||
 		 get_hex(json_object_get(o, "loss_sum"), &t->loss_sum) || get_hex(json_object_get(o, "best"), &t->best);
 	for (size_t i = 0; !rc && i < 4; i++)
 		rc = get_hex(json_array_get(json_object_get(o, "valid"), i), kept[i]);
@@ -140,6 +145,7 @@ static int read_numbers(struct cp_trainer *t, const char *text, struct cp_err *e
 	t->step = (uint64_t)step;
 	t->loss_n = (uint64_t)n;
 	t->best_epoch = r->best_epoch = (int)best_epoch;
+	t->best_step = r->best_step = (uint64_t)best_step;
 	t->bad = (int)bad;
 	return 0;
 }

@@ -15,6 +15,9 @@
 #include "nn/gemm.h"
 #include "train/trainer.h"
 
+#define PLATEAU 0.1		/* on the rates, when an evaluation was no better; not below PLATEAU_LEAST (FuxiCTR's) */
+#define PLATEAU_LEAST 1e-6
+
 static double now(void)
 {
 	struct timespec t;
@@ -41,6 +44,7 @@ struct cp_trainer *cp_trainer_new(const struct cp_train_opts *o, struct cp_err *
 	struct cp_train_result *r = &t->result;
 	t->o = *o;
 	t->lock = t->lock_slot = -1;
+	t->plateau = 1;
 	t->out = o->out ? cp_xstrdup(o->out) : cp_xasprintf("%s.cpm", o->stage);
 	r->valid_auc = r->valid_logloss = r->valid_lm_loss = r->valid_lm_accuracy = NAN;
 	r->test_auc = r->test_logloss = r->test_lm_loss = r->test_lm_accuracy = NAN;
@@ -87,6 +91,11 @@ const char *cp_trainer_state(const struct cp_trainer *t)
 
 /* --- One step ---------------------------------------------------------------------------------------------------------------------- */
 
+static uint64_t all_steps(const struct cp_trainer *t)
+{
+	return t->steps_per_epoch * (uint64_t)t->epochs;
+}
+
 /* Factor on the rates in step t = 0 .. total-1: rising over the warm-up, then as the schedule says. */
 static double schedule(const struct cp_train_opts *o, uint64_t t, uint64_t total)
 {
@@ -117,7 +126,7 @@ static int step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *
 	struct cp_model *m = t->m;
 	size_t batch = (size_t)t->o.batch, n = t->train.n - at < batch ? t->train.n - at : batch;
 	struct cp_feeding f = { t->o.seed, epoch, m->c.objective == CP_OBJECTIVE_LM, t->o.unseen_rate };
-	double factor = schedule(&t->o, t->step, t->steps_per_epoch * (uint64_t)t->epochs), lr[CP_N_GROUPS];
+	double factor = schedule(&t->o, t->step, all_steps(t)), lr[CP_N_GROUPS];
 	cp_model_feed(m, &t->train, t->order + at, n, &f);
 	t->step++;
 	t->result.rows += n;
@@ -131,7 +140,7 @@ static int step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *
 				  (unsigned long long)epoch + 1, (unsigned long long)t->step);
 	nn_backward(m->g, m->loss);
 	for (int i = 0; i < CP_N_GROUPS; i++)
-		lr[i] = factor * t->base_lr[i];
+		lr[i] = fmax(factor * t->plateau * t->base_lr[i], fmin(t->base_lr[i], t->plateau < 1 ? PLATEAU_LEAST : 0));
 	nn_optimiser_step(m->params, &t->opt, lr, t->step, t->team);
 	t->loss_sum += loss * (double)n;
 	t->loss_n += n;
@@ -143,7 +152,7 @@ static int step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *
 static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_evaluation *e, int best)
 {
 	struct cp_train_event ev = {
-		.kind = kind, .epoch = epoch, .n_epochs = t->epochs, .step = t->step, .n_steps = t->steps_per_epoch * (uint64_t)t->epochs,
+		.kind = kind, .epoch = epoch, .n_epochs = t->epochs, .step = t->step, .n_steps = all_steps(t),
 		.loss = t->loss_n ? t->loss_sum / (double)t->loss_n : NAN, .seconds = t->result.seconds,
 		.rows_per_s = (double)t->result.rows / t->result.seconds, .tokens_per_s = (double)t->result.tokens / t->result.seconds,
 		.valid_auc = e ? e->auc : NAN, .valid_logloss = e ? e->logloss : NAN, .valid_lm_loss = e ? e->lm_loss : NAN,
@@ -156,31 +165,35 @@ static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_eval
 static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluation *e)
 {
 	t->result.best_epoch = epoch;
+	t->result.best_step = t->best_step;
 	t->result.valid_auc = e->auc;
 	t->result.valid_logloss = e->logloss;
 	t->result.valid_lm_loss = e->lm_loss;
 	t->result.valid_lm_accuracy = e->lm_accuracy;
 }
 
-/* What chooses the best epoch; larger is better.  AUC, or a loss with its sign turned: masked-LM, or log loss where validation rows of one
- * class have no AUC.  NaN where nothing was masked. */
+/* What chooses the best; larger is better.  AUC, or a loss with its sign turned: masked-LM, or log loss where it is asked for or validation
+ * rows of one class have no AUC.  NaN where nothing was masked. */
 static double merit(const struct cp_trainer *t, const struct cp_evaluation *e)
 {
 	if (t->m->c.objective == CP_OBJECTIVE_LM)
 		return -e->lm_loss;
-	return isnan(e->auc) ? -e->logloss : e->auc;
+	return isnan(e->auc) || !strcmp(t->o.monitor, "logloss") ? -e->logloss : e->auc;
 }
 
-/* Without validation rows every epoch is better than the last. */
-static void end_epoch(struct cp_trainer *t, int epoch)
+/* Without validation rows every evaluation is better than the last. */
+static void evaluate(struct cp_trainer *t, int kind, int epoch)
 {
 	struct cp_evaluation e;
 	cp_trainer_evaluate(t, &t->valid, &e);
 	double value = merit(t, &e);
 	int better = isnan(value) || t->best_epoch == 0 || value > t->best;
 	t->bad = better ? 0 : t->bad + 1;
+	if (!better && !strcmp(t->o.schedule, "plateau"))
+		t->plateau *= PLATEAU;
 	if (better) {
 		t->best_epoch = epoch;
+		t->best_step = t->step;
 		t->best = value;
 		keep_result(t, epoch, &e);
 		if (!isnan(value)) {
@@ -189,7 +202,29 @@ static void end_epoch(struct cp_trainer *t, int epoch)
 			memcpy(t->best_val, t->m->params->val, t->m->params->total * sizeof *t->best_val);
 		}
 	}
-	show(t, CP_EVENT_EPOCH, epoch, &e, better && !isnan(value));
+	show(t, kind, epoch, &e, better && !isnan(value));
+}
+
+/* After each epoch, or each so many steps and the last. */
+static int is_evaluated(const struct cp_trainer *t)
+{
+	if (!t->o.eval_every)
+		return t->step % t->steps_per_epoch == 0;
+	return t->step % (uint64_t)t->o.eval_every == 0 || t->step == all_steps(t);
+}
+
+/* What follows a step, where the epoch ends with it or not. */
+static void after_step(struct cp_trainer *t, int epoch, int ends)
+{
+	if (is_evaluated(t))
+		evaluate(t, ends ? CP_EVENT_EPOCH : CP_EVENT_EVALUATION, epoch);
+	else if (ends)
+		show(t, CP_EVENT_EPOCH, epoch, NULL, 0);
+}
+
+static int is_over(const struct cp_trainer *t)
+{
+	return t->step == all_steps(t) || (t->o.patience && t->bad >= t->o.patience);
 }
 
 static int save_if_due(struct cp_trainer *t, double *saved, struct cp_err *err)
@@ -203,7 +238,7 @@ static int save_if_due(struct cp_trainer *t, double *saved, struct cp_err *err)
 	return stop;
 }
 
-/* 0: to its end, 1: asked to stop, -1. */
+/* 0: to its end, or the training's, 1: asked to stop, -1. */
 static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 {
 	double saved = now();
@@ -219,15 +254,16 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 			return -1;
 		t->result.seconds += now() - start;
 		show(t, CP_EVENT_STEP, (int)epoch + 1, NULL, 0);
-		if (t->step == first + t->steps_per_epoch)
+		int ends = t->step == first + t->steps_per_epoch;
+		after_step(t, (int)epoch + 1, ends);
+		if (ends || is_over(t))
 			break;
 		int rc = save_if_due(t, &saved, err);
 		if (rc)
 			return rc;
 	}
-	end_epoch(t, (int)epoch + 1);
 	t->result.epochs_run = (int)epoch + 1;
-	if ((int)epoch + 1 < t->epochs || (t->o.stop && *t->o.stop))
+	if (t->step < all_steps(t) || (t->o.stop && *t->o.stop))
 		if (cp_state_write(t, err) < 0)
 			return -1;
 	return t->o.stop && *t->o.stop;
@@ -247,13 +283,6 @@ static int finish(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	cp_state_remove(t);
 	return 0;
-}
-
-/* Looked at before an epoch, so that one that was taken up again after its last epoch knows it, too. */
-static int is_over(const struct cp_trainer *t)
-{
-	int between = t->step % t->steps_per_epoch == 0;
-	return t->step == t->steps_per_epoch * (uint64_t)t->epochs || (between && t->o.patience && t->bad >= t->o.patience);
 }
 
 int cp_trainer_run(struct cp_trainer *t, struct cp_err *err)

@@ -27,16 +27,16 @@ struct cp_trainer;
 
 /* What happened, for whoever shows it. */
 struct cp_train_event {
-	enum { CP_EVENT_STEP, CP_EVENT_EPOCH, CP_EVENT_NOTE } kind;
+	enum { CP_EVENT_STEP, CP_EVENT_EVALUATION, CP_EVENT_EPOCH, CP_EVENT_NOTE } kind;	/* EVALUATION: one within an epoch */
 	const char *note;		/* NOTE: a sentence */
 	int epoch, n_epochs;		/* counted from 1 */
 	uint64_t step, n_steps;		/* over all epochs */
 	double loss;			/* mean over the epoch so far */
 	double seconds;			/* trained in this process */
 	double rows_per_s, tokens_per_s;
-	/* EPOCH with validation rows; NaN where there is none */
+	/* EPOCH and EVALUATION with validation rows; NaN where there is none */
 	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;
-	int best;			/* the best epoch so far */
+	int best;			/* the best so far */
 };
 
 struct cp_train_opts {
@@ -48,7 +48,13 @@ struct cp_train_opts {
 	double lr, plm_lr;		/* plm_lr < 0: 5e-5 for a pretrained language model, lr for a fresh one */
 	double weight_decay, plm_weight_decay;
 	double warmup;			/* share of the steps */
-	const char *schedule;		/* linear, cosine, constant */
+	const char *schedule;		/* linear, cosine, constant, plateau */
+	const char *optimizer;		/* one of NN_RULES */
+	double momentum, ftrl_l1, ftrl_l2, ftrl_beta;
+	double embedding_l2, net_l2;	/* of the CTR part: what its tables, and all else in it, add to their gradients times their value */
+	double clip;			/* norm of all gradients; 0: no bound */
+	const char *monitor;		/* auc, logloss: what chooses the best */
+	int64_t eval_every;		/* steps; 0: after every epoch */
 	int64_t prompts;
 	const char *prompt_where;	/* layers, input */
 	const char *prompt_mlp;		/* shared, separate */
@@ -63,11 +69,12 @@ struct cp_train_opts {
 	int64_t min_count, hash_bits;	/* 0: a row of the table for every key */
 	double unseen_rate;
 	int64_t max_length;		/* 0: what the language model can take */
-	int64_t patience;		/* 0: all epochs */
+	int64_t patience;		/* evaluations that are no better; 0: all epochs */
 	double checkpoint;		/* seconds between states within an epoch */
 	/* which of those that an --init also says were given */
 	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length,
 	    given_pooler, given_fusion, given_usage;
+	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor;
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
 	void *ctx;
@@ -75,7 +82,7 @@ struct cp_train_opts {
 
 #define CP_TRAIN_DEFAULT { \
 	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
-	.schedule = "linear", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
+	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
 	.decoder = "auto", .seed = 1, .precision = "auto", .min_count = 1, .checkpoint = 60 }
 
 struct cp_train_result {
@@ -87,11 +94,14 @@ struct cp_train_result {
 	const char *model;		/* kind of the CTR model in force, which --init may have decided; "none" */
 	double seconds;
 	int best_epoch, epochs_run;
+	uint64_t best_step;		/* 0: without validation rows the last */
 	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;	/* of the model that is kept; NaN: no such rows */
 	double test_auc, test_logloss, test_lm_loss, test_lm_accuracy;
 	char train_digest[33], valid_digest[33], test_digest[33], vocab_digest[33];
 };
 
+/* What depends on other options, where it was not given; before the check. */
+void cp_train_settle(struct cp_train_opts *);
 /* Options that contradict one another: a sentence. */
 int cp_train_check(const struct cp_train_opts *, struct cp_err *);
 

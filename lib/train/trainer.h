@@ -3,6 +3,7 @@
 #define CP_TRAINER_H
 
 #include "base/team.h"
+#include "nn/optim.h"
 #include "train/model.h"
 #include "train/train.h"
 
@@ -26,7 +27,9 @@ struct cp_trainer {
 	double loss_sum;		/* of the epoch at hand */
 	uint64_t loss_n;
 	int best_epoch, bad;
+	uint64_t best_step;
 	double best;
+	double plateau;			/* factor on the rates that --schedule plateau has come to */
 	nn_float *best_val;		/* parameters of the best epoch; NULL before the first */
 	uint32_t *order;
 	struct cp_train_result result;

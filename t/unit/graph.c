@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "ctr/ctr.h"
 #include "nn/build.h"
+#include "nn/optim.h"
 #include "plm/plm.h"
 
 #define ROWS 70
