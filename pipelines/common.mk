@@ -5,6 +5,7 @@
 #   OPTIONS   := LABEL CORE   options that change the rows; with others than last time the rows are made anew
 #   SPLIT     ?= time         rule of cp-split, with RATIO and SEED
 #   FIELDS    ?= x.fields     declaration for cp-textify (or cp-featurize where TOOL says so)
+#   direct    := yes          there is no CSV: NAME.cps is the folder's to make, from the raw files
 #
 # $(call raw,FILE) is FILE in the folder that the user named by RAW, compressed (.gz .xz .bz2 .zst) or not; $(call open,FILE) is the command
 # that writes it to standard output.  Commands run in bash for `pipefail`: a file cut short must not pass for its first half.
@@ -17,14 +18,14 @@ pipelines := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 BIN    ?= $(pipelines)/../bin
 TOOL   ?= cp-textify
 RATIO  ?= 8:1:1
-SEED   ?= 1
+SEED   ?=
 MEMORY ?= 512M
 TAB    := $(shell printf '\t')
 AWK    := LC_ALL=C awk -v data=$(data) -f $(pipelines)/csv.awk
 SORT   := LC_ALL=C sort -t '$(TAB)' -S $(MEMORY) -T $(or $(TMPDIR),.)
 JOIN   := LC_ALL=C join -t '$(TAB)'
 
-all: $(data).csv
+all: $(data).$(if $(direct),cps,csv)
 shards: $(data).test.cps
 
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
@@ -62,13 +63,15 @@ endif
 # $(call check,COUNTS): against the file `published`, and the digest of what was made
 check = LC_ALL=C awk -v data=$(data) -v expect='$(EXPECT)' -f $(pipelines)/check.awk $(or $(published),published) $(1)
 
-$(data).csv: $(data).options $(data).raw
-
-$(data).cps: $(data).csv $(FIELDS) $(data).telling | $(BIN)/$(TOOL)
+$(data).$(if $(direct),cps,csv): $(data).options $(data).raw
+$(data).cps: $(FIELDS) $(data).telling | $(BIN)/$(TOOL)
+ifndef direct
+$(data).cps: $(data).csv
 	$(BIN)/$(TOOL) $(if $(FIELDS),--declare $(FIELDS)) -o $@ $(data).csv
+endif
 
 $(data).test.cps: $(data).cps $(data).splitting | $(BIN)/cp-split
-	$(BIN)/cp-split --ratio $(RATIO) --by $(SPLIT) --seed $(SEED) -o $(data) $(data).cps
+	$(BIN)/cp-split --ratio $(RATIO) --by $(SPLIT) $(if $(SEED),--seed $(SEED)) -o $(data) $(data).cps
 
 # Values a field, and their sum, the number of features that papers tell.
 features: $(data).cps
@@ -76,7 +79,7 @@ features: $(data).cps
 	while IFS= read -r field; do \
 	  n=$$($(BIN)/cp-cat -q --to tsv --bare -c "$$field" $(data).cps | tail -n +2 | LC_ALL=C sort -u -S $(MEMORY) | wc -l); \
 	  sum=$$((sum + n)); printf '%s\t%d\n' "$$field" $$n; \
-	done < <($(BIN)/cp-cat -q --to tsv --bare --head 0 $(data).cps | tr '\t' '\n' | grep -vxE 'row|label|timestamp|text|weight'); \
+	done < <($(BIN)/cp-cat -q --to tsv --bare --head 0 $(data).cps | tr '\t' '\n' | grep -vxE 'row|label|timestamp|weight|text'); \
 	printf 'features\t%d\n' $$sum
 
 $(BIN)/cp-%:

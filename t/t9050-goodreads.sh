@@ -71,7 +71,9 @@ test_that 'the core: users and items fall out until all that are left have enoug
 	printf "%s\n" 1:a 1:b 2:a 2:c 3:a 3:b 4:a 4:b >rows
 	awk -F : -v users=2 -v items=2 -v out=core -f p/core.awk rows
 	grep -v ^2 rows | diff - core
-	test ! -e core.0 && test ! -e core.1 && test -e rows
+	test ! -e core.0
+	test ! -e core.1
+	test -e rows
 	awk -F : -v users=9 -v items=2 -v out=core -f p/core.awk rows
 	test ! -s core
 	fails_with 1 awk -F : -v users=9 -v items=2 -v out=core -f p/core.awk nothing

@@ -34,7 +34,8 @@ test_that 'a path may be relative to where make was called, or to here; rows wit
 	make -s -C p/generic BIN="$CP_BIN" CSV=bare.csv LABEL=clicked DELIMITER=";" shards
 	test "$(cp-cat -q --count p/generic/bare/rows.test.cps)" = 40
 	make -s -C p/generic CSV=bare.csv clean
-	test ! -e p/generic/bare && test -e p/generic/bare.csv
+	test ! -e p/generic/bare
+	test -e p/generic/bare.csv
 	rm p/generic/bare.csv
 '
 test_that 'with a language model as well' '

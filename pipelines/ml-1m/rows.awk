@@ -1,31 +1,12 @@
-# MovieLens-1M to CSV: awk -f rows.awk users movies ratings, all three in UTF-8.
-# A row of ratings.dat gives a row, in its order; rating 3 gives none.  Any awk will do.
-
-function quote(s)		# RFC 4180, only where needed
-{
-	if (s !~ /[",\r\n]/)
-		return s
-	gsub(/"/, "\"\"", s)
-	return "\"" s "\""
-}
-
-function expect(what, found, wanted, why)
-{
-	if (found != wanted) {
-		printf "ml-1m: %d %s, expected %d: %s\n", found, what, wanted, why > "/dev/stderr"
-		bad = 1
-	}
-}
-
-function fail(sentence)
-{
-	printf "ml-1m: %s line %d: %s\n", FILENAME, FNR, sentence > "/dev/stderr"
-	failed = 1
-	exit 1
-}
+# MovieLens-1M to CSV: awk -v words=yes|no -v counts=FILE -f ../csv.awk -f rows.awk users movies ratings, all three in UTF-8.
+# A row of ratings.dat gives a row, in its order; rating 3 gives none.
 
 BEGIN {
 	FS = "::"
+	if (words != "yes" && words != "no") {
+		print data ": WORDS is yes or no, not '" words "'" > "/dev/stderr"
+		exit failed = 2
+	}
 	split("1 18 25 35 45 50 56", code, " ")
 	split("Under 18,18-24,25-34,35-44,45-49,50-55,56+", word, ",")
 	for (i in code)
@@ -43,7 +24,7 @@ FNR == 1 { file++ }
 file == 1 {
 	if (NF != 5 || !($3 in age) || $4 + 0 >= n_jobs)
 		fail("not UserID::Gender::Age::Occupation::Zip-code with the codes of its README")
-	user[$1] = quote($2) "," age[$3] "," job[$4 + 1] "," quote($5)
+	user[$1] = quote($2) "," (words == "yes" ? age[$3] "," job[$4 + 1] : $3 "," $4) "," quote($5)
 	n_users++
 	next
 }
@@ -76,14 +57,12 @@ file == 2 {
 
 END {
 	if (failed)
-		exit 1
-	another = "a file cut short, or another release of MovieLens"
-	expect("users", n_users, 6040, another)
-	expect("movies", n_movies, 3883, another)
-	expect("ratings", n_ratings, 1000209, another)
-	expect("ratings of 3, which are left out", n_threes, 261197, another)
-	expect("positive rows", n_positive, 575281, another)
-	if (n_timeless)
-		printf "ml-1m: %d ratings have no timestamp; they count as earliest when split by time\n", n_timeless > "/dev/stderr"
-	exit bad
+		exit failed
+	count("ratings", n_ratings)
+	count("users", n_users)
+	count("movies", n_movies)
+	count("ratings of 3, which are left out", n_threes)
+	count("ratings without a timestamp, which count as earliest", n_timeless)
+	count("rows", n_ratings - n_threes)
+	count("rows with label 1", n_positive)
 }

@@ -1,23 +1,9 @@
-# MovieTweetings to CSV: awk -f rows.awk MOVIES RATINGS.  Label: rating 8 or more.  Title without its year, first genre, in their own
-# fields.  Movies of genre Adult are not shown (none is left after the cut of core.awk).
-
-function quote(s)		# RFC 4180, only where needed
-{
-	if (s !~ /[",\r\n]/)
-		return s
-	gsub(/"/, "\"\"", s)
-	return "\"" s "\""
-}
-
-function fail(sentence)
-{
-	printf "movietweetings: %s line %d: %s\n", FILENAME, FNR, sentence > "/dev/stderr"
-	failed = 1
-	exit 1
-}
+# MovieTweetings to CSV: awk -v rule='>= 8' -v counts=FILE -v ratings=N -f ../csv.awk -f rows.awk MOVIES RATINGS, the RATINGS those N that
+# core.awk left.  Title without its year, first genre, in their own fields.  Movies of genre Adult are not shown.
 
 BEGIN {
 	FS = "::"
+	label_rule(rule)
 	print "label,timestamp,User ID,Movie ID,Title,Year,Genre"
 }
 
@@ -38,23 +24,23 @@ file == 1 {
 		fail("not user::movie::rating::time with a movie that there is")
 	if (adult[$2])
 		next
-	print ($3 >= 8) "," $4 "," $1 "," $2 "," movie[$2]
+	print label($3) "," $4 "," $1 "," $2 "," movie[$2]
 	seen_user[$1]
 	seen_movie[$2]
-	n_positive += $3 >= 8
+	n_positive += label($3)
 	n_rows++
 }
 
 END {
 	if (failed)
-		exit 1
+		exit failed
 	for (u in seen_user)
 		n_users++
 	for (m in seen_movie)
 		n_movies++
-	found = n_rows " rows, " n_users " users, " n_movies " movies, " n_positive " positive"
-	if (found != "108029 rows, 6128 users, 4576 movies, 50715 positive") {
-		print "movietweetings: " found "; expected 108029 rows, 6128 users, 4576 movies, 50715 positive" > "/dev/stderr"
-		exit 1
-	}
+	count("ratings", ratings)
+	count("rows", n_rows)
+	count("users", n_users)
+	count("movies", n_movies)
+	count("rows with label 1 by " rule, n_positive)
 }
