@@ -130,6 +130,10 @@ int cp_parse_real(const char *s, double *out)
 const char *cp_print_real(double v, char *buf)
 {
 	int digits = 1;
+	if (fabs(v) < 1e15 && v == (double)(int64_t)v && (v != 0 || !signbit(v))) {	/* what most labels and counts are */
+		sprintf(buf, "%lld", (long long)v);
+		return buf;
+	}
 	for (; digits <= 17; digits++) {
 		snprintf(buf, 32, "%.*e", digits - 1, v);
 		if (strtod(buf, NULL) == v)

@@ -18,6 +18,8 @@
  *     bytes           TSV: \t \n \r \0 \\ stand for tab, newline, carriage return, NUL and backslash, and a row's first # is \#;
  *                     JSON: a string where they are UTF-8, else {"hex":"..."}
  *
+ * A line has at most CP_BLOCK_LIMIT bytes.
+ *
  * Not kept: which library version of LZ4 compressed the blocks; another one may give other, equally good bytes.
  */
 #ifndef CP_TWIN_H

@@ -4,18 +4,19 @@
 #include "stream/twin.h"
 
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/num.h"
 #include "stream/format.h"
 #include "stream/json.h"
 #include "stream/totals.h"
+#include "stream/twin_json.h"
+#include "stream/twin_value.h"
 
-#define LINE_LIMIT (4 * CP_BLOCK_LIMIT)
+#define LINE_LIMIT CP_BLOCK_LIMIT
+#define INPUT_STEP ((size_t)1 << 17)
 
 struct in {
 	enum cp_twin kind;
@@ -27,118 +28,50 @@ struct in {
 	struct cp_writer *w;		/* NULL between segments */
 	struct cp_schema schema;
 	unsigned char *codecs;
-	char **labels;			/* JSON: a column's member */
+	struct cp_json_rows *json;	/* JSON lines */
 	uint64_t block_left;		/* rows until the block is to be closed; 0: none was announced */
+	char *input;			/* read and not yet cut into lines: bytes at .. n_input-1 */
+	size_t at, n_input;
 	struct cp_buf line, cell, list;
 };
 
 /* ---- Lines ---- */
 
+/* More input: 1, 0 the end, -1.  What a pipe has is taken as it comes, so that a row is out when it is in. */
+static int fill(struct in *in, struct cp_err *err)
+{
+	ssize_t n;
+	if (!in->input)
+		in->input = cp_xmalloc(INPUT_STEP);
+	if (fileno(in->f) < 0)
+		n = (ssize_t)fread(in->input, 1, INPUT_STEP, in->f);
+	else
+		while ((n = read(fileno(in->f), in->input, INPUT_STEP)) < 0 && errno == EINTR)
+			;
+	in->at = 0;
+	in->n_input = n > 0 ? (size_t)n : 0;
+	return n < 0 ? cp_err_set(err, "read:") : n > 0;
+}
+
 /* 1 a line (without its newline), 0 the end, -1. */
 static int get_line(struct in *in, struct cp_err *err)
 {
-	int c;
+	int rc = 1;
 	cp_buf_reset(&in->line);
 	in->line_no++;
-	while ((c = getc_unlocked(in->f)) != EOF && c != '\n') {
-		if (in->line.len >= LINE_LIMIT)
+	while (in->at < in->n_input || (rc = fill(in, err)) == 1) {
+		const char *p = in->input + in->at, *newline = memchr(p, '\n', in->n_input - in->at);
+		size_t n = newline ? (size_t)(newline - p) : in->n_input - in->at;
+		if (in->line.len + n > LINE_LIMIT)
 			return cp_err_set(err, "longer than %zu bytes", LINE_LIMIT);
-		cp_buf_char(&in->line, (char)c);
+		cp_buf_add(&in->line, p, n);
+		in->at += n + (newline != NULL);
+		if (newline)
+			return 1;
 	}
-	if (c == EOF && ferror(in->f))
-		return cp_err_set(err, "read:");
-	if (c == EOF && in->line.len)
+	if (rc == 0 && in->line.len)
 		return cp_err_set(err, "the last line has no newline: cut short");
-	return c == EOF ? 0 : 1;
-}
-
-/* ---- Values ---- */
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int parse_key(const char *s, uint64_t *out)
-{
-	uint64_t v = 0;
-	if (strlen(s) != 16)
-		return -1;
-	for (int i = 0; i < 16; i++) {
-		int d = hex_digit(s[i]);
-		if (d < 0)
-			return -1;
-		v = v << 4 | (uint64_t)d;
-	}
-	*out = v;
-	return 0;
-}
-
-static int parse_real(const char *s, double *out)
-{
-	if (!strcmp(s, "nan") || !strcmp(s, "inf") || !strcmp(s, "-inf")) {
-		*out = s[0] == 'n' ? NAN : s[0] == '-' ? -INFINITY : INFINITY;
-		return 0;
-	}
-	return cp_parse_real(s, out);
-}
-
-union elem {
-	uint32_t u32;
-	uint64_t u64;
-	int64_t i64;
-	float f32;
-	double f64;
-};
-
-/* One element from its text. */
-static int parse_elem(const struct cp_column *c, const char *s, union elem *e)
-{
-	int rc = 0;
-	switch (c->store.elem) {
-	case CP_U64:
-		return c->type == CP_KEY || c->type == CP_KEYS ? parse_key(s, &e->u64) : cp_parse_u64(s, &e->u64);
-	case CP_I64:
-		if (!*s && c->type == CP_TIME) {
-			e->i64 = CP_TIME_MISSING;
-			return 0;
-		}
-		return cp_parse_i64(s, &e->i64);
-	case CP_U32:
-		rc = cp_parse_u64(s, &e->u64);
-		if (rc == 0 && e->u64 > UINT32_MAX)
-			rc = -1;
-		e->u32 = (uint32_t)e->u64;
-		return rc;
-	case CP_F32:
-		rc = parse_real(s, &e->f64);
-		if (rc == 0 && isfinite(e->f64) && fabs(e->f64) > (double)FLT_MAX)
-			rc = -1;
-		e->f32 = rc < 0 ? 0 : (float)e->f64;
-		return rc;
-	case CP_F64:
-		return parse_real(s, &e->f64);
-	case CP_BYTE:
-		break;
-	}
-	return -1;
-}
-
-static void add_scalar(struct cp_build *b, union elem e)
-{
-	switch (b->store.elem) {
-	case CP_U32: cp_add_u32(b, e.u32); break;
-	case CP_U64: cp_add_u64(b, e.u64); break;
-	case CP_I64: cp_add_i64(b, e.i64); break;
-	case CP_F32: cp_add_f32(b, e.f32); break;
-	case CP_F64: cp_add_f64(b, e.f64); break;
-	case CP_BYTE: break;
-	}
-}
-
-static int bad_value(const struct cp_column *c, const char *s, struct cp_err *err)
-{
-	return cp_err_set(err, "column '%s' (%s): '%.60s' is not a value of %s", c->name, c->type_name, s, c->store_name);
+	return rc;
 }
 
 /* ---- TSV ---- */
@@ -168,12 +101,12 @@ static int tsv_list(const struct cp_column *c, struct cp_build *b, struct cp_buf
 	size_t n = 0;
 	cp_buf_reset(list);
 	for (char *s = cell->data, *end; cell->len; s = end + 1, n++) {
-		union elem e;
+		union cp_twin_elem e;
 		end = strchr(s, ' ');
 		if (end)
 			*end = 0;
-		if (parse_elem(c, s, &e) < 0)
-			return bad_value(c, s, err);
+		if (cp_twin_elem(c, s, &e) < 0)
+			return cp_twin_bad(c, s, err);
 		cp_buf_add(list, &e, (size_t)c->store.width);
 		if (!end) {
 			n++;
@@ -188,7 +121,7 @@ static int tsv_cell(struct in *in, int i, const char *p, size_t n, struct cp_err
 {
 	const struct cp_column *c = &in->schema.column[i];
 	struct cp_build *b = cp_writer_column(in->w, i);
-	union elem e;
+	union cp_twin_elem e;
 	cp_buf_reset(&in->cell);
 	cp_buf_add(&in->cell, p, n);
 	if (c->store.elem == CP_BYTE) {
@@ -201,9 +134,9 @@ static int tsv_cell(struct in *in, int i, const char *p, size_t n, struct cp_err
 		return cp_err_set(err, "column '%s': a NUL byte", c->name);
 	if (c->store.is_list)
 		return tsv_list(c, b, &in->cell, &in->list, err);
-	if (parse_elem(c, in->cell.data, &e) < 0)
-		return bad_value(c, in->cell.data, err);
-	add_scalar(b, e);
+	if (cp_twin_elem(c, in->cell.data, &e) < 0)
+		return cp_twin_bad(c, in->cell.data, err);
+	cp_twin_add(b, e);
 	return 0;
 }
 
@@ -234,111 +167,15 @@ static int tsv_names(struct in *in, struct cp_err *err)
 	return rc;
 }
 
-/* ---- JSON ---- */
-
-/* As TSV would have it: text of a scalar; <0 where a value of that kind cannot be. */
-static int json_text(const struct cp_column *c, const json_t *j, struct cp_buf *b)
-{
-	int real = c->store.elem == CP_F32 || c->store.elem == CP_F64;
-	char s[32];
-	cp_buf_reset(b);
-	if (json_is_string(j) && strlen(json_string_value(j)) == json_string_length(j))
-		cp_buf_str(b, json_string_value(j));
-	else if (json_is_null(j) && (real || c->type == CP_TIME))
-		cp_buf_str(b, real ? "nan" : "");
-	else if (json_is_integer(j))
-		cp_buf_printf(b, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
-	else if (json_is_real(j) && real)
-		cp_buf_str(b, cp_print_real(json_real_value(j), s));
-	else
-		return -1;
-	return 0;
-}
-
-static int json_elem(struct in *in, const struct cp_column *c, const json_t *j, union elem *e, struct cp_err *err)
-{
-	if (json_text(c, j, &in->cell) < 0)
-		return bad_value(c, json_is_null(j) ? "null" : "what stands there", err);
-	return parse_elem(c, in->cell.data, e) < 0 ? bad_value(c, in->cell.data, err) : 0;
-}
-
-static int json_bytes(struct in *in, const struct cp_column *c, struct cp_build *b, const json_t *j, struct cp_err *err)
-{
-	const char *hex = json_string_value(json_object_get(j, "hex"));
-	size_t n = hex ? strlen(hex) : 0;
-	if (json_is_string(j)) {
-		cp_add_list(b, json_string_value(j), json_string_length(j));
-		return 0;
-	}
-	if (!hex || n % 2 || json_object_size(j) != 1 || strspn(hex, "0123456789abcdef") != n)
-		return cp_err_set(err, "column '%s': expected a string or {\"hex\":\"...\"}", c->name);
-	cp_buf_reset(&in->cell);
-	for (size_t i = 0; i < n; i += 2)
-		cp_buf_char(&in->cell, (char)(hex_digit(hex[i]) << 4 | hex_digit(hex[i + 1])));
-	cp_add_list(b, in->cell.data, in->cell.len);
-	return 0;
-}
-
-static int json_cell(struct in *in, const struct cp_column *c, struct cp_build *b, const json_t *j, struct cp_err *err)
-{
-	union elem e;
-	size_t i;
-	json_t *v;
-	if (c->store.elem == CP_BYTE)
-		return json_bytes(in, c, b, j, err);
-	if (!c->store.is_list) {
-		if (json_elem(in, c, j, &e, err) < 0)
-			return -1;
-		add_scalar(b, e);
-		return 0;
-	}
-	if (!json_is_array(j))
-		return cp_err_set(err, "column '%s': expected an array", c->name);
-	cp_buf_reset(&in->list);
-	json_array_foreach(j, i, v) {
-		if (json_elem(in, c, v, &e, err) < 0)
-			return -1;
-		cp_buf_add(&in->list, &e, (size_t)c->store.width);
-	}
-	cp_add_list(b, in->list.data, json_array_size(j));
-	return 0;
-}
-
-static int json_row(struct in *in, json_t *j, struct cp_err *err)
-{
-	for (int i = 0; i < in->schema.n; i++) {
-		json_t *v = json_object_get(j, in->labels[i]);
-		if (!v)
-			return cp_err_set(err, "there is no column '%s'", in->labels[i]);
-		if (json_cell(in, &in->schema.column[i], cp_writer_column(in->w, i), v, err) < 0)
-			return -1;
-	}
-	if (json_object_size(j) != (size_t)in->schema.n)
-		return cp_err_set(err, "%zu columns, expected %d", json_object_size(j), in->schema.n);
-	return 0;
-}
-
 /* ---- Segments ---- */
 
 static void free_schema(struct in *in)
 {
-	for (int i = 0; in->labels && i < in->schema.n; i++)
-		free(in->labels[i]);
-	free(in->labels);
-	in->labels = NULL;
+	cp_json_rows_free(in->json);
+	in->json = NULL;
 	free(in->codecs);
 	in->codecs = NULL;
 	cp_schema_release(&in->schema);
-}
-
-static void take_labels(struct in *in)
-{
-	in->labels = cp_xcalloc((size_t)in->schema.n + 1, sizeof *in->labels);
-	for (int i = 0; i < in->schema.n; i++) {
-		struct cp_buf b = CP_BUF_INIT;
-		cp_schema_label(&in->schema, i, &b);
-		in->labels[i] = cp_buf_detach(&b);
-	}
 }
 
 static int begin(struct in *in, const char *text, size_t n, struct cp_err *err)
@@ -348,7 +185,7 @@ static int begin(struct in *in, const char *text, size_t n, struct cp_err *err)
 	free_schema(in);
 	if (cp_schema_parse(&in->schema, text, n, err) < 0 || cp_schema_known(&in->schema, err) < 0)
 		return -1;
-	take_labels(in);
+	in->json = cp_json_rows_new(&in->schema);
 	in->codecs = cp_xcalloc((size_t)in->schema.n + 1, 1);
 	in->w = cp_writer_open(in->out, &in->schema, &in->opts->writer, err);
 	in->want_names = in->kind == CP_TWIN_TSV;
@@ -469,6 +306,8 @@ static int tsv_line(struct in *in, struct cp_err *err)
 static int json_line(struct in *in, struct cp_err *err)
 {
 	json_error_t e;
+	if (in->w && (in->block_left || in->opts->edited) && cp_json_rows_short(in->json, in->line.data, in->line.len, in->w))
+		return count_row(in, err);
 	json_t *j = json_loadb(in->line.data, in->line.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
 	const char *key = json_object_iter_key(json_object_iter(j));
 	struct cp_buf text = CP_BUF_INIT;
@@ -479,7 +318,7 @@ static int json_line(struct in *in, struct cp_err *err)
 		rc = cp_json_print(json_object_get(j, key), &text, err);
 		rc = rc < 0 ? -1 : take_mark(in, key + 1, strlen(key + 1), text.data, text.len, err);
 	} else {
-		rc = row_can_be(in, err) < 0 || json_row(in, j, err) < 0 ? -1 : count_row(in, err);
+		rc = row_can_be(in, err) < 0 || cp_json_rows_long(in->json, j, in->w, err) < 0 ? -1 : count_row(in, err);
 	}
 	cp_buf_release(&text);
 	json_decref(j);
@@ -522,6 +361,7 @@ int cp_twin_read(enum cp_twin kind, FILE *f, const char *name, FILE *out, const 
 	cp_buf_release(&in.line);
 	cp_buf_release(&in.cell);
 	cp_buf_release(&in.list);
+	free(in.input);
 	*n_rows = in.n_rows;
 	return rc;
 }

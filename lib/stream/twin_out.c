@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
 #include "base/num.h"
 #include "stream/totals.h"
+#include "stream/twin_json.h"
+#include "stream/twin_value.h"
 
 #define SAFE_IN_JSON (INT64_C(1) << 53)
 
@@ -104,43 +104,10 @@ static void tsv_bytes(const char *p, size_t n, struct cp_buf *b)
 	cp_buf_add(b, p + done, n - done);
 }
 
-static int is_utf8(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n;) {
-		utf8proc_int32_t c;
-		utf8proc_ssize_t len = 1;
-		if ((unsigned char)p[i] >= 0x80)
-			len = utf8proc_iterate((const utf8proc_uint8_t *)p + i, (utf8proc_ssize_t)(n - i), &c);
-		if (len < 1)
-			return 0;
-		i += (size_t)len;
-	}
-	return 1;
-}
-
-static void json_string_bytes(const char *p, size_t n, struct cp_buf *b)
-{
-	size_t done = 0;
-	cp_buf_char(b, '"');
-	for (size_t i = 0; i < n; i++) {
-		unsigned char u = (unsigned char)p[i];
-		if (u >= 0x20 && u != '"' && u != '\\')
-			continue;
-		cp_buf_add(b, p + done, i - done);
-		if (u == '\n' || u == '\t' || u == '"' || u == '\\')
-			cp_buf_printf(b, "\\%c", u == '\n' ? 'n' : u == '\t' ? 't' : u);
-		else
-			cp_buf_printf(b, "\\u%04x", u);
-		done = i + 1;
-	}
-	cp_buf_add(b, p + done, n - done);
-	cp_buf_char(b, '"');
-}
-
 static void json_bytes(const char *p, size_t n, struct cp_buf *b)
 {
-	if (is_utf8(p, n)) {
-		json_string_bytes(p, n, b);
+	if (cp_twin_is_utf8(p, n)) {
+		cp_json_string(p, n, b);
 		return;
 	}
 	cp_buf_str(b, "{\"hex\":\"");
@@ -198,7 +165,7 @@ static char **json_labels(const struct cp_schema *s)
 		struct cp_buf label = CP_BUF_INIT, b = CP_BUF_INIT;
 		cp_schema_label(s, i, &label);
 		cp_buf_char(&b, i ? ',' : '{');
-		json_string_bytes(label.data, label.len, &b);
+		cp_json_string(label.data, label.len, &b);
 		cp_buf_char(&b, ':');
 		cp_buf_release(&label);
 		out[i] = cp_buf_detach(&b);
