@@ -18,7 +18,7 @@ run() {			# run TOOL [OPTION...]: with the rows of its good input on stdin
 	cp-predict) cp-predict -m model.cpm "$@" ;;
 	cp-ledger) cp-ledger ls --ledger "$TRASH/ledger.db" "$@" ;;
 	cp-vocab) cp-vocab --lines --size 200 "$@" ;;
-	cp-featurize | cp-textify | cp-mask | cp-cat | cp-auc) $tool "$@" ;;
+	cp-featurize | cp-textify | cp-mask | cp-cat | cp-auc | cp-validate) $tool "$@" ;;
 	*) echo "t0000-contract.sh has no good call of $tool"; return 99 ;;
 	esac
 }
@@ -27,7 +27,7 @@ input() {		# input TOOL: the file with its good input
 	case $1 in
 	cp-featurize | cp-textify) echo rows.csv ;;
 	cp-mask) echo text.cps ;;
-	cp-split | cp-train | cp-predict | cp-cat) echo keys.cps ;;
+	cp-split | cp-train | cp-predict | cp-cat | cp-validate) echo keys.cps ;;
 	cp-auc) echo scores.tsv ;;
 	cp-vocab) echo lines.txt ;;
 	*) echo /dev/null ;;
@@ -42,7 +42,7 @@ operand() {		# operand TOOL FILE: how it takes FILE for its input
 }
 
 reads() { case $1 in cp-ledger | cp-fixture) false ;; *) true ;; esac; }		# rows, lines or records on stdin
-reads_stream() { case $1 in cp-mask | cp-split | cp-train | cp-predict | cp-cat) true ;; *) false ;; esac; }
+reads_stream() { case $1 in cp-mask | cp-split | cp-train | cp-predict | cp-cat | cp-validate) true ;; *) false ;; esac; }
 writes_stdout() { case $1 in cp-split | cp-train | cp-fixture) false ;; *) true ;; esac; }
 has_good_call() { test "$1" != cp-fixture; }
 
