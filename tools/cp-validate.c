@@ -3,10 +3,13 @@
  * Reads each split once, counts, and tells: a page of text or one JSON object.  It changes nothing and chooses nothing. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/team.h"
 #include "report/show.h"
+#include "report/values.h"
+#include "stream/spool.h"
 #include "text/prepare.h"
 #include "tool.h"
 
@@ -116,29 +119,66 @@ static int read_rows(struct cp_profile *p, const char *name, struct cp_rows *row
 	return rc;
 }
 
-static int read_csv(struct cp_profile *p, const char *name, const char *path, const struct cp_rows_spec *spec, struct cp_err *err)
+/* A CSV is read twice: to count, and, when the counts are known, for the values themselves. */
+static FILE *open_csv(const char *path, const char **name, struct cp_err *err)
 {
-	const char *file;
-	FILE *f = cp_in_open(path, &file, err);
-	if (!f)
-		return -1;
+	FILE *f = cp_in_open(path, name, err);
+	return f ? cp_spool(f, *name, err) : NULL;
+}
+
+static int read_csv(struct cp_profile *p, const char *name, FILE *f, const char *file, const struct cp_rows_spec *spec, struct cp_err *err)
+{
 	struct cp_rows *rows = cp_rows_open(fileno(f), file, spec, err);
 	int rc = rows ? read_rows(p, name, rows, file, err) : -1;
 	cp_rows_close(rows);
-	if (f != stdin)
-		fclose(f);
+	return rc;
+}
+
+static int look_at_values(struct cp_profile *p, FILE **f, const off_t *begin, const char **file, int n, const struct cp_rows_spec *spec, struct cp_err *err)
+{
+	struct cp_values_look *v = cp_values_look_new(p);
+	int rc = 0;
+	for (int i = 0; rc == 0 && i < n; i++) {
+		if (lseek(fileno(f[i]), begin[i], SEEK_SET) < 0)
+			rc = cp_err_set(err, "%s: read again:", file[i]);
+		else
+			rc = cp_values_look_read(v, fileno(f[i]), file[i], spec, err);
+	}
+	cp_values_look_close(v);
+	return rc;
+}
+
+static int read_all_csv(struct cp_profile *p, char **name, char *const *path, int n, struct cp_err *err)
+{
+	struct cp_arena arena = { 0 };
+	struct cp_rows_spec spec;
+	FILE *f[CP_SPLITS_MAX] = { NULL };
+	const char *file[CP_SPLITS_MAX];
+	off_t begin[CP_SPLITS_MAX];
+	int rc = cp_prepare_spec(&job, &spec, &arena, err);
+	for (int i = 0; rc == 0 && i < n; i++) {
+		f[i] = open_csv(path[i], &file[i], err);
+		begin[i] = f[i] ? lseek(fileno(f[i]), 0, SEEK_CUR) : 0;
+		rc = f[i] ? read_csv(p, name[i], f[i], file[i], &spec, err) : -1;
+	}
+	if (rc == 0) {
+		cp_profile_finish(p);
+		rc = look_at_values(p, f, begin, file, n, &spec, err);
+	}
+	for (int i = 0; i < n; i++)
+		if (f[i] && f[i] != stdin)
+			fclose(f[i]);
+	cp_arena_release(&arena);
 	return rc;
 }
 
 static int read_all(struct cp_profile *p, char **name, char *const *path, int n, struct cp_err *err)
 {
-	struct cp_arena arena = { 0 };
-	struct cp_rows_spec spec;
-	int rc = o.csv ? cp_prepare_spec(&job, &spec, &arena, err) : 0;
-	for (int i = 0; rc == 0 && i < n; i++)
-		rc = o.csv ? read_csv(p, name[i], path[i], &spec, err) : read_records(p, name[i], path[i], err);
-	cp_arena_release(&arena);
-	return rc;
+	for (int i = 0; i < n; i++)
+		if (read_records(p, name[i], path[i], err) < 0)
+			return -1;
+	cp_profile_finish(p);
+	return 0;
 }
 
 /* ---- telling ---- */
@@ -148,7 +188,6 @@ static int tell(struct cp_profile *p, size_t *n_warnings, struct cp_err *err)
 	struct cp_findings f;
 	struct cp_buf b = CP_BUF_INIT;
 	struct cp_out out;
-	cp_profile_finish(p);
 	cp_findings_make(&f, p, &(struct cp_findings_opts){ .max_tokens = o.max_tokens });
 	int rc = 0;
 	if (o.json)
@@ -198,7 +237,7 @@ int main(int argc, char **argv)
 		cp_die("%s", err.msg);
 	struct cp_profile *p = cp_profile_new(&(struct cp_profile_opts){ .n_splits = n, .no_rows = o.no_rows,
 									 .memory = (uint64_t)o.memory << 20, .team = team });
-	if (read_all(p, name, path, n, &err) < 0 || tell(p, &n_warnings, &err) < 0)
+	if ((o.csv ? read_all_csv : read_all)(p, name, path, n, &err) < 0 || tell(p, &n_warnings, &err) < 0)
 		cp_die("%s", err.msg);
 	for (int i = 0; i < n; i++) {
 		n_rows += p->split[i].rows;
