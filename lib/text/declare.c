@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/num.h"
 #include "text/timeformat.h"
 #include "text/unicode.h"
@@ -586,5 +587,23 @@ int cp_declare_is_null(const struct cp_declare *f, const char *value, size_t n)
 	for (size_t i = 0; i < f->null.n; i++)
 		if (strlen(f->null.v[i]) == n && !memcmp(f->null.v[i], value, n))
 			return 1;
+	return 0;
+}
+
+int cp_list_next(const struct cp_declare *f, const struct cp_csv_field *list, size_t *at, struct cp_csv_field *member)
+{
+	size_t len = strlen(f->sep);
+	while (*at <= list->n) {
+		const char *p = list->p + *at;
+		size_t rest = list->n - *at;
+		const char *end = len == 1 ? memchr(p, *f->sep, rest) : memmem(p, rest, f->sep, len);
+		*member = (struct cp_csv_field){ p, end ? (size_t)(end - p) : rest };
+		*at += member->n + len;
+		if (!end)
+			*at = SIZE_MAX;
+		cp_strip(&member->p, &member->n);
+		if (!cp_declare_is_null(f, member->p, member->n))
+			return 1;
+	}
 	return 0;
 }

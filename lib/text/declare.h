@@ -39,6 +39,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "text/csv.h"
 
 enum cp_kind {
 	CP_KIND_CATEGORY, CP_KIND_LIST, CP_KIND_NUMBER, CP_KIND_LOG,
@@ -103,5 +104,9 @@ int cp_glob_match(const char *glob, const char *name);
 
 /* Is the value none: empty, or among the line's nulls?  It is stripped already. */
 int cp_declare_is_null(const struct cp_declare *, const char *value, size_t n);
+
+/* The next member of a list that is a value, stripped; 1, or 0 at the end.  *at is 0 before the first.  Two separators side by side hold
+ * nothing; neither does a member that is null. */
+int cp_list_next(const struct cp_declare *, const struct cp_csv_field *list, size_t *at, struct cp_csv_field *member);
 
 #endif

@@ -1,8 +1,8 @@
 /* From CSV to records: the one way in, for cp-featurize, cp-textify and cp-predict --csv.
  *
  * A row of a CSV becomes a row of columns: "row" (its number), then, where the CSV has them, "label", "timestamp" and "weight", then one
- * key a field, then the sentence "text".  A spec says which of these are wanted and how the CSV is to be read; the blocks that come out
- * are those a cp_reader would give, so what works on a stream works on a CSV.
+ * column a field, then the sentence "text".  A spec (plan.h) says which of these are wanted and how the CSV is to be read; the blocks that
+ * come out are those a cp_reader would give, so what works on a stream works on a CSV.
  *
  *     struct cp_rows_spec spec = { .keys = 1, .text = 1 };
  *     struct cp_rows *rows = cp_rows_open(STDIN_FILENO, "standard input", &spec, err);
@@ -11,12 +11,12 @@
  *             cp_writer_block(w, b.n_rows, b.column, err);
  *     cp_rows_close(rows);
  *
- * Roles: a column named by .label, .time, .weight, or, where that is NULL, one called "label", "timestamp", "weight", has that role and
+ * Roles: a column named by .label, .time, .weight, or declared so, or else one called "label", "timestamp", "weight", has that role and
  * is no field.  A label is a finite number, a weight one that is not negative, a timestamp a whole number or empty (missing).
  * A value that is none of these, as any fault that csv.h names, makes a bad row: a sentence, or counted and left out by .skip_bad.
  *
  * Row numbers count every row of the CSV from first_row on, the bad ones too, so that a part read with its own first_row gives the rows
- * that the whole gives.  Keys are those of base/hash.h and depend on nothing but the field's name and the value.
+ * that the whole gives.  Keys are those of base/hash.h and depend on nothing but the field's name, its line of the declaration and the value.
  */
 #ifndef CP_ROWS_H
 #define CP_ROWS_H
@@ -27,26 +27,13 @@
 #include "stream/schema.h"
 #include "stream/stream.h"
 #include "text/csv.h"
-
-struct cp_rows_spec {
-	struct cp_csv_opts csv;		/* .digest is set by cp_rows itself */
-	const char *label, *time, *weight;	/* NULL: the names above, if they are there */
-	const char *const *fields;	/* these, in this order; NULL: every column without a role, as they come */
-	size_t n_fields;
-	int strict_fields;		/* a column among .fields is a field also where it has a role's usual name */
-	int keys, text;			/* which columns to make */
-	const char *sentence;		/* a template (template.h); NULL: the default */
-	int skip_bad;
-	int eager;			/* end a block where more rows would have to be waited for */
-	uint64_t first_row;
-};
+#include "text/plan.h"
 
 struct cp_rows;
 
-/* The spec under which a CSV becomes what `schema` has: its fields by name and in order, whatever the order in the CSV and whatever else is
- * there, and its sentence.  For scoring: a label is taken if it is there.  `fields` has room for schema->n pointers; what the spec
- * then points to belongs to fields and schema. */
-void cp_rows_spec_like(struct cp_rows_spec *, const struct cp_schema *schema, const char **fields);
+/* The spec under which a CSV becomes what `schema` has: its fields by name and in order, made as its columns say, whatever the order in the
+ * CSV and whatever else is there, and its sentence.  For scoring: a label is taken if it is there.  The schema is pointed to. */
+void cp_rows_spec_like(struct cp_rows_spec *, const struct cp_schema *schema);
 
 /* Reads the header.  The spec's strings are not kept.  NULL: a sentence (an unknown name lists those there are). */
 struct cp_rows *cp_rows_open(int fd, const char *name, const struct cp_rows_spec *, struct cp_err *);

@@ -1,39 +1,75 @@
 /* The sentence of a row.
  *
- * Without a template it is METHOD.md's: "{field} is {value}." for each field in order, joined by one space, values stripped of white
- * space at both ends.  A template is text in which {Name} stands for the value of the column Name, stripped as well; {{ and }} stand for
- * braces.  The name ends at the first brace, so a column with a brace in its name cannot be told by a template.
+ * By form, over fields in order:
  *
- *     struct cp_template *t = cp_template_new("{Title} ({Year}), rated by {User ID}", names, n_names, err);
- *     cp_template_render(t, csv->fields, max, &buf);                   // appends
+ *     sentence    "{field} is {value}." for each field, joined by one space (METHOD.md, section 2); the default
+ *     ptab        "{field}:{value}" for each, joined by one space (PTab)
+ *     ctrl        "This is a user, {field} is {value}, ... . This is an item, {field} is {value}, ... ." (CTRL)
+ *     values      "{value}" for each, joined by one space
+ *
+ * or by a template: text in which {Name} stands for the value of the field or column Name; {{ and }} stand for braces.  The name ends at the
+ * first brace, so a column with a brace in its name cannot be told by a template.  {? ... } is an optional part: it holds text and values,
+ * and where one of these is missing the part is left out, whole.  So "{Title}{? ({Year})}" never shows empty brackets.
+ *
+ * A value is stripped of white space at both ends.  A list is told with ", " between its members, an hour as a number, a weekday as a word;
+ * what is missing by the field's word for it, or, in a form with omit_empty, not at all, its name included.
+ *
+ *     struct cp_template *t = cp_template_new("{Title} ({Year}), rated by {User ID}", told, n_told, err);
+ *     cp_template_render(t, csv->fields, row, max, &buf);              // appends
  *     cp_template_free(t);
+ *
+ * Shuffled, the fields of a form (of ctrl: within user and item) stand in an order that depends on the seed and the row's number alone.
  *
  * A sentence is one line: each line end inside a value (LF, CR LF or CR) becomes one space.  A template itself holds none.
  */
 #ifndef CP_TEMPLATE_H
 #define CP_TEMPLATE_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 #include "text/csv.h"
+#include "stream/schema.h"
+#include "text/declare.h"
+
+#define CP_FORMS "sentence|ptab|ctrl|values"
+
+/* A value that can be told.  What it points to outlives the template. */
+struct cp_told {
+	const char *name;
+	size_t column;			/* of the CSV */
+	const struct cp_declare *how;	/* NULL: as it stands */
+	const char *missing;		/* the word */
+	int of_item;			/* form ctrl */
+};
+
+struct cp_form {
+	const char *name;		/* NULL: sentence */
+	int omit_empty, shuffle;
+	uint64_t seed;
+};
 
 struct cp_template;
 
-/* Names a column per {Name}; one that is not among them is refused with a list of those there are. */
-struct cp_template *cp_template_new(const char *text, char *const *names, size_t n_names, struct cp_err *);
+int cp_form_known(const char *name);
+
+/* A name is that of the first of told[0..n) called so; one that is not among them is refused with a list of those there are. */
+struct cp_template *cp_template_new(const char *text, const struct cp_told *told, size_t n, struct cp_err *);
 
 /* Is it one, whatever the columns are called? */
 int cp_template_check(const char *text, struct cp_err *);
 
-/* The default sentence over columns[0..n). */
-struct cp_template *cp_template_default(char *const *names, const size_t *columns, size_t n);
+struct cp_template *cp_template_form(const struct cp_form *, const struct cp_told *told, size_t n);
 
 /* Append a row's sentence; <0, and nothing appended, if it could be longer than max bytes. */
-int cp_template_render(const struct cp_template *, const struct cp_csv_field *row, size_t max, struct cp_buf *out);
+int cp_template_render(const struct cp_template *, const struct cp_csv_field *fields, uint64_t row, size_t max, struct cp_buf *out);
 void cp_template_free(struct cp_template *);
 
-/* Does the template tell this column? */
+/* Does the template tell this column?  Does it tell told[i] of those it was given? */
 int cp_template_tells(const struct cp_template *, size_t column);
+int cp_template_uses(const struct cp_template *, size_t i);
+const struct cp_told *cp_template_value(const struct cp_template *, size_t i);	/* NULL: there is no told[i] */
 
 /* Append "'a', 'b' and 'c'": the list that an error about a name ends with; long lists are cut with their number. */
 void cp_list_names(struct cp_buf *, char *const *names, size_t n);

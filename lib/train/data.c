@@ -63,11 +63,8 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 	c->tokens = cp_schema_find(s, CP_TOKENS, "tokens");
 	c->text = cp_schema_find(s, CP_TEXT, "text");
 	c->mask = d->want_masks && c->tokens >= 0 ? cp_schema_find(s, CP_MASK, "mask") : -1;
-	if (c->text >= 0 && !d->template) {
-		const char *t;
-		if (!cp_column_get_str(&s->column[c->text], "template", &t, NULL))
-			d->template = cp_xstrdup(t);
-	}
+	if (c->text >= 0 && !d->sentence)
+		d->sentence = json_deep_copy(s->column[c->text].attributes);
 	if (c->tokens >= 0) {
 		c->text = -1;
 		if (cp_column_get_str(&s->column[c->tokens], "tokenizer", &digest, err) < 0)
@@ -328,7 +325,7 @@ void cp_data_release(struct cp_data *d)
 	free(d->token_at);
 	free(d->pair);
 	free(d->pair_at);
-	free(d->template);
+	json_decref(d->sentence);
 	cp_tok_cache_free(d->cache);
 	memset(d, 0, sizeof *d);
 }

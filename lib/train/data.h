@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/err.h"
 #include "nn/float.h"
 #include "stream/stream.h"
@@ -52,7 +54,7 @@ struct cp_data {
 	char tokenizer_digest[33];
 	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
-	char *template;			/* of the sentence, as the text column says; NULL: the default, or no text */
+	json_t *sentence;		/* how it was made: the text column's attributes; NULL: there was no text */
 
 	size_t cap, value_cap, token_cap, pair_cap;
 	struct cp_tok_cache *cache;

@@ -24,7 +24,7 @@ void cp_model_free(struct cp_model *m)
 	cp_ids_release(&m->words);
 	cp_ids_release(&m->pairs);
 	free(m->stage);
-	free(m->template);
+	json_decref(m->sentence);
 	free(m->training);
 	free(m->id_v);
 	free(m->off_v);

@@ -55,7 +55,7 @@ struct cp_model_config {
 struct cp_model {
 	struct cp_model_config c;
 	char *stage;			/* that made it: ctr, pretrain, finetune */
-	char *template;			/* of the sentence; NULL: the default */
+	json_t *sentence;		/* how it was made, as the text column's attributes say; NULL: as by default */
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
 	struct cp_features vocab;
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */

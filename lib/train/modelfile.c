@@ -73,8 +73,8 @@ static char *config_text(const struct cp_model *m)
 		json_object_set_new(o, "prompt_usage", json_string(usage_words[c->usage]));
 		json_object_set_new(o, "max_tokens", json_integer((json_int_t)c->max_tokens));
 	}
-	if (m->template)
-		json_object_set_new(o, "template", json_string(m->template));
+	if (m->sentence)
+		json_object_set(o, "sentence", m->sentence);
 	if (m->training)
 		json_object_set_new(o, "training", json_loads(m->training, 0, NULL));
 	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
@@ -192,10 +192,10 @@ static int parse_config(struct cp_model *m, const char *text, size_t len, const 
 	if (!rc && !m->c.has_ctr && !m->c.has_plm)
 		rc = cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
 	if (!rc) {
-		const char *t = json_string_value(json_object_get(o, "template"));
+		json_t *sentence = json_object_get(o, "sentence");
 		const json_t *training = json_object_get(o, "training");
 		m->stage = cp_xstrdup(json_string_value(stage));
-		m->template = t ? cp_xstrdup(t) : NULL;
+		m->sentence = json_is_object(sentence) ? json_deep_copy(sentence) : NULL;
 		m->training = json_is_object(training) ? json_dumps(training, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
 	}
 	json_decref(o);

@@ -98,15 +98,18 @@ int cp_predict_records(struct cp_predict *p, const char *path, struct cp_err *er
 }
 
 /* Rows of CSV become what the training rows were; how the CSV is written is the caller's to say. */
-static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec, const struct cp_schema *schema, const char **fields)
+static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec, struct cp_schema *schema)
 {
 	struct cp_rows_spec given = *spec;
-	cp_rows_spec_like(spec, schema, fields);
+	if (p->model->c.has_plm) {
+		int text = cp_schema_add(schema, CP_TEXT, "text", NULL);
+		if (p->model->sentence)
+			json_object_update(schema->column[text].attributes, p->model->sentence);
+	}
+	cp_rows_spec_like(spec, schema);
 	spec->csv = given.csv;
 	spec->skip_bad = given.skip_bad;
 	spec->label = p->label;
-	spec->text = p->model->c.has_plm;
-	spec->sentence = p->model->template;
 	spec->eager = 1;
 }
 
@@ -118,9 +121,8 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	if (fd < 0)
 		return cp_err_set(err, "%s: open:", path);
 	struct cp_schema schema;
-	const char **fields = cp_xcalloc((size_t)p->model->vocab.fields.n, sizeof *fields);
 	cp_fields_schema(&p->model->vocab.fields, &schema);
-	like_training(p, spec, &schema, fields);
+	like_training(p, spec, &schema);
 	struct cp_rows *rows = cp_rows_open(fd, name, spec, err);
 	int rc = rows ? start(p, cp_rows_schema(rows), name, err) : -1;
 	while (!rc && (rc = cp_rows_next(rows, &b, err)) == 1)
@@ -132,7 +134,6 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	if (!standard)
 		close(fd);
 	cp_schema_release(&schema);
-	free(fields);
 	return rc;
 }
 

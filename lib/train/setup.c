@@ -407,8 +407,8 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 	cp_data_digest(&t->train, r->train_digest);
 	cp_data_digest(&t->valid, r->valid_digest);
 	cp_data_digest(&t->test, r->test_digest);
-	if (!t->m->template && t->train.template && t->m->c.has_plm)
-		t->m->template = cp_xstrdup(t->train.template);
+	if (!t->m->sentence && json_object_size(t->train.sentence) && t->m->c.has_plm)
+		t->m->sentence = json_deep_copy(t->train.sentence);
 	return 0;
 }
 

@@ -1,0 +1,407 @@
+/* Values: a row of CSV fields into a block's columns, as the plan says.
+ *
+ * A block is filled in place, in arrays that are allocated once: a row costs no allocation and touches each value once.  A row counts only
+ * when all of it is good, so a bad one leaves nothing behind.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/num.h"
+#include "text/plan_impl.h"
+#include "text/timeformat.h"
+
+#define LIST_LIMIT ((size_t)1 << 20)	/* keys of one row and field */
+
+struct column {
+	union {
+		void *data;	/* CP_BLOCK_ROWS elements; of a list, cap */
+		uint64_t *u64;
+		int64_t *i64;
+		double *f64;
+	};
+	uint32_t *offsets;	/* lists */
+	size_t cap;
+};
+
+struct cp_fill {
+	const struct cp_plan *plan;
+	struct column *column;	/* of each part */
+	uint64_t *row;
+	struct cp_buf text;
+	uint32_t *offsets;
+	struct cp_values *values;
+	size_t n;		/* rows so far */
+	size_t list_bytes;
+};
+
+struct at {			/* where a value stands, for messages */
+	const struct cp_plan *plan;
+	const struct cp_part *part;
+	uint64_t line;
+	struct cp_err *err;
+};
+
+__attribute__((format(printf, 2, 3)))
+static int complain(const struct at *at, const char *fmt, ...)
+{
+	char what[512];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	if (!at->part)
+		return cp_err_set(at->err, "%s: line %llu: %s", at->plan->file, (unsigned long long)at->line, what);
+	size_t c = at->part->from;
+	return cp_err_set(at->err, "%s: line %llu, column %zu '%s': %s", at->plan->file, (unsigned long long)at->line, c + 1, at->plan->names[c], what);
+}
+
+/* What a message shows of a value: its beginning, on one line. */
+static const char *show(const struct cp_csv_field *f, char buf[44])
+{
+	size_t n = f->n < 40 ? f->n : 40;
+	for (size_t i = 0; i < n; i++)
+		buf[i] = (unsigned char)f->p[i] < ' ' || f->p[i] == 0x7f ? '?' : f->p[i];
+	strcpy(buf + n, f->n > n ? "..." : "");
+	return buf;
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static struct cp_csv_field stripped(const struct cp_csv_field *f)
+{
+	struct cp_csv_field s = *f;
+	cp_strip(&s.p, &s.n);
+	return s;
+}
+
+/* ---- numbers ---- */
+
+/* Digits, perhaps a point and more of them, at most 15 in all: value and power of ten are exact, and so is their quotient, rounded once. */
+static int plain_real(const char *p, size_t n, double *out)
+{
+	static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	int minus = n && *p == '-';
+	size_t point = n, i = (size_t)minus;
+	int64_t v = 0;
+	if (n - i < 1 || n - i > 15 || !is_digit(p[i]))
+		return 0;
+	for (; i < n; i++)
+		if (is_digit(p[i]))
+			v = 10 * v + (p[i] - '0');
+		else if (p[i] == '.' && point == n && i + 1 < n)
+			point = i;
+		else
+			return 0;
+	*out = (double)v / tens[point < n ? n - 1 - point : 0];
+	*out = minus ? -*out : *out;
+	return 1;
+}
+
+static int read_real(const struct cp_csv_field *f, double *out)
+{
+	char buf[64];
+	struct cp_csv_field s = stripped(f);
+	if (plain_real(s.p, s.n, out))
+		return 0;
+	if (s.n >= sizeof buf)
+		return -1;
+	memcpy(buf, s.p, s.n);
+	buf[s.n] = 0;
+	return cp_parse_real(buf, out);
+}
+
+/* A number that may be missing (NaN). */
+static int read_number(const struct at *at, const struct cp_csv_field *f, double *out)
+{
+	char shown[44];
+	struct cp_csv_field s = stripped(f);
+	if (cp_declare_is_null(at->part->how, s.p, s.n))
+		*out = NAN;
+	else if (read_real(&s, out) < 0)
+		return complain(at, "'%s' is not a number; if it stands for a missing one, say so by null", show(&s, shown));
+	return 0;
+}
+
+static int take_number(const struct at *at, const struct cp_csv_field *f, double *out)
+{
+	if (read_number(at, f, out) < 0)
+		return -1;
+	if (at->part->how->kind == CP_KIND_LOG && !isnan(*out))
+		*out = copysign(log1p(fabs(*out)), *out);
+	return 0;
+}
+
+static size_t bucket_of(const struct cp_declare *how, double v)
+{
+	size_t low = 0, high = how->n_bounds;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (how->bound[mid] <= v)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* floor(ln(x)^2) above 2; up to there "SP" and the value. */
+static uint64_t log_bucket(uint64_t seed, double v)
+{
+	char buf[40], num[32];
+	if (v > 2)
+		snprintf(buf, sizeof buf, "%.0f", floor(log(v) * log(v)));
+	else if (v == floor(v) && v > -1e15)
+		snprintf(buf, sizeof buf, "SP%.0f", v + 0.0);
+	else
+		snprintf(buf, sizeof buf, "SP%s", cp_print_real(v, num));
+	return cp_key(seed, buf, strlen(buf));
+}
+
+static int take_bucket(const struct at *at, const struct cp_csv_field *f, uint64_t *out)
+{
+	const struct cp_part *p = at->part;
+	double v;
+	if (read_number(at, f, &v) < 0)
+		return -1;
+	*out = isnan(v) ? p->key_missing : p->key ? p->key[bucket_of(p->how, v)] : log_bucket(p->seed, v);
+	return 0;
+}
+
+/* ---- roles ---- */
+
+static int take_label(const struct at *at, const struct cp_csv_field *f, double *out)
+{
+	char shown[44];
+	const struct cp_declare *how = at->part->how;
+	if (f->n == 1 && is_digit(*f->p) && !how) {		/* nearly every label */
+		*out = *f->p - '0';
+		return 0;
+	}
+	struct cp_csv_field s = stripped(f);
+	if (how && how->null.n && s.n && cp_declare_is_null(how, s.p, s.n))
+		return complain(at, "the label is missing ('%s')", show(&s, shown));
+	if (how && how->rule == CP_LABEL_IS) {
+		*out = 0;
+		for (size_t i = 0; i < how->is.n; i++)
+			if (strlen(how->is.v[i]) == s.n && !memcmp(how->is.v[i], s.p, s.n))
+				*out = 1;
+		return s.n || *out ? 0 : complain(at, "the label is missing");
+	}
+	if (read_real(&s, out) < 0)
+		return complain(at, "the label '%s' is not a number", show(f, shown));
+	if (how && how->rule)
+		*out = how->rule == CP_LABEL_AT_LEAST ? *out >= how->limit : *out > how->limit;
+	return 0;
+}
+
+static int take_weight(const struct at *at, const struct cp_csv_field *f, double *out)
+{
+	char shown[44];
+	if (read_real(f, out) < 0)
+		return complain(at, "the weight '%s' is not a number", show(f, shown));
+	return *out < 0 ? complain(at, "the weight '%s' is negative", show(f, shown)) : 0;
+}
+
+/* Nearly every timestamp: digits alone, and few enough that nothing overflows. */
+static int plain_time(const struct cp_csv_field *f, int64_t *out)
+{
+	int64_t v = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		if (!is_digit(f->p[i]))
+			return 0;
+		v = 10 * v + (f->p[i] - '0');
+	}
+	*out = v;
+	return 1;
+}
+
+static int take_time(const struct at *at, const struct cp_csv_field *f, int64_t *out)
+{
+	char shown[44];
+	const struct cp_declare *how = at->part->how;
+	const char *format = how ? how->format : NULL;
+	if (f->n && f->n <= 18 && !how && plain_time(f, out))
+		return 0;
+	struct cp_csv_field s = stripped(f);
+	if (how ? cp_declare_is_null(how, s.p, s.n) : !s.n) {
+		*out = CP_TIME_MISSING;
+		return 0;
+	}
+	if (cp_time_read(format, s.p, s.n, out) == 0)
+		return 0;
+	if (format)
+		return complain(at, "'%s' is not a time of the format %.80s, and not empty either", show(&s, shown), format);
+	return complain(at, "the timestamp '%s' is not a whole number, expected seconds or the like, or nothing where it is missing", show(f, shown));
+}
+
+/* ---- fields ---- */
+
+static int take_moment(const struct at *at, const struct cp_csv_field *f, uint64_t *out)
+{
+	int64_t t;
+	const struct cp_part *p = at->part;
+	if (take_time(at, f, &t) < 0)
+		return -1;
+	*out = t == CP_TIME_MISSING ? p->key_missing : p->key[p->how->kind == CP_KIND_HOUR ? cp_time_hour(t) : cp_time_weekday(t)];
+	return 0;
+}
+
+static int take_key(const struct at *at, const struct cp_csv_field *f, uint64_t *out)
+{
+	const struct cp_part *p = at->part;
+	if (!p->how) {
+		*out = cp_key(p->seed, f->p, f->n);
+		return 0;
+	}
+	switch (p->how->kind) {
+	case CP_KIND_HOUR:
+	case CP_KIND_WEEKDAY:
+		return take_moment(at, f, out);
+	case CP_KIND_BUCKETS_AT:
+	case CP_KIND_BUCKETS_LOG:
+		return take_bucket(at, f, out);
+	default:
+		break;
+	}
+	struct cp_csv_field s = stripped(f);
+	*out = cp_declare_is_null(p->how, s.p, s.n) ? p->key_missing : cp_hash64(s.p, s.n, p->seed);
+	return 0;
+}
+
+static int take_keys(struct cp_fill *fill, const struct at *at, struct column *c, const struct cp_csv_field *f)
+{
+	size_t from = c->offsets[fill->n], n = from;
+	struct cp_csv_field s = stripped(f), member;
+	size_t rest = cp_declare_is_null(at->part->how, s.p, s.n) ? SIZE_MAX : 0;
+	while (cp_list_next(at->part->how, &s, &rest, &member)) {
+		if (n - from == LIST_LIMIT)
+			return complain(at, "a list of more than %zu values", LIST_LIMIT);
+		if (n + 1 >= c->cap) {
+			c->cap = 2 * c->cap + 64;
+			c->data = cp_xrealloc(c->data, c->cap, 8);
+		}
+		c->u64[n++] = cp_hash64(member.p, member.n, at->part->seed);
+	}
+	if (n == from)
+		c->u64[n++] = at->part->key_missing;
+	c->offsets[fill->n + 1] = (uint32_t)n;
+	fill->list_bytes += 8 * (n - from);
+	return 0;
+}
+
+static int take_value(struct cp_fill *fill, const struct at *at, struct column *c, const struct cp_csv_field *f)
+{
+	size_t i = fill->n;
+	switch (at->part->type) {
+	case CP_KEY:
+		return take_key(at, f, &c->u64[i]);
+	case CP_KEYS:
+		return take_keys(fill, at, c, f);
+	case CP_NUMBER:
+		return take_number(at, f, &c->f64[i]);
+	case CP_TIME:
+		return take_time(at, f, &c->i64[i]);
+	case CP_LABEL:
+		return take_label(at, f, &c->f64[i]);
+	default:
+		return take_weight(at, f, &c->f64[i]);
+	}
+}
+
+int cp_fill_row(struct cp_fill *fill, const struct cp_csv_field *row, uint64_t number, uint64_t line, struct cp_err *err)
+{
+	const struct cp_plan *plan = fill->plan;
+	struct at at = { plan, plan->part, line, err };
+	size_t list_bytes = fill->list_bytes;
+	for (; at.part < plan->part + plan->n_parts; at.part++) {
+		const struct cp_part *p = at.part;
+		struct column *c = &fill->column[p - plan->part];
+		if (p->type == CP_KEY && !p->how)
+			c->u64[fill->n] = cp_key(p->seed, row[p->from].p, row[p->from].n);
+		else if (take_value(fill, &at, c, &row[p->from]) < 0) {
+			fill->list_bytes = list_bytes;
+			return -1;
+		}
+	}
+	if (plan->sentence) {
+		at.part = NULL;
+		if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->text) < 0)
+			return complain(&at, "its sentence is longer than %zu bytes", CP_BLOCK_LIMIT / 2);
+		fill->offsets[fill->n + 1] = (uint32_t)fill->text.len;
+	}
+	fill->row[fill->n++] = number;
+	return 0;
+}
+
+/* ---- blocks ---- */
+
+struct cp_fill *cp_fill_new(const struct cp_plan *plan)
+{
+	struct cp_fill *f = cp_xcalloc(1, sizeof *f);
+	f->plan = plan;
+	f->column = cp_xcalloc(plan->n_parts + 1, sizeof *f->column);
+	for (size_t i = 0; i < plan->n_parts; i++) {
+		struct column *c = &f->column[i];
+		c->cap = CP_BLOCK_ROWS;
+		c->data = cp_xcalloc(c->cap, 8);
+		c->offsets = plan->part[i].type == CP_KEYS ? cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *c->offsets) : NULL;
+	}
+	f->row = cp_xcalloc(CP_BLOCK_ROWS, sizeof *f->row);
+	f->offsets = cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *f->offsets);
+	f->values = cp_xcalloc((size_t)plan->schema.n, sizeof *f->values);
+	cp_buf_init(&f->text);
+	return f;
+}
+
+void cp_fill_free(struct cp_fill *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->plan->n_parts; i++) {
+		free(f->column[i].data);
+		free(f->column[i].offsets);
+	}
+	free(f->column);
+	free(f->row);
+	free(f->offsets);
+	free(f->values);
+	cp_buf_release(&f->text);
+	free(f);
+}
+
+void cp_fill_reset(struct cp_fill *f)
+{
+	f->n = f->list_bytes = 0;
+	cp_buf_reset(&f->text);
+}
+
+size_t cp_fill_rows(const struct cp_fill *f)
+{
+	return f->n;
+}
+
+int cp_fill_is_full(const struct cp_fill *f)
+{
+	return f->n == CP_BLOCK_ROWS || f->text.len + f->list_bytes >= CP_BLOCK_BYTES;
+}
+
+void cp_fill_block(const struct cp_fill *f, struct cp_block *b)
+{
+	const struct cp_plan *plan = f->plan;
+	struct cp_values *v = f->values;
+	v[0] = (struct cp_values){ .u64 = f->row, .n_elems = f->n };
+	for (size_t i = 0; i < plan->n_parts; i++) {
+		const struct column *c = &f->column[i];
+		v[i + 1] = (struct cp_values){ .data = c->data, .offsets = c->offsets, .n_elems = c->offsets ? c->offsets[f->n] : f->n };
+	}
+	if (plan->sentence)
+		v[plan->n_parts + 1] = (struct cp_values){ .bytes = f->text.data, .offsets = f->offsets, .n_elems = f->text.len };
+	*b = (struct cp_block){ .n_rows = f->n, .n_columns = plan->schema.n, .column = v };
+}

@@ -1,0 +1,762 @@
+/* Making a plan: the declaration, the options and the names of a CSV become columns.
+ *
+ * In steps: each line finds its columns; each column gets its lines, or none; columns with a role are set aside; what is left are the fields,
+ * chosen and ordered by .fields; these become columns of the stream and the values that the sentence tells.
+ */
+#include "text/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "text/plan_impl.h"
+#include "text/timeformat.h"
+
+enum { N_ROLES = 3, TEMPLATE_COLUMNS = 16384 };
+
+struct role {
+	const char *option, *given, *name;
+	enum cp_type type;
+	enum cp_kind kind;
+	size_t column;			/* SIZE_MAX: there is none */
+	const struct cp_declare *how;
+	size_t place;			/* as in struct entry */
+};
+
+struct entry {			/* a field */
+	const char *title;
+	size_t column;
+	const struct cp_declare *how;	/* NULL: a category, nothing said of it */
+	size_t place;			/* of it among plan->declared, from 1; it is pointed to once all are there */
+};
+
+struct maker {
+	struct cp_plan *plan;
+	struct cp_csv *csv;
+	struct cp_rows_spec spec;
+	struct cp_declaration *lines;	/* as given: the spec's, or what the columns of .like say */
+	const char **like_fields, **like_items;
+	struct role role[N_ROLES];
+	struct entry *entry;		/* the fields; before they are chosen, all that there could be */
+	size_t n, cap;
+	struct entry *all;		/* these, for a template may tell the others too */
+	size_t n_all;
+	struct cp_err *err;
+};
+
+/* ---- names ---- */
+
+static size_t find_column(const struct cp_csv *csv, const char *name)
+{
+	for (size_t i = 0; i < csv->n_names; i++)
+		if (!strcmp(csv->names[i], name))
+			return i;
+	return SIZE_MAX;
+}
+
+static int no_such_column(const struct maker *m, const char *what, const char *name)
+{
+	struct cp_buf list = CP_BUF_INIT;
+	cp_list_names(&list, m->csv->names, m->csv->n_names);
+	cp_err_set(m->err, "%s: no column '%.80s' for %s; there are %s", m->csv->file, name, what, list.data);
+	cp_buf_release(&list);
+	return -1;
+}
+
+static int no_column_for_line(const struct maker *m, const struct cp_declare *f)
+{
+	char what[160];
+	snprintf(what, sizeof what, "%.100s, line %zu", f->file, f->at_line);
+	return no_such_column(m, what, cp_declare_column(f));
+}
+
+static int is_wanted_field(const struct maker *m, const char *name)
+{
+	for (size_t i = 0; m->spec.like && i < m->spec.n_fields; i++)
+		if (!strcmp(m->spec.fields[i], name))
+			return 1;
+	return 0;
+}
+
+/* Without a header, fields that are not all of f1, f2, ... (or of the new ones) are names for the columns. */
+static int name_columns(struct maker *m)
+{
+	struct cp_rows_spec *spec = &m->spec;
+	size_t known = 0;
+	if (!spec->csv.no_header || !spec->fields)
+		return 0;
+	for (size_t i = 0; i < spec->n_fields; i++) {
+		int found = find_column(m->csv, spec->fields[i]) != SIZE_MAX;
+		for (size_t k = 0; m->lines && k < m->lines->n && !found; k++)
+			found = !strcmp(cp_declare_title(&m->lines->line[k]), spec->fields[i]) && find_column(m->csv, cp_declare_column(&m->lines->line[k])) != SIZE_MAX;
+		known += found;
+	}
+	if (known == spec->n_fields)
+		return 0;
+	struct cp_csv_field *names = cp_xcalloc(spec->n_fields, sizeof *names);
+	for (size_t i = 0; i < spec->n_fields; i++)
+		names[i] = (struct cp_csv_field){ spec->fields[i], strlen(spec->fields[i]) };
+	int rc = cp_csv_rename(m->csv, names, spec->n_fields, m->err);
+	free(names);
+	spec->fields = NULL;
+	return rc;
+}
+
+/* ---- lines ---- */
+
+/* Is there a later line to the same effect? */
+static int is_overruled(const struct maker *m, size_t i)
+{
+	const struct cp_declare *f = &m->lines->line[i];
+	for (size_t k = i + 1; k < m->lines->n; k++) {
+		const struct cp_declare *g = &m->lines->line[k];
+		if (!strcmp(f->name, g->name) && f->is_glob == g->is_glob && !f->of == !g->of && !strcmp(cp_declare_title(f), cp_declare_title(g)))
+			return 1;
+	}
+	return 0;
+}
+
+static int is_role(enum cp_kind k)
+{
+	return k == CP_KIND_LABEL || k == CP_KIND_TIME || k == CP_KIND_WEIGHT;
+}
+
+static int check_lines(struct maker *m)
+{
+	for (size_t i = 0; m->lines && i < m->lines->n; i++) {
+		const struct cp_declare *f = &m->lines->line[i];
+		size_t hits = 0;
+		if (!f->is_glob && find_column(m->csv, cp_declare_column(f)) == SIZE_MAX && !(m->spec.like && is_role(f->kind)))
+			return no_column_for_line(m, f);
+		for (size_t c = 0; f->is_glob && c < m->csv->n_names && !hits; c++)
+			hits += cp_glob_match(f->name, m->csv->names[c]);
+		if (f->is_glob && !hits)
+			return no_column_for_line(m, f);
+	}
+	return 0;
+}
+
+/* The line as it holds for this column: no glob any more, with the nulls for all columns, and for hour and weekday with a format. */
+static struct cp_declare *resolve(struct maker *m, const struct cp_declare *line, const char *column, enum cp_kind kind)
+{
+	const struct cp_rows_spec *spec = &m->spec;
+	const struct cp_declare plain = { .name = (char *)column, .kind = kind };
+	struct cp_declare *f = cp_declaration_add(m->plan->declared, line ? line : &plain);
+	if (f->is_glob)
+		f->name = cp_arena_strndup(&m->plan->declared->arena, column, strlen(column));
+	f->is_glob = 0;
+	char **v = cp_arena_alloc(&m->plan->declared->arena, (f->null.n + spec->n_nulls) * sizeof *v + 1);
+	memcpy(v, f->null.v, f->null.n * sizeof *v);
+	f->null.v = v;
+	for (size_t i = 0; i < spec->n_nulls; i++)
+		if (*spec->nulls[i] && !cp_declare_is_null(f, spec->nulls[i], strlen(spec->nulls[i])))
+			f->null.v[f->null.n++] = cp_arena_strndup(&m->plan->declared->arena, spec->nulls[i], strlen(spec->nulls[i]));
+	for (size_t i = 0; f->of && !f->format && (f->kind == CP_KIND_HOUR || f->kind == CP_KIND_WEEKDAY) && i < m->lines->n; i++)
+		if (m->lines->line[i].kind == CP_KIND_TIME && !strcmp(m->lines->line[i].name, f->of))
+			f->format = m->lines->line[i].format;
+	return f;
+}
+
+static void add_entry(struct maker *m, const struct cp_declare *line, size_t column)
+{
+	const char *name = m->csv->names[column];
+	if (m->n == m->cap) {
+		m->cap = m->cap ? 2 * m->cap : 64;
+		m->entry = cp_xrealloc(m->entry, m->cap, sizeof *m->entry);
+	}
+	struct entry *e = &m->entry[m->n++];
+	*e = (struct entry){ name, column, NULL, 0 };
+	if (line || m->spec.n_nulls) {
+		e->place = m->plan->declared->n + 1;
+		e->title = cp_declare_title(resolve(m, line, name, CP_KIND_CATEGORY));
+	}
+}
+
+/* The lines of a column into entries; a column that is dropped or has a role by its line gives none.  Returns whether any line names it. */
+static int enter_lines(struct maker *m, size_t column)
+{
+	const struct cp_declare *glob = NULL;
+	int named = 0;
+	for (size_t i = 0; m->lines && i < m->lines->n; i++) {
+		const struct cp_declare *f = &m->lines->line[i];
+		if (f->of)
+			continue;
+		if (f->is_glob && cp_glob_match(f->name, m->csv->names[column]))
+			glob = f;
+		if (f->is_glob || strcmp(f->name, m->csv->names[column]) || is_overruled(m, i))
+			continue;
+		named = 1;
+		if (f->kind != CP_KIND_DROP && !is_role(f->kind))
+			add_entry(m, f, column);
+	}
+	if (!named && glob && glob->kind != CP_KIND_DROP)
+		add_entry(m, glob, column);
+	return named || glob;
+}
+
+/* ---- roles ---- */
+
+/* Globs do not take a role away: "*: drop" keeps the label. */
+static int is_declared(const struct maker *m, const char *name)
+{
+	for (size_t i = 0; m->lines && i < m->lines->n; i++)
+		if (!m->lines->line[i].of && !m->lines->line[i].is_glob && !strcmp(m->lines->line[i].name, name))
+			return 1;
+	return 0;
+}
+
+/* The column of a role: the one given by option, else the declared one, else that of the usual name. */
+static int find_role(struct maker *m, struct role *r)
+{
+	r->column = SIZE_MAX;
+	for (size_t i = 0; m->lines && i < m->lines->n; i++) {
+		const struct cp_declare *f = &m->lines->line[i];
+		if (f->kind != r->kind || is_overruled(m, i))
+			continue;
+		if (r->how)
+			return cp_err_set(m->err, "%.100s, line %zu: '%.80s' and '%.80s' cannot both be the %s", f->file, f->at_line, r->how->name, f->name, r->name);
+		r->how = f;
+	}
+	if (r->given && r->how && strcmp(r->given, r->how->name)) {
+		if (!m->spec.like)
+			return cp_err_set(m->err, "%s '%.80s': '%.80s' is declared to be the %s", r->option, r->given, r->how->name, r->name);
+		r->how = NULL;
+	}
+	const char *name = r->given ? r->given : r->how ? r->how->name : r->name;
+	if (!r->given && !r->how && (is_wanted_field(m, name) || is_declared(m, name)))
+		return 0;
+	r->column = find_column(m->csv, name);
+	return r->column == SIZE_MAX && r->given ? no_such_column(m, r->option, name) : 0;
+}
+
+static int find_roles(struct maker *m)
+{
+	static const struct role roles[N_ROLES] = {
+		{ "--label", NULL, "label", CP_LABEL, CP_KIND_LABEL }, { "--time", NULL, "timestamp", CP_TIME, CP_KIND_TIME },
+		{ "--weight", NULL, "weight", CP_WEIGHT, CP_KIND_WEIGHT },
+	};
+	memcpy(m->role, roles, sizeof roles);
+	m->role[0].given = m->spec.label;
+	m->role[1].given = m->spec.time;
+	m->role[2].given = m->spec.weight;
+	for (int i = 0; i < N_ROLES; i++) {
+		struct role *r = &m->role[i];
+		if (find_role(m, r) < 0)
+			return -1;
+		for (int j = 0; r->column != SIZE_MAX && j < i; j++)
+			if (m->role[j].column == r->column)
+				return cp_err_set(m->err, "column '%s' cannot serve both %s and %s", m->csv->names[r->column], m->role[j].option, r->option);
+	}
+	return 0;
+}
+
+static int has_role(const struct maker *m, size_t column)
+{
+	for (int i = 0; i < N_ROLES; i++)
+		if (m->role[i].column == column)
+			return 1;
+	return 0;
+}
+
+/* ---- fields ---- */
+
+/* All lines are in place: point to them. */
+static int settle(struct maker *m)
+{
+	for (int i = 0; i < N_ROLES; i++) {
+		struct role *r = &m->role[i];
+		if (r->column != SIZE_MAX && (r->how || (r->kind == CP_KIND_TIME && m->spec.n_nulls))) {
+			r->place = m->plan->declared->n + 1;
+			resolve(m, r->how, m->csv->names[r->column], r->kind);
+		}
+	}
+	for (int i = 0; i < N_ROLES; i++)
+		m->role[i].how = m->role[i].place ? &m->plan->declared->line[m->role[i].place - 1] : NULL;
+	for (size_t i = 0; i < m->n; i++) {
+		struct entry *e = &m->entry[i];
+		if (e->place)
+			e->how = &m->plan->declared->line[e->place - 1];
+		if (e->how && e->column == m->role[0].column)
+			return cp_err_set(m->err, "%.100s, line %zu: '%.80s' would be made of '%.80s', which is the label", e->how->file, e->how->at_line,
+					  e->title, m->csv->names[e->column]);
+	}
+	return 0;
+}
+
+/* All fields there are: column by column, then the new ones in the order of their lines. */
+static int enter_fields(struct maker *m)
+{
+	for (size_t c = 0; c < m->csv->n_names; c++) {
+		const char *name = m->csv->names[c];
+		if (!has_role(m, c) && !enter_lines(m, c) && !(name[0] == '-' && !name[1]))
+			add_entry(m, NULL, c);
+	}
+	for (size_t i = 0; m->lines && i < m->lines->n; i++)
+		if (m->lines->line[i].of && !is_overruled(m, i))
+			add_entry(m, &m->lines->line[i], find_column(m->csv, m->lines->line[i].of));
+	return settle(m);
+}
+
+/* Where --fields NAME leads: a field called so, else one of a column called so; SIZE_MAX: nowhere. */
+static size_t find_entry(const struct maker *m, const char *name)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->entry[i].title, name))
+			return i;
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->csv->names[m->entry[i].column], name))
+			return i;
+	return SIZE_MAX;
+}
+
+static int choose_fields(struct maker *m)
+{
+	size_t n = 0;
+	int rc = 0;
+	m->all = cp_xcalloc(m->n + 1, sizeof *m->all);
+	memcpy(m->all, m->entry, m->n * sizeof *m->all);
+	m->n_all = m->n;
+	if (!m->spec.fields)
+		return 0;
+	struct entry *chosen = cp_xcalloc(m->spec.n_fields + 1, sizeof *chosen);
+	for (size_t i = 0; rc == 0 && i < m->spec.n_fields; i++) {
+		size_t at = find_entry(m, m->spec.fields[i]), c = find_column(m->csv, m->spec.fields[i]);
+		if (at == SIZE_MAX && c != SIZE_MAX && (has_role(m, c) || !strcmp(m->spec.fields[i], "-")))
+			continue;	/* a role is carried along without being named */
+		if (at == SIZE_MAX && c != SIZE_MAX) {
+			rc = cp_err_set(m->err, "--fields: '%s' is declared to be no field", m->spec.fields[i]);
+		} else if (at == SIZE_MAX) {
+			rc = no_such_column(m, "--fields", m->spec.fields[i]);
+		} else {
+			for (size_t j = 0; j < n; j++)
+				if (chosen[j].title == m->entry[at].title)
+					rc = cp_err_set(m->err, "--fields: '%s' is named twice", m->spec.fields[i]);
+			chosen[n++] = m->entry[at];
+		}
+	}
+	free(m->entry);
+	m->entry = chosen;
+	m->n = n;
+	return rc;
+}
+
+static int check_entry(const struct maker *m, size_t i)
+{
+	const struct entry *e = &m->entry[i];
+	const struct cp_csv *csv = m->csv;
+	if (!*e->title)
+		return cp_err_set(m->err, "%s: column %zu has no name; choose the fields by --fields", csv->file, e->column + 1);
+	for (size_t c = e->column + 1; c < csv->n_names; c++)
+		if (!strcmp(csv->names[c], csv->names[e->column]))
+			return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s'", csv->file, e->column + 1, c + 1, csv->names[c]);
+	for (size_t j = 0; j < i; j++)
+		if (!strcmp(m->entry[j].title, e->title))
+			return cp_err_set(m->err, "%s: two fields are called '%s'", csv->file, e->title);
+	if (e->how && e->how->kind == CP_KIND_BUCKETS_LEARN && !m->spec.learn)
+		return cp_err_set(m->err, "%.100s, line %zu: the buckets of '%s' are not learnt yet; cp-featurize --learn reads the rows and writes the "
+				  "declaration with their bounds", e->how->file, e->how->at_line, e->title);
+	return 0;
+}
+
+static int check_entries(const struct maker *m)
+{
+	if (!m->n)
+		return cp_err_set(m->err, "%s: no field is left: there is nothing to hash or to tell", m->csv->file);
+	if (m->n > CP_COLUMNS_MAX)
+		return cp_err_set(m->err, "%s: %zu fields, and there can be %d; choose by --fields", m->csv->file, m->n, CP_COLUMNS_MAX);
+	for (size_t i = 0; i < m->n; i++)
+		if (check_entry(m, i) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- columns of the stream ---- */
+
+/* Does the line say more than that there is a column of this name? */
+static int says_much(const struct cp_declare *f)
+{
+	return f && (f->kind != CP_KIND_CATEGORY || f->of || f->as || f->missing || f->null.n);
+}
+
+/* The column keeps its line; made like another, it is that one. */
+static void keep_line(const struct maker *m, struct cp_column *c, const struct cp_declare *f)
+{
+	int there = m->spec.like ? cp_schema_find(m->spec.like, c->type, c->name) : -1;
+	if (there >= 0) {
+		json_object_update(c->attributes, m->spec.like->column[there].attributes);
+		return;
+	}
+	if (!says_much(f))
+		return;
+	struct cp_buf b = CP_BUF_INIT;
+	cp_declare_print(f, &b);
+	cp_column_set_str(c, "declare", b.data);
+	cp_buf_release(&b);
+}
+
+static enum cp_type type_of(const struct cp_declare *f)
+{
+	if (!f)
+		return CP_KEY;
+	switch (f->kind) {
+	case CP_KIND_LIST:
+		return CP_KEYS;
+	case CP_KIND_NUMBER:
+	case CP_KIND_LOG:
+	case CP_KIND_BUCKETS_LEARN:
+		return CP_NUMBER;
+	default:
+		return CP_KEY;
+	}
+}
+
+/* Keys of the values that there can be, made once. */
+static void make_keys(struct cp_part *p)
+{
+	size_t n = !p->how ? 0 : p->how->kind == CP_KIND_BUCKETS_AT ? p->how->n_bounds + 1 : p->how->kind == CP_KIND_HOUR ? 24 :
+		   p->how->kind == CP_KIND_WEEKDAY ? 7 : 0;
+	p->key_missing = cp_key(p->seed, "", 0);
+	if (!n)
+		return;
+	p->key = cp_xcalloc(n, sizeof *p->key);
+	for (size_t i = 0; i < n; i++) {
+		char buf[24];
+		snprintf(buf, sizeof buf, "%zu", i);
+		const char *s = p->how->kind == CP_KIND_WEEKDAY ? cp_weekdays[i] : buf;
+		p->key[i] = cp_key(p->seed, s, strlen(s));
+	}
+}
+
+static int add_part(struct maker *m, enum cp_type type, size_t column, const char *name, const struct cp_declare *how)
+{
+	struct cp_plan *plan = m->plan;
+	int c = cp_schema_add(&plan->schema, type, name, m->err);
+	if (c < 0)
+		return cp_err_wrap(m->err, "%s: column %zu", m->csv->file, column + 1);
+	keep_line(m, &plan->schema.column[c], how);
+	struct cp_part *p = &plan->part[plan->n_parts++];
+	*p = (struct cp_part){ .type = type, .from = column, .how = how };
+	if (type == CP_KEY || type == CP_KEYS) {
+		p->how = says_much(how) && !(how->kind == CP_KIND_CATEGORY && !how->null.n) ? how : NULL;
+		p->seed = cp_field_seed(name, strlen(name));
+		make_keys(p);
+	}
+	return 0;
+}
+
+static int add_parts(struct maker *m)
+{
+	m->plan->part = cp_xcalloc(N_ROLES + m->n, sizeof *m->plan->part);
+	if (cp_schema_add(&m->plan->schema, CP_ROW, "row", m->err) < 0)
+		return -1;
+	for (int i = 0; i < N_ROLES; i++)
+		if (m->role[i].column != SIZE_MAX && add_part(m, m->role[i].type, m->role[i].column, m->role[i].name, m->role[i].how) < 0)
+			return -1;
+	for (size_t i = 0; m->spec.keys && i < m->n; i++) {
+		const struct entry *e = &m->entry[i];
+		if (!(e->how && e->how->kind == CP_KIND_TEXT) && add_part(m, type_of(e->how), e->column, e->title, e->how) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the sentence ---- */
+
+static int is_item(const struct maker *m, const struct entry *e, unsigned char *used)
+{
+	for (size_t i = 0; i < m->spec.n_item_fields; i++)
+		if (!strcmp(m->spec.item_fields[i], e->title) || !strcmp(m->spec.item_fields[i], m->csv->names[e->column]))
+			return used[i] = 1;
+	return 0;
+}
+
+static struct cp_told told_of(const struct maker *m, const char *name, size_t column, const struct cp_declare *how)
+{
+	const char *word = how && how->missing ? how->missing : CP_MISSING_WORD;
+	if (m->spec.missing && !(how && how->missing))
+		word = cp_arena_strndup(&m->plan->declared->arena, m->spec.missing, strlen(m->spec.missing));
+	return (struct cp_told){ name, column, how, word, 0 };
+}
+
+static int by_form(struct maker *m)
+{
+	struct cp_form form = { m->spec.form, m->spec.omit_empty, m->spec.shuffle, m->spec.seed };
+	struct cp_told *t = cp_xcalloc(m->n, sizeof *t);
+	unsigned char *used = cp_xcalloc(m->spec.n_item_fields + 1, 1);
+	for (size_t i = 0; i < m->n; i++) {
+		t[i] = told_of(m, m->entry[i].title, m->entry[i].column, m->entry[i].how);
+		t[i].of_item = is_item(m, &m->entry[i], used);
+	}
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < m->spec.n_item_fields; i++)
+		if (!used[i])
+			rc = no_such_column(m, "--item-fields", m->spec.item_fields[i]);
+	m->plan->sentence = cp_template_form(&form, t, m->n);
+	free(used);
+	free(t);
+	return rc;
+}
+
+/* The line of a column that no field has for its name: that of its role, or of a field that it was renamed to. */
+static const struct cp_declare *line_of_column(const struct maker *m, size_t column)
+{
+	for (int i = 0; i < N_ROLES; i++)
+		if (m->role[i].column == column)
+			return m->role[i].how;
+	for (size_t i = 0; i < m->n_all; i++)
+		if (m->all[i].column == column && m->all[i].how && !m->all[i].how->of)
+			return m->all[i].how;
+	return NULL;
+}
+
+/* What a template can tell: by the name of each column the field called so, or else the column; then the fields with names of their own. */
+static size_t list_told(struct maker *m, struct cp_told *told)
+{
+	size_t n = 0;
+	for (size_t c = 0; c < m->csv->n_names; c++) {
+		const struct entry *e = NULL;
+		for (size_t i = 0; i < m->n_all && !e; i++)
+			if (!strcmp(m->all[i].title, m->plan->names[c]))
+				e = &m->all[i];
+		told[n++] = e ? told_of(m, e->title, e->column, e->how) : told_of(m, m->plan->names[c], c, line_of_column(m, c));
+	}
+	for (size_t i = 0; i < m->n_all; i++)
+		if (find_column(m->csv, m->all[i].title) == SIZE_MAX)
+			told[n++] = told_of(m, m->all[i].title, m->all[i].column, m->all[i].how);
+	return n;
+}
+
+static int by_template(struct maker *m)
+{
+	if (m->csv->n_names > TEMPLATE_COLUMNS)
+		return cp_err_set(m->err, "%s: %zu columns, and a template can choose among %d at most", m->csv->file, m->csv->n_names, TEMPLATE_COLUMNS);
+	struct cp_told *told = cp_xcalloc(m->n_all + m->csv->n_names, sizeof *told);
+	size_t n = list_told(m, told);
+	m->plan->sentence = cp_template_new(m->spec.sentence, told, n, m->err);
+	free(told);
+	return m->plan->sentence ? 0 : cp_err_wrap(m->err, "%s", m->csv->file);
+}
+
+static void append_line(json_t *lines, const struct cp_declare *f)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	cp_declare_print(f, &b);
+	json_array_append_new(lines, json_string(b.data));
+	cp_buf_release(&b);
+}
+
+static int has_own_column(const struct maker *m, const struct cp_declare *how)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->entry[i].how == how)
+			return how->kind != CP_KIND_TEXT;
+	for (int i = 0; i < N_ROLES; i++)
+		if (m->role[i].how == how)
+			return 1;
+	return 0;
+}
+
+/* What the stream's other columns do not say: fields without a key, columns that a template tells beside the fields. */
+static void keep_told(struct maker *m, struct cp_column *c)
+{
+	json_t *lines = json_array(), *names = json_array();
+	const struct cp_told *told;
+	int silent = 0;
+	for (size_t i = 0; (told = cp_template_value(m->plan->sentence, i)); i++)
+		if (says_much(told->how) && !has_own_column(m, told->how) && cp_template_uses(m->plan->sentence, i))
+			append_line(lines, told->how);
+	for (size_t i = 0; i < m->n; i++) {
+		json_array_append_new(names, json_string(m->entry[i].title));
+		silent |= m->entry[i].how && m->entry[i].how->kind == CP_KIND_TEXT;
+	}
+	if (silent)
+		cp_column_set_json(c, "fields", json_incref(names));
+	if (json_array_size(lines))
+		cp_column_set_json(c, "declare", json_incref(lines));
+	json_decref(lines);
+	json_decref(names);
+}
+
+static void keep_sentence(const struct cp_rows_spec *spec, struct cp_column *c)
+{
+	if (spec->sentence)
+		cp_column_set_str(c, "template", spec->sentence);
+	if (spec->form && strcmp(spec->form, "sentence"))
+		cp_column_set_str(c, "form", spec->form);
+	if (spec->missing)
+		cp_column_set_str(c, "missing", spec->missing);
+	if (spec->omit_empty)
+		cp_column_set_int(c, "omit_empty", 1);
+	if (spec->shuffle)
+		cp_column_set_int(c, "shuffle_seed", (int64_t)spec->seed);
+	json_t *item = json_array();
+	for (size_t i = 0; i < spec->n_item_fields; i++)
+		json_array_append_new(item, json_string(spec->item_fields[i]));
+	if (spec->n_item_fields)
+		cp_column_set_json(c, "item_fields", item);
+	else
+		json_decref(item);
+}
+
+static int add_text(struct maker *m)
+{
+	struct cp_plan *plan = m->plan;
+	size_t label = m->role[0].column;
+	if ((m->spec.sentence ? by_template(m) : by_form(m)) < 0)
+		return -1;
+	if (label != SIZE_MAX && cp_template_tells(plan->sentence, label))
+		return cp_err_set(m->err, "%s: template: '%s' is the label, and a sentence must not tell it", m->csv->file, m->csv->names[label]);
+	int c = cp_schema_add(&plan->schema, CP_TEXT, "text", m->err);
+	if (c < 0)
+		return -1;
+	keep_sentence(&m->spec, &plan->schema.column[c]);
+	keep_told(m, &plan->schema.column[c]);
+	return 0;
+}
+
+/* ---- as another stream was made ---- */
+
+static int read_line(struct maker *m, const char *line, const char *column)
+{
+	char what[128];
+	snprintf(what, sizeof what, "the declaration of column '%.80s'", column);
+	return cp_declaration_read(m->lines, line, strlen(line), what, m->err);
+}
+
+static void like_fields(struct maker *m, const json_t *names)
+{
+	const struct cp_schema *s = m->spec.like;
+	size_t n = 0, i;
+	json_t *v;
+	m->like_fields = cp_xcalloc((size_t)s->n + json_array_size(names) + 1, sizeof *m->like_fields);
+	json_array_foreach(names, i, v)
+		if (json_is_string(v))
+			m->like_fields[n++] = json_string_value(v);
+	for (int c = 0; !json_array_size(names) && c < s->n; c++)
+		if (s->column[c].type == CP_KEY || s->column[c].type == CP_KEYS || s->column[c].type == CP_NUMBER)
+			m->like_fields[n++] = s->column[c].name;
+	m->spec.fields = m->like_fields;
+	m->spec.n_fields = n;
+}
+
+static void like_item_fields(struct maker *m, const json_t *names)
+{
+	m->like_items = cp_xcalloc(json_array_size(names) + 1, sizeof *m->like_items);
+	for (size_t i = 0; i < json_array_size(names); i++)
+		if (json_is_string(json_array_get(names, i)))
+			m->like_items[m->spec.n_item_fields++] = json_string_value(json_array_get(names, i));
+	m->spec.item_fields = m->like_items;
+}
+
+static int like_sentence(struct maker *m, const struct cp_column *text)
+{
+	struct cp_rows_spec *spec = &m->spec;
+	const char *s;
+	int64_t v;
+	size_t i;
+	json_t *line;
+	if (!cp_column_get_str(text, "template", &s, NULL))
+		spec->sentence = s;
+	if (!cp_column_get_str(text, "form", &s, NULL)) {
+		if (!cp_form_known(s))
+			return cp_err_set(m->err, "the sentence has the form '%.40s', which this version does not know", s);
+		spec->form = s;
+	}
+	if (!cp_column_get_str(text, "missing", &s, NULL))
+		spec->missing = s;
+	spec->omit_empty = !cp_column_get_int(text, "omit_empty", &v, NULL) && v;
+	if (!cp_column_get_int(text, "shuffle_seed", &v, NULL)) {
+		spec->shuffle = 1;
+		spec->seed = (uint64_t)v;
+	}
+	like_item_fields(m, cp_column_get_json(text, "item_fields"));
+	json_array_foreach(cp_column_get_json(text, "declare"), i, line)
+		if (json_is_string(line) && read_line(m, json_string_value(line), "text") < 0)
+			return -1;
+	return 0;
+}
+
+static int take_likeness(struct maker *m)
+{
+	const struct cp_schema *s = m->spec.like;
+	int text = cp_schema_find(s, CP_TEXT, "text");
+	const char *line;
+	m->lines = cp_declaration_new();
+	for (int c = 0; c < s->n; c++)
+		if (!cp_column_get_str(&s->column[c], "declare", &line, NULL)) {
+			if (read_line(m, line, s->column[c].name) < 0)
+				return -1;
+		} else if (s->column[c].type == CP_KEYS || s->column[c].type == CP_NUMBER)
+			cp_declaration_add(m->lines, &(struct cp_declare){ .name = s->column[c].name, .sep = (char *)"|",
+					   .kind = s->column[c].type == CP_KEYS ? CP_KIND_LIST : CP_KIND_NUMBER });
+	like_fields(m, m->spec.text && text >= 0 ? cp_column_get_json(&s->column[text], "fields") : NULL);
+	if (!m->spec.text || text < 0)
+		return 0;
+	return like_sentence(m, &s->column[text]);
+}
+
+/* ---- the whole ---- */
+
+static void copy_names(struct cp_plan *plan, const struct cp_csv *csv)
+{
+	plan->file = cp_xstrdup(csv->file);
+	plan->n_names = csv->n_names;
+	plan->names = cp_xcalloc(csv->n_names, sizeof *plan->names);
+	for (size_t i = 0; i < csv->n_names; i++)
+		plan->names[i] = cp_xstrdup(csv->names[i]);
+}
+
+static int make(struct maker *m)
+{
+	if (m->spec.like && take_likeness(m) < 0)
+		return -1;
+	if (name_columns(m) < 0)
+		return -1;
+	copy_names(m->plan, m->csv);
+	if (check_lines(m) < 0 || find_roles(m) < 0 || enter_fields(m) < 0 || choose_fields(m) < 0 || check_entries(m) < 0)
+		return -1;
+	return add_parts(m) < 0 || (m->spec.text && add_text(m) < 0) ? -1 : 0;
+}
+
+struct cp_plan *cp_plan_new(struct cp_csv *csv, const struct cp_rows_spec *spec, struct cp_err *err)
+{
+	struct cp_plan *plan = cp_xcalloc(1, sizeof *plan);
+	struct maker m = { .plan = plan, .csv = csv, .spec = *spec, .err = err };
+	plan->declared = cp_declaration_new();
+	cp_schema_init(&plan->schema);
+	m.lines = (struct cp_declaration *)spec->declared;
+	int rc = make(&m);
+	if (spec->like)
+		cp_declaration_free(m.lines);
+	free(m.like_fields);
+	free(m.like_items);
+	free(m.entry);
+	free(m.all);
+	if (rc == 0)
+		return plan;
+	cp_plan_free(plan);
+	return NULL;
+}
+
+void cp_plan_free(struct cp_plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->n_parts; i++)
+		free(plan->part[i].key);
+	for (size_t i = 0; i < plan->n_names; i++)
+		free(plan->names[i]);
+	free(plan->names);
+	free(plan->file);
+	free(plan->part);
+	cp_template_free(plan->sentence);
+	cp_declaration_free(plan->declared);
+	cp_schema_release(&plan->schema);
+	free(plan);
+}
+
+const struct cp_schema *cp_plan_schema(const struct cp_plan *plan)
+{
+	return &plan->schema;
+}
