@@ -150,6 +150,13 @@ test_that 'columns that give the label away' '
 	codes warning <w.json | grep -c leak | grep -x 2
 '
 
+test_that 'categories that look like numbers or lists' '
+	awk -F, "BEGIN { OFS = \",\" } { \$6 = NR == 1 ? \"price\" : NR % 90 / 10; \$7 = NR == 1 ? \"genres\" : \"g\" NR % 7 \"|g\" NR % 9; \$8 = NR == 1 ? \"whole\" : NR % 90; print }" train.csv >odd.csv
+	warns note "looks-number price" <odd.csv
+	warns note "looks-list genres" <odd.csv
+	codes note <w.json | grep -c looks | grep -x 2
+'
+
 test_that 'labels: none, of one class, of other values; splits of other rates' '
 	cut -d, -f 3- train.csv >nolabel.csv
 	warns warning no-label <nolabel.csv

@@ -22,6 +22,9 @@
 #define RATE_DRIFT 0.1		/* relative, and beyond four standard errors */
 #define PERIOD_DRIFT 0.1		/* between periods, beyond four standard errors of each */
 #define FEW_POSITIVES 100
+#define KIND_VALUES 20		/* fewer prove nothing */
+#define KIND_SHARE 0.95
+#define KIND_PART 0.1
 #define WIDE 1000.0
 
 struct teller {
@@ -176,12 +179,27 @@ static void about_collisions(struct teller *t, const struct cp_profile_column *c
 		     c->collisions);
 }
 
+/* A category whose values look like something else. */
+static void about_kind(struct teller *t, const struct cp_profile_column *c)
+{
+	char buf[32];
+	if (c->looked_at < KIND_VALUES)
+		return;
+	cp_count_words(c->looked_at, buf);
+	if (share(c->n_numbers, c->looked_at) > KIND_SHARE && share(c->n_fractions, c->looked_at) > KIND_PART)
+		tell(t, 0, "looks-number", c, NULL, "The values of '%s' are numbers with fractions, and as a category its %s values have nothing to do with each "
+		     "other: declare it 'number', 'log' or 'buckets'.", c->name, buf);
+	else if (share(c->n_bars, c->looked_at) > KIND_PART)
+		tell(t, 0, "looks-list", c, NULL, "Many of the %s values of '%s' have a '|' in them: if they are lists, declare it 'list'.", buf, c->name);
+}
+
 static void about_field(struct teller *t, const struct cp_profile_column *c)
 {
 	about_values(t, c);
 	about_leak(t, c);
 	about_unseen(t, c);
 	about_collisions(t, c);
+	about_kind(t, c);
 	if (c->type == CP_NUMBER)
 		about_number(t, c);
 }

@@ -5,7 +5,7 @@
  *     warnings  no-rows no-label labels one-class constant row-id leak leak-values missing infinite weights weight-zero cut empty-text unseen
  *               shared-rows collisions bad-rows
  *     notes     label-rate label-rate-by-time time-overlap unseen-some missing-some copies torn few-positives wide-number
- *               expected-collisions no-field
+ *               looks-number looks-list expected-collisions no-field
  */
 #ifndef CP_FINDINGS_H
 #define CP_FINDINGS_H

@@ -73,6 +73,7 @@ struct cp_profile_column {
 	char *most_word, *longest;	/* the most frequent value of the first split, the longest one: their beginnings */
 	uint64_t longest_bytes;
 	int64_t found_collisions;
+	uint64_t looked_at, n_numbers, n_fractions, n_bars;	/* of its values: all, numbers, those that are no whole ones, those with a '|' */
 };
 
 #define CP_PERIODS 10

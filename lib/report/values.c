@@ -2,11 +2,13 @@
  * at side by side, since a column's hashes and tally are its own. */
 #include "report/values.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "text/csv.h"
 
 #define SHOWN 60			/* bytes of a value that are kept */
@@ -62,18 +64,33 @@ static char *beginning(const char *s, size_t n)
 	return cp_xstrndup(s, n);
 }
 
-static void look_for_clash(struct look *l, size_t place, struct second hash)
+/* 1 if the value was not met before. */
+static int look_for_clash(struct look *l, size_t place, struct second hash)
 {
 	struct second *known = &l->second[place];
-	if (!known->a && !known->b)
+	if (!known->a && !known->b) {
 		*known = hash;
+		return 1;
+	}
 	if (known->a == hash.a && known->b == hash.b)
-		return;
+		return 0;
 	for (size_t i = 0; i < l->n_clashes; i++)
 		if (l->clash[i].place == place && l->clash[i].hash.a == hash.a && l->clash[i].hash.b == hash.b)
-			return;
+			return 0;
 	l->clash = cp_xrealloc(l->clash, l->n_clashes + 1, sizeof *l->clash);
 	l->clash[l->n_clashes++] = (struct clash){ place, hash };
+	return 1;
+}
+
+/* What kind of field might this be meant to be? */
+static void look_at_kind(struct cp_profile_column *c, const char *s, size_t n)
+{
+	double x;
+	int is_number = cp_parse_real_n(s, n, &x) == 0;
+	c->looked_at++;
+	c->n_numbers += is_number;
+	c->n_fractions += is_number && x != floor(x);
+	c->n_bars += !is_number && memchr(s, '|', n) != NULL;
 }
 
 static void look_at(struct look *l, const char *s, size_t n)
@@ -84,8 +101,9 @@ static void look_at(struct look *l, const char *s, size_t n)
 	const struct cp_count *count = key == c->missing_key ? NULL : cp_tally_find(&c->tally, key);
 	if (!count)				/* of a bad row, or declared to be none */
 		return;
-	look_for_clash(l, (size_t)(count - c->tally.count) / (size_t)c->tally.n_slots,
-		       (struct second){ cp_hash64(s, n, ~l->seed), cp_hash64(s, n, l->seed + CP_GOLDEN) });
+	if (look_for_clash(l, (size_t)(count - c->tally.count) / (size_t)c->tally.n_slots,
+			   (struct second){ cp_hash64(s, n, ~l->seed), cp_hash64(s, n, l->seed + CP_GOLDEN) }))
+		look_at_kind(c, s, n);
 	if (n > c->longest_bytes || !c->longest) {
 		free(c->longest);
 		c->longest = beginning(s, n);
