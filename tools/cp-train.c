@@ -119,7 +119,8 @@ static void list_models(struct cp_buf *b)
 			cp_buf_char(b, '\n');
 		}
 	}
-	cp_buf_str(b, "structure is parallel, crossnet_only, stacked or stacked_parallel; towers joint or sum; hidden is WIDTH,WIDTH,... or WIDTHxTIMES.\n"
+	cp_buf_str(b, "structure is parallel, crossnet_only, stacked or stacked_parallel; towers joint or sum; bilinear all, each or interaction; form serial or\n"
+		      "parallel; gate1 and gate2 name fields by number, from 1; hidden is WIDTH,WIDTH,... or WIDTHxTIMES.\n"
 		      "Interrupted (SIGINT, SIGTERM) it saves its state and ends with status 1; --resume goes on from there.");
 	free(names);
 }

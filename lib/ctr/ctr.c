@@ -9,7 +9,8 @@
 #include "base/num.h"
 
 static const struct ctr_model *const models[] = {
-	&ctr_autoint, &ctr_dcn, &ctr_dcnv2, &ctr_deepfm, &ctr_dnn, &ctr_fgcnn, &ctr_fignn, &ctr_fm, &ctr_ipnn, &ctr_lr, &ctr_xdeepfm,
+	&ctr_autoint, &ctr_dcn, &ctr_dcnv2, &ctr_deepfm, &ctr_dnn, &ctr_fgcnn, &ctr_fibinet,
+	&ctr_fignn, &ctr_finalmlp, &ctr_fm, &ctr_ipnn, &ctr_lr, &ctr_masknet, &ctr_xdeepfm,
 };
 #define N_MODELS (sizeof models / sizeof *models)
 
@@ -66,6 +67,20 @@ static const struct size {
 	{ "recombined", SIZES, offsetof(struct ctr_config, recombined), 0, 0, NULL },
 	{ "conv_norm", INTEGER, offsetof(struct ctr_config, conv_norm), 0, 1, NULL },
 	{ "share_table", INTEGER, offsetof(struct ctr_config, share_table), 0, 1, NULL },
+	{ "bilinear", WORD, offsetof(struct ctr_config, bilinear), 0, 0, "all|each|interaction" },
+	{ "reduction", REAL, offsetof(struct ctr_config, reduction), 1, 4096, NULL },
+	{ "excitation", WORD, offsetof(struct ctr_config, excitation), 0, 0, "relu|sigmoid" },
+	{ "form", WORD, offsetof(struct ctr_config, parallel), 0, 0, "serial|parallel" },
+	{ "blocks", INTEGER, offsetof(struct ctr_config, blocks), 1, 64, NULL },
+	{ "block_dim", INTEGER, offsetof(struct ctr_config, block_dim), 1, 65536, NULL },
+	{ "mask_ratio", REAL, offsetof(struct ctr_config, mask_ratio), 0.001, 64, NULL },
+	{ "emb_norm", INTEGER, offsetof(struct ctr_config, emb_norm), 0, 1, NULL },
+	{ "hidden2", SIZES, offsetof(struct ctr_config, hidden2), 0, 0, NULL },
+	{ "gated", INTEGER, offsetof(struct ctr_config, gated), 0, 1, NULL },
+	{ "gate", SIZES, offsetof(struct ctr_config, gate), 0, 0, NULL },
+	{ "gate1", SIZES, offsetof(struct ctr_config, gate1), 0, 0, NULL },
+	{ "gate2", SIZES, offsetof(struct ctr_config, gate2), 0, 0, NULL },
+	{ "heads", INTEGER, offsetof(struct ctr_config, heads), 1, 4096, NULL },
 	{ "batch_norm", INTEGER, offsetof(struct ctr_config, batch_norm), 0, 1, NULL },
 	{ "act", WORD, offsetof(struct ctr_config, act), 0, 0, "none|relu|tanh|sigmoid" },
 	{ "dropout", REAL, offsetof(struct ctr_config, dropout), 0, 0.95, NULL },
@@ -232,6 +247,24 @@ static int check_convolutions(const struct ctr_config *c, struct cp_err *err)
 	return 0;
 }
 
+static int check_gate(const struct ctr_config *c, const struct ctr_sizes *fields, const char *name, struct cp_err *err)
+{
+	for (int i = 0; i < fields->n; i++)
+		if (fields->v[i] > (size_t)c->n_fields)
+			return cp_err_set(err, "%s: field %zu; the rows have %d", name, fields->v[i], c->n_fields);
+	return 0;
+}
+
+static int check_finalmlp(const struct ctr_config *c, struct cp_err *err)
+{
+	if (!c->hidden.n || !c->hidden2.n)
+		return cp_err_set(err, "hidden and hidden2 need a layer each");
+	size_t n1 = c->hidden.v[c->hidden.n - 1], n2 = c->hidden2.v[c->hidden2.n - 1], heads = (size_t)c->heads;
+	if (n1 % heads || n2 % heads)
+		return cp_err_set(err, "the last layers, %zu and %zu wide, are no multiples of heads=%zu", n1, n2, heads);
+	return check_gate(c, &c->gate1, "gate1", err) < 0 || check_gate(c, &c->gate2, "gate2", err) < 0 ? -1 : 0;
+}
+
 int ctr_config_check(const struct ctr_config *c, struct cp_err *err)
 {
 	const char *name = c->model->name;
@@ -239,8 +272,10 @@ int ctr_config_check(const struct ctr_config *c, struct cp_err *err)
 		return cp_err_set(err, "%s: attn_dim=%lld is not a multiple of attn_heads=%lld", name, (long long)c->attn_dim, (long long)c->attn_heads);
 	if (ctr_config_reads(c, "cin") && !c->cin.n)
 		return cp_err_set(err, "%s: cin names no layer", name);
-	if ((c->model == &ctr_ipnn || c->model == &ctr_fignn) && c->n_fields < 2)
+	if ((c->model == &ctr_ipnn || c->model == &ctr_fignn || c->model == &ctr_fibinet) && c->n_fields < 2)
 		return cp_err_set(err, "%s: pairs of fields need two; the rows have %d", name, c->n_fields);
+	if (c->model == &ctr_finalmlp && check_finalmlp(c, err) < 0)
+		return cp_err_wrap(err, "%s", name);
 	if (ctr_config_reads(c, "channels") && check_convolutions(c, err) < 0)
 		return cp_err_wrap(err, "%s", name);
 	return 0;

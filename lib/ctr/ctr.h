@@ -22,6 +22,7 @@
 #include "nn/build.h"
 
 #define CTR_MAX_HIDDEN 16
+#define CTR_MAX_FIELDS 1024
 
 enum ctr_structure { CTR_PARALLEL, CTR_CROSSNET_ONLY, CTR_STACKED, CTR_STACKED_PARALLEL };
 
@@ -53,6 +54,12 @@ struct ctr_config {
 	int64_t steps, gru, reuse;	/* of messages between fields; one set of matrices for all */
 	struct ctr_sizes channels, kernels, pools, recombined;	/* of each convolution: maps, height, pooling, new fields a place and map */
 	int64_t conv_norm, share_table;
+	int64_t bilinear, excitation;	/* FiBiNET: matrices of the products; act of the fields' weights, 0 relu, 1 sigmoid */
+	double reduction;		/* of the fields in between */
+	int64_t parallel, blocks, block_dim, emb_norm;	/* MaskNet: its form, and the blocks of the parallel one */
+	double mask_ratio;		/* width inside a mask, to that of what is masked */
+	struct ctr_sizes hidden2, gate, gate1, gate2;	/* FinalMLP: the second MLP, hidden layers of the gates, fields each gate reads, from 1 */
+	int64_t gated, heads;
 	double dropout, emb_dropout;
 };
 
@@ -76,7 +83,8 @@ struct ctr_model {
 
 #define CTR_MLP_SIZES "batch_norm=0 act=relu dropout=0 emb_dropout=0"	/* of all that have an MLP */
 
-extern const struct ctr_model ctr_autoint, ctr_dcn, ctr_dcnv2, ctr_deepfm, ctr_dnn, ctr_fgcnn, ctr_fignn, ctr_fm, ctr_ipnn, ctr_lr, ctr_xdeepfm;
+extern const struct ctr_model ctr_autoint, ctr_dcn, ctr_dcnv2, ctr_deepfm, ctr_dnn, ctr_fgcnn, ctr_fibinet, ctr_fignn,
+	ctr_finalmlp, ctr_fm, ctr_ipnn, ctr_lr, ctr_masknet, ctr_xdeepfm;
 
 const struct ctr_model *ctr_find(const char *name);
 const char *ctr_names(void);			/* "autoint|dcn|...", for options */

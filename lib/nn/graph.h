@@ -151,6 +151,7 @@ struct nn_node *ng_scale_rows(struct nn_graph *, struct nn_node *x, struct nn_no
 struct nn_node *ng_mean_groups(struct nn_graph *, struct nn_node *x, size_t group);	/* (n*group columns) -> (group): mean of the n */
 struct nn_node *ng_sum_groups(struct nn_graph *, struct nn_node *x, size_t group);	/* their sum */
 struct nn_node *ng_bias(struct nn_graph *, struct nn_node *x, struct nn_node *b);	/* b (1,C) to every row */
+struct nn_node *ng_gain(struct nn_graph *, struct nn_node *x, struct nn_node *w);	/* w (1,C) times every row */
 struct nn_node *ng_lerp(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *alpha);	/* alpha*a + (1-alpha)*b; alpha (1,1) */
 struct nn_node *ng_activate(struct nn_graph *, struct nn_node *, enum nn_act);
 struct nn_node *ng_gelu(struct nn_graph *, struct nn_node *);
@@ -188,6 +189,8 @@ struct nn_node *ng_attention(struct nn_graph *, struct nn_node *qkv, struct nn_n
 struct nn_node *ng_fm(struct nn_graph *, struct nn_node *x, size_t d);
 /* The inner products of pairs i < j one by one, the upper triangle row by row: (R, F(F-1)/2). */
 struct nn_node *ng_inner(struct nn_graph *, struct nn_node *x, size_t d);
+/* Group i of the result is group which[i] of x, n of them: (R, n d). */
+struct nn_node *ng_pick_groups(struct nn_graph *, struct nn_node *x, size_t d, int n, const int *which);
 /* Compressed interaction: map o is b_o + sum over h, m of W[o, h H + m] x0[h] * x[m], * elementwise; x0 (R,F d), x (R,H d), W (O, F H),
  * b (1,O), result (R, O d).  (Lian et al., KDD 2018, eq. 6) */
 struct nn_node *ng_cin(struct nn_graph *, struct nn_node *x0, struct nn_node *x, struct nn_node *w, struct nn_node *b, size_t d);

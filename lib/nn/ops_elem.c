@@ -246,6 +246,44 @@ struct nn_node *ng_bias(struct nn_graph *g, struct nn_node *x, struct nn_node *b
 	return same_shape(g, &op_bias, 2, (struct nn_node *[]){ x, b });
 }
 
+/* --- x * w, w to every row --------------------------------------------------------------------------------------------------------- */
+
+static void gain_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	for (size_t r = from; r < to; r++)
+		nn_mul_fwd(n->val + r * n->cols, n->in[0]->val + r * n->cols, n->in[1]->val, n->cols);
+}
+
+static void gain_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), gain_part);
+}
+
+static void gain_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	(void)g;
+	for (size_t r = from; r < to; r++) {
+		size_t at = r * n->cols;
+		nn_mul_bwd(nn_grad_now(n->in[0]) + at, room, n->grad + at, n->in[0]->val + at, n->in[1]->val, n->cols);
+	}
+}
+
+static void gain_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t rows = nn_rows(g, n);
+	ready(g, n);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), gain_sum, n->cols, nn_grad_now(n->in[1]));
+}
+
+static const struct nn_op op_gain = { "gain", gain_fwd, gain_bwd, NULL };
+
+struct nn_node *ng_gain(struct nn_graph *g, struct nn_node *x, struct nn_node *w)
+{
+	assert(w->axis == 0 && w->mult == 1 && w->cols == x->cols);
+	return same_shape(g, &op_gain, 2, (struct nn_node *[]){ x, w });
+}
+
 /* --- alpha a + (1 - alpha) b ------------------------------------------------------------------------------------------------------- */
 
 static void lerp_fwd(struct nn_graph *g, struct nn_node *n)

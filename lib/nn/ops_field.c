@@ -279,6 +279,52 @@ struct nn_node *ng_group_linear(struct nn_graph *g, struct nn_node *x, struct nn
 	return nn_node_new(g, &op_group_linear, x->axis, x->mult, groups * (w->cols / in), 2, (struct nn_node *[]){ x, w });
 }
 
+/* --- Groups by number -------------------------------------------------------------------------------------------------------------- */
+
+static void pick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	const int *which = n->ext;
+	size_t d = (size_t)n->i[0], count = n->cols / d, wide = n->in[0]->cols;
+	for (size_t r = from; r < to; r++)
+		for (size_t i = 0; i < count; i++)
+			memcpy(n->val + r * n->cols + i * d, n->in[0]->val + r * wide + (size_t)which[i] * d, d * sizeof(nn_float));
+}
+
+static void pick_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols), pick_part);
+}
+
+static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	const int *which = n->ext;
+	nn_float *dx = nn_grad_now(n->in[0]);
+	size_t d = (size_t)n->i[0], count = n->cols / d, wide = n->in[0]->cols;
+	for (size_t r = from; r < to; r++)
+		for (size_t i = 0; i < count; i++)
+			nn_add(dx + r * wide + (size_t)which[i] * d, n->grad + r * n->cols + i * d, d);
+}
+
+static void pick_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	ready(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols), unpick_part);
+}
+
+static const struct nn_op op_pick = { "pick_groups", pick_fwd, pick_bwd, NULL };
+
+struct nn_node *ng_pick_groups(struct nn_graph *g, struct nn_node *x, size_t d, int count, const int *which)
+{
+	struct nn_node *n = nn_node_new(g, &op_pick, x->axis, x->mult, (size_t)count * d, 1, &x);
+	for (int i = 0; i < count; i++)
+		assert(which[i] >= 0 && ((size_t)which[i] + 1) * d <= x->cols);
+	n->i[0] = (int)d;
+	n->ext = memcpy(cp_xmalloc((size_t)count * sizeof *which), which, (size_t)count * sizeof *which);
+	return n;
+}
+
 /* --- Weighted sums of the groups ---------------------------------------------------------------------------------------------------- */
 
 static void mix_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)

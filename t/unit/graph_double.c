@@ -362,6 +362,17 @@ static struct nn_node *build_pairs(struct test *t)
 	return t->variant == 0 ? ng_fm(t->b.g, x, t->cols) : ng_inner(t->b.g, x, t->cols);
 }
 
+static struct nn_node *build_pick(struct test *t)
+{
+	static const int which[] = { 2, 0, 2, 1 };
+	return ng_pick_groups(t->b.g, matrix_on(t, ROWS, 1, GROUPS * t->cols), t->cols, 4, which);
+}
+
+static struct nn_node *build_gain(struct test *t)
+{
+	return ng_gain(t->b.g, matrix_on(t, ROWS, 2, t->cols), weight(t, 1, t->cols));
+}
+
 static struct nn_node *build_cin(struct test *t)
 {
 	struct nn_node *x0 = matrix_on(t, ROWS, 1, GROUPS * t->cols), *x = t->variant ? x0 : matrix_on(t, ROWS, 1, 2 * t->cols);
@@ -456,6 +467,7 @@ static const struct op_case {
 	{ "dropout", build_dropout, 2 }, { "linear", build_linear, 8 }, { "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 },
 	{ "batchnorm", build_batchnorm, 2 }, { "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 },
 	{ "sum_groups and bias", build_sums, 2 }, { "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 },
+	{ "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
 	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 },
 	{ "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
