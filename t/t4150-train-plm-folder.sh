@@ -57,6 +57,10 @@ test_that 'folders that are none, or of a kind that is not read' '
 	refused 1 "bad/config.json: line [0-9]*: not a JSON object" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"hidden_size\": [0-9]*/\"hidden_size\": 33/" $PLM/tiny-bert/config.json >bad/config.json
 	refused 1 "bad/config.json: hidden size 33 is not a multiple of" from --stage pretrain --plm bad --train text.cps $NO
+	sed "s/\"pad_token_id\": [0-9]*/\"pad_token_id\": 4294967296/" $PLM/tiny-bert/config.json >bad/config.json
+	refused 1 "bad/config.json: pad_token_id 4294967296 is no id" from --stage pretrain --plm bad --train text.cps $NO
+	sed "s/\"hidden_dropout_prob\": [0-9.]*/\"hidden_dropout_prob\": 1/" $PLM/tiny-bert/config.json >bad/config.json
+	refused 1 "bad/config.json: .hidden_dropout_prob. is 1; expected 0 or more" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"intermediate_size\": [0-9]*/\"intermediate_size\": 17/" $PLM/tiny-bert/config.json >bad/config.json
 	refused 1 "bad/model.safetensors: tensor .*intermediate.* is .*; config.json makes it 17" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"num_hidden_layers\": [0-9]*/\"num_hidden_layers\": 5/" $PLM/tiny-bert/config.json >bad/config.json

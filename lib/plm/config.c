@@ -32,10 +32,15 @@ static int get_size(const json_t *o, const char *key, size_t *out, const char *n
 	return 0;
 }
 
-static double get_real(const json_t *o, const char *key, double otherwise)
+/* 0 to below `end`; *out stays where the key is not there or no number. */
+static int get_real(const json_t *o, const char *key, double end, double *out, const char *name, struct cp_err *err)
 {
 	const json_t *v = json_object_get(o, key);
-	return json_is_number(v) ? json_number_value(v) : otherwise;
+	double x = json_is_number(v) ? json_number_value(v) : *out;
+	if (!(x >= 0 && x < end))
+		return cp_err_set(err, "%s: '%s' is %g; expected 0 or more and less than %g", name, key, x, end);
+	*out = x;
+	return 0;
 }
 
 static int known_kind(const json_t *o, struct plm_config *c, const char *name, struct cp_err *err)
@@ -78,10 +83,13 @@ int plm_config_parse(struct plm_config *c, const char *json, size_t len, const c
 		bad = get_size(o, "type_vocab_size", &c->types, name, err) < 0;
 	if (!bad && json_is_integer(json_object_get(o, "pad_token_id")))
 		bad = get_size(o, "pad_token_id", &pad, name, err) < 0;
+	if (!bad && pad > UINT32_MAX)
+		bad = cp_err_set(err, "%s: pad_token_id %zu is no id of a token", name, pad) < 0;
 	c->pad = (uint32_t)pad;
-	c->eps = get_real(o, "layer_norm_eps", 1e-12);
-	c->dropout = get_real(o, "hidden_dropout_prob", 0.1);
-	c->attention_dropout = get_real(o, "attention_probs_dropout_prob", 0.1);
+	c->eps = 1e-12;
+	c->dropout = c->attention_dropout = 0.1;
+	bad = bad || get_real(o, "layer_norm_eps", 1e6, &c->eps, name, err) < 0 || get_real(o, "hidden_dropout_prob", 1, &c->dropout, name, err) < 0 ||
+	      get_real(o, "attention_probs_dropout_prob", 1, &c->attention_dropout, name, err) < 0;
 	json_decref(o);
 	return bad ? -1 : check_sizes(c, name, err);
 }
