@@ -10,6 +10,7 @@ test_that 'a folder with vocab.json and merges.txt' '
 	printf "#version: 0.2\r\na b\r\n\r\n" >own/merges.txt
 	test "$(echo 6162206162 | "$CP_UNITS/tokenizer" own 1)" = "3 2 7 2 4"
 	test "$(echo 61203c6d61736b3e62 | "$CP_UNITS/tokenizer" own 0)" = "0 5 1"
+	test "$(echo 9c | "$CP_UNITS/tokenizer" own 0)" = ""
 	echo "{\"tokenizer_class\":\"GPT2Tokenizer\",\"add_prefix_space\":true}" >own/tokenizer_config.json
 	test "$(echo 6162 | "$CP_UNITS/tokenizer" own 1)" = "7 2"
 '

@@ -165,7 +165,7 @@ static void encode_word(const struct bpe *b, struct cp_tok_cache *c, const char 
 		return;
 	}
 	merge_word(b, c, s, n, ids);
-	cp_tok_cache_put(c, s, n, hash, ids->v + start, ids->n - start);
+	cp_tok_cache_put(c, s, n, hash, ids, start);
 }
 
 static void bpe_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int normalized, struct cp_ids *ids)

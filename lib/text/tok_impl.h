@@ -71,16 +71,16 @@ struct cp_tok_word {
 
 struct cp_tok_cache {
 	struct cp_tok_word *slot;
-	size_t n;
+	size_t n_slots, n;		/* n_slots is a power of two */
 	struct cp_arena arena;
 	size_t arena_bytes;
 	struct cp_ids runes, ids;	/* for the model's use */
 	struct cp_buf word, text, work;
 };
 
-/* The entry of a word (found: n_ids and ids are set) or NULL, and then, once its ids are known, putting it. */
+/* The entry of a word (found: n_ids and ids are set) or NULL, and then, once its ids are known, which are ids->v[start..], putting it. */
 const struct cp_tok_word *cp_tok_cache_get(const struct cp_tok_cache *, const char *s, size_t n, uint64_t *hash);
-void cp_tok_cache_put(struct cp_tok_cache *, const char *s, size_t n, uint64_t hash, const uint32_t *ids, size_t n_ids);
+void cp_tok_cache_put(struct cp_tok_cache *, const char *s, size_t n, uint64_t hash, const struct cp_ids *ids, size_t start);
 
 /* Enter a spelling under an id. <0: the id is out of range or has another spelling already. */
 int cp_tok_entry(struct cp_tokenizer *, const char *s, size_t n, uint32_t id, const char *name, struct cp_err *);

@@ -176,7 +176,7 @@ static void encode_word(const struct cp_tokenizer *t, struct cp_tok_cache *c, co
 		ids->v[i] = ids->v[--k];
 		ids->v[k] = id;
 	}
-	cp_tok_cache_put(c, s, n, hash, ids->v + start, ids->n - start);
+	cp_tok_cache_put(c, s, n, hash, ids, start);
 }
 
 /* ---- Words ---- */

@@ -84,7 +84,7 @@ static void encode_stretch(const struct wordpiece *w, struct cp_tok_cache *c, co
 	c->runes.n = 0;
 	cp_bert_normalize(&w->norm, s, n, &c->runes);
 	encode_runes(w, c, ids);
-	cp_tok_cache_put(c, s, n, hash, start ? ids->v + start : ids->v, ids->n - start);	/* v may be NULL */
+	cp_tok_cache_put(c, s, n, hash, ids, start);
 }
 
 static int is_break(char c)
