@@ -129,6 +129,16 @@ void cp_buf_printf(struct cp_buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void cp_buf_decimal(struct cp_buf *b, uint64_t v)
+{
+	char s[20];
+	size_t n = sizeof s;
+	do
+		s[--n] = (char)('0' + v % 10);
+	while (v /= 10);
+	cp_buf_add(b, s + n, sizeof s - n);
+}
+
 void cp_buf_u32le(struct cp_buf *b, uint32_t v)
 {
 	unsigned char p[4] = { v & 255, v >> 8 & 255, v >> 16 & 255, v >> 24 };

@@ -41,6 +41,7 @@ void cp_buf_add(struct cp_buf *, const void *, size_t);
 void cp_buf_str(struct cp_buf *, const char *);
 void cp_buf_char(struct cp_buf *, char);
 void cp_buf_printf(struct cp_buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cp_buf_decimal(struct cp_buf *, uint64_t);		/* as "%llu" prints it, but fast */
 void cp_buf_u32le(struct cp_buf *, uint32_t);
 void cp_buf_u64le(struct cp_buf *, uint64_t);
 char *cp_buf_detach(struct cp_buf *);		/* caller frees */
