@@ -111,11 +111,25 @@ static int same_place(const struct feature *a, const struct feature *b)
 	return a->field == b->field && a->index == b->index;
 }
 
+static void insert_sort(struct feature *f, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct feature x = f[i];
+		size_t k = i;
+		for (; k > 0 && feature_order(&x, &f[k - 1]) < 0; k--)
+			f[k] = f[k - 1];
+		f[k] = x;
+	}
+}
+
 /* Sort, and add up what meets. */
 static void put_in_order(struct cp_svm_writer *w)
 {
 	size_t n = 0;
-	qsort(w->feature, w->n_feature, sizeof *w->feature, feature_order);
+	if (w->n_feature > 32)
+		qsort(w->feature, w->n_feature, sizeof *w->feature, feature_order);
+	else
+		insert_sort(w->feature, w->n_feature);
 	for (size_t i = 0; i < w->n_feature; i++) {
 		if (n && same_place(&w->feature[n - 1], &w->feature[i]))
 			w->feature[n - 1].value += w->feature[i].value;
@@ -135,9 +149,13 @@ static void put_row(struct cp_svm_writer *w, const struct cp_values *v, size_t r
 	cp_buf_str(&w->text, cp_print_real(v[w->label].f64[row], s));
 	for (size_t i = 0; i < w->n_feature; i++) {
 		const struct feature *f = &w->feature[i];
-		if (w->with_fields)
-			cp_buf_printf(&w->text, " %u", f->field);
-		cp_buf_printf(&w->text, "%c%u:", w->with_fields ? ':' : ' ', f->index);
+		cp_buf_char(&w->text, ' ');
+		if (w->with_fields) {
+			cp_buf_decimal(&w->text, f->field);
+			cp_buf_char(&w->text, ':');
+		}
+		cp_buf_decimal(&w->text, f->index);
+		cp_buf_char(&w->text, ':');
 		cp_buf_str(&w->text, f->value == 1 ? "1" : cp_print_real(f->value, s));
 	}
 	cp_buf_char(&w->text, '\n');

@@ -37,15 +37,28 @@ static void put_real(double v, int json, struct cp_buf *b)
 
 static void put_u64(uint64_t v, int json, struct cp_buf *b)
 {
-	cp_buf_printf(b, json && v > SAFE_IN_JSON ? "\"%" PRIu64 "\"" : "%" PRIu64, v);
+	int quoted = json && v > SAFE_IN_JSON;
+	if (quoted)
+		cp_buf_char(b, '"');
+	cp_buf_decimal(b, v);
+	if (quoted)
+		cp_buf_char(b, '"');
 }
 
 static void put_i64(const struct cp_column *c, int64_t v, int json, struct cp_buf *b)
 {
-	if (c->type == CP_TIME && v == CP_TIME_MISSING)
+	int quoted = json && (v > SAFE_IN_JSON || v < -SAFE_IN_JSON);
+	if (c->type == CP_TIME && v == CP_TIME_MISSING) {
 		cp_buf_str(b, json ? "null" : "");
-	else
-		cp_buf_printf(b, json && (v > SAFE_IN_JSON || v < -SAFE_IN_JSON) ? "\"%" PRId64 "\"" : "%" PRId64, v);
+		return;
+	}
+	if (quoted)
+		cp_buf_char(b, '"');
+	if (v < 0)
+		cp_buf_char(b, '-');
+	cp_buf_decimal(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+	if (quoted)
+		cp_buf_char(b, '"');
 }
 
 static void put_elem(const struct cp_column *c, const struct cp_values *v, size_t i, int json, struct cp_buf *b)
