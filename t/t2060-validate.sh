@@ -75,6 +75,8 @@ test_that 'equal rows: within a split, shared with the first, with both labels' 
 	is 7 "$(member rows_with_both_labels <dup.json)"
 	cp-validate -q --json --no-rows --csv t.csv v.csv >no.json
 	is "null null" "$(member distinct_rows <no.json) $(member "splits[0].copies" <no.json)"
+	cp-cat -q -c label train.cps | cp-validate -q --json >bare.json
+	is "400 null" "$(member "splits[0].rows" <bare.json) $(member distinct_rows <bare.json)"
 '
 
 test_that 'the AUC of a field alone is that of its label rates, judged by the second split' '

@@ -96,6 +96,8 @@ int cp_profile_split(struct cp_profile *p, const char *name, const struct cp_sch
 		for (int i = 0; i < schema->n; i++)
 			add_column(p, &schema->column[i]);
 	}
+	if (!p->n_fields && cp_schema_first(schema, CP_TEXT) < 0)
+		p->opts.no_rows = 1;		/* there is nothing to compare */
 	for (int i = 0; i < p->n_columns; i++) {
 		p->gather->map[i] = cp_schema_find(schema, p->column[i].type, p->column[i].name);
 		if (p->gather->map[i] < 0)
