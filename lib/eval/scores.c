@@ -194,8 +194,8 @@ static size_t count_newlines(const char *p, const char *end)
 	size_t n = 0;
 	for (uint64_t x; end - p >= 8; p += 8) {
 		memcpy(&x, p, 8);
-		x ^= newlines;			/* the bytes that are 0 now; their top bits alone remain */
-		n += (size_t)__builtin_popcountll(~(((x & low) + low) | x | low));
+		x ^= newlines;			/* of the bytes that are 0 now the top bits remain, and are summed up in the top byte */
+		n += (size_t)((~(((x & low) + low) | x | low) >> 7) * UINT64_C(0x0101010101010101) >> 56);
 	}
 	for (; p < end; p++)
 		n += *p == '\n';

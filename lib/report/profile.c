@@ -20,6 +20,7 @@ struct cp_gather {
 	size_t cap;			/* rows there is room for */
 	uint8_t *positive, *slot, *any;
 	uint8_t *unseen;		/* (n_columns, cap) */
+	uint64_t *row;			/* hashes of whole rows */
 };
 
 /* ---- opening and closing ---- */
@@ -58,6 +59,7 @@ void cp_profile_free(struct cp_profile *p)
 	free(p->gather->positive);
 	free(p->gather->slot);
 	free(p->gather->any);
+	free(p->gather->row);
 	free(p->gather->unseen);
 	free(p->gather);
 	free(p->column);
@@ -110,9 +112,10 @@ int cp_profile_split(struct cp_profile *p, const char *name, const struct cp_sch
 
 /* ---- a column of a block ---- */
 
+#define AHEAD 12	/* places are asked for so many keys before they are needed */
+
 static void count_key(struct cp_profile *p, struct cp_profile_column *c, const struct cp_values *v, uint8_t *unseen)
 {
-	enum { AHEAD = 12 };
 	const struct cp_gather *g = p->gather;
 	struct cp_column_split *s = &c->split[g->split];
 	size_t n = g->block->n_rows, missing = 0;
@@ -240,8 +243,13 @@ static uint64_t hash_row(const struct cp_profile *p, size_t row)
 static void count_rows(struct cp_profile *p)
 {
 	const struct cp_gather *g = p->gather;
-	for (size_t i = 0; i < g->block->n_rows && !p->opts.no_rows; i++) {
-		struct cp_count *c = &cp_tally_at(&p->rows, hash_row(p, i))[g->slot[i]];
+	size_t n = p->opts.no_rows ? 0 : g->block->n_rows;
+	for (size_t i = 0; i < n; i++)
+		g->row[i] = hash_row(p, i);
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			cp_tally_prefetch(&p->rows, g->row[i + AHEAD]);
+		struct cp_count *c = &cp_tally_at(&p->rows, g->row[i])[g->slot[i]];
 		c->n++;
 		c->pos += g->positive[i];
 	}
@@ -280,6 +288,7 @@ static void reserve(struct cp_profile *p, size_t n)
 	g->positive = cp_xrealloc(g->positive, n, 1);
 	g->slot = cp_xrealloc(g->slot, n, 1);
 	g->any = cp_xrealloc(g->any, n, 1);
+	g->row = cp_xrealloc(g->row, n, sizeof *g->row);
 	free(g->unseen);
 	g->unseen = cp_xcalloc((size_t)p->n_columns, n);
 }
