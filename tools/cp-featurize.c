@@ -2,15 +2,18 @@
 #include "prepare.h"
 
 static struct cp_prepare job = CP_PREPARE_INIT;
+static int learn;
 
 static const struct cp_opt opts[] = {
 	CP_PREPARE_OPTIONS(job),
+	{ 0, "learn", CP_OPT_SET, &learn, NULL, "write the declaration, \"buckets N\" with the bounds of the rows read, not records", .set = 1 },
+	{ 0, "seed", CP_OPT_SEED, &job.seed, "N", "of the sample that --learn takes of many rows" },
 	{ 0 },
 };
 
 static const struct cp_tool tool = {
 	.name = "cp-featurize",
-	.synopsis = "[OPTION...] [FILE...] > RECORDS",
+	.synopsis = "[OPTION...] [FILE...] > RECORDS\n--learn [OPTION...] [FILE...] > DECLARATION",
 	.summary = "CSV to records: the label, and one 64-bit key a field",
 	.opts = opts,
 	.notes = "Columns called label, timestamp and weight have these roles; all others are fields.",
@@ -20,8 +23,8 @@ static const struct cp_tool tool = {
 int main(int argc, char **argv)
 {
 	cp_tool_start(&tool, &argc, argv);
-	if (!job.output)
+	if (!job.output && !learn)
 		cp_no_binary_tty();
 	job.keys = 1;
-	return prepare_main(&tool, &job, argc, argv);
+	return prepare_main(&tool, &job, learn, argc, argv);
 }

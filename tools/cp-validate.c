@@ -150,25 +150,24 @@ static int look_at_values(struct cp_profile *p, FILE **f, const off_t *begin, co
 
 static int read_all_csv(struct cp_profile *p, char **name, char *const *path, int n, struct cp_err *err)
 {
-	struct cp_arena arena = { 0 };
-	struct cp_rows_spec spec;
+	struct cp_prepared csv;
 	FILE *f[CP_SPLITS_MAX] = { NULL };
 	const char *file[CP_SPLITS_MAX];
 	off_t begin[CP_SPLITS_MAX];
-	int rc = cp_prepare_spec(&job, &spec, &arena, err);
+	int rc = cp_prepare_spec(&job, 1, &csv, err);
 	for (int i = 0; rc == 0 && i < n; i++) {
 		f[i] = open_csv(path[i], &file[i], err);
 		begin[i] = f[i] ? lseek(fileno(f[i]), 0, SEEK_CUR) : 0;
-		rc = f[i] ? read_csv(p, name[i], f[i], file[i], &spec, err) : -1;
+		rc = f[i] ? read_csv(p, name[i], f[i], file[i], &csv.spec, err) : -1;
 	}
 	if (rc == 0) {
 		cp_profile_finish(p);
-		rc = look_at_values(p, f, begin, file, n, &spec, err);
+		rc = look_at_values(p, f, begin, file, n, &csv.spec, err);
 	}
 	for (int i = 0; i < n; i++)
 		if (f[i] && f[i] != stdin)
 			fclose(f[i]);
-	cp_arena_release(&arena);
+	cp_prepared_release(&csv);
 	return rc;
 }
 

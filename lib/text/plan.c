@@ -760,3 +760,8 @@ const struct cp_schema *cp_plan_schema(const struct cp_plan *plan)
 {
 	return &plan->schema;
 }
+
+const struct cp_declare *cp_plan_line(const struct cp_plan *plan, int column)
+{
+	return column >= 1 && (size_t)column <= plan->n_parts ? plan->part[column - 1].how : NULL;
+}

@@ -57,6 +57,8 @@ struct cp_fill;
 struct cp_plan *cp_plan_new(struct cp_csv *, const struct cp_rows_spec *, struct cp_err *);
 void cp_plan_free(struct cp_plan *);
 const struct cp_schema *cp_plan_schema(const struct cp_plan *);
+/* The line that a column of the schema is made by, as it holds for it; NULL: none. */
+const struct cp_declare *cp_plan_line(const struct cp_plan *, int column);
 
 struct cp_fill *cp_fill_new(const struct cp_plan *);	/* outlived by the plan */
 void cp_fill_free(struct cp_fill *);

@@ -6,53 +6,125 @@
 #include "base/file.h"
 #include "stream/stream.h"
 #include "text/template.h"
+#include "text/unicode.h"
 
 /* ---- options to spec ---- */
 
-/* A line of CSV into names: so a name may hold a comma, in quotes. */
-static int split_names(const char *line, struct cp_rows_spec *spec, struct cp_arena *arena, struct cp_err *err)
+/* A line of CSV into words: so one may hold a comma, in quotes. */
+static int split_words(const char *line, const char *option, const char *const **v, size_t *n, struct cp_arena *arena, struct cp_err *err)
 {
 	struct cp_csv_opts o = { .no_header = 1 };
-	struct cp_csv *csv = cp_csv_open_mem(line, strlen(line), "--fields", &o, err);
+	if (!line)
+		return 0;
+	struct cp_csv *csv = cp_csv_open_mem(line, strlen(line), option, &o, err);
 	int rc = csv ? cp_csv_next(csv, err) : -1;
 	if (rc > 0 && memchr(line, '\n', strlen(line)))
-		rc = cp_err_set(err, "--fields: one line of names, separated by commas");
+		rc = cp_err_set(err, "%s: one line of words, separated by commas", option);
 	if (rc > 0) {
-		const char **names = cp_arena_alloc(arena, csv->n_fields * sizeof *names);
+		const char **words = cp_arena_alloc(arena, csv->n_fields * sizeof *words);
 		for (size_t i = 0; i < csv->n_fields; i++) {
 			const char *p = csv->fields[i].p;
-			size_t n = csv->fields[i].n;
-			cp_strip(&p, &n);
-			names[i] = cp_arena_strndup(arena, p, n);
+			size_t len = csv->fields[i].n;
+			cp_strip(&p, &len);
+			words[i] = cp_arena_strndup(arena, p, len);
 		}
-		spec->fields = names;
-		spec->n_fields = csv->n_fields;
+		*v = words;
+		*n = csv->n_fields;
 	}
 	cp_csv_close(csv);
 	return rc > 0 ? 0 : -1;
 }
 
-int cp_prepare_spec(const struct cp_prepare *job, struct cp_rows_spec *spec, struct cp_arena *arena, struct cp_err *err)
+static int read_declared(const struct cp_prepare *job, int read_files, struct cp_prepared *p, struct cp_err *err)
 {
-	*spec = (struct cp_rows_spec){
+	int rc = 0;
+	if (!job->declare && !job->lines_given.n)
+		return 0;
+	p->spec.declared = p->declared = cp_declaration_new();
+	if (job->declare && read_files) {
+		struct cp_buf text = CP_BUF_INIT;
+		rc = cp_read_file(job->declare, &text, err);
+		if (rc == 0)
+			rc = cp_declaration_read(p->declared, text.data, text.len, job->declare, err);
+		cp_buf_release(&text);
+	}
+	for (int i = 0; rc == 0 && i < job->lines_given.n; i++) {
+		const char *line = job->lines_given.v[i];
+		size_t before = p->declared->n;
+		rc = cp_declaration_read(p->declared, line, strlen(line), "--field", err);
+		for (; before < p->declared->n; before++)
+			p->declared->line[before].at_line = (size_t)i + 1;
+	}
+	return rc;
+}
+
+/* The file's one line, without its end. */
+static int read_template(const struct cp_prepare *job, int read_files, struct cp_prepared *p, struct cp_err *err)
+{
+	struct cp_buf text = CP_BUF_INIT;
+	if (!job->sentence_file || !read_files)
+		return job->sentence ? cp_template_check(job->sentence, err) : 0;
+	int rc = cp_read_file(job->sentence_file, &text, err);
+	if (rc == 0) {
+		size_t n = text.len;
+		n -= n && text.data[n - 1] == '\n';
+		n -= n && text.data[n - 1] == '\r';
+		p->spec.sentence = cp_arena_strndup(&p->arena, text.data, n);
+		if (memchr(text.data, 0, n) || !cp_utf8_valid(text.data, n, NULL))
+			rc = cp_err_set(err, "%s: not UTF-8 text", job->sentence_file);
+		else if (cp_template_check(p->spec.sentence, err) < 0)
+			rc = cp_err_wrap(err, "%s", job->sentence_file);
+	}
+	cp_buf_release(&text);
+	return rc;
+}
+
+/* Options that do not go together. */
+static int check_options(const struct cp_prepare *job, struct cp_err *err)
+{
+	int is_template = job->sentence || job->sentence_file, is_ctrl = !strcmp(job->form, "ctrl");
+	if (job->sentence && job->sentence_file)
+		return cp_err_set(err, "--template and --template-file: one of them");
+	if (is_template && (job->omit_empty || job->shuffle || strcmp(job->form, "sentence")))
+		return cp_err_set(err, "a template says itself what stands where: no --form, --omit-empty or --shuffle-fields with it");
+	if (is_ctrl != (job->item_fields != NULL))
+		return cp_err_set(err, "--form ctrl and --item-fields go together: its sentence tells the user first, then the item");
+	if (strpbrk(job->missing, "\r\n"))
+		return cp_err_set(err, "--missing: a word on one line");
+	return 0;
+}
+
+int cp_prepare_spec(const struct cp_prepare *job, int read_files, struct cp_prepared *p, struct cp_err *err)
+{
+	struct cp_rows_spec *spec = &p->spec;
+	*p = (struct cp_prepared){ .spec = {
 		.csv = { .no_header = job->no_header, .replace_utf8 = !strcmp(job->bad_utf8, "replace") },
 		.label = job->label, .time = job->time, .weight = job->weight,
-		.keys = job->keys, .text = job->text, .sentence = job->sentence,
+		.keys = job->keys, .text = job->text, .sentence = job->sentence, .form = job->form,
+		.missing = strcmp(job->missing, CP_MISSING_WORD) ? job->missing : NULL,
+		.omit_empty = job->omit_empty, .shuffle = job->shuffle, .seed = job->seed,
 		.skip_bad = job->skip_bad, .first_row = (uint64_t)job->first_row,
-	};
-	if (cp_csv_delimiter(job->delimiter, &spec->csv.delimiter, err) < 0)
+	} };
+	if (check_options(job, err) < 0 || cp_csv_delimiter(job->delimiter, &spec->csv.delimiter, err) < 0)
 		return -1;
-	if (job->sentence && cp_template_check(job->sentence, err) < 0)
+	if (split_words(job->fields, "--fields", &spec->fields, &spec->n_fields, &p->arena, err) < 0 ||
+	    split_words(job->nulls, "--null", &spec->nulls, &spec->n_nulls, &p->arena, err) < 0 ||
+	    split_words(job->item_fields, "--item-fields", &spec->item_fields, &spec->n_item_fields, &p->arena, err) < 0)
 		return -1;
-	return job->fields ? split_names(job->fields, spec, arena, err) : 0;
+	return read_declared(job, read_files, p, err) < 0 || read_template(job, read_files, p, err) < 0 ? -1 : 0;
+}
+
+void cp_prepared_release(struct cp_prepared *p)
+{
+	cp_declaration_free(p->declared);
+	cp_arena_release(&p->arena);
 }
 
 int cp_prepare_check(const struct cp_prepare *job, struct cp_err *err)
 {
-	struct cp_rows_spec spec;
-	struct cp_arena arena = { 0 };
-	int rc = cp_prepare_spec(job, &spec, &arena, err);
-	cp_arena_release(&arena);
+	struct cp_prepared p;
+	int rc = cp_prepare_spec(job, 0, &p, err);
+	cp_prepared_release(&p);
 	return rc;
 }
 
@@ -122,7 +194,7 @@ static int end(struct sink *s, int rc, struct cp_err *err)
 
 /* ---- the job ---- */
 
-static void add_counts(struct cp_prepare_count *count, const struct cp_rows *rows)
+void cp_prepare_counted(struct cp_prepare_count *count, const struct cp_rows *rows)
 {
 	count->rows_in += cp_rows_read(rows);
 	count->n_bad += cp_rows_bad(rows);
@@ -161,7 +233,7 @@ static int copy_file(struct sink *s, const char *path, struct cp_rows_spec *spec
 			cp_err_wrap(err, "%s", name);
 		else
 			rc = copy_rows(s, rows, count, err);
-		add_counts(count, rows);
+		cp_prepare_counted(count, rows);
 		spec->first_row += cp_rows_read(rows);
 		cp_rows_close(rows);
 	}
@@ -174,23 +246,22 @@ int cp_prepare_run(const struct cp_prepare *job, char *const *files, int n_files
 		   struct cp_err *err)
 {
 	struct cp_out out;
-	struct cp_arena arena = { 0 };
-	struct cp_rows_spec spec;
+	struct cp_prepared p;
 	struct sink s = { .lines = job->lines, .buf = CP_BUF_INIT };
 	*count = (struct cp_prepare_count){ 0 };
 	int rc = -1;
-	if (cp_prepare_spec(job, &spec, &arena, err) < 0 || cp_out_open(&out, job->output, err) < 0)
+	if (cp_prepare_spec(job, 1, &p, err) < 0 || cp_out_open(&out, job->output, err) < 0)
 		goto out;
 	s.f = out.f;
 	rc = 0;
 	for (int i = 0; rc == 0 && i < (n_files ? n_files : 1); i++)
-		rc = copy_file(&s, n_files ? files[i] : NULL, &spec, step, count, err);
+		rc = copy_file(&s, n_files ? files[i] : NULL, &p.spec, step, count, err);
 	rc = end(&s, rc, err);
 	if (rc < 0)
 		cp_out_abort(&out);
 	else
 		rc = cp_out_commit(&out, err);
 out:
-	cp_arena_release(&arena);
+	cp_prepared_release(&p);
 	return rc;
 }

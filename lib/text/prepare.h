@@ -22,18 +22,26 @@
 
 struct cp_prepare {
 	/* what the options set */
-	const char *output, *label, *time, *weight, *fields, *delimiter, *bad_utf8, *sentence;
-	int no_header, skip_bad, lines;
+	const char *output, *label, *time, *weight, *fields, *delimiter, *bad_utf8, *declare, *nulls;
+	struct cp_opt_list lines_given;		/* --field */
+	int no_header, skip_bad;
 	int64_t first_row;
+	uint64_t seed;
+	/* of cp-textify alone */
+	const char *sentence, *sentence_file, *form, *missing, *item_fields;
+	int lines, omit_empty, shuffle;
 	/* what the tool sets */
 	int keys, text;
 };
 
-#define CP_PREPARE_INIT { .delimiter = ",", .bad_utf8 = "refuse" }
+#define CP_PREPARE_INIT { .delimiter = ",", .bad_utf8 = "refuse", .form = "sentence", .missing = CP_MISSING_WORD }
 
 #define CP_PREPARE_OPTIONS(o) \
 	{ 'o', "output", CP_OPT_STR, &(o).output, "FILE", "write here instead of standard output" }, \
 	{ 0, "fields", CP_OPT_STR, &(o).fields, "NAMES", "these fields in this order (a line of CSV); without it, all", .content = 1 }, \
+	{ 0, "declare", CP_OPT_STR, &(o).declare, "FILE", "what the columns are: lines of NAME: KIND (section FIELDS of cp-featurize(1))" }, \
+	{ 'f', "field", CP_OPT_LIST, &(o).lines_given, "LINE", "one such line, behind those of --declare; again for more" }, \
+	{ 0, "null", CP_OPT_STR, &(o).nulls, "VALUES", "these count as no value in every column (a line of CSV), beside the empty one" }, \
 	{ 0, "label", CP_OPT_STR, &(o).label, "NAME", "the column that is the label, instead of 'label'", .content = 1 }, \
 	{ 0, "time", CP_OPT_STR, &(o).time, "NAME", "the column that is the timestamp, instead of 'timestamp'", .content = 1 }, \
 	{ 0, "weight", CP_OPT_STR, &(o).weight, "NAME", "the column that is the weight, instead of 'weight'", .content = 1 }, \
@@ -50,8 +58,15 @@ struct cp_prepare_count {
 	char *first_bad;	/* what was wrong with the first bad row, or NULL; the caller frees */
 };
 
-/* The spec the options amount to; what it points to lives in the arena (and in the options). */
-int cp_prepare_spec(const struct cp_prepare *, struct cp_rows_spec *, struct cp_arena *, struct cp_err *);
+/* The spec the options amount to, with what it points to (some of it are the options).  Files that they name are read only if read_files. */
+struct cp_prepared {
+	struct cp_rows_spec spec;
+	struct cp_declaration *declared;	/* NULL: nothing is */
+	struct cp_arena arena;
+};
+int cp_prepare_spec(const struct cp_prepare *, int read_files, struct cp_prepared *, struct cp_err *);
+void cp_prepared_release(struct cp_prepared *);
+void cp_prepare_counted(struct cp_prepare_count *, const struct cp_rows *);	/* add these */
 
 /* Are the options in order, as far as that can be said without the input? */
 int cp_prepare_check(const struct cp_prepare *, struct cp_err *);
@@ -59,5 +74,8 @@ int cp_prepare_check(const struct cp_prepare *, struct cp_err *);
 /* The whole job.  No files: standard input. `step` is the provenance of every column; the template is added to
  * that of the text. */
 int cp_prepare_run(const struct cp_prepare *, char *const *files, int n_files, json_t *step, struct cp_prepare_count *, struct cp_err *);
+
+/* The other job: learn the buckets and write the declaration with their bounds, to the output that the options name. */
+int cp_prepare_learn(const struct cp_prepare *, char *const *files, int n_files, struct cp_prepare_count *, struct cp_err *);
 
 #endif

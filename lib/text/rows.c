@@ -119,6 +119,11 @@ const struct cp_schema *cp_rows_schema(const struct cp_rows *r)
 	return cp_plan_schema(r->plan);
 }
 
+const struct cp_plan *cp_rows_plan(const struct cp_rows *r)
+{
+	return r->plan;
+}
+
 uint64_t cp_rows_read(const struct cp_rows *r)
 {
 	return r->csv->n_rows;

@@ -46,6 +46,8 @@ const struct cp_schema *cp_rows_schema(const struct cp_rows *);
 /* 1 a block of at least one row, 0 the end, -1 failed.  The block is good until the next call. */
 int cp_rows_next(struct cp_rows *, struct cp_block *, struct cp_err *);
 
+const struct cp_plan *cp_rows_plan(const struct cp_rows *);
+
 uint64_t cp_rows_read(const struct cp_rows *);		/* rows of the CSV so far, good and bad */
 uint64_t cp_rows_bad(const struct cp_rows *);		/* left out so far */
 const char *cp_rows_first_bad(const struct cp_rows *);	/* what was wrong with the first of them; NULL: none */
