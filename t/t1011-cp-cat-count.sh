@@ -71,4 +71,12 @@ test_that 'rows and columns are chosen first; several streams, sorted ones too' 
 	fails_with 1 cp-cat -q --to libsvm -c label,text all.cps && grep -q "features" fails_with.err &&
 	fails_with 1 sh -c "cp-cat -q --to libsvm all.cps >/dev/full"
 '
+if command -v liblinear-train >/dev/null; then
+	test_that 'LIBLINEAR learns from it what the rows have' '
+		awk "BEGIN { print \"label,User,City\"; for (i = 0; i < 400; i++) printf \"%d,u%d,c%d\\n\", i % 3 == 0, i % 3, i % 7 }" | cp-featurize -q | cp-cat -q --to libsvm >l.svm &&
+		liblinear-train -s 0 -q l.svm l.model && liblinear-predict l.svm l.model l.out | grep -q "Accuracy = 100%"
+	'
+else
+	test_skip 'LIBLINEAR learns from it what the rows have' 'liblinear-train is not installed (package liblinear-tools)'
+fi
 test_done
