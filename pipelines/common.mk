@@ -82,12 +82,16 @@ features: $(data).cps
 	done < <($(BIN)/cp-cat -q --to tsv --bare --head 0 $(data).cps | tr '\t' '\n' | grep -vxE 'row|label|timestamp|weight|text'); \
 	printf 'features\t%d\n' $$sum
 
+# What to look at before training
+report: $(data).test.cps | $(BIN)/cp-validate
+	$(BIN)/cp-validate -q $(data).train.cps $(data).valid.cps $(data).test.cps
+
 $(BIN)/cp-%:
 	$(MAKE) -C $(pipelines)/..
 
 clean:
-	rm -f $(data).* *.tmp *.tmp.[01]
+	rm -f $(data).csv $(data).cps $(data).*.cps $(data).bounds $(data).options $(data).raw $(data).telling $(data).splitting $(data).counts $(data).*.counts *.tmp *.tmp.*
 
-.PHONY: all shards features clean
+.PHONY: all shards features report clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -11,7 +11,7 @@ function quote(s)		# a field of CSV by RFC 4180: in quotes where it must be
 
 function fail(sentence)		# an END block begins with: if (failed) exit 1
 {
-	printf "%s: %s line %d: %s\n", data, FILENAME == "" || FILENAME == "-" ? "input" : FILENAME, FNR, sentence > "/dev/stderr"
+	printf "%s: %s line %d: %s\n", data, (FILENAME == "" || FILENAME == "-" ? "input" : FILENAME), FNR, sentence > "/dev/stderr"
 	failed = 1
 	exit 1
 }

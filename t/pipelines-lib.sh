@@ -10,7 +10,7 @@ pipeline() {
 	cp "$TOP"/pipelines/*.awk "$TOP"/pipelines/*.mk p
 	for file in "$TOP/pipelines/$1"/*; do
 		case $file in
-		*.csv | *.cps | *.cpm | *.tmp* | *.options | *.raw | *.telling | *.splitting | *.counts | *.state*) ;;
+		*.csv | *.cps | *.cpm | *.tmp* | *.options | *.raw | *.telling | *.splitting | *.counts | *.bounds | *.state*) ;;
 		*) cp "$file" "p/$1" ;;
 		esac
 	done
@@ -27,4 +27,9 @@ into_shards() {		# into_shards NAME DATA [VARIABLE=VALUE...]
 
 digest_in_readme() {	# digest_in_readme NAME FILE: some SHA-256 of the README is that of the file
 	grep "$(sha256sum <"p/$1/$2" | cut -d' ' -f1)" "p/$1/README.md"
+}
+
+clean_leaves_the_sources() {	# clean_leaves_the_sources NAME: make clean takes what was made, and no more
+	make -s -C "p/$1" BIN="$CP_BIN" clean && (cd "p/$1" && ls) >after || return 1
+	mkdir -p fresh && (cd fresh && pipeline "$1") && (cd "fresh/p/$1" && ls) | diff - after
 }

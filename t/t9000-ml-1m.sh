@@ -74,4 +74,7 @@ if test -e "$SHARED/data/ml-1m/users.dat"; then
 else
 	test_skip 'the data: 739,012 rows with the stored digest' '../shared/data/ml-1m is not here'
 fi
+test_that 'clean takes what was made, and no more' '
+	clean_leaves_the_sources ml-1m
+'
 test_done

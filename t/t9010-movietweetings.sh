@@ -35,4 +35,7 @@ test_that 'movies of genre Adult are not shown' '
 	printf "label,timestamp,User ID,Movie ID,Title,Year,Genre\n1,5,1,1,A,2000,Drama\n0,7,1,1,A,2000,Drama\n" | diff - rows
 	grep "^rows	2$" counts
 '
+test_that 'clean takes what was made, and no more' '
+	clean_leaves_the_sources movietweetings
+'
 test_done

@@ -93,4 +93,7 @@ if test -e "$SHARED/data/book-crossing/explicit_subset"; then
 else
 	test_skip 'the data: 204,164 rows with the stored digests' '../shared/data/book-crossing is not here'
 fi
+test_that 'clean takes what was made, and no more' '
+	clean_leaves_the_sources book-crossing
+'
 test_done

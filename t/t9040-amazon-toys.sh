@@ -76,4 +76,7 @@ test_that 'no raw files: what is missing and where to get it' '
 	fails_with 2 make -s -C p/amazon-toys RAW="$PWD/p"
 	grep "no meta_Toys_and_Games.json (nor .gz.*get both from https://nijianmo" fails_with.err
 '
+test_that 'clean takes what was made, and no more' '
+	clean_leaves_the_sources amazon-toys
+'
 test_done
