@@ -55,6 +55,13 @@ test_that 'into shards; killed on the way, it goes on with what was not done' '
 	into_shards goodreads goodreads RAW="$PWD/raw" EXPECT= CORE=2
 	cp-cat -q --to tsv --bare -c timestamp p/goodreads/goodreads.train.cps | tr "\n" "," | grep -x "timestamp,,0,"
 '
+test_that 'genres as a list of keys' '
+	into_shards goodreads goodreads RAW="$PWD/raw" EXPECT= CORE=2 FIELDS=goodreads.fields
+	cp-cat -q --to jsonl --bare --head 1 -c "Book genres",text p/goodreads/goodreads.cps >row
+	cat row
+	grep -E "Book genres.*[0-9a-f]{16}.*,.*[0-9a-f]{16}" row
+	grep "Book genres is fantasy, paranormal, poetry" row
+'
 test_that 'a book that the books lack is said, a foreign time is refused' '
 	mkdir bad
 	cp raw/* bad
@@ -77,5 +84,8 @@ test_that 'the core: users and items fall out until all that are left have enoug
 	awk -F : -v users=9 -v items=2 -v out=core -f p/core.awk rows
 	test ! -s core
 	fails_with 1 awk -F : -v users=9 -v items=2 -v out=core -f p/core.awk nothing
+'
+test_that 'clean takes what was made, and no more' '
+	clean_leaves_the_sources goodreads
 '
 test_done

@@ -38,6 +38,19 @@ test_that 'a path may be relative to where make was called, or to here; rows wit
 	test -e p/generic/bare.csv
 	rm p/generic/bare.csv
 '
+test_that 'a report of what was read' '
+	generic -s CSV=shop.v2.csv report >out
+	grep "^  rows  *320  *40  *40$" out
+	grep "^  who " out
+'
+test_that 'with a declaration: a label by a rule, a time of a pattern, a number, a list' '
+	printf "stars,day,who,price,tags\n" >declared.csv
+	awk "BEGIN { for (i = 0; i < 200; i++) printf \"%d,2020-%02d-%02d,u%d,%s,a|b%d\n\", i % 5 + 1, 1 + i % 12, 1 + i % 28, i % 7, i % 3 ? i / 10 : \"\", i % 4 }" >>declared.csv
+	printf "stars: label >= 4\nday: time %%Y-%%m-%%d\nmonthday: weekday of day\nprice: log\ntags: list |\n" >declared.fields
+	make -s -C p/generic BIN="$CP_BIN" CP_LEDGER="$TRASH/l.db" CSV=declared.csv DECLARE=declared.fields TRAIN="--epochs 1 --set hidden=8" MODEL=dnn >out
+	grep "^auc	" out
+	cp-cat -q --to tsv --bare --head 0 p/generic/declared/rows.cps | tr "\t" "\n" | sort | tr "\n" " " | grep "label monthday price row tags text timestamp who"
+'
 test_that 'with a language model as well' '
 	generic -s CSV=shop.v2.csv clickprompt PLM=scratch:layers=1,hidden=16,heads=2,ffn=32,positions=64 PRETRAIN="--epochs 1 --set hidden=8" >out 2>err ||
 		{ cat err; exit 1; }
