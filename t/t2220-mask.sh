@@ -90,6 +90,14 @@ test_that 'its sentences' '
 	fails_with 2 cp-mask --rate 1.5 text.cps
 	fails_with 1 cp-mask --lines </dev/null
 	grep "empty" fails_with.err
+	{ echo a; head -c 16777216 /dev/zero | tr "\0" b; echo; } >long
+	fails_with 1 cp-mask --lines -o x.cps long
+	grep "long: line 2 is longer than 16777216 bytes" fails_with.err
+	test ! -e x.cps
+	fails_with 1 cp-mask --lines no-such-file
+	grep "no-such-file: open: No such file" fails_with.err
+	fails_with 1 cp-mask --lines .
+	grep "directory" fails_with.err
 	CP_SHARE=/nowhere fails_with 1 cp-mask text.cps
 	test ! -e x.cps && fails_with 1 cp-mask -o x.cps keys.cps && test ! -e x.cps
 '

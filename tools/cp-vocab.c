@@ -1,11 +1,10 @@
 /* cp-vocab: train a vocabulary on text, for WordPiece or byte-level BPE.  The training is lib/text/vocabtrain.h's, the folder lib/text/plmfolder.h's. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-#include "base/file.h"
+#include "base/lines.h"
 #include "stream/stream.h"
 #include "text/plmfolder.h"
 #include "text/tokenizer.h"
@@ -69,29 +68,21 @@ static const char *check_options(void)
 
 static int add_lines(struct cp_vocab_trainer *tr, const char *path, uint64_t *rows, struct cp_err *err)
 {
-	const char *name;
-	FILE *f = cp_in_open(path, &name, err);
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	uint64_t before = *rows;
-	int rc = 0;
-	if (!f)
+	struct cp_lines in;
+	const char *line;
+	size_t n;
+	int rc;
+	if (cp_lines_open(&in, path, err) < 0)
 		return -1;
-	for (errno = 0; rc == 0 && (n = getline(&line, &cap, f)) > 0; ++*rows, errno = 0) {
-		if (memchr(line, 0, (size_t)n))
-			rc = cp_err_set(err, "%s: line %llu: a zero byte; expected text", name, (unsigned long long)(*rows - before + 1));
-		cp_vocab_trainer_add(tr, line, (size_t)n - (line[n - 1] == '\n'));
+	while ((rc = cp_lines_next(&in, &line, &n, err)) == 1) {
+		if (memchr(line, 0, n)) {
+			rc = cp_err_set(err, "%s: line %llu: a zero byte; expected text", in.name, (unsigned long long)in.number);
+			break;
+		}
+		cp_vocab_trainer_add(tr, line, n - (line[n - 1] == '\n'));
+		++*rows;
 	}
-	if (rc < 0)
-		;
-	else if (ferror(f) || errno)
-		rc = cp_err_set(err, "%s: read:", name);
-	else if (*rows == before)
-		rc = cp_err_set(err, "%s: empty; expected lines of text", name);
-	free(line);
-	if (f != stdin)
-		fclose(f);
+	cp_lines_close(&in);
 	return rc;
 }
 

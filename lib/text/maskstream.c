@@ -1,12 +1,11 @@
 /* Rows of text to rows with tokens and masks: see maskstream.h. */
 #include "text/maskstream.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "stream/stream.h"
 #include "text/maskcol.h"
 #include "text/unicode.h"
@@ -156,70 +155,61 @@ static void clean_line(const char *s, size_t n, struct cp_buf *b)
 }
 
 struct lines {
-	FILE *f;
-	const char *name;
+	struct cp_lines in;
 	struct cp_digest *digest;
 	uint64_t n_bytes;
 };
 
-static int mask_lines(struct cp_mask_job *job, struct lines *in, struct bench *bench, struct cp_writer *w, struct cp_err *err)
+static int mask_lines(struct cp_mask_job *job, struct lines *l, struct bench *bench, struct cp_writer *w, struct cp_err *err)
 {
 	struct cp_buf b = CP_BUF_INIT;
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	int rc = 0;
-	errno = 0;
-	while (rc == 0 && (n = getline(&line, &cap, in->f)) > 0) {
+	const char *line;
+	size_t n;
+	int rc;
+	while ((rc = cp_lines_next(&l->in, &line, &n, err)) == 1) {
 		uint64_t row = job->first_row + cp_writer_rows(w);
-		cp_digest_add(in->digest, line, (size_t)n);
-		in->n_bytes += (uint64_t)n;
-		clean_line(line, (size_t)n, &b);
+		cp_digest_add(l->digest, line, n);
+		l->n_bytes += n;
+		clean_line(line, n, &b);
 		cp_add_u64(cp_writer_column(w, ROW), row);
 		cp_add_list(cp_writer_column(w, TEXT), b.data, b.len);
 		add_row(job, bench, row, b.data, b.len, cp_writer_column(w, TOKENS), cp_writer_column(w, MASK));
-		rc = cp_writer_row(w, err);
-		errno = 0;
+		if ((rc = cp_writer_row(w, err)) < 0)
+			break;
 	}
-	if (rc == 0 && (ferror(in->f) || errno))
-		rc = cp_err_set(err, "%s: read:", in->name);
-	else if (rc == 0 && in->n_bytes == 0)
-		rc = cp_err_set(err, "%s: empty; expected lines of text", in->name);
-	free(line);
 	cp_buf_release(&b);
 	return rc;
 }
 
-static int close_lines(struct cp_mask_job *job, const struct lines *in, struct cp_writer *w, struct cp_err *err)
+static int close_lines(struct cp_mask_job *job, const struct lines *l, struct cp_writer *w, struct cp_err *err)
 {
 	char hex[33];
-	cp_digest_hex(in->digest, hex);
-	cp_writer_source(w, hex, in->n_bytes);
+	cp_digest_hex(l->digest, hex);
+	cp_writer_source(w, hex, l->n_bytes);
 	job->rows = cp_writer_rows(w);
 	return cp_writer_close(w, err);
 }
 
 int cp_mask_lines(struct cp_mask_job *job, const char *path, FILE *out, struct cp_err *err)
 {
-	struct lines in = { 0 };
+	struct lines l = { 0 };
 	struct cp_schema s;
 	struct bench bench;
 	struct cp_writer *w = NULL;
 	int rc = -1;
-	if (!(in.f = cp_in_open(path, &in.name, err)))
+	if (cp_lines_open(&l.in, path, err) < 0)
 		return -1;
-	in.digest = cp_digest_new();
+	l.digest = cp_digest_new();
 	bench_init(&bench, job);
 	if (lines_schema(&s, job, err) == 0 && (w = cp_writer_open(out, &s, NULL, err))) {
-		if ((rc = mask_lines(job, &in, &bench, w, err)) < 0)
+		if ((rc = mask_lines(job, &l, &bench, w, err)) < 0)
 			cp_writer_abort(w);
 		else
-			rc = close_lines(job, &in, w, err);
+			rc = close_lines(job, &l, w, err);
 	}
 	bench_release(&bench);
 	cp_schema_release(&s);
-	cp_digest_free(in.digest);
-	if (in.f != stdin)
-		fclose(in.f);
+	cp_digest_free(l.digest);
+	cp_lines_close(&l.in);
 	return rc;
 }
