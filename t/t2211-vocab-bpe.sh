@@ -42,6 +42,13 @@ test_that 'lines and records give the same; bytes that are not UTF-8 are U+FFFD'
 	printf "x\357\277\275y\n" | cp-vocab -q --lines --kind bpe --min-frequency 1 >b
 	cmp a b
 '
+test_that 'a word of more than 1000 bytes is left out' '
+	cp-vocab -q --lines --kind bpe text >a
+	{ cat text; for i in 1 2 3; do head -c 1001 /dev/zero | tr "\0" x; echo; done; } | cp-vocab -q --lines --kind bpe >b
+	cmp a b
+	{ cat text; for i in 1 2 3; do head -c 1000 /dev/zero | tr "\0" x; echo; done; } | cp-vocab -q --lines --kind bpe >c
+	merges c | grep -qx "x x"
+'
 test_that 'both forms of the folder are one tokenizer' '
 	cp-vocab -q --lines --kind bpe -o plm text
 	mkdir only

@@ -12,7 +12,11 @@
 #include "text/unicode.h"
 #include "text/vocab.h"
 
-enum { LONGEST_WORD = 100, N_RUNES = 0x110000 };	/* a longer word is unknown to the tokenizer */
+enum {
+	LONGEST_WORD = 100,		/* characters of WordPiece's: a longer word is unknown to the tokenizer */
+	MOST_BYTES = 1000,		/* of a word of BPE: each merge goes through the words it is in, and a longer one is no word */
+	N_RUNES = 0x110000,
+};
 
 static const char *const special[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" };
 static const char *const roberta[] = { "<s>", "<pad>", "</s>", "<unk>", "<mask>" };
@@ -94,7 +98,8 @@ static void add_bpe(struct cp_vocab_trainer *t, const char *text, size_t n)
 	cp_utf8_repair(text, n, &t->utf8);
 	for (size_t i = 0, end; i < t->utf8.len; i = end) {
 		end = cp_gpt2_word(t->utf8.data, t->utf8.len, i);
-		count_word(t, t->utf8.data + i, end - i);
+		if (end - i <= MOST_BYTES)
+			count_word(t, t->utf8.data + i, end - i);
 	}
 }
 
