@@ -304,13 +304,16 @@ struct cp_tokenizer *cp_tokenizer_from_vocab(const char *vocab, size_t n, int lo
 
 int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *err)
 {
+	/* models that count positions from the one after the padding token's id */
+	static const char *const after_pad[] = { "roberta", "xlm-roberta", "camembert", "mpnet", "longformer" };
 	json_t *config = NULL;
 	if (optional_json(dir, "config.json", &config, err) < 0)
 		return -1;
 	const char *type = json_string_value(json_object_get(config, "model_type"));
 	json_int_t n = json_integer_value(json_object_get(config, "max_position_embeddings"));
-	if (type && !strcmp(type, "roberta"))
-		n -= json_integer_value(json_object_get(config, "pad_token_id")) + 1;
+	for (size_t i = 0; type && i < sizeof after_pad / sizeof *after_pad; i++)
+		if (!strcmp(type, after_pad[i]))
+			n -= json_integer_value(json_object_get(config, "pad_token_id")) + 1;
 	*positions = n > 0 ? (size_t)n : 0;
 	json_decref(config);
 	return 0;
