@@ -205,6 +205,16 @@ test_that 'the most frequent and the longest value, from a file and from a pipe'
 	is "null null" "$(column User most_frequent <r.json) $(column User collisions_found <r.json)"
 '
 
+test_that 'a declaration is followed: labels, numbers, lists, times; buckets are not told as values' '
+	awk "BEGIN { print \"click,when,price,tags,size\"; for (i = 0; i < 100; i++) printf \"%s,%d,%s,%s,%d\\n\", i % 4 ? \"no\" : \"yes\", 1600000000 + i,
+		i % 10 ? i / 4 : \"\", i % 5 ? \"a|b\" i % 7 : \"\", i }" >d.csv
+	cp-validate -q --json --csv -f "click: label = yes" -f "when: time" -f "price: number" -f "tags: list" -f "size: buckets at 10 50" d.csv >d.json
+	is "25 1600000000" "$(member "splits[0].label_1" <d.json) $(member "splits[0].first_time" <d.json)"
+	is "number 10 0.25 24.75" "$(column price type <d.json) $(column price "splits[0].missing" <d.json) $(column price "splits[0].quantiles.least" <d.json) $(column price "splits[0].quantiles.largest" <d.json)"
+	is "keys 20 8 160" "$(column tags type <d.json) $(column tags "splits[0].missing" <d.json) $(column tags distinct <d.json) $(column tags "splits[0].values" <d.json)"
+	is "3 null null" "$(column size distinct <d.json) $(column size longest <d.json) $(column size collisions_found <d.json)"
+'
+
 # XXH3 of 17 to 32 bytes forgets bytes 8 to 15 where bytes 0 to 7 equal its secret plus the seed; this field name has a seed for which
 # those are letters.
 test_that 'two values that have one key are found, and only then' '

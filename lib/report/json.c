@@ -125,7 +125,7 @@ static json_t *column(const struct cp_profile *p, const struct cp_profile_column
 	put(o, "name", text(c->name));
 	put(o, "type", text(type_name(c->type)));
 	if (cp_is_field(c->type)) {
-		put(o, "distinct", integer(c->tally.n));
+		put(o, "distinct", integer(c->distinct));
 		put(o, "auc", real(c->auc));
 		put(o, "one_label_values", integer(c->sure_values));
 		put(o, "one_label_rows", integer(c->sure_rows));

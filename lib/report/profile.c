@@ -84,6 +84,8 @@ static void add_column(struct cp_profile *p, const struct cp_column *from)
 	}
 	if (c->type == CP_TOKENS)
 		cp_column_get_int(from, "max_length", &c->max_length, NULL);
+	const char *declared;
+	c->derived = cp_column_get_str(from, "declare", &declared, NULL) == 0 && !strstr(declared, ": category");
 	if (c->type == CP_LABEL)
 		p->label = i;
 	if (c->type == CP_TIME)

@@ -63,7 +63,9 @@ struct cp_profile_column {
 	uint64_t missing_key;
 	struct cp_column_split *split;
 	int64_t max_length;		/* tokens: where they were cut; -1: not said */
+	int derived;			/* key: made from a column's value (a bucket, an hour), not that value itself */
 	/* by cp_profile_finish */
+	uint64_t distinct;		/* values in all splits; no value is none of them */
 	double auc;			/* of this field alone; NaN: undefined */
 	uint64_t sure_values, sure_rows;	/* values whose rows have one label, where chance would hardly do that; their rows */
 	uint64_t sure_most;		/* rows of the most frequent of them */

@@ -19,6 +19,7 @@ static void count_values(struct cp_profile *p, struct cp_profile_column *c)
 	for (size_t at = 0; (count = cp_tally_next(&c->tally, &at, &key)); ) {
 		if (key == c->missing_key && c->type != CP_NUMBER)
 			continue;
+		c->distinct++;
 		for (int s = 0; s < p->n_splits; s++) {
 			uint32_t n = cp_split_count(p, count, s).n;
 			struct cp_column_split *out = &c->split[s];
@@ -31,7 +32,7 @@ static void count_values(struct cp_profile *p, struct cp_profile_column *c)
 			}
 		}
 	}
-	double d = (double)c->tally.n;
+	double d = (double)c->distinct;
 	c->collisions = c->type == CP_NUMBER ? 0 : d * (d - 1) / 2 * 0x1p-64;
 }
 

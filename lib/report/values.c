@@ -50,7 +50,7 @@ struct cp_values_look *cp_values_look_new(struct cp_profile *p)
 	cp_buf_init(&v->text);
 	for (int i = 0; i < p->n_columns; i++) {
 		struct cp_profile_column *c = &p->column[i];
-		if (c->type == CP_KEY)
+		if (c->type == CP_KEY && !c->derived)
 			v->look[v->n++] = (struct look){ .column = c, .seed = cp_field_seed(c->name, strlen(c->name)) };
 	}
 	return v;
