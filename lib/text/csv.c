@@ -82,7 +82,7 @@ static void make_room(struct cp_csv_state *st)
 	if (st->cap - st->end >= CHUNK / 4)
 		return;
 	size_t n = st->end - st->row;
-	char *old = st->buf, *row = old + st->row;
+	char *old = st->buf, *row = old ? old + st->row : NULL;
 	if (st->cap - n < CHUNK / 4) {
 		st->cap = st->cap ? 2 * st->cap : CHUNK;
 		st->buf = cp_xmalloc(st->cap);
