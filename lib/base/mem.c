@@ -5,8 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+static _Thread_local jmp_buf *catcher;
+
+void cp_mem_catch(jmp_buf *to)
+{
+	catcher = to;
+}
+
 static _Noreturn void out_of_memory(size_t n)
 {
+	if (catcher)
+		longjmp(*catcher, 1);
 	fprintf(stderr, "clickprompt: out of memory (%zu bytes)\n", n);
 	exit(1);
 }
@@ -40,6 +49,15 @@ void *cp_xrealloc(void *old, size_t n, size_t size)
 	void *p = realloc(old, bytes ? bytes : 1);
 	if (!p)
 		out_of_memory(bytes);
+	return p;
+}
+
+void *cp_xaligned(size_t align, size_t n)
+{
+	void *p;
+	if (n > SIZE_MAX - align || posix_memalign(&p, align, n ? n : 1))
+		out_of_memory(n);
+	memset(p, 0, n);
 	return p;
 }
 

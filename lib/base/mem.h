@@ -6,6 +6,7 @@
 #ifndef CP_MEM_H
 #define CP_MEM_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,9 +17,14 @@
 void *cp_xmalloc(size_t n_bytes);
 void *cp_xcalloc(size_t n, size_t size);	/* n*size is checked */
 void *cp_xrealloc(void *p, size_t n, size_t size);	/* n*size is checked */
+void *cp_xaligned(size_t align, size_t n_bytes);	/* zeroed; align: a power of two */
 char *cp_xstrdup(const char *s);
 char *cp_xstrndup(const char *s, size_t n);
 char *cp_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* In a process that must not end: until it is called with NULL, this thread goes back to `to` (longjmp) where memory runs out instead of
+ * exiting, with what it had allocated so far lost.  For whoever opens something inside another's server. */
+void cp_mem_catch(jmp_buf *to);
 
 /* *out = a*b; <0 on overflow. */
 int cp_mul(size_t a, size_t b, size_t *out);

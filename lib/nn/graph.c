@@ -78,6 +78,7 @@ void nn_graph_free(struct nn_graph *g)
 	cp_arena_release(&g->arena);
 	cp_arena_release(&g->nodes_mem);
 	free(g->nodes);
+	free(g->room);
 	free(g);
 }
 
@@ -245,4 +246,40 @@ void nn_parts_sum(struct nn_graph *g, struct nn_node *n, size_t count, size_t gr
 	cp_team_run(g->team, (int)parts, run_sum, &s);
 	for (size_t i = 0; i < parts; i++)
 		nn_add(out, s.room + i * width, width);
+}
+
+/* --- Room inside a task ------------------------------------------------------------------------------------------------------------ */
+
+nn_float *nn_room(struct nn_graph *g, size_t n)
+{
+	if (g->team)
+		return cp_xmalloc(n * sizeof(nn_float));
+	if (n > g->room_size) {
+		g->room = cp_xrealloc(g->room, n, sizeof *g->room);
+		g->room_size = n;
+	}
+	return g->room;
+}
+
+void nn_room_end(struct nn_graph *g, nn_float *p)
+{
+	if (g->team)
+		free(p);
+}
+
+/* --- Weights that stay ------------------------------------------------------------------------------------------------------------- */
+
+int nn_graph_pack(struct nn_graph *g, struct nn_packs *packs, struct cp_err *err)
+{
+	struct nn_matrix m;
+	for (int i = 0; i < g->n_nodes; i++) {
+		struct nn_node *n = g->nodes[i];
+		if (!nn_linear_matrix(n, &m) && !nn_group_matrix(n, &m))
+			continue;
+		n->packed = nn_packs_of(packs, &m);
+		if (!n->packed)
+			return cp_err_set(err, "parameter '%s' holds a number that is not finite", n->in[1]->param->name);
+	}
+	g->by_row = 1;
+	return 0;
 }

@@ -25,6 +25,7 @@
 #include "base/mem.h"
 #include "base/team.h"
 #include "nn/float.h"
+#include "nn/packed.h"
 #include "nn/params.h"
 
 #define NN_AXES 8
@@ -82,6 +83,7 @@ struct nn_node {
 	enum nn_act act;
 	int i[6];
 	double f[2];
+	const nn_float *packed;		/* the weights of a linear map, where the graph only scores */
 	void *ext;			/* freed with the graph */
 	nn_float *ext_grad;
 };
@@ -97,6 +99,9 @@ struct nn_graph {
 	struct cp_arena arena;		/* values of a batch */
 	struct cp_arena nodes_mem;
 	struct nn_pool *pool;		/* gradients */
+	int by_row;			/* a row's values do not depend on the rows beside it, to the bit (nn_graph_pack) */
+	nn_float *room;			/* of a kernel in a graph without a team, kept for the next one */
+	size_t room_size;
 };
 
 struct nn_graph *nn_graph_new(struct cp_team *);	/* the team is borrowed */
@@ -105,6 +110,11 @@ void nn_graph_free(struct nn_graph *);
 void nn_forward(struct nn_graph *, struct nn_node *target);
 /* loss is (1,1); its gradient is 1.  Adds to the gradients of parameters and of inputs that want one. */
 void nn_backward(struct nn_graph *, struct nn_node *loss);
+
+/* From now on the graph only scores, by the parameters as they are: linear maps go through nn_packed_fwd, and every row has the same bits
+ * whatever the batch.  A graph without a team then runs in its caller's thread and allocates nothing for a batch no larger than one that has
+ * run twice.  -1: a weight is not finite.  Graphs over the same parameters share the set, which is whole once one of them is prepared. */
+int nn_graph_pack(struct nn_graph *, struct nn_packs *, struct cp_err *);
 
 static inline size_t nn_rows(const struct nn_graph *g, const struct nn_node *n)
 {

@@ -17,6 +17,10 @@ nn_float *nn_grad_or_room(struct nn_graph *, struct nn_node *);
 /* What one of these gave before, for the parts of a task (which must not allocate). */
 nn_float *nn_grad_now(struct nn_node *);
 
+/* Whether a node maps x by weights that stay, and by which. */
+int nn_linear_matrix(const struct nn_node *, struct nn_matrix *);
+int nn_group_matrix(const struct nn_node *, struct nn_matrix *);
+
 static inline size_t nn_count(const struct nn_graph *g, const struct nn_node *n)
 {
 	return nn_rows(g, n) * n->cols;
@@ -31,6 +35,10 @@ void nn_parts(struct nn_graph *, struct nn_node *, size_t count, size_t grain, n
 typedef void (*nn_sum_fn)(struct nn_graph *, struct nn_node *, size_t from, size_t to, nn_float *room);
 void nn_parts_sum(struct nn_graph *, struct nn_node *, size_t count, size_t grain, nn_sum_fn, size_t width, nn_float *out);
 
+/* Room for n numbers inside a task, one at a time; nn_room_end gives it back. */
+nn_float *nn_room(struct nn_graph *, size_t n);
+void nn_room_end(struct nn_graph *, nn_float *);
+
 #define NN_BN_EPS 1e-5		/* of BatchNorm, as PyTorch has them */
 #define NN_BN_MOMENTUM 0.1
 
@@ -40,6 +48,12 @@ static inline size_t nn_row_grain(size_t cols)
 {
 	size_t g = NN_GRAIN / cols;
 	return g ? g : 1;
+}
+
+/* Rows of a packed product a task: two million multiply-adds, in whole tiles of six. */
+static inline size_t nn_packed_grain(size_t weights)
+{
+	return ((2 << 20) / weights + 6) / 6 * 6 + 18;
 }
 
 /* For sums: no more than 32 parts, so that adding up the rooms stays small beside the work. */

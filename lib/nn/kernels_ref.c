@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "nn/packed.h"
 
 /* -- sums and products -- */
 
@@ -68,6 +69,18 @@ void nn_cross_bwd_ref(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float 
 		dh[i] += dy[i] * x0[i];
 		dx[i] += dy[i];
 	}
+}
+
+void nn_packed_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const nn_float *w, size_t rows, size_t cols, size_t depth)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++) {
+			const nn_float *column = w + j / NN_PANEL * depth * NN_PANEL + j % NN_PANEL;
+			double sum = 0;
+			for (size_t k = 0; k < depth; k++)
+				sum += (double)x[r * ldx + k] * column[k * NN_PANEL];
+			y[r * ldy + j] = (nn_float)sum;
+		}
 }
 
 /* -- activations -- */

@@ -68,9 +68,8 @@ static void collect(nn_float *dx, const struct conv *c, const nn_float *du)
 
 static void conv_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	(void)g;
 	struct conv c = conv_of(n);
-	nn_float *u = cp_xmalloc(c.columns * sizeof *u);
+	nn_float *u = nn_room(g, c.columns);
 	for (size_t r = from; r < to; r++) {
 		nn_float *y = n->val + r * n->cols;
 		spread(u, &c, n->in[0]->val + r * n->in[0]->cols);
@@ -79,7 +78,7 @@ static void conv_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 				y[o * c.place + i] = n->in[2]->val[o];
 		nn_gemm_tile(0, 0, c.out, c.place, c.maps * c.k, 1, n->in[1]->val, c.maps * c.k, u, c.place, 1, y, c.place);
 	}
-	free(u);
+	nn_room_end(g, u);
 }
 
 static void conv_fwd(struct nn_graph *g, struct nn_node *n)

@@ -35,9 +35,8 @@ static void group_sum(nn_float *s, const nn_float *x, size_t groups, size_t d)
 
 static void fm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	(void)g;
 	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
-	nn_float *s = cp_xmalloc(d * sizeof *s);
+	nn_float *s = nn_room(g, d);
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * wide;
 		double sum = 0;
@@ -48,7 +47,7 @@ static void fm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t t
 			sum -= (double)x[i] * x[i];
 		n->val[r] = (nn_float)(sum / 2);
 	}
-	free(s);
+	nn_room_end(g, s);
 }
 
 static void fm_fwd(struct nn_graph *g, struct nn_node *n)
@@ -91,9 +90,8 @@ struct nn_node *ng_fm(struct nn_graph *g, struct nn_node *x, size_t d)
 
 static void inner_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	(void)g;
 	int wide = (int)n->in[0]->cols, d = n->i[0], f = wide / d;
-	nn_float *all = cp_xmalloc((size_t)(f * f) * sizeof *all);
+	nn_float *all = nn_room(g, (size_t)(f * f));
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * (size_t)wide;
 		nn_float *y = n->val + r * n->cols;
@@ -101,7 +99,7 @@ static void inner_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 		for (int i = 0; i < f - 1; y += f - 1 - i, i++)
 			memcpy(y, all + i * f + i + 1, (size_t)(f - 1 - i) * sizeof *y);
 	}
-	free(all);
+	nn_room_end(g, all);
 }
 
 static size_t inner_work(const struct nn_node *n)
@@ -174,9 +172,8 @@ static void cin_products(nn_float *t, const struct cin *c, const nn_float *x0, c
 
 static void cin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	(void)g;
 	struct cin c = cin_of(n);
-	nn_float *t = cp_xmalloc(c.pairs * sizeof *t);
+	nn_float *t = nn_room(g, c.pairs);
 	for (size_t r = from; r < to; r++) {
 		nn_float *y = n->val + r * n->cols;
 		cin_products(t, &c, n->in[0]->val + r * n->in[0]->cols, n->in[1]->val + r * n->in[1]->cols);
@@ -185,7 +182,7 @@ static void cin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 				y[o * c.d + k] = n->in[3]->val[o];
 		nn_gemm_tile(0, 0, c.out, c.d, c.f * c.h, 1, n->in[2]->val, c.f * c.h, t, c.d, 1, y, c.d);
 	}
-	free(t);
+	nn_room_end(g, t);
 }
 
 static void cin_fwd(struct nn_graph *g, struct nn_node *n)
@@ -246,11 +243,24 @@ struct nn_node *ng_cin(struct nn_graph *g, struct nn_node *x0, struct nn_node *x
 
 /* --- A matrix of its own for every group -------------------------------------------------------------------------------------------- */
 
+static void group_packed_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t groups = (size_t)n->in[1]->mult, ldx = n->in[0]->cols, in = ldx / groups, out = n->cols / groups;
+	for (size_t k = 0; k < groups; k++)
+		nn_packed_fwd(n->val + from * n->cols + k * out, n->cols, n->in[0]->val + from * ldx + k * in, ldx,
+			      n->packed + k * nn_packed_size(out, in), to - from, out, in);
+}
+
 /* One product a group, its rows `cols` apart. */
 static void group_linear_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	const struct nn_node *x = n->in[0], *w = n->in[1];
 	int groups = w->mult, in = (int)x->cols / groups, out = (int)n->cols / groups;
+	if (n->packed) {
+		nn_parts(g, n, nn_rows(g, n), nn_packed_grain(w->cols * (size_t)groups), group_packed_part);
+		return;
+	}
 	for (int k = 0; k < groups; k++)
 		nn_gemm(g->team, 0, 1, (int)nn_rows(g, n), out, in, 1, x->val + k * in, (int)x->cols, w->val + (size_t)k * w->cols, in, 0,
 			n->val + k * out, (int)n->cols);
@@ -271,6 +281,16 @@ static void group_linear_bwd(struct nn_graph *g, struct nn_node *n)
 }
 
 static const struct nn_op op_group_linear = { "group_linear", group_linear_fwd, group_linear_bwd, NULL };
+
+int nn_group_matrix(const struct nn_node *n, struct nn_matrix *m)
+{
+	const struct nn_node *w = n->op == &op_group_linear ? n->in[1] : NULL;
+	if (!w || !w->param)
+		return 0;
+	size_t groups = (size_t)w->mult;
+	*m = (struct nn_matrix){ w->param->val + w->i[0], groups, n->cols / groups, n->in[0]->cols / groups, 0 };
+	return 1;
+}
 
 struct nn_node *ng_group_linear(struct nn_graph *g, struct nn_node *x, struct nn_node *w)
 {

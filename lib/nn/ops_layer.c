@@ -26,11 +26,30 @@ static void finish_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 		nn_sigmoid_fwd(y, y, count);
 }
 
+static void packed_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t in = n->in[0]->cols;
+	nn_packed_fwd(n->val + from * n->cols, n->cols, n->in[0]->val + from * in, in, n->packed, to - from, n->cols, in);
+}
+
+/* W was computed for this batch: nothing to pack, but still a row at a time. */
+static void lone_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	const struct nn_node *x = n->in[0], *w = n->in[1];
+	for (size_t r = from; r < to; r++)
+		nn_gemm_tile(0, !n->i[0], 1, (int)n->cols, (int)x->cols, 1, x->val + r * x->cols, (int)x->cols, w->val, (int)w->cols, 0,
+			     n->val + r * n->cols, (int)n->cols);
+}
+
 static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct nn_node *x = n->in[0], *w = n->in[1];
 	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
-	if (n->i[0])
+	if (g->by_row)
+		nn_parts(g, n, (size_t)rows, nn_packed_grain(n->cols * x->cols), n->packed ? packed_part : lone_part);
+	else if (n->i[0])
 		nn_gemm(g->team, 0, 0, rows, out, in, 1, x->val, in, w->val, out, 0, n->val, out);
 	else
 		nn_gemm(g->team, 0, 1, rows, out, in, 1, x->val, in, w->val, in, 0, n->val, out);
@@ -81,6 +100,15 @@ static void linear_bwd(struct nn_graph *g, struct nn_node *n)
 }
 
 static const struct nn_op op_linear = { "linear", linear_fwd, linear_bwd, NULL };
+
+int nn_linear_matrix(const struct nn_node *n, struct nn_matrix *m)
+{
+	const struct nn_node *w = n->op == &op_linear ? n->in[1] : NULL;
+	if (!w || !w->param)
+		return 0;
+	*m = (struct nn_matrix){ w->param->val + w->i[0], 1, n->cols, n->in[0]->cols, n->i[0] };
+	return 1;
+}
 
 struct nn_node *ng_linear(struct nn_graph *g, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum nn_act act)
 {
@@ -292,7 +320,7 @@ static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, s
 	return a;
 }
 
-static nn_float *attention_room(const struct nn_node *n, size_t from, size_t to)
+static nn_float *attention_room(struct nn_graph *g, const struct nn_node *n, size_t from, size_t to)
 {
 	size_t longest = 0;
 	const struct ng_attention *c = n->ext;
@@ -300,22 +328,22 @@ static nn_float *attention_room(const struct nn_node *n, size_t from, size_t to)
 		size_t z = seq_start(n, s + 1) - seq_start(n, s);
 		longest = z > longest ? z : longest;
 	}
-	return cp_xmalloc(nn_attention_scratch(longest, (size_t)c->n_prompts, n->cols / (size_t)c->heads) * sizeof(nn_float));
+	return nn_room(g, nn_attention_scratch(longest, (size_t)c->n_prompts, n->cols / (size_t)c->heads));
 }
 
 static void attention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	nn_float *room = attention_room(n, from, to);
+	nn_float *room = attention_room(g, n, from, to);
 	for (size_t s = from; s < to; s++) {
 		struct nn_attention a = one_sequence(g, n, s);
 		nn_attention_fwd(&a, room);
 	}
-	free(room);
+	nn_room_end(g, room);
 }
 
 static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	nn_float *room = attention_room(n, from, to);
+	nn_float *room = attention_room(g, n, from, to);
 	for (size_t s = from; s < to; s++) {
 		struct nn_attention a = one_sequence(g, n, s);
 		size_t h = n->cols, at = seq_start(n, s);
@@ -327,7 +355,7 @@ static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from,
 		}
 		nn_attention_bwd(&a, &d, room);
 	}
-	free(room);
+	nn_room_end(g, room);
 }
 
 static void attend(struct nn_graph *g, struct nn_node *n, nn_part_fn fn)

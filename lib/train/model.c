@@ -18,6 +18,7 @@ void cp_model_free(struct cp_model *m)
 		return;
 	nn_graph_free(m->g);
 	nn_params_free(m->params);
+	nn_packs_free(m->packs);
 	cp_features_release(&m->vocab);
 	cp_tokenizer_free(m->tokenizer);
 	plm_feed_release(&m->feed);

@@ -61,6 +61,7 @@ struct cp_model {
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */
 
 	struct nn_params *params;
+	struct nn_packs *packs;		/* of a model that only scores */
 	struct nn_graph *g;
 	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */
 	struct nn_cut cut;		/* of the masked-LM softmax; owned by whoever sets it */
@@ -89,7 +90,7 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 /* Parameters by name into a model that was built; rows of the table by key.  `from` is the vocabulary of the file.  A parameter that the
  * file has not is left alone (loaded stays 0); one of another shape is refused. */
 int cp_model_load(struct cp_model *, const struct nn_safetensors *, const struct cp_features *from, const char *path, struct cp_err *);
-/* Whole, to score. */
+/* Whole, to score: a row's logit has the same bits whatever the rows beside it. */
 struct cp_model *cp_model_open(const char *path, struct cp_team *, struct cp_err *);
 int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
 

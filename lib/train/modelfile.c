@@ -1,5 +1,6 @@
 /* Models in files: safetensors with one JSON text of configuration in the metadata. */
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -320,6 +321,18 @@ int cp_model_load(struct cp_model *m, const struct nn_safetensors *s, const stru
 	return 0;
 }
 
+/* A model that diverged has no scores; and a packed product counts on it that 0 times a weight is 0. */
+static int check_finite(const struct cp_model *m, const char *path, struct cp_err *err)
+{
+	for (int i = 0; i < m->params->n; i++) {
+		const struct nn_param *p = m->params->v[i];
+		for (size_t k = 0; k < p->n; k++)
+			if (!isfinite(p->val[k]))
+				return cp_err_set(err, "%s: tensor '%s' holds a number that is not finite; its training went astray", path, p->name);
+	}
+	return 0;
+}
+
 struct cp_model *cp_model_open(const char *path, struct cp_team *team, struct cp_err *err)
 {
 	struct nn_safetensors *s;
@@ -332,6 +345,12 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *team, struct cp
 		if (!m->params->v[i]->loaded)
 			rc = cp_err_set(err, "%s: tensor '%s' is missing", path, m->params->v[i]->name);
 	nn_safetensors_close(s);
+	if (!rc)
+		rc = check_finite(m, path, err);
+	if (!rc) {
+		m->packs = nn_packs_new();
+		rc = nn_graph_pack(m->g, m->packs, err) < 0 ? cp_err_wrap(err, "%s", path) : 0;
+	}
 	if (rc < 0) {
 		cp_model_free(m);
 		return NULL;

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/cpu.h"
+#include "nn/packed.h"
 
 static int n_tests, n_failed;
 
@@ -529,6 +530,43 @@ static void check_attention_scratch(const char *level)
 	free(dt);
 }
 
+/* Rows among others and each alone: as the twin, the same bits, and nothing written beside. */
+static void check_packed(const char *level)
+{
+	static const struct { size_t rows, cols, depth; } sizes[] = {
+		{ 1, 1, 1 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 },
+	};
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+		size_t rows = sizes[s].rows, cols = sizes[s].cols, depth = sizes[s].depth, ldx = depth + 3, ldy = cols + 5;
+		nn_float *x = draw(rows * ldx, 1), *w = draw(cols * depth, 2), *y = draw(rows * ldy, 3), *twin = draw(rows * ldy, 3);
+		nn_float *lone = draw(rows * ldy, 3);
+		struct nn_packs *packs = nn_packs_new();
+		const nn_float *p = nn_packs_of(packs, &(struct nn_matrix){ .w = w, .groups = 1, .cols = cols, .depth = depth });
+		for (size_t i = 0; i < rows * ldx; i += 3)
+			x[i] = 0;
+		nn_packed_fwd(y, ldy, x, ldx, p, rows, cols, depth);
+		nn_packed_fwd_ref(twin, ldy, x, ldx, p, rows, cols, depth);
+		for (size_t r = 0; r < rows; r++)
+			nn_packed_fwd(lone + r * ldy, ldy, x + r * ldx, ldx, p, 1, cols, depth);
+		double e = distance(y, twin, rows * ldy);
+		ok(e < 5e-5 && p == nn_packs_of(packs, &(struct nn_matrix){ .w = w, .groups = 1, .cols = cols, .depth = depth }),
+		   "%s: packed_fwd is as its twin, %zu x %zu x %zu (%.1e)", level, rows, cols, depth, e);
+		int same = 1;
+		for (size_t i = 0; i < rows * ldy; i++)
+			same &= y[i] == lone[i];
+		ok(same, "%s: ... and its rows alone have the same bits", level);
+		w[cols * depth / 2] = (nn_float)INFINITY;
+		ok(!nn_packs_of(packs, &(struct nn_matrix){ .w = w, .groups = 1, .cols = depth, .depth = cols, .across = 1 }),
+		   "%s: ... and what is not finite is refused", level);
+		nn_packs_free(packs);
+		free(x);
+		free(w);
+		free(y);
+		free(twin);
+		free(lone);
+	}
+}
+
 static void check_level(const char *level)
 {
 	if (nn_cpu_choose(level) < 0) {
@@ -545,6 +583,7 @@ static void check_level(const char *level)
 	check_extremes(level);
 	check_dropout(level);
 	check_attention_scratch(level);
+	check_packed(level);
 }
 
 int main(void)
