@@ -1,0 +1,182 @@
+#!/bin/sh
+# Declared fields as commands: kinds, buckets learnt, forms of the sentence; and that a model scores another CSV by them.
+. "$(dirname "$0")/test-lib.sh"
+
+cat >rows.csv <<'END'
+click,hour,I1,I2,C1,genres,note
+1,14102100,5,1.5,a,x|y,hi there
+0,14102123,,-3,NA,,
+1,14102205,200,0,b,"y, z|| q ",lo
+0,14102206,7,2,b,NA,lo
+END
+cat >all.decl <<'END'
+# a line of every kind
+click: label
+hour: time %y%m%d%H
+"hour of day": hour of hour
+weekday: weekday of hour missing someday
+I1: buckets at 6 7 200
+I2: log
+genres: list as Genre
+note: text as "A note" missing none
+log I1: buckets log of I1
+plain: category of C1
+END
+
+# column NAME of a CSV as categories: the keys that the members, numbers or words must have
+keys_of() {
+	cp-featurize | cp-cat --to tsv --bare --columns "$1" | tail -n +2
+}
+column() {
+	cp-cat --to tsv --bare --columns "$@" | tail -n +2
+}
+
+test_that 'every kind has the keys of what its value means' '
+	cp-featurize --declare all.decl --null NA rows.csv >all.cps
+	column I1 <all.cps >got
+	printf "I1,x\n0,\n,\n3,\n2,\n" | keys_of I1 | diff - got
+	column "hour of day" <all.cps >got
+	printf "hour of day,x\n0,\n23,\n5,\n6,\n" | keys_of "hour of day" | diff - got
+	column weekday <all.cps >got
+	printf "weekday\nTuesday\nTuesday\nWednesday\nWednesday\n" | keys_of weekday | diff - got
+	column "log I1" <all.cps >got
+	printf "log I1,x\n2,\n,\n28,\n3,\n" | keys_of "log I1" | diff - got
+	column C1 <all.cps >got
+	printf "C1,x\na,\n,\nb,\nb,\n" | keys_of C1 | diff - got
+	column Genre <all.cps | tr " " "\n" >got
+	printf "Genre,z\nx,\ny,\n,\n\"y, z\",\nq,\n,\n" | keys_of Genre | diff - got
+	column timestamp <all.cps | head -n 2 >got
+	diff got - <<-END
+		1413849600
+		1413932400
+	END
+	column I2 <all.cps >got
+	printf "0.9162907318741551\n-1.3862943611198906\n0\n1.0986122886681096\n" | diff - got
+	column label <all.cps | tr "\n" " " | grep "^1 0 1 0 $"
+	cp-cat --show all.cps | grep "^A note" && exit 1
+	true
+'
+test_that 'log buckets up to 2 are their values' '
+	printf "I,x\n2,\n-3,\n0.5,\n-0,\n2.1,\n" | cp-featurize -f "I: buckets log" | column I >got
+	printf "I,x\nSP2,\nSP-3,\nSP0.5,\nSP0,\n0,\n" | keys_of I | diff - got
+'
+test_that 'the sentence: lists joined, words for what is missing, text told' '
+	cp-textify --text --declare all.decl --null NA rows.csv | sed -n 2,3p >got
+	diff got - <<-END
+		I1 is unknown. I2 is -3. C1 is unknown. Genre is unknown. A note is none. hour of day is 23. weekday is Tuesday. log I1 is unknown. plain is unknown.
+		I1 is 200. I2 is 0. C1 is b. Genre is y, z, q. A note is lo. hour of day is 5. weekday is Wednesday. log I1 is 200. plain is b.
+	END
+	test "$(printf "A,B\n,x\n" | cp-textify --text --missing "no idea")" = "A is no idea. B is x."
+	test "$(printf "A,B\n,x\n" | cp-textify --text --missing "")" = "A is . B is x."
+	test "$(printf "A,B\n,x\n" | cp-textify --text --omit-empty)" = "B is x."
+	test "$(printf "A,B\n,-\n" | cp-textify --text --omit-empty --null -)" = ""
+'
+test_that 'label rules' '
+	printf "r,A\n4,\n3.9,\n5,\n" >r.csv
+	test "$(cp-featurize -f "r: label >= 4" r.csv | column label | tr -d "\n")" = 101
+	test "$(cp-featurize -f "r: label > 4" r.csv | column label | tr -d "\n")" = 001
+	test "$(cp-featurize -f "r: label = 5 3.9" r.csv | column label | tr -d "\n")" = 011
+	fails_with 1 cp-featurize -f "r: label" -f "A: label" r.csv
+	grep "cannot both be the label" fails_with.err
+	fails_with 1 cp-featurize -f "r: label" -f "x: category of r" r.csv
+	grep "which is the label" fails_with.err
+'
+test_that 'globs, drop, of two lines the later, --fields by either name' '
+	printf "I1,I2,C1,id\n1,2,c,7\n" >g.csv
+	cp-featurize -f "*: drop" -f "I*: number" -f "I2: category as two" g.csv | cp-cat --to tsv | grep "^row" >got
+	printf "row\tI1\ttwo\n" | diff - got
+	test "$(cp-textify --text -f "I2: text as two" --fields id,I2 g.csv)" = "id is 7. two is 2."
+	test "$(cp-textify --text -f "I2: text as two" --fields two g.csv)" = "two is 2."
+	fails_with 1 cp-featurize -f "X*: number" g.csv
+	grep "g.csv: no column .X\*. for --field, line 1; there are .I1., .I2., .C1. and .id." fails_with.err
+	fails_with 1 cp-featurize -f "*: drop" g.csv
+	fails_with 2 cp-featurize -f "I1: numbers" g.csv
+	grep "^cp-featurize: --field: line 1, column 5: no kind" fails_with.err
+	printf "\nI1: buckets at 2 1\n" >bad.decl
+	fails_with 1 cp-featurize --declare bad.decl g.csv
+	grep "^cp-featurize: bad.decl: line 2, column 18: the bound 1 is not above" fails_with.err
+	fails_with 1 cp-featurize -f "C1: number" g.csv
+	grep "g.csv: line 2, column 3 .C1.: .c. is not a number" fails_with.err
+	fails_with 1 cp-featurize -f "id: time %F" g.csv
+	grep "line 2, column 4 .id.: .7. is not a time of the format %F" fails_with.err
+'
+test_that 'buckets are learnt: the quantiles, from rows in any order, files as one' '
+	awk "BEGIN { print \"label,x,y,z,s\"; for (i = 0; i < 1000; i++) print i % 2 \",\" (i * 7) % 1000 \",\" (i % 10 ? 1 : 9) \",,w\" }" >l.csv
+	cp-featurize --learn -f "[a-w]: drop # no glob" l.csv && exit 1
+	cp-featurize --learn -f "?: buckets 4 null NA" -f "s: category" l.csv >learnt
+	diff learnt - <<-END
+		# learnt from 1000 rows
+		x: buckets at 250 500 750 null NA
+		y: buckets at null NA  # 1 of 4 buckets: few values, or some of them frequent
+		z: buckets at null NA  # no value in any row
+		s: category
+	END
+' 
+test_that 'and the declaration does not depend on the order of rows; it is used as it is' '
+	cp-featurize --learn -f "x: buckets 4" l.csv >learnt
+	{ head -n 1 l.csv; tail -n +2 l.csv | sort -r; } | cp-featurize --learn -f "x: buckets 4" | diff learnt -
+	head -n 501 l.csv >1.csv
+	{ head -n 1 l.csv; tail -n 500 l.csv; } >2.csv
+	cp-featurize --learn -f "x: buckets 4" 1.csv 2.csv | diff learnt -
+	cp-featurize --declare learnt l.csv | column x | sort | uniq -c | awk "\$1 != 250" >odd
+	test ! -s odd
+	fails_with 1 cp-featurize -f "x: buckets 4" l.csv
+	grep "not learnt yet; cp-featurize --learn" fails_with.err
+	fails_with 1 cp-featurize --learn l.csv
+	cp-featurize --learn -f "x: buckets 4" -o out.decl l.csv >nothing
+	diff out.decl learnt
+'
+test_that 'forms' '
+	printf "User,Film,Year\nu1,Jaws,\n" >f.csv
+	test "$(cp-textify --text --form ptab f.csv)" = "User:u1 Film:Jaws Year:unknown"
+	test "$(cp-textify --text --form values --omit-empty f.csv)" = "u1 Jaws"
+	test "$(cp-textify --text --form ctrl --item-fields Film,Year f.csv)" = \
+		"This is a user, User is u1. This is an item, Film is Jaws, Year is unknown."
+	test "$(cp-textify --text --form ctrl --item-fields Year --omit-empty f.csv)" = "This is a user, User is u1, Film is Jaws."
+	fails_with 2 cp-textify --text --form ctrl f.csv
+	fails_with 2 cp-textify --text --form p f.csv
+	fails_with 1 cp-textify --text --form ctrl --item-fields film f.csv
+'
+test_that 'a template with optional parts, from a file too' '
+	printf "{Film}{? ({Year})}{? by {User}}. }}{{\n" >t.txt
+	printf "u1,Alien,1979\n" >>f.csv
+	printf "Jaws by u1. }{\nAlien (1979) by u1. }{\n" >want
+	cp-textify --text --template-file t.txt f.csv | diff want -
+	cp-textify --text -t "$(cat t.txt)" f.csv | diff want -
+	for t in "{? x}" "{?{Film}" "{? {Film}{? {Year}}}" "{Film}}" "{Fi"; do
+		fails_with 2 cp-textify --text -t "$t" f.csv
+		grep "template: character [0-9]*, at" fails_with.err
+	done
+	printf "{Film}\n{Year}\n" >t.txt
+	fails_with 1 cp-textify --text --template-file t.txt f.csv
+	grep "^cp-textify: t.txt: template: it holds a line end" fails_with.err
+'
+test_that 'fields shuffled by seed and row alone: parts are the whole, another seed is another order' '
+	{ echo A,B,C,D; yes 1,2,3,4 | head -n 200; } >s.csv
+	cp-textify --text --shuffle-fields --seed 5 s.csv >whole
+	{ head -n 101 s.csv | cp-textify --text --shuffle-fields --seed 5
+	  { head -n 1 s.csv; tail -n 100 s.csv; } | cp-textify --text --shuffle-fields --seed 5 --first-row 100; } | diff whole -
+	cp-textify --text --shuffle-fields --seed 6 s.csv | cmp -s - whole && exit 1
+	test "$(sort -u whole | wc -l)" -eq 24
+	awk "{ n = split(\$0, w, / is [0-9]\\. ?/); if (n != 5) exit 1 }" whole
+'
+test_that 'a model scores a CSV of other columns in another order as it scores the stream' '
+	awk "BEGIN { srand(3); print \"click,hour,I1,genres,C1\"; for (i = 0; i < 400; i++) { h = int(rand() * 24); x = int(rand() * 100);
+		g = (x % 3 ? \"a\" : \"\") (x % 2 ? \"|b\" : \"\"); print (x > 50) + 0 \",141021\" sprintf(\"%02d\", h) \",\" (x % 9 ? x : \"NA\") \",\" g \",c\" x % 7 } }" >m.csv
+	cat >m.decl <<-END
+		click: label
+		hour: time %y%m%d%H
+		hod: hour of hour
+		I1: buckets 5
+		log I1: log of I1
+		genres: list as Genre
+	END
+	cp-featurize --learn --declare m.decl --null NA m.csv >m.learnt
+	cp-featurize --declare m.learnt --null NA m.csv >m.cps
+	cp-train --stage ctr --model dnn --epochs 1 --no-ledger -q -o m.cpm <m.cps
+	cp-predict -q --no-ledger --score-only -m m.cpm m.cps >want
+	awk -F, "{ print \$5 \",more,\" \$4 \",\" \$3 \",\" \$2 }" m.csv >other.csv
+	cp-predict -q --no-ledger --score-only -m m.cpm --csv other.csv | diff want -
+	test "$(sort -u want | wc -l)" -gt 20
+'
+test_done
