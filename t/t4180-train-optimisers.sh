@@ -25,6 +25,24 @@ goes_on() {
 	same whole.cpm cut.cpm
 }
 
+# late OPTION...: taken up from the last state that could be copied while it ran
+late() {
+	rm -f late.cpm* last.state
+	cp-train -q --threads 1 --stage ctr --batch 50 --train train.cps --valid valid.cps $S "$@" --checkpoint 0 -o late.cpm &
+	late_pid=$!
+	while kill -0 $late_pid 2>/dev/null; do
+		cp late.cpm.state last.new 2>/dev/null && mv last.new last.state || true
+	done
+	wait $late_pid || return 1
+	train $S "$@" -o whole.cpm || return 1
+	same whole.cpm late.cpm || return 1
+	rm late.cpm
+	cp last.state late.cpm.state || return 1
+	cp-train --threads 2 --stage ctr --batch 50 --train train.cps --valid valid.cps $S "$@" --resume -o late.cpm 2>err || return 1
+	grep 'going on from step' err || return 1
+	same whole.cpm late.cpm
+}
+
 for rule in 'adam' 'sparse-adamw' 'adagrad' 'sgd --momentum 0.9' 'ftrl --ftrl-l1 0.01 --ftrl-l2 0.01'; do
 	export rule
 	name=${rule%% *}
@@ -120,6 +138,7 @@ test_that '--eval-every: evaluated each so many steps and at the end, and the be
 	awk -v a="$best" -v b="$auc" "BEGIN { exit !((a - b) ^ 2 < 1e-9) }"
 '
 test_that '--eval-every: killed and taken up again' 'goes_on --eval-every 7 --patience 3 --lr 0.05 --weight-decay 0'
+test_that '--eval-every: taken up near its end' 'late --epochs 20 --eval-every 7 --lr 0.05 --weight-decay 0'
 test_that '--patience counts evaluations, and stops within an epoch' '
 	loud $S --epochs 30 --lr 0.1 --weight-decay 0 --eval-every 5 --patience 2 -o p.cpm
 	cat err
@@ -156,6 +175,7 @@ test_that '--schedule plateau: the rate falls to a tenth after an evaluation tha
 	true
 '
 test_that '--schedule plateau: killed and taken up again' 'goes_on --schedule plateau --lr 0.1 --weight-decay 0'
+test_that '--schedule plateau: taken up after the rate fell' 'late --epochs 20 --schedule plateau --lr 0.1 --weight-decay 0 --eval-every 5'
 
 test_that 'what does not go together is wrong usage' '
 	for rule in adam adagrad sgd ftrl; do
