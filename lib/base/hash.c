@@ -1,3 +1,4 @@
+#define XXH_INLINE_ALL	/* most values are a few bytes: a call would cost more than the hash */
 #include "base/hash.h"
 
 #include <errno.h>
@@ -17,9 +18,15 @@ uint64_t cp_field_seed(const char *name, size_t n)
 	return XXH3_64bits(name, n);
 }
 
-static int is_space(char c)
+static inline int is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Nearly every value has nothing to strip. */
+static inline int is_stripped(const char *s, size_t n)
+{
+	return n && (unsigned char)s[0] > ' ' && (unsigned char)s[n - 1] > ' ';
 }
 
 void cp_strip(const char **s, size_t *n)
@@ -32,7 +39,8 @@ void cp_strip(const char **s, size_t *n)
 
 uint64_t cp_key(uint64_t field_seed, const char *value, size_t n)
 {
-	cp_strip(&value, &n);
+	if (!is_stripped(value, n))
+		cp_strip(&value, &n);
 	return XXH3_64bits_withSeed(value, n, field_seed);
 }
 

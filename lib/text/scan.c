@@ -95,12 +95,19 @@ void cp_scan_moved(struct cp_scan *s, const char *old, const char *now)
 	s->batch_end = now + (s->batch_end - old);
 }
 
+/* Room for n more fields. */
+static inline void reserve(struct cp_scan *s, size_t n)
+{
+	if (s->cap - s->n_fields >= n)
+		return;
+	while (s->cap - s->n_fields < n)
+		s->cap = s->cap ? 2 * s->cap : 64;
+	s->field = cp_xrealloc(s->field, s->cap, sizeof *s->field);
+}
+
 static inline void add(struct cp_scan *s, const char *p, size_t n)
 {
-	if (s->n_fields == s->cap) {
-		s->cap = s->cap ? 2 * s->cap : 64;
-		s->field = cp_xrealloc(s->field, s->cap, sizeof *s->field);
-	}
+	reserve(s, 1);
 	s->field[s->n_fields++] = (struct cp_csv_field){ p, n };
 }
 
@@ -121,20 +128,21 @@ static int all_blank(const char *p, const char *end)
 	return p == end;
 }
 
-static inline void add_trimmed(struct cp_scan *s, const char *p, const char *end)
+static inline struct cp_csv_field trimmed(const char *p, const char *end)
 {
 	while (end > p && is_blank(end[-1]))
 		end--;
 	while (p < end && is_blank(*p))
 		p++;
-	add(s, p, (size_t)(end - p));
+	return (struct cp_csv_field){ p, (size_t)(end - p) };
 }
 
 /* The field ends at `end`; <0 if something stands behind its closing quote. */
 static inline int end_field(struct cp_scan *s, const char *end)
 {
 	if (s->state == UNQUOTED) {
-		add_trimmed(s, s->from, end);
+		struct cp_csv_field f = trimmed(s->from, end);
+		add(s, f.p, f.n);
 		return 0;
 	}
 	if (!all_blank(s->close + 1, end))
@@ -179,10 +187,30 @@ static enum cp_scan_result end_row(struct cp_scan *s, const char *end)
 	return CP_SCAN_ROW;
 }
 
+/* Nearly all: fields without quotes, as far as delimiters follow each other. */
+static void take_plain_fields(struct cp_scan *s)
+{
+	reserve(s, s->n_tokens - s->token);
+	struct cp_csv_field *f = s->field + s->n_fields;
+	const uint16_t *at = s->at + s->token, *stop = s->at + s->n_tokens;
+	const char *from = s->from, *batch = s->batch, delimiter = s->delimiter;
+	for (; at < stop && batch[*at] == delimiter; at++, f++) {
+		*f = trimmed(from, batch + *at);
+		from = batch + *at + 1;
+	}
+	s->n_fields = (size_t)(f - s->field);
+	s->token = (size_t)(at - s->at);
+	s->from = from;
+}
+
 /* Go on with the row by the tokens of the batch. */
 static enum cp_scan_result take_tokens(struct cp_scan *s)
 {
-	while (s->token < s->n_tokens) {
+	for (;;) {
+		if (s->state == UNQUOTED)
+			take_plain_fields(s);
+		if (s->token == s->n_tokens)
+			return CP_SCAN_MORE;
 		const char *t = s->batch + s->at[s->token++];
 		if (s->state == AFTER_CR)
 			return *t == '\n' && t == s->from ? end_row(s, t + 1) : CP_SCAN_HARD;
@@ -198,7 +226,6 @@ static enum cp_scan_result take_tokens(struct cp_scan *s)
 		s->state = *t == s->delimiter ? UNQUOTED : AFTER_CR;
 		s->from = t + 1;
 	}
-	return CP_SCAN_MORE;
 }
 
 static void next_batch(struct cp_scan *s, const char *end)
