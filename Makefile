@@ -106,7 +106,9 @@ $(B)/fuzz/%: $(B)/t/fuzz/%.o $(B)/libclickprompt.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
-# Speed of the kernels; not a test.
+# Speed of preparing data, beside what others use (t/bench/data.sh says how to name them), and of the kernels; not tests.
+bench: all
+	@CP_BIN=$(abspath $(BIN)) t/bench/data.sh
 bench-kernels: $(B)/bench/kernels
 	$(B)/bench/kernels
 $(B)/bench/%: $(B)/t/bench/%.o $(B)/libclickprompt.a
@@ -127,7 +129,7 @@ print-flags:	# for checks that compile by themselves; quoted for a shell
 clean:
 	rm -rf build bin
 
-.PHONY: all print-flags bench-kernels units check fuzz fuzzers install clean
+.PHONY: all print-flags bench bench-kernels units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d)
