@@ -179,6 +179,17 @@ int cp_writer_flush(struct cp_writer *, struct cp_err *);
 /* A whole block: one cp_values a column of the schema, all of n_rows rows; a list's offsets start at 0 and end at n_elems. */
 int cp_writer_block(struct cp_writer *, size_t n_rows, const struct cp_values *, struct cp_err *);
 
+/* The same in two steps, the first of which any thread may take, each with a packed block of its own:
+ *     struct cp_packed *p = cp_packed_new(w);                          // before w is closed; not for a writer with .pass
+ *     cp_packed_make(p, n_rows, values, &scratch, err)                 // compress, add up; does not change w
+ *     cp_writer_packed(w, p, err)                                      // in the blocks' order; p may then be made anew
+ */
+struct cp_packed;
+struct cp_packed *cp_packed_new(const struct cp_writer *);
+void cp_packed_free(struct cp_packed *);
+int cp_packed_make(struct cp_packed *, size_t n_rows, const struct cp_values *, struct cp_buf *scratch, struct cp_err *);
+int cp_writer_packed(struct cp_writer *, const struct cp_packed *, struct cp_err *);
+
 /* Codec of each column (enum cp_codec) from the next block on; NULL: back to the options'.  Not copied. */
 void cp_writer_codecs(struct cp_writer *, const unsigned char *codecs);
 

@@ -110,7 +110,9 @@ static void pass_on(struct cp_writer *w, const struct cp_values *v, struct cp_en
 	cp_buf_add(&w->body, v->stored, v->stored_len);
 }
 
-static int pack(struct cp_writer *w, int i, size_t n_rows, const struct cp_values *v, struct cp_err *err)
+/* Column i, compressed, behind body; `raw` is room to work in. */
+static int pack(const struct cp_writer *w, int i, size_t n_rows, const struct cp_values *v, struct cp_buf *raw, struct cp_buf *body,
+		struct cp_entry *e, struct cp_err *err)
 {
 	const struct cp_column *c = &w->schema.column[i];
 	if (!c->store.width || !v->data)
@@ -118,12 +120,16 @@ static int pack(struct cp_writer *w, int i, size_t n_rows, const struct cp_value
 	assert(!c->store.is_list || (v->offsets[0] == 0 && v->offsets[n_rows] == v->n_elems));
 	if (cp_values_check(c->type, n_rows, v, err) < 0)
 		return cp_err_wrap(err, "column '%s'", c->name);
-	size_t width = (size_t)c->store.width, raw = (c->store.is_list ? v->n_elems : n_rows) * width + (c->store.is_list ? 4 * n_rows : 0);
-	if (raw > CP_BLOCK_LIMIT)
-		return cp_err_set(err, "column '%s': %zu bytes in one block, more than %zu", c->name, raw, CP_BLOCK_LIMIT);
-	cp_column_flatten(c->store, n_rows, v, &w->raw);
+	size_t width = (size_t)c->store.width, len = (c->store.is_list ? v->n_elems : n_rows) * width + (c->store.is_list ? 4 * n_rows : 0);
+	if (len > CP_BLOCK_LIMIT)
+		return cp_err_set(err, "column '%s': %zu bytes in one block, more than %zu", c->name, len, CP_BLOCK_LIMIT);
 	enum cp_codec codec = w->codecs ? (enum cp_codec)w->codecs[i] : w->opts.raw ? CP_RAW : CP_LZ4;
-	cp_column_pack(w->raw.data, raw, codec, &w->body, &w->entry[i]);
+	if (c->store.is_list) {
+		cp_column_flatten(c->store, n_rows, v, raw);
+		cp_column_pack(raw->data, len, codec, body, e);
+	} else {
+		cp_column_pack(v->data, len, codec, body, e);
+	}
 	return 0;
 }
 
@@ -138,29 +144,29 @@ static int add_column(struct cp_writer *w, int i, size_t n_rows, const struct cp
 		pass_on(w, v, &w->entry[i]);
 		return 0;
 	}
-	if (pack(w, i, n_rows, v, err) < 0)
+	if (pack(w, i, n_rows, v, &w->raw, &w->body, &w->entry[i], err) < 0)
 		return -1;
 	cp_totals_add(&w->totals, i, c, n_rows, v);
 	return 0;
 }
 
-static int put_block(struct cp_writer *w, size_t n_rows, struct cp_err *err)
+static int put_block(struct cp_writer *w, size_t n_rows, const struct cp_entry *entry, const struct cp_buf *body, struct cp_err *err)
 {
 	size_t dir_len = CP_ENTRY_SIZE * (size_t)w->schema.n;
 	uint64_t total = 0;
 	cp_buf_reset(&w->raw);
 	for (int i = 0; i < w->schema.n; i++) {
-		cp_entry_put(&w->raw, &w->entry[i]);
-		total += w->entry[i].raw;
+		cp_entry_put(&w->raw, &entry[i]);
+		total += entry[i].raw;
 	}
 	if (total > CP_BLOCK_LIMIT)
 		return cp_err_set(err, "block %" PRIu64 ": %" PRIu64 " bytes, more than %zu: a value is too long", w->n_blocks, total,
 				  CP_BLOCK_LIMIT);
-	struct cp_head h = { n_rows, w->n_blocks, dir_len + w->body.len, cp_hash64(w->raw.data, dir_len, 0), 0 };
+	struct cp_head h = { n_rows, w->n_blocks, dir_len + body->len, cp_hash64(w->raw.data, dir_len, 0), 0 };
 	cp_buf_reset(&w->head);
 	cp_head_put(&w->head, CP_MARK_BLOCK, &h, w->seal);
 	w->seal = h.seal;
-	if (put(w, &w->head, err) < 0 || put(w, &w->raw, err) < 0 || put(w, &w->body, err) < 0)
+	if (put(w, &w->head, err) < 0 || put(w, &w->raw, err) < 0 || put(w, body, err) < 0)
 		return -1;
 	if (fflush(w->f) == EOF)
 		return cp_err_set(err, "writing records:");
@@ -175,7 +181,7 @@ static int write_block(struct cp_writer *w, size_t n_rows, const struct cp_value
 	for (int i = 0; i < w->schema.n; i++)
 		if (add_column(w, i, n_rows, &v[i], err) < 0)
 			return -1;
-	return put_block(w, n_rows, err);
+	return put_block(w, n_rows, w->entry, &w->body, err);
 }
 
 int cp_writer_block(struct cp_writer *w, size_t n_rows, const struct cp_values *v, struct cp_err *err)
@@ -187,6 +193,67 @@ int cp_writer_block(struct cp_writer *w, size_t n_rows, const struct cp_values *
 	if (n_rows > CP_BLOCK_ROWS_LIMIT)
 		return cp_err_set(err, "a block of %zu rows, more than %zu", n_rows, CP_BLOCK_ROWS_LIMIT);
 	return write_block(w, n_rows, v, err);
+}
+
+/* ---- Blocks made by other threads ---- */
+
+struct cp_packed {
+	const struct cp_writer *w;
+	size_t n_rows;
+	struct cp_entry *entry;
+	struct cp_totals totals;
+	struct cp_buf body;
+};
+
+struct cp_packed *cp_packed_new(const struct cp_writer *w)
+{
+	struct cp_packed *p = cp_xcalloc(1, sizeof *p);
+	assert(!w->opts.pass);
+	p->w = w;
+	p->entry = cp_xcalloc((size_t)w->schema.n, sizeof *p->entry);
+	cp_totals_init(&p->totals, w->schema.n);
+	cp_buf_init(&p->body);
+	return p;
+}
+
+void cp_packed_free(struct cp_packed *p)
+{
+	if (!p)
+		return;
+	free(p->entry);
+	cp_totals_release(&p->totals);
+	cp_buf_release(&p->body);
+	free(p);
+}
+
+int cp_packed_make(struct cp_packed *p, size_t n_rows, const struct cp_values *v, struct cp_buf *scratch, struct cp_err *err)
+{
+	const struct cp_schema *s = &p->w->schema;
+	cp_totals_release(&p->totals);
+	cp_totals_init(&p->totals, s->n);
+	cp_buf_reset(&p->body);
+	p->n_rows = n_rows;
+	for (int i = 0; i < s->n; i++) {
+		if (pack(p->w, i, n_rows, &v[i], scratch, &p->body, &p->entry[i], err) < 0)
+			return -1;
+		cp_totals_add(&p->totals, i, &s->column[i], n_rows, &v[i]);
+	}
+	return 0;
+}
+
+int cp_writer_packed(struct cp_writer *w, const struct cp_packed *p, struct cp_err *err)
+{
+	if (cp_writer_flush(w, err) < 0)
+		return -1;
+	if (p->n_rows == 0)
+		return 0;
+	if (put_block(w, p->n_rows, p->entry, &p->body, err) < 0)
+		return -1;
+	for (int i = 0; i < w->schema.n; i++) {
+		cp_sum_join(&w->totals.column[i].sum, p->totals.column[i].sum, p->n_rows);
+		cp_idset_join(&w->totals.column[i].ids, &p->totals.column[i].ids);
+	}
+	return 0;
 }
 
 /* ---- Rows ---- */

@@ -28,6 +28,7 @@ struct cp_csv_state {
 	struct csv_parser parser;
 	int fd;				/* -1: all is in buf, which is not ours */
 	int eof;
+	int is_part, wants_more;	/* a part: names are another's, and what follows buf is not here */
 	char *buf;
 	size_t cap, end;		/* buf[0, end) has been read */
 	size_t row;			/* offset of the row in hand; it is behind it when the row is done with */
@@ -103,7 +104,8 @@ static void make_room(struct cp_csv_state *st)
 static int fill(struct cp_csv *r, struct cp_err *err)
 {
 	struct cp_csv_state *st = r->state;
-	if (st->eof)
+	st->wants_more = st->is_part && !st->eof;
+	if (st->eof || st->is_part)
 		return 0;
 	make_room(st);
 	ssize_t n;
@@ -234,6 +236,16 @@ static int split_quoted(struct cp_csv *r, size_t len, struct cp_err *err)
 	return 0;
 }
 
+static void start_state(struct cp_csv_state *st)
+{
+	cp_scan_init(&st->scan, st->o.delimiter);
+	cp_buf_init(&st->text);
+	cp_buf_init(&st->fixed);
+	csv_init(&st->parser, STRICT);	/* fails for no parser only */
+	csv_set_delim(&st->parser, (unsigned char)st->o.delimiter);
+	csv_set_blk_size(&st->parser, 4096);
+}
+
 /* ---- what a row must be ---- */
 
 static int check_width(struct cp_csv *r, struct cp_err *err)
@@ -349,7 +361,7 @@ static int next_row(struct cp_csv *r, struct cp_err *err)
 	do {
 		begin_row(r);
 		rc = st->o.by_libcsv ? 0 : easy_row(r, err);
-		if (rc == 0)
+		if (rc == 0 && !st->wants_more)
 			rc = hard_row(r, err);
 	} while (rc > 0 && !st->scan.n_fields);
 	r->fields = st->scan.field;
@@ -360,10 +372,64 @@ static int next_row(struct cp_csv *r, struct cp_err *err)
 int cp_csv_next(struct cp_csv *r, struct cp_err *err)
 {
 	int rc = next_row(r, err);
+	if (r->state->wants_more) {	/* what was found is not to be believed */
+		r->state->row_len = 0;
+		r->bad_row = 0;
+		return 0;
+	}
 	if (rc > 0 && (check_width(r, err) < 0 || check_bytes(r, err) < 0))
 		rc = -1;
 	r->n_rows += rc > 0 || (rc < 0 && r->bad_row);
 	return rc;
+}
+
+/* ---- parts ---- */
+
+const char *cp_csv_rest(const struct cp_csv *r, size_t *n, uint64_t *line)
+{
+	const struct cp_csv_state *st = r->state;
+	size_t at = st->row + st->row_len;
+	*n = st->end - at;
+	*line = st->next_line;
+	return st->buf + at;
+}
+
+struct cp_csv *cp_csv_part_new(const struct cp_csv *whole)
+{
+	struct cp_csv *r = cp_xcalloc(1, sizeof *r);
+	r->state = cp_xcalloc(1, sizeof *r->state);
+	r->state->o = whole->state->o;
+	r->state->fd = -1;
+	r->state->is_part = 1;
+	r->file = whole->file;
+	r->names = whole->names;
+	r->n_names = whole->n_names;
+	start_state(r->state);
+	return r;
+}
+
+void cp_csv_part_set(struct cp_csv *r, const char *p, size_t n, uint64_t line, int is_last)
+{
+	struct cp_csv_state *st = r->state;
+	st->buf = (char *)p;	/* not written to */
+	st->end = n;
+	st->row = st->row_len = 0;
+	st->next_line = line;
+	st->eof = is_last;
+	st->wants_more = 0;
+	st->by = LOST;
+	r->n_rows = 0;
+}
+
+size_t cp_csv_part_row(const struct cp_csv *r)
+{
+	return r->state->row;
+}
+
+size_t cp_csv_part_next(const struct cp_csv *r, uint64_t *line)
+{
+	*line = r->state->next_line;
+	return r->state->row + r->state->row_len;
 }
 
 int cp_csv_ready(const struct cp_csv *r)
@@ -467,17 +533,9 @@ static struct cp_csv *open_any(struct cp_csv_state *st, const char *name, const 
 		st->o.delimiter = ',';
 	if (!st->o.max_row)
 		st->o.max_row = CP_CSV_MAX_ROW;
-	cp_scan_init(&st->scan, st->o.delimiter);
-	cp_buf_init(&st->text);
-	cp_buf_init(&st->fixed);
-	if (csv_init(&st->parser, STRICT) != 0)
-		cp_err_set(err, "%s: libcsv does not start", name);
-	else {
-		csv_set_delim(&st->parser, (unsigned char)st->o.delimiter);
-		csv_set_blk_size(&st->parser, 4096);
-		if (read_names(r, err) == 0)
-			return r;
-	}
+	start_state(st);
+	if (read_names(r, err) == 0)
+		return r;
 	cp_csv_close(r);
 	return NULL;
 }
@@ -504,6 +562,14 @@ struct cp_csv *cp_csv_open_mem(const void *data, size_t len, const char *name, c
 	return r;
 }
 
+static void free_names(struct cp_csv *r)
+{
+	for (size_t i = 0; i < r->n_names; i++)
+		free(r->names[i]);
+	free(r->names);
+	free((char *)r->file);
+}
+
 void cp_csv_close(struct cp_csv *r)
 {
 	if (!r)
@@ -512,14 +578,12 @@ void cp_csv_close(struct cp_csv *r)
 	csv_free(&st->parser);
 	if (st->fd >= 0)
 		free(st->buf);
+	if (!st->is_part)
+		free_names(r);
 	cp_buf_release(&st->text);
 	cp_buf_release(&st->fixed);
 	cp_scan_release(&st->scan);
 	free(st);
-	for (size_t i = 0; i < r->n_names; i++)
-		free(r->names[i]);
-	free(r->names);
-	free((char *)r->file);
 	free(r);
 }
 

@@ -66,6 +66,18 @@ void cp_csv_close(struct cp_csv *);
 /* 1 a row, 0 the end, -1 a sentence (see bad_row). */
 int cp_csv_next(struct cp_csv *, struct cp_err *);
 
+/* For threads: parts of the same input, which lie in memory, are read by readers of their own.  What r has read and not yet given as rows is
+ * handed over by _rest, and r gives no more; the caller reads on from there.  The parts' names are r's, which outlives them.
+ *     cp_csv_part_set(part, p, n, line, is_last);              // a row begins at p; is_last: the input ends at p + n
+ *     while ((rc = cp_csv_next(part, err)) ...)                 // 0: no whole row is left in p[0, n); n_rows counts from 0 on
+ *             cp_csv_part_row(part), cp_csv_part_next(part)     // offsets of the row in hand and of the next one,
+ */
+const char *cp_csv_rest(const struct cp_csv *r, size_t *n, uint64_t *line);
+struct cp_csv *cp_csv_part_new(const struct cp_csv *r);
+void cp_csv_part_set(struct cp_csv *part, const char *p, size_t n, uint64_t line, int is_last);
+size_t cp_csv_part_row(const struct cp_csv *part);
+size_t cp_csv_part_next(const struct cp_csv *part, uint64_t *line);
+
 /* Does the next row (or the end) come without waiting for more input?  For a filter that answers line by line. */
 int cp_csv_ready(const struct cp_csv *);
 

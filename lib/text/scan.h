@@ -65,12 +65,20 @@ int cp_scan_is_ascii(const struct cp_scan *);
 
 /* ---- the part that is compiled once a level of the processor: lib/text/simd/scan.c ---- */
 
+/* Counting rows ahead of those who cut them.  Start with { .behind_end = 1, .rows = wanted }.  Right for every input that is as it should be; a
+ * misplaced quote or a line of nothing but blanks makes it wrong, so it is good for a guess that is checked. */
+struct cp_scan_lines {
+	uint64_t inside;		/* all ones if a quote is open */
+	uint64_t behind_end;		/* 1 right behind a row's end: an LF there is a blank line */
+	uint64_t rows;			/* still to pass */
+	uint64_t lines;			/* line ends passed, in quotes or not */
+};
+
 struct cp_scan_kernels {
 	/* The tokens of p[0, n), n <= CP_SCAN_BATCH; returns how many.  *inside goes on from batch to batch. */
 	size_t (*tokens)(const char *p, size_t n, char delimiter, uint64_t *inside, uint16_t *at, uint64_t *odd);
-	/* How far p[0, n) is the end of the *rows-th line that ends outside of quotes, or n; *rows is lowered by those passed, and *lines
-	 * raised by the line ends passed, in quotes or not. */
-	size_t (*lines)(const char *p, size_t n, uint64_t *inside, uint64_t *rows, uint64_t *lines);
+	/* Go through the lines of p[0, n) up to the end of the rows-th row or all of it; returns how far. */
+	size_t (*lines)(const char *p, size_t n, struct cp_scan_lines *);
 };
 
 const struct cp_scan_kernels *cp_scan_kernels(const char *level);	/* NULL: no such level here */

@@ -128,19 +128,23 @@ static uint64_t up_to_bit(uint64_t bits, uint64_t nth)	/* the lowest bits, up to
 	return bits ^ (bits - 1);
 }
 
-static size_t lines(const char *p, size_t n, uint64_t *inside, uint64_t *rows, uint64_t *n_lines)
+static size_t lines(const char *p, size_t n, struct cp_scan_lines *s)
 {
 	for (size_t i = 0; i < n; i += 64) {
-		struct marks m = n - i >= 64 ? look(p + i, ',') : look_tail(p + i, n - i, ',');
-		uint64_t ends = m.lf & ~open_quotes(m.quote, inside), count = (uint64_t)__builtin_popcountll(ends);
-		if (count >= *rows) {
-			uint64_t passed = up_to_bit(ends, *rows);
-			*n_lines += (uint64_t)__builtin_popcountll(m.lf & passed);
-			*rows = *inside = 0;
+		size_t len = n - i < 64 ? n - i : 64;
+		struct marks m = len == 64 ? look(p + i, ',') : look_tail(p + i, len, ',');
+		uint64_t ends = m.lf & ~open_quotes(m.quote, &s->inside), rows = ends & ~(ends << 1 | s->behind_end);
+		uint64_t count = (uint64_t)__builtin_popcountll(rows);
+		if (count >= s->rows) {
+			uint64_t passed = up_to_bit(rows, s->rows);
+			s->lines += (uint64_t)__builtin_popcountll(m.lf & passed);
+			s->rows = s->inside = 0;
+			s->behind_end = 1;
 			return i + (size_t)__builtin_popcountll(passed);
 		}
-		*rows -= count;
-		*n_lines += (uint64_t)__builtin_popcountll(m.lf);
+		s->rows -= count;
+		s->lines += (uint64_t)__builtin_popcountll(m.lf);
+		s->behind_end = ends >> (len - 1) & 1;
 	}
 	return n;
 }
