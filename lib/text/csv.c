@@ -421,11 +421,6 @@ void cp_csv_part_set(struct cp_csv *r, const char *p, size_t n, uint64_t line, i
 	r->n_rows = 0;
 }
 
-size_t cp_csv_part_row(const struct cp_csv *r)
-{
-	return r->state->row;
-}
-
 size_t cp_csv_part_next(const struct cp_csv *r, uint64_t *line)
 {
 	*line = r->state->next_line;

@@ -75,7 +75,6 @@ int cp_csv_next(struct cp_csv *, struct cp_err *);
 const char *cp_csv_rest(const struct cp_csv *r, size_t *n, uint64_t *line);
 struct cp_csv *cp_csv_part_new(const struct cp_csv *r);
 void cp_csv_part_set(struct cp_csv *part, const char *p, size_t n, uint64_t line, int is_last);
-size_t cp_csv_part_row(const struct cp_csv *part);
 size_t cp_csv_part_next(const struct cp_csv *part, uint64_t *line);
 
 /* Does the next row (or the end) come without waiting for more input?  For a filter that answers line by line. */

@@ -136,7 +136,7 @@ struct sink {
 	struct cp_schema schema;	/* of the first file; provenance included */
 	struct cp_writer *writer;	/* NULL before the first file, and for lines */
 	int begun;
-	struct cp_buf buf;
+	struct cp_team *team;
 };
 
 /* The template is in the provenance of the text alone: no key depends on it. */
@@ -162,24 +162,6 @@ static int begin(struct sink *s, const struct cp_schema *schema, const char *sen
 	return s->writer ? 0 : -1;
 }
 
-static int put_lines(struct sink *s, const struct cp_block *b, struct cp_err *err)
-{
-	const struct cp_values *text = &b->column[b->n_columns - 1];
-	cp_buf_reset(&s->buf);
-	for (size_t i = 0; i < b->n_rows; i++) {
-		cp_buf_add(&s->buf, text->bytes + text->offsets[i], text->offsets[i + 1] - text->offsets[i]);
-		cp_buf_char(&s->buf, '\n');
-	}
-	if (fwrite(s->buf.data, 1, s->buf.len, s->f) != s->buf.len)
-		return cp_err_set(err, "write:");
-	return 0;
-}
-
-static int put(struct sink *s, const struct cp_block *b, struct cp_err *err)
-{
-	return s->lines ? put_lines(s, b, err) : cp_writer_block(s->writer, b->n_rows, b->column, err);
-}
-
 static int end(struct sink *s, int rc, struct cp_err *err)
 {
 	if (s->writer && rc < 0)
@@ -188,7 +170,7 @@ static int end(struct sink *s, int rc, struct cp_err *err)
 		rc = cp_writer_close(s->writer, err);
 	if (s->begun)
 		cp_schema_release(&s->schema);
-	cp_buf_release(&s->buf);
+	cp_team_free(s->team);
 	return rc;
 }
 
@@ -202,21 +184,16 @@ void cp_prepare_counted(struct cp_prepare_count *count, const struct cp_rows *ro
 		count->first_bad = cp_xstrdup(cp_rows_first_bad(rows));
 }
 
-static int copy_rows(struct sink *s, struct cp_rows *rows, struct cp_prepare_count *count, struct cp_err *err)
+static int copy_rows(struct sink *s, struct cp_rows *rows, struct cp_err *err)
 {
-	struct cp_block b;
-	int rc;
-	while ((rc = cp_rows_next(rows, &b, err)) > 0) {
-		if (put(s, &b, err) < 0)
-			return -1;
-		count->rows_out += b.n_rows;
-	}
-	if (rc == 0 && s->writer) {
+	if (cp_rows_pour(rows, s->team, s->writer, s->f, err) < 0)
+		return -1;
+	if (s->writer) {
 		char digest[33];
 		uint64_t n_bytes = cp_rows_source(rows, digest);
 		cp_writer_source(s->writer, digest, n_bytes);
 	}
-	return rc;
+	return 0;
 }
 
 static int copy_file(struct sink *s, const char *path, struct cp_rows_spec *spec, json_t *step, struct cp_prepare_count *count,
@@ -232,8 +209,9 @@ static int copy_file(struct sink *s, const char *path, struct cp_rows_spec *spec
 		if (begin(s, cp_rows_schema(rows), spec->sentence, step, err) < 0)
 			cp_err_wrap(err, "%s", name);
 		else
-			rc = copy_rows(s, rows, count, err);
+			rc = copy_rows(s, rows, err);
 		cp_prepare_counted(count, rows);
+		count->rows_out += cp_rows_written(rows);
 		spec->first_row += cp_rows_read(rows);
 		cp_rows_close(rows);
 	}
@@ -247,13 +225,14 @@ int cp_prepare_run(const struct cp_prepare *job, char *const *files, int n_files
 {
 	struct cp_out out;
 	struct cp_prepared p;
-	struct sink s = { .lines = job->lines, .buf = CP_BUF_INIT };
+	struct sink s = { .lines = job->lines };
 	*count = (struct cp_prepare_count){ 0 };
 	int rc = -1;
 	if (cp_prepare_spec(job, 1, &p, err) < 0 || cp_out_open(&out, job->output, err) < 0)
 		goto out;
 	s.f = out.f;
-	rc = 0;
+	s.team = cp_team_new(job->threads ? (int)job->threads : cp_cpu_count(), err);
+	rc = s.team ? 0 : -1;
 	for (int i = 0; rc == 0 && i < (n_files ? n_files : 1); i++)
 		rc = copy_file(&s, n_files ? files[i] : NULL, &p.spec, step, count, err);
 	rc = end(&s, rc, err);

@@ -25,7 +25,7 @@ struct cp_prepare {
 	const char *output, *label, *time, *weight, *fields, *delimiter, *bad_utf8, *declare, *nulls;
 	struct cp_opt_list lines_given;		/* --field */
 	int no_header, skip_bad;
-	int64_t first_row;
+	int64_t first_row, threads;
 	uint64_t seed;
 	/* of cp-textify alone */
 	const char *sentence, *sentence_file, *form, *missing, *item_fields;
@@ -51,7 +51,9 @@ struct cp_prepare {
 	{ 0, "bad-utf8", CP_OPT_CHOICE, &(o).bad_utf8, "HOW", "bytes that are not UTF-8: a bad row, or U+FFFD in their place", \
 	  .choices = "refuse|replace", .content = 1 }, \
 	{ 0, "skip-bad", CP_OPT_SET, &(o).skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 }, \
-	{ 0, "first-row", CP_OPT_INT, &(o).first_row, "N", "number of the first row, for a part of a larger input", .min = 0, .max = 0x1p53 }
+	{ 0, "first-row", CP_OPT_INT, &(o).first_row, "N", "number of the first row, for a part of a larger input", .min = 0, .max = 0x1p53 }, \
+	{ 0, "threads", CP_OPT_INT, &(o).threads, "N", "0: as many as there are processors; the bytes are the same for any number", \
+	  .min = 0, .max = 1024 }
 
 struct cp_prepare_count {
 	uint64_t rows_in, rows_out, n_bad;

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "text/pour.h"
 
 struct cp_rows {
+	int fd;
 	struct cp_csv *csv;
 	struct cp_digest *digest;
 	struct cp_plan *plan;
@@ -68,6 +70,22 @@ int cp_rows_next(struct cp_rows *r, struct cp_block *b, struct cp_err *err)
 	return 1;
 }
 
+int cp_rows_pour(struct cp_rows *r, struct cp_team *team, struct cp_writer *w, FILE *lines, struct cp_err *err)
+{
+	struct cp_pour p = { .fd = r->fd, .csv = r->csv, .plan = r->plan, .team = team, .writer = w, .lines = lines, .digest = r->digest,
+			     .first_row = r->first_row + r->csv->n_rows, .skip_bad = r->skip_bad };
+	int rc = cp_pour(&p, err);
+	r->rows_out += p.rows_out;
+	r->n_bad += p.n_bad;
+	if (!r->first_bad)
+		r->first_bad = p.first_bad;
+	else
+		free(p.first_bad);
+	r->csv->n_rows += p.rows_in;
+	r->csv->n_bytes = p.n_bytes;
+	return rc;
+}
+
 /* ---- opening and closing ---- */
 
 void cp_rows_spec_like(struct cp_rows_spec *spec, const struct cp_schema *schema)
@@ -79,6 +97,7 @@ static struct cp_rows *open_any(int fd, const void *mem, size_t len, const char 
 {
 	struct cp_csv_opts csv = given->csv;
 	struct cp_rows *r = cp_xcalloc(1, sizeof *r);
+	r->fd = fd;
 	r->digest = csv.digest = cp_digest_new();
 	r->skip_bad = given->skip_bad;
 	r->eager = given->eager;
@@ -143,4 +162,9 @@ uint64_t cp_rows_source(const struct cp_rows *r, char digest[33])
 {
 	cp_digest_hex(r->digest, digest);
 	return r->csv->n_bytes;
+}
+
+uint64_t cp_rows_written(const struct cp_rows *r)
+{
+	return r->rows_out;
 }

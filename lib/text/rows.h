@@ -23,7 +23,10 @@
 
 #include <stdint.h>
 
+#include <stdio.h>
+
 #include "base/err.h"
+#include "base/team.h"
 #include "stream/schema.h"
 #include "stream/stream.h"
 #include "text/csv.h"
@@ -48,7 +51,12 @@ int cp_rows_next(struct cp_rows *, struct cp_block *, struct cp_err *);
 
 const struct cp_plan *cp_rows_plan(const struct cp_rows *);
 
+/* All that is left, by the threads of a team (NULL: this one): to the writer, or, if that is NULL, the sentences as lines to the file.  The
+ * same rows as by _next, for any number of threads in the same blocks (pour.h).  0, or -1 behind what was good. */
+int cp_rows_pour(struct cp_rows *, struct cp_team *, struct cp_writer *, FILE *lines, struct cp_err *);
+
 uint64_t cp_rows_read(const struct cp_rows *);		/* rows of the CSV so far, good and bad */
+uint64_t cp_rows_written(const struct cp_rows *);	/* given out, by _next or _pour */
 uint64_t cp_rows_bad(const struct cp_rows *);		/* left out so far */
 const char *cp_rows_first_bad(const struct cp_rows *);	/* what was wrong with the first of them; NULL: none */
 uint64_t cp_rows_source(const struct cp_rows *, char digest[33]);	/* of the bytes read; returns their number */
