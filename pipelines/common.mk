@@ -36,6 +36,9 @@ endif
 endif
 
 # From where make was called, then from here.
+ifneq ($(word 2,$(RAW)),)
+$(error $(data): make knows no names with spaces; make a link without, instead of RAW='$(RAW)')
+endif
 raw_dir := $(if $(RAW),$(abspath $(or $(if $(filter /%,$(RAW)),,$(wildcard $(PWD)/$(RAW))),$(wildcard $(RAW)))))
 raw      = $(if $(raw_dir),$(firstword $(foreach suffix,/ .gz .xz .bz2 .zst,$(wildcard $(raw_dir)/$(1)$(filter-out /,$(suffix))))))
 need     = $(or $(call raw,$(1)),$(error $(data): no $(1) (nor .gz, .xz, .bz2, .zst of it) in RAW='$(RAW)'; $(source)))

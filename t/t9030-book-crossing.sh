@@ -66,6 +66,9 @@ test_that 'a user that there is not is an error with its place' '
 test_that 'no raw files: what is missing and where to get it' '
 	make -s -C p/book-crossing clean
 	fails_with 2 make -C p/book-crossing RAW="$TRASH"
+	fails_with 2 make -s -C p/book-crossing RAW="my data"
+	grep "no names with spaces" fails_with.err
+	fails_with 2 make -C p/book-crossing RAW="$TRASH"
 	grep "no BX-Users.csv (nor .gz.*get BX-CSV-Dump.zip" fails_with.err
 '
 

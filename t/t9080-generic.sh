@@ -75,6 +75,12 @@ test_that 'no CSV, a name that there is not, a bad row: a sentence' '
 	grep "say which: make CSV=file.csv" fails_with.err
 	fails_with 2 make -s -C p/generic CSV=nothing.csv
 	grep "generic: there is no file nothing.csv" fails_with.err
+	fails_with 2 make -s -C p/generic CSV=.. clean
+	grep "is no name of a file" fails_with.err
+	fails_with 2 make -s -C p/generic CSV="my shop.csv"
+	grep "no names with spaces; make a link" fails_with.err
+	fails_with 2 make -s -C p/generic CSV=shop.v2.csv DECLARE=no.fields
+	grep "there is no file no.fields" fails_with.err
 	echo "1;2" >>shop.v2.csv
 	fails_with 2 generic -s CSV=shop.v2.csv
 	grep "cp-textify: .*line 402" fails_with.err
