@@ -88,6 +88,8 @@ test_that 'threads, blocks and files do not matter' '
 	cp-predict -q -m m.cpm --threads 1 valid.cps >one
 	cp-predict -q -m m.cpm --threads 3 <valid.cps >three
 	cmp one three
+	cp-cat -q --block-rows 3 valid.cps | cp-predict -q -m m.cpm >small
+	cmp one small
 '
 
 test_that 'the order of members does not matter, how often one stands there does' '

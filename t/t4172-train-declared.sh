@@ -45,8 +45,7 @@ test_that 'a declared CSV is learnt' '
 '
 test_that 'the model makes of a CSV what cp-featurize makes by the declaration' '
 	cp-predict -q -m m.cpm --csv test.csv >csv
-	cut -f1 records >a; cut -f1 csv >b; cmp a b
-	paste records csv | awk "{ d = \$2 - \$4; if (d > 1e-6 || d < -1e-6) { print; exit 1 } }"
+	cmp records csv
 	awk -F, "{ print \$4 \",\" \$3 \",\" \$1 \",\" \$2 \",\" \$5 }" test.csv >turned.csv
 	cp-predict -q -m m.cpm --csv turned.csv >turned
 	cmp csv turned
@@ -83,7 +82,7 @@ test_that 'buckets, hours and weekdays: kept with the model, made of a CSV alike
 	learn --train train.cps -o more.cpm
 	cp-predict -q -m more.cpm test.cps >records
 	cp-predict -q -m more.cpm --csv test.csv >csv
-	paste records csv | awk "{ d = \$2 - \$4; if (d > 1e-6 || d < -1e-6) { print; exit 1 } }"
+	cmp records csv
 	auc_of records | awk "{ exit !(\$1 > 0.8) }"
 	sed "s/150/151/" more.txt >other.txt
 	cp-featurize -q --declare other.txt <test.csv >other.cps
