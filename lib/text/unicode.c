@@ -49,6 +49,9 @@ static const struct range ignorable[] = {
 	{ 0x2065, 0x2065 }, { 0xFFF0, 0xFFF8 }, { 0xE0000, 0xE0000 }, { 0xE0002, 0xE001F }, { 0xE0080, 0xE00FF }, { 0xE01F0, 0xE0FFF },
 };
 
+/* Letters in circles and squares: signs, but of the property Alphabetic. */
+static const struct range circled[] = { { 0x24B6, 0x24E9 }, { 0x1F130, 0x1F149 }, { 0x1F150, 0x1F169 }, { 0x1F170, 0x1F189 } };
+
 /* U+2B820..U+2B91F, the start of Extension E, is in Google's list and was forgotten in the library's; the library decides. */
 static const struct range cjk[] = {
 	{ 0x3400, 0x4DBF }, { 0x4E00, 0x9FFF }, { 0xF900, 0xFAFF }, { 0x20000, 0x2A6DF }, { 0x2A700, 0x2B81F }, { 0x2B920, 0x2CEAF },
@@ -207,7 +210,7 @@ int cp_rune_is_cjk(uint32_t c)
 
 int cp_rune_is_word(uint32_t c)
 {
-	if (c == 0x200C || c == 0x200D)
+	if (c == 0x200C || c == 0x200D || IN(circled, c))
 		return 1;
 	switch (utf8proc_category((utf8proc_int32_t)c)) {
 	case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:

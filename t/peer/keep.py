@@ -26,7 +26,7 @@ BY_HAND = ["e\u1ac1\u1abf a\U00010f48\U00010f46\u302e", "e\u1ac1\u0327\u0301", "
            "\U00011938\U0001133b\u0345", "a\u1df6b \u2e52 \u2e43 \u180f", "\u1734 \u166d \U000111c9", "\u1112\u1161\u11ab 한 \ud55c\u11ab", "𠀀㐀\U0002b820豈々〇",
            "👨‍👩‍👧‍👦 👍🏽 🇩🇪🇩 1\ufe0f\u20e3", "a\u00a0b\u2003c\u3000d\u200be\u2060f\ufeffg\u180eh\u0085i\u2028j", "\x00a\x01b\x7fc\x80d\x9fe\ufffdf\ufffe\U0010ffff",
            "\ue000a\uf8ffb\U000f0000", "don't DON'T I'll we're 's 'S ' s''ve'm", " \t\n a\r\n\r  b   ", "123 ½ ² Ⅷ ٣ १२ 𝟗", "a'\u2019s \u02bc",
-           "[MASK] [mask] [ MASK ] [MASK][SEP]x[CLS", "x <mask>  y<mask>z </s>", "a <lr>  b  <lr><lr> c", "<single> x<single> <single>1 <single>", "<NORM> <Norm> <norm>x",
+           "[MASK] [mask] [ MASK ] [MASK][SEP]x[CLS", "x <mask>  y<mask>z </s>", "a <lr>  b  <lr><lr> c", "<single> x<single> <single>1 <single>", "Ⓛ<single> <single>🅰 é⑴ ①<single>", "<NORM> <Norm> <norm>x",
            "NewWord newword NewWords", "\u00dcnorm u\u0308norm \u00fcNORM", " two words  here two  words", "12 1235 x12", "é éa aé e\u0301", ""]
 
 
