@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "text/tokenizer.h"
+#include "text/trie.h"
 #include "text/vocab.h"
 
 /* An id above this is no id of a vocabulary but a broken file (the stream's limit too). */
@@ -55,7 +56,9 @@ struct cp_tokenizer {
 	struct cp_tok_added *added;	/* by id */
 	size_t n_added;
 	int any_normalized;		/* some added token is looked for in normalized text */
-	unsigned char first_raw[32], first_norm[32];	/* bit sets: first bytes of added tokens of either kind */
+	struct cp_ids place;		/* by id, one more than the index in added; while loading */
+	struct cp_trie patterns[2];	/* raw, normalized */
+	unsigned char first[2][32];	/* bit sets: the first bytes of these */
 	struct cp_ids prefix, suffix;	/* the frame */
 	uint32_t role[CP_TOK_N_ROLES];
 	char digest[33];

@@ -310,10 +310,12 @@ int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *er
 	if (optional_json(dir, "config.json", &config, err) < 0)
 		return -1;
 	const char *type = json_string_value(json_object_get(config, "model_type"));
-	json_int_t n = json_integer_value(json_object_get(config, "max_position_embeddings"));
+	json_int_t n = json_integer_value(json_object_get(config, "max_position_embeddings")), pad = json_integer_value(json_object_get(config, "pad_token_id"));
+	if (n < 0 || pad < 0 || pad >= CP_TOK_ID_LIMIT)
+		n = pad = 0;
 	for (size_t i = 0; type && i < sizeof after_pad / sizeof *after_pad; i++)
 		if (!strcmp(type, after_pad[i]))
-			n -= json_integer_value(json_object_get(config, "pad_token_id")) + 1;
+			n -= pad + 1;
 	*positions = n > 0 ? (size_t)n : 0;
 	json_decref(config);
 	return 0;

@@ -49,6 +49,9 @@ void cp_tokenizer_free(struct cp_tokenizer *t)
 		free(t->added[i].pattern);
 	free(t->added);
 	free(t->token);
+	cp_ids_release(&t->place);
+	cp_trie_release(&t->patterns[0]);
+	cp_trie_release(&t->patterns[1]);
 	cp_vocab_release(&t->vocab);
 	cp_ids_release(&t->prefix);
 	cp_ids_release(&t->suffix);
