@@ -315,7 +315,8 @@ static int choose_fields(struct maker *m)
 	size_t n = 0;
 	int rc = 0;
 	m->all = cp_xcalloc(m->n + 1, sizeof *m->all);
-	memcpy(m->all, m->entry, m->n * sizeof *m->all);
+	if (m->n)
+		memcpy(m->all, m->entry, m->n * sizeof *m->all);
 	m->n_all = m->n;
 	if (!m->spec.fields)
 		return 0;
