@@ -190,6 +190,8 @@ static enum cp_scan_result end_row(struct cp_scan *s, const char *end)
 /* Nearly all: fields without quotes, as far as delimiters follow each other. */
 static void take_plain_fields(struct cp_scan *s)
 {
+	if (s->token == s->n_tokens)
+		return;
 	reserve(s, s->n_tokens - s->token);
 	struct cp_csv_field *f = s->field + s->n_fields;
 	const uint16_t *at = s->at + s->token, *stop = s->at + s->n_tokens;
