@@ -43,7 +43,8 @@ DOUBLE_OBJ := $(patsubst $(B)/%,$(B)/double/%,$(filter $(addprefix $(B)/,lib/nn/
 TOOLS    := $(patsubst tools/%.c,%,$(wildcard tools/cp-*.c))
 UNITS    := $(patsubst t/unit/%.c,%,$(wildcard t/unit/*.c))
 FUZZERS  := $(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c))
-PAGES    := $(wildcard tools/*.[157] lib/*/*.[57])
+PAGES    := $(wildcard tools/*.[157] lib/*/*.[357])
+EXAMPLES := $(patsubst examples/%.c,%,$(wildcard examples/*.c))
 
 all: $(TOOLS:%=$(BIN)/%) $(if $(wildcard results/ledger.sql),results/ledger.db)
 
@@ -84,7 +85,11 @@ $(B)/build.h: Makefile
 	@printf '#define CP_BUILD_COMPILER "%s"\n#define CP_BUILD_FLAGS "%s"\n' \
 	  "$$($(CC) --version | head -n 1)" '$(strip $(CFLAGS))' > $@
 
-units: $(UNITS:%=$(B)/unit/%)
+units: $(UNITS:%=$(B)/unit/%) $(EXAMPLES:%=$(B)/examples/%)
+$(B)/examples/%.o: CPPFLAGS += -Ilib/score
+$(B)/examples/%: $(B)/examples/%.o $(B)/libclickprompt.a
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/unit/%_double: $(B)/double/t/unit/%_double.o $(B)/double/libclickprompt.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
@@ -111,12 +116,23 @@ bench: all
 	@CP_BIN=$(abspath $(BIN)) t/bench/data.sh
 bench-kernels: $(B)/bench/kernels
 	$(B)/bench/kernels
+# Latency of one row and rows a second of cp_score.h; not a test.
+bench-score: $(B)/bench/score
+	$(B)/bench/score
 $(B)/bench/%: $(B)/t/bench/%.o $(B)/libclickprompt.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Also for other programs: cp_score.h, the library (static, so that its version is that of the program built with it), and what it needs.
 install: all
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 lib/score/cp_score.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libclickprompt.a $(DESTDIR)$(PREFIX)/lib
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: clickprompt' 'Description: scores of clickprompt models, cp_score.h' \
+	  "Version: $$(sed -n 's/.*CP_VERSION "\(.*\)"/\1/p' tools/tool.h)" 'Requires: libxxhash liblz4 openblas libutf8proc jansson' \
+	  'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lclickprompt -lcsv -lpthread -lm' \
+	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clickprompt.pc
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/clickprompt
 	install -m 755 $(filter-out %/cp-fixture,$(TOOLS:%=$(BIN)/%)) $(DESTDIR)$(PREFIX)/bin
 	cp -R share/clickprompt/. $(DESTDIR)$(PREFIX)/share/clickprompt
@@ -129,7 +145,7 @@ print-flags:	# for checks that compile by themselves; quoted for a shell
 clean:
 	rm -rf build bin
 
-.PHONY: all print-flags bench bench-kernels units check fuzz fuzzers install clean
+.PHONY: all print-flags bench bench-kernels bench-score units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d)
+-include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d $(B)/examples/*.d)

@@ -51,7 +51,7 @@ test_that 'no path of a machine is in the tree' '
 
 test_that 'the top level holds what it should and nothing else' '
 	(cd "$TOP" && all_files | sed "s,^\./,," | cut -d/ -f1 | sort -u) >top
-	printf "%s\n" .ci .gitignore LICENSE Makefile README.md check demo experiments lib pipelines results share t tools | sort >may
+	printf "%s\n" .ci .gitignore LICENSE Makefile README.md check demo examples experiments lib pipelines results share t tools | sort >may
 	comm -23 top may | grep . && exit 1
 	true
 '

@@ -74,6 +74,15 @@ void nn_params_alloc(struct nn_params *ps, int training)
 	}
 }
 
+void nn_params_borrow(struct nn_params *ps, const struct nn_params *from)
+{
+	for (int i = 0; i < ps->n; i++) {
+		const struct nn_param *p = nn_params_find(from, ps->v[i]->name);
+		assert(p && p->n == ps->v[i]->n);
+		ps->v[i]->val = p->val;
+	}
+}
+
 static uint64_t name_key(const struct nn_param *p)
 {
 	return cp_hash64(p->name, strlen(p->name), 0);

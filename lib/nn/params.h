@@ -49,7 +49,7 @@ struct nn_params {
 	struct nn_param **v;
 	int n;
 	size_t total;		/* elements of all */
-	nn_float *val, *grad, *m1, *m2;
+	nn_float *val, *grad, *m1, *m2;	/* val is NULL where values are borrowed */
 };
 
 struct nn_params *nn_params_new(void);
@@ -60,6 +60,9 @@ struct nn_param *nn_params_find(const struct nn_params *, const char *name);	/* 
 
 /* Allocate values and, when training, gradients and moments (all zero). */
 void nn_params_alloc(struct nn_params *, int training);
+
+/* Or take the values of another set, which outlives this one, by name: the same parameters seen from a second graph. */
+void nn_params_borrow(struct nn_params *, const struct nn_params *from);
 
 /* Give every parameter that no file has loaded its start.  Row i of a tensor is drawn from (seed, CP_RNG_INIT, hash of the name, i), so a
  * tensor's start depends on nothing else. */

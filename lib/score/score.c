@@ -1,0 +1,408 @@
+/* Scoring for other programs; see cp_score.h.
+ *
+ * A scorer is a cp_model with its packed weights and a plan of how text becomes values.  A context has a graph of its own over the same
+ * parameters, without a team, and a fill of the plan; making it runs the graph twice on as many rows as it may ever see, so that every array
+ * has its final size (nn_graph_pack).  Rows are filled one by one: lists then never outgrow a fill's first room.
+ *
+ * Only CTR models: with a language model beside it a row costs a hundred times as much, and tokens are of any number.
+ */
+#include "score/cp_score.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/gemm.h"
+#include "text/plan.h"
+#include "train/model.h"
+
+enum { MAX_ROWS = 1 << 20, LIST_ROOM = 64 };	/* members of a list, on an average of the batch */
+
+struct cp_scorer {
+	struct cp_model *model;
+	struct cp_plan *plan;
+	char **column;
+	size_t n_columns;
+	int at[CP_FIELDS_MAX];		/* schema column of each field */
+	int bags;			/* rows are more than one key a field */
+};
+
+struct cp_score {
+	const struct cp_scorer *of;
+	struct nn_params *params;	/* the scorer's values */
+	struct nn_graph *g;
+	struct nn_node *z;
+	struct cp_fill *fill;
+	size_t max_rows, n_rows;	/* of the batch at hand */
+	size_t n_values, value_cap;
+	uint32_t *id, *off;
+	nn_float *weight;
+	struct nn_ids ids;
+	struct nn_bags bags;
+	struct cp_csv_field *row;	/* (columns) */
+	struct cp_score_counts counts;
+};
+
+/* --- Columns ----------------------------------------------------------------------------------------------------------------------- */
+
+static void add_column(struct cp_scorer *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_columns; i++)
+		if (!strcmp(s->column[i], name))
+			return;
+	s->column = cp_xrealloc(s->column, s->n_columns + 1, sizeof *s->column);
+	s->column[s->n_columns++] = cp_xstrdup(name);
+}
+
+static const char *declared(const struct cp_field *f)
+{
+	return json_string_value(json_object_get(f->made, "declare"));
+}
+
+/* The columns that the fields are made of, in the order of the fields. */
+static int find_columns(struct cp_scorer *s, struct cp_err *err)
+{
+	const struct cp_fields *fields = &s->model->vocab.fields;
+	struct cp_declaration *d = cp_declaration_new();
+	int rc = 0;
+	for (int f = 0; !rc && f < fields->n; f++) {
+		const char *line = declared(&fields->v[f]);
+		size_t n = d->n;
+		if (line)
+			rc = cp_declaration_read(d, line, strlen(line), "its declaration", err);
+		if (!rc)
+			add_column(s, d->n > n ? cp_declare_column(&d->line[n]) : fields->v[f].name);
+	}
+	cp_declaration_free(d);
+	return rc;
+}
+
+static int make_plan(struct cp_scorer *s, struct cp_err *err)
+{
+	struct cp_schema like;
+	struct cp_csv csv = { .names = s->column, .n_names = s->n_columns, .file = "row" };
+	struct cp_rows_spec spec = { .like = &like, .keys = 1 };
+	cp_fields_schema(&s->model->vocab.fields, &like);
+	s->plan = cp_plan_new(&csv, &spec, err);
+	cp_schema_release(&like);
+	return s->plan ? cp_fields_find(&s->model->vocab.fields, cp_plan_schema(s->plan), "row", s->at, err) : -1;
+}
+
+/* --- Opening ----------------------------------------------------------------------------------------------------------------------- */
+
+static void tell(struct cp_score_error *to, const struct cp_err *err)
+{
+	if (to)
+		memcpy(to->text, err->msg, sizeof to->text < sizeof err->msg ? sizeof to->text : sizeof err->msg);
+}
+
+static int open_model(struct cp_scorer *s, const char *path, struct cp_err *err)
+{
+	if (nn_blas_check(err) < 0 || !(s->model = cp_model_open(path, NULL, err)))
+		return -1;
+	if (s->model->c.objective != CP_OBJECTIVE_CLICK)
+		return cp_err_set(err, "%s: a model of stage %s fills in words and has no score", path, s->model->stage);
+	if (s->model->c.has_plm)
+		return cp_err_set(err, "%s: a model with a language model in it; cp_score serves CTR models alone (cp-train --stage finetune "
+				  "--without-plm makes one of it)", path);
+	s->bags = cp_fields_count(&s->model->vocab.fields, CP_KEY) < s->model->vocab.fields.n;
+	return find_columns(s, err) < 0 || make_plan(s, err) < 0 ? cp_err_wrap(err, "%s", path) : 0;
+}
+
+/* What cp_mem_catch comes back to must not have moved: so the work is one call further down. */
+static struct cp_scorer *open_scorer(const char *path, struct cp_err *err)
+{
+	struct cp_scorer *s = cp_xcalloc(1, sizeof *s);
+	if (open_model(s, path, err) == 0)
+		return s;
+	cp_scorer_close(s);
+	return NULL;
+}
+
+struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *error)
+{
+	struct cp_err err;
+	jmp_buf here;
+	if (setjmp(here)) {
+		cp_mem_catch(NULL);
+		cp_err_set(&err, "%s: out of memory", path);
+		tell(error, &err);
+		return NULL;
+	}
+	cp_mem_catch(&here);
+	struct cp_scorer *s = open_scorer(path, &err);
+	cp_mem_catch(NULL);
+	if (!s)
+		tell(error, &err);
+	return s;
+}
+
+void cp_scorer_close(struct cp_scorer *s)
+{
+	if (!s)
+		return;
+	cp_model_free(s->model);
+	cp_plan_free(s->plan);
+	for (size_t i = 0; i < s->n_columns; i++)
+		free(s->column[i]);
+	free(s->column);
+	free(s);
+}
+
+size_t cp_scorer_columns(const struct cp_scorer *s)
+{
+	return s->n_columns;
+}
+
+const char *cp_scorer_column(const struct cp_scorer *s, size_t i)
+{
+	return i < s->n_columns ? s->column[i] : NULL;
+}
+
+size_t cp_scorer_fields(const struct cp_scorer *s)
+{
+	return (size_t)s->model->vocab.fields.n;
+}
+
+int cp_scorer_field(const struct cp_scorer *s, size_t i, struct cp_score_field *out)
+{
+	const struct cp_features *v = &s->model->vocab;
+	if (i >= (size_t)v->fields.n)
+		return -1;
+	const struct cp_field *f = &v->fields.v[i];
+	*out = (struct cp_score_field){
+		f->name, f->type == CP_KEY ? CP_SCORE_KEY : f->type == CP_KEYS ? CP_SCORE_LIST : CP_SCORE_NUMBER, declared(f),
+		v->bits ? 0 : v->field[i].n,
+	};
+	return 0;
+}
+
+/* --- Contexts ---------------------------------------------------------------------------------------------------------------------- */
+
+static int build(struct cp_score *c, struct cp_err *err)
+{
+	struct cp_model *m = c->of->model;
+	c->params = nn_params_new();
+	c->g = nn_graph_new(NULL);
+	struct ctr_build b = { .b = { c->g, c->params, CP_GROUP_CTR, 0 }, .c = &m->c.ctr, .ids = &c->ids, .bags = c->of->bags ? &c->bags : NULL,
+			       .axis = PLM_ROWS, .pad = -1 };
+	struct nn_node *q = ctr_final(&b);
+	c->z = ctr_logit(&b, q);
+	nn_params_borrow(c->params, m->params);
+	return nn_graph_pack(c->g, m->packs, err);
+}
+
+static void run(struct cp_score *c)
+{
+	c->ids.v = c->id;
+	c->bags = (struct nn_bags){ c->off, c->weight };
+	c->g->len[PLM_ROWS] = c->n_rows;
+	nn_forward(c->g, c->z);
+}
+
+static void allocate(struct cp_score *c)
+{
+	size_t fields = (size_t)c->of->model->vocab.fields.n, values = c->max_rows * fields;
+	c->value_cap = values + (c->of->bags ? c->max_rows * fields * LIST_ROOM + CP_BLOCK_ROWS : 0);
+	c->id = cp_xcalloc(c->value_cap, sizeof *c->id);
+	c->off = cp_xcalloc(values + 1, sizeof *c->off);
+	c->weight = cp_xcalloc(c->value_cap, sizeof *c->weight);
+	c->row = cp_xcalloc(c->of->n_columns, sizeof *c->row);
+	c->fill = cp_fill_new(c->of->plan);
+}
+
+static struct cp_score *new_score(const struct cp_scorer *s, size_t max_rows, struct cp_err *err)
+{
+	struct cp_score *c = cp_xcalloc(1, sizeof *c);
+	c->of = s;
+	c->max_rows = max_rows;
+	allocate(c);
+	if (build(c, err) < 0) {
+		cp_score_free(c);
+		return NULL;
+	}
+	c->n_rows = max_rows;
+	run(c);
+	run(c);
+	c->n_rows = 0;
+	return c;
+}
+
+struct cp_score *cp_score_new(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
+{
+	struct cp_err err;
+	jmp_buf here;
+	struct cp_score *c;
+	if (setjmp(here)) {
+		cp_mem_catch(NULL);
+		cp_err_set(&err, "out of memory for a batch of %zu rows", max_rows);
+		tell(error, &err);
+		return NULL;
+	}
+	cp_mem_catch(&here);
+	if (!max_rows || max_rows > MAX_ROWS) {
+		cp_err_set(&err, "a batch of %zu rows; expected 1 to %d", max_rows, MAX_ROWS);
+		c = NULL;
+	} else {
+		c = new_score(s, max_rows, &err);
+	}
+	cp_mem_catch(NULL);
+	if (!c)
+		tell(error, &err);
+	return c;
+}
+
+void cp_score_free(struct cp_score *c)
+{
+	if (!c)
+		return;
+	nn_graph_free(c->g);
+	nn_params_free(c->params);
+	cp_fill_free(c->fill);
+	free(c->id);
+	free(c->off);
+	free(c->weight);
+	free(c->row);
+	free(c);
+}
+
+void cp_score_counts(const struct cp_score *c, struct cp_score_counts *out)
+{
+	*out = c->counts;
+}
+
+/* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
+
+static int push(struct cp_score *c, int field, uint64_t key, nn_float weight, struct cp_err *err)
+{
+	const struct cp_features *v = &c->of->model->vocab;
+	if (c->n_values == c->value_cap)
+		return cp_err_set(err, "row %zu: more than %zu values in lists of one batch; score fewer rows at a time", c->n_rows + 1, c->value_cap);
+	uint32_t at = cp_features_row(v, field, key);
+	c->counts.unseen += !v->bits && at == v->field[field].base;
+	c->counts.values++;
+	c->weight[c->n_values] = weight;
+	c->id[c->n_values++] = at;
+	return 0;
+}
+
+static int push_field(struct cp_score *c, const struct cp_values *v, int field, struct cp_err *err)
+{
+	const struct cp_field *f = &c->of->model->vocab.fields.v[field];
+	if (f->type == CP_KEY)
+		return push(c, field, v->u64[0], 1, err);
+	if (f->type == CP_KEYS) {
+		for (uint32_t k = 0, n = v->offsets[1]; k < n; k++)
+			if (push(c, field, v->u64[k], 1 / (nn_float)n, err) < 0)
+				return -1;
+		return 0;
+	}
+	double x = v->f64[0];
+	if (!isnan(x) && !isfinite((nn_float)x))
+		return cp_err_set(err, "row %zu: field '%s' is %g; expected a number that is finite in single precision", c->n_rows + 1, f->name, x);
+	return push(c, field, isnan(x) ? f->key_missing : f->key_number, isnan(x) ? 1 : (nn_float)x, err);
+}
+
+/* A list has no more members than separators and one; as many as a fill has room for from the start. */
+static int check_list(const struct cp_score *c, int field, const struct cp_csv_field *v, struct cp_err *err)
+{
+	const struct cp_declare *how = cp_plan_line(c->of->plan, c->of->at[field]);
+	size_t n = 1;
+	for (size_t i = 0; how && how->sep && i < v->n; i++)
+		n += v->p[i] == how->sep[0];
+	return n < CP_BLOCK_ROWS ? 0 : cp_err_set(err, "row %zu: a list of more than %d values for field '%s'", c->n_rows + 1, CP_BLOCK_ROWS - 1,
+						  c->of->model->vocab.fields.v[field].name);
+}
+
+static int check_lists(const struct cp_score *c, struct cp_err *err)
+{
+	const struct cp_fields *fields = &c->of->model->vocab.fields;
+	for (int f = 0; c->of->bags && f < fields->n; f++)
+		for (size_t i = 0; fields->v[f].type == CP_KEYS && i < c->of->n_columns; i++)
+			if (c->row[i].n >= CP_BLOCK_ROWS && check_list(c, f, &c->row[i], err) < 0)
+				return -1;
+	return 0;
+}
+
+/* c->row into the batch. */
+static int add_row(struct cp_score *c, struct cp_err *err)
+{
+	struct cp_block b;
+	size_t fields = (size_t)c->of->model->vocab.fields.n;
+	if (check_lists(c, err) < 0)
+		return -1;
+	cp_fill_reset(c->fill);
+	if (cp_fill_row(c->fill, c->row, c->n_rows, c->n_rows + 1, err) < 0)
+		return -1;
+	cp_fill_block(c->fill, &b);
+	for (int f = 0; f < (int)fields; f++) {
+		if (push_field(c, &b.column[c->of->at[f]], f, err) < 0)
+			return -1;
+		c->off[c->n_rows * fields + (size_t)f + 1] = (uint32_t)c->n_values;
+	}
+	c->n_rows++;
+	return 0;
+}
+
+static void take_row(struct cp_score *c, const struct cp_score_value *row)
+{
+	for (size_t i = 0; i < c->of->n_columns; i++)
+		c->row[i] = (struct cp_csv_field){ row[i].text ? row[i].text : "", row[i].text ? row[i].len : 0 };
+}
+
+static void finish(struct cp_score *c, double *scores)
+{
+	run(c);
+	for (size_t i = 0; i < c->n_rows; i++)
+		scores[i] = 1 / (1 + exp(-(double)c->z->val[i]));
+	c->counts.rows += c->n_rows;
+	c->n_rows = c->n_values = 0;
+}
+
+static int failed(struct cp_score *c, const struct cp_err *err, struct cp_score_error *error)
+{
+	c->n_rows = c->n_values = 0;
+	tell(error, err);
+	return -1;
+}
+
+int cp_score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
+{
+	struct cp_err err;
+	for (size_t i = 0; i < n; i++) {
+		take_row(c, rows + i * c->of->n_columns);
+		if (add_row(c, &err) < 0)
+			return failed(c, &err, error);
+		if (c->n_rows == c->max_rows || i + 1 == n)
+			finish(c, scores + i + 1 - c->n_rows);
+	}
+	return 0;
+}
+
+int cp_score_row(struct cp_score *c, const struct cp_score_value *row, double *score, struct cp_score_error *error)
+{
+	return cp_score_rows(c, row, 1, score, error);
+}
+
+int cp_score_named(struct cp_score *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
+		   struct cp_score_error *error)
+{
+	struct cp_err err;
+	for (size_t i = 0; i < c->of->n_columns; i++) {
+		size_t k = 0;
+		while (k < n && strcmp(names[(i + k) % n], c->of->column[i]))
+			k++;
+		if (k == n) {
+			cp_err_set(&err, "the row has no column '%s'", c->of->column[i]);
+			return failed(c, &err, error);
+		}
+		const struct cp_score_value *v = &values[(i + k) % n];
+		c->row[i] = (struct cp_csv_field){ v->text ? v->text : "", v->text ? v->len : 0 };
+	}
+	if (add_row(c, &err) < 0)
+		return failed(c, &err, error);
+	finish(c, score);
+	return 0;
+}

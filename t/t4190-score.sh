@@ -1,0 +1,79 @@
+#!/bin/sh
+# cp_score.h: the scores of cp-predict inside another program, from C and from C++.
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIR/train-lib.sh"
+
+rich_csv() { rows_csv "$1" "$2" | awk -F, 'NR == 1 { print $0 ",Tags,Price,When" } NR > 1 { print $0 ",a" NR % 3 "|b" NR % 5 "," NR % 7 * 1.5 "," 1e9 + NR * 4000 }'; }
+declare_rich() { printf '%s\n' 'Tags: list' 'Price: log' 'When: drop' 'Hour: hour of When' 'Day: weekday of When' >rich.fields; }
+
+rows_csv 300 42 | cp-featurize -q >train.cps
+rows_csv 90 43 >rows.csv
+tail -n +2 rows.csv | cut -d, -f3- | tr , '\t' >rows.tsv
+ctr --epochs 1 --no-ledger --train train.cps -o m.cpm
+EXAMPLE=$(dirname "$CP_UNITS")/examples/score
+
+test_that 'in batches, alone, by name, from threads: what cp-predict says, and nothing allocated' '
+	"$CP_UNITS/score" m.cpm rows.tsv >tap || { cat tap; exit 1; }
+	cp-predict -q --no-ledger --csv --score-only -m m.cpm <rows.csv | cmp - scores.txt
+'
+
+test_that 'for every CTR model' '
+	for model in lr fm deepfm dcn autoint xdeepfm ipnn fignn fgcnn fibinet finalmlp masknet; do
+		cp-train -q --no-ledger --stage ctr --model $model --epochs 1 --train train.cps -o $model.cpm
+		"$CP_UNITS/score" $model.cpm rows.tsv >tap || { echo $model; cat tap; exit 1; }
+		cp-predict -q --no-ledger --csv --score-only -m $model.cpm <rows.csv | cmp - scores.txt
+	done
+'
+
+test_that 'with lists, numbers and fields made of others, by the declaration inside the model' '
+	declare_rich
+	rich_csv 300 42 | cp-featurize -q --declare rich.fields >rich.cps
+	ctr --epochs 1 --no-ledger --train rich.cps -o rich.cpm
+	rich_csv 60 43 >rich.csv
+	"$EXAMPLE" rich.cpm --columns >columns
+	paste -s -d " " columns | grep -x "User Film Genre Tags Price When"
+	tail -n +2 rich.csv | cut -d, -f3- | tr , "\t" >rich.tsv
+	"$CP_UNITS/score" rich.cpm rich.tsv >tap || { cat tap; exit 1; }
+	cp-predict -q --no-ledger --csv --score-only -m rich.cpm <rich.csv | cmp - scores.txt
+	printf "u1\tfilm 2\tg1\ta|b\tcheap\t5\n" | "$EXAMPLE" rich.cpm >out 2>err
+	cat out err
+	test "$(wc -l <out)" = 1
+	grep "Price.*cheap.*not a number" err
+'
+
+test_that 'the example answers a line with a score, and a bad one with a sentence' '
+	cp-predict -q --no-ledger --csv --score-only -m m.cpm <rows.csv >scores
+	"$EXAMPLE" m.cpm <rows.tsv 2>err | cmp - scores
+	printf "a\tb\tc\td\n" | "$EXAMPLE" m.cpm 2>err
+	grep "too many" err
+	printf "new\tnew\tnew\n" | "$EXAMPLE" m.cpm 2>err >out
+	grep "3 of 3 values" err
+	! "$EXAMPLE" rows.csv 2>err
+'
+
+test_that 'a model with a language model in it is refused with a sentence' '
+	make_rows
+	pretrain --no-ledger --epochs 1 --train train.cps -o pre.cpm
+	! "$EXAMPLE" pre.cpm 2>err
+	cat err
+	grep "has no score" err
+'
+
+if command -v c++ >/dev/null && command -v pkg-config >/dev/null; then
+	test_that 'an installed copy is linked by pkg-config, from C and from C++' '
+		unset MAKEFLAGS MFLAGS MAKELEVEL
+		make -s -C "$TOP" install DESTDIR= PREFIX="$TRASH/dest" >log 2>&1 || { cat log; exit 1; }
+		PKG_CONFIG_PATH=$TRASH/dest/lib/pkgconfig
+		export PKG_CONFIG_PATH
+		cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror "$TOP/examples/score.c" $(pkg-config --cflags --libs clickprompt) -o score
+		./score m.cpm <rows.tsv >one
+		printf "#include <cp_score.h>\nint main() { cp_score_error e; cp_scorer *s = cp_scorer_open(\"m.cpm\", &e); cp_scorer_close(s); return !s; }\n" >x.cc
+		c++ -Wall -Wextra -pedantic -Werror x.cc $(pkg-config --cflags --libs clickprompt) -o x
+		./x
+		test "$(wc -l <one)" = 90
+		test -s "$TRASH/dest/share/man/man3/cp_score.3"
+	'
+else
+	test_skip 'an installed copy is linked by pkg-config, from C and from C++' 'no c++ or no pkg-config'
+fi
+test_done

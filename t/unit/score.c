@@ -1,0 +1,174 @@
+/* cp_score.h as a server uses it: score MODEL ROWS, rows being tab-separated values in the order of the columns.  Prints TAP; what single rows
+ * score goes to the file scores.txt, for a comparison with cp-predict. */
+#include "score/cp_score.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int n_tests, n_failed;
+
+static void ok(int good, const char *what)
+{
+	n_failed += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, what);
+}
+
+/* -- every allocation of the process is counted, where the C library lets us -- */
+
+#if defined __SANITIZE_ADDRESS__
+#define COUNTS 0
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define COUNTS 0
+#endif
+#endif
+#if !defined COUNTS && defined __GLIBC__
+#define COUNTS 1
+static _Thread_local unsigned long allocations;
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+void *malloc(size_t n) { allocations++; return __libc_malloc(n); }
+void *calloc(size_t n, size_t size) { allocations++; return __libc_calloc(n, size); }
+void *realloc(void *p, size_t n) { allocations++; return __libc_realloc(p, n); }
+void *aligned_alloc(size_t align, size_t n) { allocations++; return __libc_memalign(align, n); }
+#else
+static unsigned long allocations;
+#endif
+
+enum { MAX = 5000, THREADS = 4 };
+static const struct cp_scorer *model;
+static struct cp_score_value *rows;
+static size_t n_columns, n_rows;
+static double lone[MAX];
+static struct cp_score_error err;
+
+static void read_rows(const char *path)
+{
+	static char text[1 << 20];
+	FILE *f = fopen(path, "r");
+	size_t len = f ? fread(text, 1, sizeof text, f) : 0;
+	rows = calloc(MAX * n_columns, sizeof *rows);
+	for (char *p = text, *end; n_rows < MAX && (end = memchr(p, '\n', (size_t)(text + len - p))); p = end + 1, n_rows++)
+		for (size_t c = 0; c < n_columns; c++) {
+			size_t n = strcspn(p, "\t\n");
+			rows[n_rows * n_columns + c] = (struct cp_score_value){ p, n };
+			p += n + (p[n] == '\t');
+		}
+	if (f)
+		fclose(f);
+}
+
+static void check_single(void)
+{
+	struct cp_score *s = cp_score_new(model, 1, &err);
+	unsigned long before = allocations;
+	int bad = 0;
+	for (size_t i = 0; i < n_rows; i++)
+		bad |= cp_score_row(s, rows + i * n_columns, &lone[i], &err);
+	ok(n_rows > 10 && !bad && allocations == before, "rows one by one, and nothing is allocated");
+	FILE *f = fopen("scores.txt", "w");
+	for (size_t i = 0; f && i < n_rows; i++)
+		fprintf(f, "%.9g\n", lone[i]);
+	if (f)
+		fclose(f);
+	cp_score_free(s);
+}
+
+static void check_batches(void)
+{
+	static const size_t sizes[] = { 2, 7, 64 };
+	double p[MAX];
+	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+		struct cp_score *s = cp_score_new(model, sizes[k], &err);
+		unsigned long before = allocations;
+		int bad = cp_score_rows(s, rows, n_rows, p, &err) | cp_score_rows(s, rows, n_rows, p, &err);
+		ok(!bad && allocations == before && !memcmp(p, lone, n_rows * sizeof *p), "batches have the same bits, and nothing is allocated");
+		cp_score_free(s);
+	}
+}
+
+static void *score_all(void *arg)
+{
+	struct cp_score *s = cp_score_new(model, 1 + (size_t)(uintptr_t)arg, NULL);
+	double p[MAX];
+	int bad = !s;
+	for (int again = 0; !bad && again < 5; again++)
+		bad = cp_score_rows(s, rows, n_rows, p, NULL) || memcmp(p, lone, n_rows * sizeof *p);
+	cp_score_free(s);
+	return bad ? "" : NULL;
+}
+
+static void check_threads(void)
+{
+	pthread_t t[THREADS];
+	void *bad[THREADS];
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_create(&t[i], NULL, score_all, (void *)(uintptr_t)i);
+	int any = 0;
+	for (size_t i = 0; i < THREADS; i++) {
+		pthread_join(t[i], &bad[i]);
+		any |= bad[i] != NULL;
+	}
+	ok(!any, "threads with contexts of their own have the same bits");
+}
+
+static void check_named(struct cp_score *s)
+{
+	const char *names[64] = { "no such column" };
+	struct cp_score_value v[64] = { { "x", 1 } };
+	double p;
+	for (size_t c = 0; c < n_columns; c++) {
+		names[n_columns - c] = cp_scorer_column(model, c);
+		v[n_columns - c] = rows[n_columns + c];
+	}
+	ok(!cp_score_named(s, names, v, n_columns + 1, &p, &err) && p == lone[1], "a row by names, in another order and with more than is asked for");
+	ok(cp_score_named(s, names, v, n_columns, &p, &err) < 0 && strstr(err.text, cp_scorer_column(model, 0)), "a missing column is named");
+	ok(cp_score_named(s, names, v, 0, &p, &err) < 0, "a row of no columns is refused");
+	ok(!cp_score_row(s, rows, &p, NULL) && p == lone[0], "and the next row is as good as ever");
+}
+
+static void check_counts(struct cp_score *s)
+{
+	struct cp_score_counts a, b;
+	struct cp_score_value v[64] = { { 0 } };
+	double p;
+	cp_score_counts(s, &a);
+	for (size_t c = 0; c < n_columns; c++)
+		v[c] = rows[c];
+	v[0] = (struct cp_score_value){ "nobody", 6 };
+	int bad = cp_score_row(s, v, &p, NULL);
+	cp_score_counts(s, &b);
+	ok(!bad && b.rows == a.rows + 1 && b.unseen == a.unseen + 1 && b.values > a.values, "an unseen value is counted");
+	v[0] = (struct cp_score_value){ NULL, 0 };
+	ok(!cp_score_row(s, v, &p, NULL) && isfinite(p), "a missing value has a score");
+}
+
+int main(int argc, char **argv)
+{
+	struct cp_scorer *m = argc > 2 ? cp_scorer_open(argv[1], &err) : NULL;
+	struct cp_score_field field;
+	if (!m) {
+		printf("Bail out! %s\n", argc > 2 ? err.text : "score MODEL ROWS");
+		return 1;
+	}
+	model = m;
+	n_columns = cp_scorer_columns(m);
+	read_rows(argv[2]);
+	ok(!cp_scorer_column(m, n_columns) && cp_scorer_field(m, cp_scorer_fields(m), &field) < 0 && !cp_scorer_field(m, 0, &field) && field.name,
+	   "fields and columns have an end");
+	check_single();
+	check_batches();
+	check_threads();
+	struct cp_score *s = cp_score_new(m, 3, &err);
+	check_named(s);
+	check_counts(s);
+	cp_score_free(s);
+	ok(!cp_score_new(m, 0, &err) && strstr(err.text, "0 rows"), "a batch of no rows is refused");
+	ok(!cp_scorer_open("/nowhere", &err) && strstr(err.text, "/nowhere"), "a model that is not there is named");
+	cp_scorer_close(m);
+	free(rows);
+	printf("1..%d\n", n_tests);
+	return n_failed != 0;
+}
