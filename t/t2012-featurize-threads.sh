@@ -64,7 +64,8 @@ test_that "what comes through a pipe is cut no other way" '
 '
 
 test_that "memory stays small" '
-	cp-textify good.csv 2>&1 >/dev/null | awk "{ sub(/.* s, /, \"\"); exit !(\$1 < 60) }"
+	cp-textify good.csv 2>&1 >/dev/null | awk "{ sub(/.* s, /, \"\"); exit !(\$1 < 60) }" ||
+		cp-textify --version | grep -q fsanitize	# whose own memory counts as well
 '
 
 test_done
