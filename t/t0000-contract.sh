@@ -16,6 +16,7 @@ run() {			# run TOOL [OPTION...]: with the rows of its good input on stdin
 	cp-split) cp-split -o part "$@" ;;
 	cp-train) cp-train --stage ctr --epochs 1 --threads 1 -o made.cpm "$@" ;;
 	cp-predict) cp-predict -m model.cpm "$@" ;;
+	cp-model) cp-model show model.cpm "$@" ;;
 	cp-ledger) cp-ledger ls --ledger "$TRASH/ledger.db" "$@" ;;
 	cp-vocab) cp-vocab --lines --size 200 "$@" ;;
 	cp-featurize | cp-textify | cp-mask | cp-cat | cp-auc | cp-validate) $tool "$@" ;;
@@ -41,7 +42,7 @@ operand() {		# operand TOOL FILE: how it takes FILE for its input
 	esac
 }
 
-reads() { case $1 in cp-ledger | cp-fixture) false ;; *) true ;; esac; }		# rows, lines or records on stdin
+reads() { case $1 in cp-ledger | cp-fixture | cp-model) false ;; *) true ;; esac; }		# rows, lines or records on stdin
 reads_stream() { case $1 in cp-mask | cp-split | cp-train | cp-predict | cp-cat | cp-validate) true ;; *) false ;; esac; }
 writes_stdout() { case $1 in cp-split | cp-train | cp-fixture) false ;; *) true ;; esac; }
 has_good_call() { test "$1" != cp-fixture; }

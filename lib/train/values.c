@@ -1,0 +1,232 @@
+/* The values of a model's fields: their rows of the table, by key or, where a CSV tells them, by name; see inspect.h. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "text/csv.h"
+#include "text/declare.h"
+#include "train/inspect.h"
+
+/* --- Names ------------------------------------------------------------------------------------------------------------------------- */
+
+struct cp_value_names {
+	const struct cp_features *v;
+	char ***name;			/* of each field's keys; NULL where the CSV has none */
+};
+
+static void name_value(struct cp_value_names *names, int field, const char *p, size_t n)
+{
+	const struct cp_features *v = names->v;
+	const char *name = v->fields.v[field].name;
+	cp_strip(&p, &n);
+	uint32_t row = cp_features_row(v, field, cp_key(cp_field_seed(name, strlen(name)), p, n));
+	size_t base = v->field[field].base;
+	if (row != base && !names->name[field][row - base - 1])
+		names->name[field][row - base - 1] = cp_xstrndup(n ? p : "(missing)", n ? n : 9);
+}
+
+static void name_row(struct cp_value_names *names, const struct cp_csv *csv, const size_t *column)
+{
+	static const struct cp_declare list = { .sep = (char *)"|" };
+	for (int f = 0; f < names->v->fields.n; f++) {
+		const struct cp_csv_field *v = column[f] == SIZE_MAX ? NULL : &csv->fields[column[f]];
+		struct cp_csv_field member;
+		size_t at = 0;
+		if (v && names->v->fields.v[f].type == CP_KEY)
+			name_value(names, f, v->p, v->n);
+		while (v && names->v->fields.v[f].type == CP_KEYS && cp_list_next(&list, v, &at, &member))
+			name_value(names, f, member.p, member.n);
+	}
+}
+
+static int read_names(struct cp_value_names *names, struct cp_csv *csv, struct cp_err *err)
+{
+	int n = names->v->fields.n, any = 0, rc;
+	size_t *column = cp_xcalloc((size_t)n, sizeof *column);
+	for (int f = 0; f < n; f++) {
+		column[f] = SIZE_MAX;
+		for (size_t i = 0; i < csv->n_names; i++)
+			if (!strcmp(csv->names[i], names->v->fields.v[f].name))
+				column[f] = i;
+		any |= column[f] != SIZE_MAX;
+	}
+	if (!any)
+		rc = cp_err_set(err, "%s: none of its columns is a field of the model", csv->file);
+	else
+		while ((rc = cp_csv_next(csv, err)) == 1)
+			name_row(names, csv, column);
+	free(column);
+	return rc;
+}
+
+struct cp_value_names *cp_value_names_read(const struct cp_inspect *m, const char *path, struct cp_err *err)
+{
+	struct cp_csv_opts o = { .delimiter = ',' };
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
+	if (fd < 0) {
+		cp_err_set(err, "%s: open:", path);
+		return NULL;
+	}
+	struct cp_csv *csv = cp_csv_open(fd, path, &o, err);
+	struct cp_value_names *names = cp_xcalloc(1, sizeof *names);
+	names->v = &m->model->vocab;
+	names->name = cp_xcalloc((size_t)names->v->fields.n, sizeof *names->name);
+	for (int f = 0; f < names->v->fields.n; f++)
+		names->name[f] = cp_xcalloc(names->v->bits ? 0 : names->v->field[f].n, sizeof **names->name);
+	if (csv && !names->v->bits)
+		rc = read_names(names, csv, err);
+	else if (csv)
+		cp_err_set(err, "%s: its table is by hash: it knows no values", m->path);
+	cp_csv_close(csv);
+	close(fd);
+	if (!rc)
+		return names;
+	cp_value_names_free(names);
+	return NULL;
+}
+
+void cp_value_names_free(struct cp_value_names *names)
+{
+	if (!names)
+		return;
+	for (int f = 0; f < names->v->fields.n; f++) {
+		for (size_t i = 0; !names->v->bits && i < names->v->field[f].n; i++)
+			free(names->name[f][i]);
+		free(names->name[f]);
+	}
+	free(names->name);
+	free(names);
+}
+
+static void print_name(const struct cp_value_names *names, int f, size_t i, struct cp_buf *out)
+{
+	const char *s = names ? names->name[f][i] : NULL;
+	for (; s && *s; s++)
+		cp_buf_char(out, (unsigned char)*s < ' ' ? ' ' : *s);
+}
+
+/* --- Rows of the table ------------------------------------------------------------------------------------------------------------- */
+
+static int find_field(const struct cp_inspect *m, const char *name, struct cp_err *err)
+{
+	const struct cp_fields *fields = &m->model->vocab.fields;
+	for (int f = 0; f < fields->n; f++)
+		if (!strcmp(fields->v[f].name, name))
+			return f;
+	return cp_err_set(err, "%s: no field '%s' in it; cp-model show lists them", m->path, name);
+}
+
+/* The embedding table, or where there is none the weights of LR; (n_rows, d). */
+static float *read_table(const struct cp_inspect *m, size_t *d, struct cp_err *err)
+{
+	const struct nn_tensor *t = nn_safetensors_find(m->file, "embedding");
+	if (!t)
+		t = nn_safetensors_find(m->file, "lr.weight");
+	if (m->model->vocab.bits) {
+		cp_err_set(err, "%s: its table is by hash: it knows no values", m->path);
+		return NULL;
+	}
+	if (!t || t->n_dims != 2 || t->shape[0] != m->model->vocab.n_rows) {
+		cp_err_set(err, "%s: no table of embeddings in it", m->path);
+		return NULL;
+	}
+	float *v = cp_xcalloc(t->n, sizeof *v);
+	*d = t->shape[1];
+	if (nn_tensor_floats(t, v, t->n, err) == 0)
+		return v;
+	free(v);
+	cp_err_wrap(err, "%s", m->path);
+	return NULL;
+}
+
+static double dot(const float *a, const float *b, size_t d)
+{
+	double sum = 0;
+	for (size_t i = 0; i < d; i++)
+		sum += (double)a[i] * b[i];
+	return sum;
+}
+
+static void print_field(const struct cp_inspect *m, int f, const struct cp_value_names *names, int vectors, const float *table, size_t d,
+			struct cp_buf *out)
+{
+	const struct cp_features_field *v = &m->model->vocab.field[f];
+	for (size_t i = 0; i < v->n; i++) {
+		const float *row = table + (v->base + 1 + i) * d;
+		cp_buf_printf(out, "%s\t%016" PRIx64 "\t%" PRIu64 "\t", m->model->vocab.fields.v[f].name, v->key[i], v->count[i]);
+		if (!vectors)
+			cp_buf_printf(out, "%.6g\t", sqrt(dot(row, row, d)));
+		print_name(names, f, i, out);
+		for (size_t k = 0; vectors && k < d; k++)
+			cp_buf_printf(out, "\t%.9g", (double)row[k]);
+		cp_buf_char(out, '\n');
+	}
+}
+
+int cp_inspect_vocab(const struct cp_inspect *m, const char *field, const struct cp_value_names *names, int vectors, struct cp_buf *out,
+		     struct cp_err *err)
+{
+	size_t d;
+	int only = field ? find_field(m, field, err) : 0;
+	float *table = only < 0 ? NULL : read_table(m, &d, err);
+	if (!table)
+		return -1;
+	for (int f = 0; f < m->model->vocab.fields.n; f++)
+		if (!field || f == only)
+			print_field(m, f, names, vectors, table, d, out);
+	free(table);
+	return 0;
+}
+
+struct near {
+	double cosine;
+	size_t i;
+};
+
+static int by_cosine(const void *a, const void *b)
+{
+	const struct near *x = a, *y = b;
+	return x->cosine < y->cosine ? 1 : x->cosine > y->cosine ? -1 : (x->i > y->i) - (x->i < y->i);
+}
+
+static void print_neighbours(const struct cp_inspect *m, int f, size_t of, const struct cp_value_names *names, size_t n, const float *table,
+			     size_t d, struct cp_buf *out)
+{
+	const struct cp_features_field *v = &m->model->vocab.field[f];
+	const float *rows = table + (v->base + 1) * d, *x = rows + of * d;
+	struct near *near = cp_xcalloc(v->n, sizeof *near);
+	for (size_t i = 0; i < v->n; i++) {
+		double size = sqrt(dot(x, x, d) * dot(rows + i * d, rows + i * d, d));
+		near[i] = (struct near){ i == of ? 2 : size > 0 ? dot(x, rows + i * d, d) / size : 0, i };
+	}
+	qsort(near, v->n, sizeof *near, by_cosine);
+	for (size_t k = 1; k < v->n && k <= n; k++) {		/* the first is the value itself */
+		size_t i = near[k].i;
+		cp_buf_printf(out, "%.6f\t%016" PRIx64 "\t%" PRIu64 "\t", near[k].cosine, v->key[i], v->count[i]);
+		print_name(names, f, i, out);
+		cp_buf_char(out, '\n');
+	}
+	free(near);
+}
+
+int cp_inspect_neighbours(const struct cp_inspect *m, const char *field, const char *value, const struct cp_value_names *names, size_t n,
+			  struct cp_buf *out, struct cp_err *err)
+{
+	size_t d;
+	int f = find_field(m, field, err);
+	float *table = f < 0 ? NULL : read_table(m, &d, err);
+	if (!table)
+		return -1;
+	const struct cp_features_field *v = &m->model->vocab.field[f];
+	uint32_t row = cp_features_row(&m->model->vocab, f, cp_key(cp_field_seed(field, strlen(field)), value, strlen(value)));
+	int rc = row == v->base ? cp_err_set(err, "%s: field '%s' has no value '%s' that training met", m->path, field, value) : 0;
+	if (!rc)
+		print_neighbours(m, f, row - v->base - 1, names, n, table, d, out);
+	free(table);
+	return rc;
+}

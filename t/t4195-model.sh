@@ -1,0 +1,121 @@
+#!/bin/sh
+# cp-model: what a model holds, how two differ, values by name, and means.
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIR/train-lib.sh"
+
+rows_csv 300 42 >rows.csv
+cp-featurize -q <rows.csv >train.cps
+one() { out=$1; shift; ctr --no-ledger --epochs 1 --train train.cps -o "$out" "$@"; }
+one a.cpm --seed 1
+one b.cpm --seed 2
+
+test_that 'show tells stage, model, sizes, fields and provenance, and with --tensors every tensor' '
+	cp-model show -q a.cpm >show
+	cat show
+	grep -x "stage	ctr" show
+	grep -x "model	dcnv2" show
+	grep "^sizes	dim=8 " show
+	grep -x "field	Film	key	30 values" show
+	grep "^training: seed	1" show
+	grep "^digest	[0-9a-f]\{32\}$" show
+	cp-model show -q --tensors a.cpm | grep "^tensor	embedding	F32	57x8	[0-9.]*$"
+	sum=$(cp-model show -q --tensors a.cpm | awk -F "\t" "\$1 == \"tensor\" && \$3 == \"F32\" { split(\$4, d, \"x\"); n += d[1] * (d[2] ? d[2] : 1) } END { print n }")
+	grep -x "parameters	$sum" show
+'
+
+test_that 'show --json is JSON with the same' '
+	cp-model show -q --json a.cpm >show.json
+	python3 - <<END || { command -v python3 >/dev/null && exit 1; true; }
+import json
+o = json.load(open("show.json"))
+assert o["stage"] == "ctr" and [f["name"] for f in o["fields"]] == ["User", "Film", "Genre"] and o["fields"][1]["values"] == 30
+assert any(t["name"] == "embedding" and t["shape"] == [57, 8] and t["norm"] > 0 for t in o["tensors"])
+END
+'
+
+test_that 'compare finds what differs, and that nothing does' '
+	cp-model compare -q a.cpm a.cpm | grep -x "the same"
+	cp-model compare -q a.cpm b.cpm >differ
+	cat differ
+	grep -x "configuration	training: seed	1	2" differ
+	grep "^tensor	embedding	largest difference 0*[.1-9]" differ
+	! grep vocab differ
+'
+
+test_that 'vocab and export name the values that a CSV has' '
+	cp-model vocab -q --field Film --names rows.csv a.cpm >vocab
+	test $(wc -l <vocab) = 30
+	want=$(cut -d, -f4 rows.csv | grep -cx "film 3")
+	awk -F "\t" -v n="$want" "\$5 == \"film 3\" && \$3 == n && \$4 > 0 { found = 1 } END { exit !found }" vocab
+	cp-model vocab -q a.cpm >all
+	test $(wc -l <all) = 54
+	cp-model export -q --field Genre --names rows.csv a.cpm >vectors
+	awk -F "\t" "NF != 12 || \$4 !~ /^g[0-3]$/ { bad = 1 } END { exit bad || NR != 4 }" vectors
+'
+
+test_that 'neighbours are those of the largest cosine' '
+	cp-model neighbours -q --field Film --value "film 3" --names rows.csv -n 5 a.cpm >near
+	cp-model export -q --field Film --names rows.csv a.cpm >vectors
+	awk -F "\t" "{ for (k = 5; k <= NF; k++) v[\$4, k] = \$k; name[NR] = \$4; d = NF }
+		END { for (i in name) { if (name[i] == \"film 3\") continue; x = y = z = 0
+			for (k = 5; k <= d; k++) { a = v[\"film 3\", k]; b = v[name[i], k]; x += a * b; y += a * a; z += b * b }
+			printf \"%.4f\t%s\n\", x / sqrt(y * z), name[i] } }" vectors | sort -rn | head -n 5 >want
+	awk -F "\t" "{ printf \"%.4f\t%s\n\", \$1, \$4 }" near | diff - want
+	fails_with 1 cp-model neighbours --field Film --value nowhere a.cpm
+	fails_with 1 cp-model neighbours --field Nothing --value x a.cpm
+	fails_with 2 cp-model neighbours --field Film a.cpm
+'
+
+test_that 'average is the mean, scores, and says what it is' '
+	cp-model average -q -o mean.cpm a.cpm b.cpm
+	cp-predict -q --no-ledger --csv -m mean.cpm <rows.csv >scores
+	test $(wc -l <scores) = 300
+	cp-model show -q mean.cpm | grep "^training: mean of models.*$(cp-model show -q b.cpm | sed -n "s/^digest.//p")"
+	for m in a b mean; do cp-model export -q --field Genre $m.cpm >$m.tsv; done
+	paste a.tsv b.tsv mean.tsv | awk -F "\t" "{ for (k = 5; k <= 12; k++) { d = (\$k + \$(k + 12)) / 2 - \$(k + 24); if (d > 1e-7 || d < -1e-7) bad = 1 } } END { exit bad || !NR }"
+	cp-model average -q -o same.cpm a.cpm a.cpm
+	cp-predict -q --no-ledger --csv -m a.cpm <rows.csv >x
+	cp-predict -q --no-ledger --csv -m same.cpm <rows.csv | cmp - x
+'
+
+test_that 'models that differ in more than their parameters have no mean' '
+	one wide.cpm --set dim=4
+	fails_with 1 cp-model average -o no.cpm a.cpm wide.cpm
+	grep "configuration is not that of a.cpm" fails_with.err
+	rows_csv 300 77 | sed "s/film 3,/film 99,/" | cp-featurize -q >other.cps
+	ctr --no-ledger --epochs 1 --train other.cps -o other.cpm
+	fails_with 1 cp-model average -o no.cpm a.cpm other.cpm
+	grep "vocabulary" fails_with.err
+	test ! -e no.cpm
+	fails_with 2 cp-model average a.cpm b.cpm
+	fails_with 1 cp-model show rows.csv
+'
+
+test_that 'a table by hash is shown, and has no values to list' '
+	one hash.cpm --hash-bits 8
+	cp-model show -q hash.cpm | grep "^table	256 rows, by hash"
+	fails_with 1 cp-model vocab hash.cpm
+	grep "by hash" fails_with.err
+'
+
+if python3 -c 'import safetensors.numpy' 2>/dev/null; then
+	test_that 'a safetensors reader of others opens a model' '
+		cp-model export -q --field User a.cpm >user.tsv
+		python3 - <<END
+from safetensors import safe_open
+from safetensors.numpy import load_file
+import json
+t = load_file("a.cpm")
+assert t["embedding"].shape == (57, 8) and t["vocab.Film.keys"].shape == (30,), t.keys()
+rows = [line.rstrip("\n").split("\t") for line in open("user.tsv")]
+for i, r in enumerate(rows):
+    assert int(r[1], 16) == int(t["vocab.User.keys"][i]) and int(r[2]) == int(t["vocab.User.counts"][i])
+    assert all(abs(float(x) - float(y)) < 1e-6 for x, y in zip(r[4:], t["embedding"][1 + i]))
+with safe_open("a.cpm", "np") as f:
+    assert json.loads(f.metadata()["clickprompt"])["stage"] == "ctr"
+END
+	'
+else
+	test_skip 'a safetensors reader of others opens a model' 'Python has no safetensors'
+fi
+test_done

@@ -1,0 +1,145 @@
+/* cp-model: what a model holds, how two of them differ, the values it knows, and the mean of several.  The work is lib/train/inspect.h's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "tool.h"
+#include "train/inspect.h"
+
+static const char *output, *field, *value, *names_path;
+static int json, tensors;
+static int64_t limit = 10;
+
+static const struct cp_opt opts[] = {
+	{ 0, "json", CP_OPT_SET, &json, NULL, "show: as JSON, with the tensors", .set = 1 },
+	{ 0, "tensors", CP_OPT_SET, &tensors, NULL, "show: also names, types, shapes and norms of tensors", .set = 1 },
+	{ 0, "field", CP_OPT_STR, &field, "NAME", "vocab, export: this field alone; neighbours: of this field" },
+	{ 0, "value", CP_OPT_STR, &value, "TEXT", "neighbours: of this value" },
+	{ 0, "names", CP_OPT_STR, &names_path, "CSV", "name the values that this CSV has, in columns called as the fields" },
+	{ 'n', "limit", CP_OPT_INT, &limit, "N", "neighbours: so many", .min = 1, .max = 1e9 },
+	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here; average: the model" },
+	{ 0 },
+};
+
+#define COMMANDS "show, compare, vocab, neighbours, export or average"
+
+static const struct cp_tool tool = {
+	"cp-model",
+	"show [--tensors] [--json] MODEL\ncompare MODEL MODEL\nvocab [--field NAME] [--names CSV] MODEL\n"
+	"neighbours --field NAME --value TEXT [--names CSV] [-n N] MODEL\nexport [--field NAME] [--names CSV] MODEL\naverage -o MODEL MODEL...",
+	"show, compare and average models", opts, NULL, -1,
+};
+
+struct work {
+	struct cp_inspect *m;
+	size_t n;
+	struct cp_value_names *names;
+	struct cp_buf out;
+};
+
+static int do_show(struct work *w, struct cp_err *err)
+{
+	return json ? cp_inspect_json(w->m, &w->out, err) : cp_inspect_show(w->m, tensors, &w->out, err);
+}
+
+static int do_compare(struct work *w, struct cp_err *err)
+{
+	return cp_inspect_compare(&w->m[0], &w->m[1], &w->out, err);
+}
+
+static int do_vocab(struct work *w, struct cp_err *err)
+{
+	return cp_inspect_vocab(w->m, field, w->names, 0, &w->out, err);
+}
+
+static int do_export(struct work *w, struct cp_err *err)
+{
+	return cp_inspect_vocab(w->m, field, w->names, 1, &w->out, err);
+}
+
+static int do_neighbours(struct work *w, struct cp_err *err)
+{
+	return cp_inspect_neighbours(w->m, field, value, w->names, (size_t)limit, &w->out, err);
+}
+
+static int do_average(struct work *w, struct cp_err *err)
+{
+	return cp_inspect_average(w->m, w->n, output, err);
+}
+
+static const struct command {
+	const char *name;
+	size_t min, max;		/* models */
+	int (*work)(struct work *, struct cp_err *);
+} commands[] = {
+	{ "show", 1, 1, do_show }, { "compare", 2, 2, do_compare }, { "vocab", 1, 1, do_vocab }, { "neighbours", 1, 1, do_neighbours },
+	{ "export", 1, 1, do_export }, { "average", 1, 10000, do_average },
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	cp_usage("unknown command '%s'; expected " COMMANDS, name);
+}
+
+static const char *check_options(const struct command *c, size_t n)
+{
+	if (n < c->min || n > c->max)
+		return c->max == 1 ? "one model is expected" : c->max == 2 ? "two models are expected" : "models are expected";
+	if (c->work == do_neighbours && (!field || !value))
+		return "neighbours needs --field and --value";
+	if (c->work == do_average && (!output || !strcmp(output, "-")))
+		return "average needs -o FILE: a model is not written to standard output";
+	return NULL;
+}
+
+static void write_out(const struct cp_buf *b, const char *path)
+{
+	struct cp_out out;
+	struct cp_err err;
+	if (cp_out_open(&out, path, &err) < 0)
+		cp_die("%s", err.msg);
+	fwrite(b->data, 1, b->len, out.f);
+	if (cp_out_commit(&out, &err) < 0)
+		cp_die("%s", err.msg);
+}
+
+static uint64_t count_lines(const struct cp_buf *b)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < b->len; i++)
+		n += b->data[i] == '\n';
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	struct cp_err err;
+	struct work w = { .out = CP_BUF_INIT };
+	cp_tool_start(&tool, &argc, argv);
+	if (argc < 2)
+		cp_usage("a command is expected: " COMMANDS);
+	const struct command *c = find_command(argv[1]);
+	const char *wrong = check_options(c, (size_t)argc - 2);
+	if (wrong)
+		cp_usage("%s", wrong);
+	w.m = cp_xcalloc((size_t)argc - 2, sizeof *w.m);
+	for (; w.n < (size_t)argc - 2; w.n++)
+		if (cp_inspect_open(&w.m[w.n], argv[w.n + 2], &err) < 0)
+			cp_die("%s", err.msg);
+	if (names_path && !(w.names = cp_value_names_read(w.m, names_path, &err)))
+		cp_die("%s", err.msg);
+	if (c->work(&w, &err) < 0)
+		cp_die("%s", err.msg);
+	if (c->work != do_average)
+		write_out(&w.out, output);
+	uint64_t n = count_lines(&w.out);
+	cp_value_names_free(w.names);
+	for (size_t i = 0; i < w.n; i++)
+		cp_inspect_close(&w.m[i]);
+	free(w.m);
+	cp_buf_release(&w.out);
+	return cp_tool_finish(0, n, NULL);
+}
