@@ -109,7 +109,10 @@ unseen() {		# unseen FILE...: lines at the left edge of a body, before its end, 
 			if (held)
 				print held
 			held = ""
-			if ((/^\t[^\t#{(].* && / || /^\t! /) && !open && !/ \|\| / && !/(&&|\|\||\\|\|)$/ &&
+			code = $0
+			gsub(/\\"/, "", code)
+			gsub(/"[^"]*"/, "", code)
+			if ((code ~ /^\t[^\t#{(].* && / || /^\t! /) && !open && code !~ /^\t[a-z_]+\(\) / && !/ \|\| / && !/(&&|\|\||\\|\|)$/ &&
 			    !/(exit|return|continue|break)/ && !/^\t(if|for|while|until|elif|case) /)
 				held = FILENAME ":" FNR ": " $0
 			open = /(&&|\|\||\\|\|)$/
@@ -118,7 +121,7 @@ unseen() {		# unseen FILE...: lines at the left edge of a body, before its end, 
 
 test_that 'no condition in a test goes unseen' '
 	and="&&"
-	printf "%s\n" "test_that \"x\" \"" "	a $and b" "	c" "	! d" "	e $and" "	f" "	g $and h" "\"" >sample
+	printf "%s\n" "test_that \"x\" \"" "	a $and b" "	c" "	! d" "	e $and" "	f" "	i \"$and\"" "	j() { k $and l; }" "	g $and h" "\"" >sample
 	unseen sample >found
 	cat found
 	test "$(cut -d: -f2 found | tr "\n" " ")" = "2 4 "

@@ -117,7 +117,8 @@ test_that 'a part that would take the place of the input is refused' '
 	test "$(ls a.*.cps)" = a.train.cps
 '
 test_that 'no rows at all' '
-	cp-cat -q --head 0 all.cps >none.cps && for how in "--by last --per User" "--per label" "--by time --per User" "--folds 3"; do
+	cp-cat -q --head 0 all.cps >none.cps
+	for how in "--by last --per User" "--per label" "--by time --per User" "--folds 3"; do
 		cp-split -q $how -o z none.cps && test "$(cat z.*.cps | cp-cat -q --count)" = 0 && rm z.*.cps || return 1
 	done
 '

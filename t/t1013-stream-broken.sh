@@ -59,7 +59,9 @@ test_that 'cut and flipped streams, in every mode' '
 	done
 '
 test_that 'a folder, a file that is not there, an empty one, one that is none' '
-	: >empty && echo "label,x" >text && for bad in out absent empty text rows.csv; do
+	: >empty
+	echo "label,x" >text
+	for bad in out absent empty text rows.csv; do
 		modes | while read -r how; do one_sentence cp-cat -q -o out/x $how $bad && grep -q "^cp-cat: $bad: ." stderr || exit 1; done || return 1
 		rules | while read -r how; do one_sentence cp-split -q -o out/x $how $bad && grep -q "^cp-split: $bad: ." stderr || exit 1; done || return 1
 	done &&
@@ -101,7 +103,8 @@ test_that 'streams that disagree' '
 	rules | while read -r how; do one_sentence cp-split -q -o out/x $how all.cps users.cps || exit 1; done
 '
 test_that 'the output is the input' '
-	cp all.cps same.cps && for how in "" "--sort row" "--to tsv" "--count"; do
+	cp all.cps same.cps
+	for how in "" "--sort row" "--to tsv" "--count"; do
 		one_sentence sh -c "cp-cat -q $how same.cps >>same.cps" && grep -q "same.cps: is input and output at once" stderr && cmp all.cps same.cps || return 1
 	done &&
 	one_sentence sh -c "cp-cat -q <same.cps >>same.cps" && cmp all.cps same.cps &&

@@ -64,9 +64,12 @@ test_that 'a RoBERTa of that folder can be trained' '
 	test -s m.cpm
 '
 test_that 'its sentences' '
-	fails_with 1 cp-vocab --lines --kind bpe --size 260 text && grep "no room: special tokens and bytes are 261" fails_with.err
-	fails_with 2 cp-vocab --lines --kind bpe --cased text && grep -e "--cased go with WordPiece" fails_with.err
-	fails_with 2 cp-vocab --lines --kind sentencepiece text && grep kind fails_with.err
+	fails_with 1 cp-vocab --lines --kind bpe --size 260 text
+	grep "no room: special tokens and bytes are 261" fails_with.err
+	fails_with 2 cp-vocab --lines --kind bpe --cased text
+	grep -e "--cased go with WordPiece" fails_with.err
+	fails_with 2 cp-vocab --lines --kind sentencepiece text
+	grep kind fails_with.err
 	fails_with 1 cp-vocab --lines --kind bpe -o no/such/folder text && test ! -e no
 '
 test_done

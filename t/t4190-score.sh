@@ -54,7 +54,7 @@ test_that 'the example answers a line with a score, and a bad one with a sentenc
 test_that 'a model with a language model in it is refused with a sentence' '
 	make_rows
 	pretrain --no-ledger --epochs 1 --train train.cps -o pre.cpm
-	! "$EXAMPLE" pre.cpm 2>err
+	"$EXAMPLE" pre.cpm 2>err && exit 1
 	cat err
 	grep "has no score" err
 '

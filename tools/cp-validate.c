@@ -18,7 +18,7 @@ static struct cp_prepare job = CP_PREPARE_INIT;
 static struct {
 	const char *names;
 	int json, csv, strict, no_rows;
-	int64_t max_tokens, memory, threads;
+	int64_t max_tokens, memory;
 } o = { .max_tokens = -1, .memory = 4096 };
 
 static const struct cp_opt opts[] = {
@@ -28,7 +28,6 @@ static const struct cp_opt opts[] = {
 	{ 0, "max-tokens", CP_OPT_INT, &o.max_tokens, "N", "say how many rows have more than N tokens; -1: do not", .min = -1, .max = 0x1p31 },
 	{ 0, "no-rows", CP_OPT_SET, &o.no_rows, NULL, "do not look for equal rows, which takes the most memory", .set = 1 },
 	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "what counting may take before it is given up; 0: no limit", .min = 0, .max = 0x1p31 },
-	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: as many as there are processors", .max = 1024 },
 	{ 0, "csv", CP_OPT_SET, &o.csv, NULL, "the files are CSV, read as cp-featurize and cp-textify would", .set = 1 },
 	{ 0, "reading CSV", CP_OPT_HEAD },
 	CP_PREPARE_OPTIONS(job),
@@ -211,7 +210,8 @@ static void check_options(void)
 	int of_csv = 0;
 	for (const struct cp_opt *opt = opts; opt->type != CP_OPT_END; opt++) {
 		of_csv |= opt->type == CP_OPT_HEAD;
-		if (of_csv && !o.csv && opt->type != CP_OPT_HEAD && opt->value != &job.output && cp_opts_given(&cp_tool_opts, opt->name))
+		int of_both = opt->type == CP_OPT_HEAD || opt->value == &job.output || opt->value == &job.threads;
+		if (of_csv && !o.csv && !of_both && cp_opts_given(&cp_tool_opts, opt->name))
 			cp_usage("--%s goes with --csv", opt->name);
 	}
 	job.keys = job.text = 1;
@@ -231,7 +231,7 @@ int main(int argc, char **argv)
 	int n = argc > 1 ? argc - 1 : 1;
 	char **path = argc > 1 ? argv + 1 : stdin_only;
 	name_splits(name, path, n);
-	struct cp_team *team = cp_team_new(o.threads ? (int)o.threads : cp_cpu_count(), &err);
+	struct cp_team *team = cp_team_new(job.threads ? (int)job.threads : cp_cpu_count(), &err);
 	if (!team)
 		cp_die("%s", err.msg);
 	struct cp_profile *p = cp_profile_new(&(struct cp_profile_opts){ .n_splits = n, .no_rows = o.no_rows,
