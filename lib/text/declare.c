@@ -17,6 +17,7 @@
 #include "text/unicode.h"
 
 #define MAX_BUCKETS 65536
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct word {
 	char *s;
@@ -385,12 +386,18 @@ static struct cp_declare *add_line(struct cp_declaration *f)
 	return &f->line[f->n++];
 }
 
+static int begins_with_mark(const char *s, size_t n)
+{
+	return n >= 3 && !memcmp(s, BYTE_ORDER_MARK, 3);
+}
+
 static int read_line(struct cp_declaration *f, struct line *l)
 {
 	struct cp_declare field;
 	if (check_bytes(l) < 0)
 		return -1;
-	skip_space(l);
+	for (skip_space(l); begins_with_mark(l->text + l->at, l->len - l->at); skip_space(l))
+		l->at += 3;	/* on any line: files may have been joined by cat */
 	if (l->at == l->len || l->text[l->at] == '#')
 		return 0;
 	int rc = parse_line(l, &field);
@@ -402,8 +409,7 @@ static int read_line(struct cp_declaration *f, struct line *l)
 
 int cp_declaration_read(struct cp_declaration *f, const char *text, size_t len, const char *file, struct cp_err *err)
 {
-	size_t at = len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
-	for (size_t number = 1; at < len; number++) {
+	for (size_t at = 0, number = 1; at < len; number++) {
 		const char *p = text + at, *nl = memchr(p, '\n', len - at);
 		size_t n = nl ? (size_t)(nl - p) : len - at;
 		at += n + 1;
@@ -476,7 +482,7 @@ static void print_word(struct cp_buf *b, const char *s)
 static void print_name(struct cp_buf *b, const struct cp_declare *f)
 {
 	const char *s = f->name;
-	int plain = *s != '"' && *s != '#' && !strchr(s, ':') && !is_space(*s) && !is_space(s[strlen(s) - 1]);
+	int plain = !begins_with_mark(s, strlen(s)) && *s != '"' && *s != '#' && !strchr(s, ':') && !is_space(*s) && !is_space(s[strlen(s) - 1]);
 	if (f->is_glob || (plain && !strpbrk(s, "*?")))
 		cp_buf_str(b, s);
 	else

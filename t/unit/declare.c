@@ -44,7 +44,8 @@ static void check_lines(void)
 {
 	static const struct { const char *text, *want; } t[] = {
 		{ "A: category\n", "A: category\n" }, { "", "" }, { "\n  \n# x\n\t# y: z\nA:list", "A: list\n" }, { "A:\tdrop  # why\r\n", "A: drop\n" },
-		{ "\xef\xbb\xbf" "A: text", "A: text\n" }, { " User ID : category as \"User\"", "User ID: category as User\n" },
+		{ "\xef\xbb\xbf" "A: text", "A: text\n" },
+		{ "A: text\n \xef\xbb\xbfI*: log\n\"\xef\xbb\xbf" "B\": text", "A: text\nI*: log\n\"\xef\xbb\xbf" "B\": text\n" }, { " User ID : category as \"User\"", "User ID: category as User\n" },
 		{ "A: list ;", "A: list ;\n" }, { "A: list |", "A: list\n" }, { "A: list \" \"", "A: list \" \"\n" }, { "A: list \"of\"", "A: list \"of\"\n" },
 		{ "\"A:*\": category", "\"A:*\": category\n" }, { "\"a \"\"b\"\"\": text", "a \"b\": text\n" }, { "\"#x\": text", "\"#x\": text\n" },
 		{ "I*: buckets 10", "I*: buckets 10\n" }, { "I: buckets at -1 0.50 1e3", "I: buckets at -1 0.5 1000\n" }, { "I: buckets at", "I: buckets at\n" },
