@@ -83,38 +83,10 @@ static struct cp_csv_field stripped(const struct cp_csv_field *f)
 
 /* ---- numbers ---- */
 
-/* Digits, perhaps a point and more of them, at most 15 in all: value and power of ten are exact, and so is their quotient, rounded once. */
-static int plain_real(const char *p, size_t n, double *out)
-{
-	static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
-	int minus = n && *p == '-';
-	size_t point = n, i = (size_t)minus;
-	int64_t v = 0;
-	if (n - i < 1 || n - i > 15 || !is_digit(p[i]))
-		return 0;
-	for (; i < n; i++)
-		if (is_digit(p[i]))
-			v = 10 * v + (p[i] - '0');
-		else if (p[i] == '.' && point == n && i + 1 < n)
-			point = i;
-		else
-			return 0;
-	*out = (double)v / tens[point < n ? n - 1 - point : 0];
-	*out = minus ? -*out : *out;
-	return 1;
-}
-
 static int read_real(const struct cp_csv_field *f, double *out)
 {
-	char buf[64];
 	struct cp_csv_field s = stripped(f);
-	if (plain_real(s.p, s.n, out))
-		return 0;
-	if (s.n >= sizeof buf)
-		return -1;
-	memcpy(buf, s.p, s.n);
-	buf[s.n] = 0;
-	return cp_parse_real(buf, out);
+	return cp_parse_real_n(s.p, s.n, out);
 }
 
 /* A number that may be missing (NaN). */
