@@ -179,6 +179,14 @@ test_that 'splits: unseen values, shared rows, times that overlap' '
 	! grep time-overlap got
 '
 
+test_that 'rows without a time that have a label rate of their own' '
+	sed "s/^0,[0-9]*,/0,,/" train.csv >untimed.csv
+	warns warning "label-without-time timestamp" <untimed.csv
+	sed "2~3s/^\([01]\),[0-9]*,/\1,,/" train.csv >some.csv
+	cp-validate -q --json --csv some.csv | codes warning >got
+	! grep label-without-time got
+'
+
 test_that 'bad rows are counted and warned of' '
 	{ cat train.csv; echo "1,2"; echo "x,1,u,f,s"; } >bad.csv
 	fails_with 1 cp-validate --csv bad.csv

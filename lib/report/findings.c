@@ -254,6 +254,21 @@ static void about_time(struct teller *t, const struct cp_profile_column *c)
 	}
 }
 
+/* The rows that have no time, against those of the same split that have one: where the label decides whether a time was kept, an order by
+ * time is an order by label. */
+static void about_untimed(struct teller *t, const struct cp_profile_column *c)
+{
+	for (int i = 0; i < t->p->n_splits; i++) {
+		const struct cp_profile_split *s = &t->p->split[i];
+		const struct cp_column_split *v = &c->split[i];
+		double n = (double)v->missing, m = (double)v->present, without = share(v->missing_pos, v->missing);
+		double with = share(s->labels[1] - v->missing_pos, v->present);
+		if (v->missing && v->present && fabs(without - with) > PERIOD_DRIFT + 4 * sqrt(0.25 / n + 0.25 / m))
+			tell(t, 1, "label-without-time", c, s, "In '%s' the rows without a time have a label rate of %.2f, those with one of %.2f: whether there "
+			     "is a time tells the label, and an order by time is partly one by label.", s->name, without, with);
+	}
+}
+
 /* Not by chance alone, and enough to matter: periods whose label rates are far from each other. */
 static void about_periods(struct teller *t)
 {
@@ -320,7 +335,10 @@ void cp_findings_make(struct cp_findings *out, const struct cp_profile *p, const
 		case CP_WEIGHT: about_weight(&t, c); break;
 		case CP_TEXT: about_text(&t, c); break;
 		case CP_TOKENS: about_tokens(&t, c, opts->max_tokens); break;
-		case CP_TIME: about_time(&t, c); break;
+		case CP_TIME:
+			about_time(&t, c);
+			about_untimed(&t, c);
+			break;
 		default: break;
 		}
 	}

@@ -200,6 +200,7 @@ static void count_time(struct cp_profile *p, struct cp_profile_column *c, const 
 		int64_t t = v->i64[i];
 		if (t == CP_TIME_MISSING) {
 			s->missing++;
+			s->missing_pos += g->positive[i] != 0;
 			continue;
 		}
 		s->first = s->present && s->first < t ? s->first : t;

@@ -43,6 +43,7 @@ struct cp_profile_opts {
 /* A column within a split. */
 struct cp_column_split {
 	uint64_t present, missing;	/* rows */
+	uint64_t missing_pos;		/* time: of the missing, those with label 1 */
 	uint64_t n_infinite;		/* number */
 	uint64_t zero, bad;		/* weight: zero; negative or no number */
 	double sum;			/* number, weight: of those that are finite */
