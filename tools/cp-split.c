@@ -184,6 +184,9 @@ static int open_part(struct job *j, struct part *p, struct cp_err *err)
 	json_t *step = cp_step_new("cp-split", CP_VERSION, opts);
 	snprintf(folds, sizeof folds, "%d", (int)o.folds);
 	char *path = cp_xasprintf("%s.%s.cps", o.output, p->name);
+	enum cp_split_by by = j->so.by;
+	if (by != CP_SPLIT_RANDOM && by != CP_SPLIT_HASH && by != CP_SPLIT_GROUP)
+		cp_step_set(step, "seed", "0");		/* nothing is drawn: the same rows, the same bytes */
 	if (o.per)
 		cp_step_set(step, "per", o.per);
 	if (o.folds)
