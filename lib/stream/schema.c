@@ -172,18 +172,6 @@ int cp_schema_lookup(const struct cp_schema *s, const char *label, struct cp_err
 	return -1;
 }
 
-int cp_schema_fields(const struct cp_schema *s, int *out, int max)
-{
-	int n = 0;
-	for (int i = 0; i < s->n; i++)
-		if (s->column[i].type == CP_KEY || s->column[i].type == CP_KEYS) {
-			if (n < max)
-				out[n] = i;
-			n++;
-		}
-	return n;
-}
-
 static int same_json(const json_t *a, const json_t *b)
 {
 	return (!a && !b) || (a && b && json_equal(a, b));

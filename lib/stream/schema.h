@@ -16,7 +16,7 @@
  *     tokens   [u32]     named "tokens"; with cls and sep; ids are below CP_TOKEN_LIMIT
  *     mask     [u32]     named "mask": pairs (position in tokens, id put there), positions ascending
  *
- * Order of the fields: order of the key and keys columns.
+ * Order of the fields: order of the key, keys and number columns.
  *
  * Attributes are a JSON object a column (vocabulary size, seed, rate, ...).  Provenance is, a column, the chain of steps that made it:
  * tool, version, the options that change the content, the files read (by digest).  No clock, host, path or thread count.
@@ -99,8 +99,6 @@ int cp_schema_choose(const struct cp_schema *s, const struct cp_opt_list *only, 
 /* The name a user is shown: NAME where that is clear, else TYPE:NAME.  Appended to buf. */
 void cp_schema_label(const struct cp_schema *, int column, struct cp_buf *);
 
-/* The fields (key and keys columns) in order: up to `max` indices into out; returns how many there are. */
-int cp_schema_fields(const struct cp_schema *, int *out, int max);
 
 /* Same columns (order, name, type, storage, attributes)?  Provenance may differ.  0, or -1 and what differs. */
 int cp_schema_agree(const struct cp_schema *, const struct cp_schema *, struct cp_err *);
