@@ -45,6 +45,16 @@ struct cp_csv_state {
 
 /* ---- messages ---- */
 
+/* A header of one column that holds what others use as a delimiter: then every complaint has that cause. */
+static const char *hint(const struct cp_csv *r)
+{
+	if (r->n_names != 1)
+		return "";
+	return strchr(r->names[0], ';') ? "; the header is a single column: is ';' the delimiter (--delimiter ';')?" :
+	       strchr(r->names[0], '\t') ? "; the header is a single column: is a tab the delimiter (--delimiter tab)?" :
+	       strchr(r->names[0], '|') ? "; the header is a single column: is '|' the delimiter (--delimiter '|')?" : "";
+}
+
 static int complain_at(const struct cp_csv *r, uint64_t line, size_t column, struct cp_err *err, const char *fmt, va_list ap)
 {
 	char what[512], where[256] = "";
@@ -53,7 +63,7 @@ static int complain_at(const struct cp_csv *r, uint64_t line, size_t column, str
 		snprintf(where, sizeof where, ", column %zu '%s'", column + 1, r->names[column]);
 	else if (column != SIZE_MAX)
 		snprintf(where, sizeof where, ", column %zu", column + 1);
-	return cp_err_set(err, "%s: line %llu%s: %s", r->file, (unsigned long long)line, where, what);
+	return cp_err_set(err, "%s: line %llu%s: %s%s", r->file, (unsigned long long)line, where, what, hint(r));
 }
 
 int cp_csv_complain(const struct cp_csv *r, size_t column, struct cp_err *err, const char *fmt, ...)

@@ -1,6 +1,6 @@
 /* The declaration of fields: lines cut into words, words into a struct cp_declare, and back.
  *
- * A line is lexed whole before it is parsed, so that a keyword (as, missing, null, of) is known from a word in quotes that looks like one.
+ * A line is lexed whole before it is parsed, so that a keyword (as, written, missing, null, of) is known from a word in quotes that looks like one.
  */
 #include "text/declare.h"
 
@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "text/timeformat.h"
 #include "text/unicode.h"
+#include "text/written.h"
 
 #define MAX_BUCKETS 65536
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
@@ -133,7 +134,7 @@ static int lex_words(struct line *l)
 
 /* ---- the parser ---- */
 
-static const char *const keywords[] = { "of", "as", "missing", "null" };
+static const char *const keywords[] = { "of", "as", "written", "missing", "null" };
 
 static int is_keyword(const struct word *w)
 {
@@ -280,7 +281,7 @@ static int parse_kind(struct line *l, struct cp_declare *f)
 		k++;
 	if (k == N_KINDS)
 		return complain(l, here(l), "no kind '%.40s'; there are category, list, number, log, buckets, time, hour, weekday, label, weight, text "
-				"and drop", shown(l));
+				"and drop%s", shown(l), strchr(shown(l), ':') ? "; a name that holds a colon is put in double quotes" : "");
 	l->i++;
 	f->kind = kinds[k].kind;
 	return kinds[k].arguments ? kinds[k].arguments(l, f) : 0;
@@ -301,11 +302,25 @@ static int parse_of(struct line *l, struct cp_declare *f)
 	return of_time ? parse_format(l, f) : 0;
 }
 
+static int reads_numbers(const struct cp_declare *f)
+{
+	return f->kind == CP_KIND_NUMBER || f->kind == CP_KIND_LOG || f->kind == CP_KIND_BUCKETS_LEARN || f->kind == CP_KIND_BUCKETS_AT ||
+	       f->kind == CP_KIND_BUCKETS_LOG || f->kind == CP_KIND_WEIGHT || (f->kind == CP_KIND_LABEL && f->rule != CP_LABEL_IS);
+}
+
+static int check_written(struct line *l, size_t at, const struct cp_declare *f)
+{
+	struct cp_err why;
+	if (!reads_numbers(f))
+		return complain(l, at, "written tells how numbers are written; this column is read as something else");
+	return cp_written_check(f->written, &why) < 0 ? complain(l, at, "%s", why.msg) : 0;
+}
+
 static int parse_option(struct line *l, struct cp_declare *f)
 {
 	size_t at = here(l);
 	const char *option = l->word[l->i++].s;
-	char **one = !strcmp(option, "as") ? &f->as : !strcmp(option, "missing") ? &f->missing : NULL;
+	char **one = !strcmp(option, "as") ? &f->as : !strcmp(option, "missing") ? &f->missing : !strcmp(option, "written") ? &f->written : NULL;
 	if ((one && *one) || (!one && f->null.n))
 		return complain(l, at, "a second '%s' in one line", option);
 	if (!one) {
@@ -317,6 +332,8 @@ static int parse_option(struct line *l, struct cp_declare *f)
 	*one = l->word[l->i++].s;
 	if (one == &f->as && !**one)
 		return complain(l, at, "as: an empty name");
+	if (one == &f->written)
+		return check_written(l, at, f);
 	return 0;
 }
 
@@ -343,7 +360,7 @@ static int parse_line(struct line *l, struct cp_declare *f)
 		return -1;
 	while (l->i < l->n) {
 		if (!is_keyword(&l->word[l->i]) || at_word(l, "of"))
-			return complain(l, here(l), "found '%.40s', expected 'as', 'missing', 'null' or the end of the line", shown(l));
+			return complain(l, here(l), "found '%.40s', expected 'as', 'written', 'missing', 'null' or the end of the line", shown(l));
 		if (parse_option(l, f) < 0)
 			return -1;
 	}
@@ -444,6 +461,7 @@ struct cp_declare *cp_declaration_add(struct cp_declaration *f, const struct cp_
 	to->sep = copy_str(a, from->sep);
 	to->format = copy_str(a, from->format);
 	to->as = copy_str(a, from->as);
+	to->written = copy_str(a, from->written);
 	to->missing = copy_str(a, from->missing);
 	to->file = copy_str(a, from->file);
 	to->is = copy_words(a, &from->is);
@@ -533,6 +551,10 @@ void cp_declare_print(const struct cp_declare *f, struct cp_buf *b)
 	if (f->as) {
 		cp_buf_str(b, " as");
 		print_word(b, f->as);
+	}
+	if (f->written) {
+		cp_buf_str(b, " written");
+		print_word(b, f->written);
 	}
 	if (f->missing) {
 		cp_buf_str(b, " missing");

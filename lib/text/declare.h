@@ -4,7 +4,7 @@
  * a category, and one called "label", "timestamp" or "weight" has that role.
  *
  *     # a comment                               (also behind a line, after white space)
- *     NAME: KIND [of COLUMN] [as NEWNAME] [missing WORD] [null VALUE...]
+ *     NAME: KIND [of COLUMN] [as NEWNAME] [written SAMPLE] [missing WORD] [null VALUE...]
  *
  *     NAME      a column of the CSV, or a glob (* and ?) for those that no line names outright; in double quotes, where "" is a quote, it
  *               is taken as it stands, colons, stars and all.  With `of COLUMN` it is the name of a new field, made of that column.
@@ -22,6 +22,7 @@
  *               text                            told in the sentence, no key
  *               drop                            no field at all
  *     as        what the field is called in the stream and in the sentence (so its keys are those of this name)
+ *     written   how the column writes the number 1234.56 (written.h); for number, log, buckets, label and weight
  *     missing   what the sentence says where there is no value
  *     null      values that count as no value, beside the empty one
  *
@@ -70,6 +71,7 @@ struct cp_declare {
 	double limit;
 	struct cp_words is;		/* label = WORD... */
 	char *as;			/* NULL: `name` */
+	char *written;			/* NULL: as strtod reads it */
 	char *missing;			/* NULL: not said */
 	struct cp_words null;
 	char *file;			/* where the line stands, for messages; file NULL: nowhere */

@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "text/plan_impl.h"
 #include "text/timeformat.h"
+#include "text/written.h"
 
 #define LIST_LIMIT ((size_t)1 << 20)	/* keys of one row and field */
 
@@ -83,21 +84,37 @@ static struct cp_csv_field stripped(const struct cp_csv_field *f)
 
 /* ---- numbers ---- */
 
-static int read_real(const struct cp_csv_field *f, double *out)
+static int read_real(const struct cp_declare *how, const struct cp_csv_field *f, double *out)
 {
+	char buf[CP_WRITTEN_MAX];
 	struct cp_csv_field s = stripped(f);
+	if (how && how->written)
+		return cp_written_plain(how->written, s.p, s.n, buf) < 0 ? -1 : cp_parse_real(buf, out);
 	return cp_parse_real_n(s.p, s.n, out);
+}
+
+/* A value with digits, but no number, is most likely one as people write it. */
+static int no_number(const struct at *at, const char *missing, const struct cp_csv_field *f)
+{
+	char shown[44];
+	const char *written = at->part->how ? at->part->how->written : NULL;
+	int digits = 0;
+	for (size_t i = 0; i < f->n; i++)
+		digits |= is_digit(f->p[i]);
+	if (written)
+		return complain(at, "'%s' is not a number written as %.40s; %s", show(f, shown), written, missing);
+	return complain(at, "'%s' is not a number; %s%s", show(f, shown), missing,
+			digits ? ", and if it is one in another form, how 1234.56 stands here: written 1.234,56" : "");
 }
 
 /* A number that may be missing (NaN). */
 static int read_number(const struct at *at, const struct cp_csv_field *f, double *out)
 {
-	char shown[44];
 	struct cp_csv_field s = stripped(f);
 	if (cp_declare_is_null(at->part->how, s.p, s.n))
 		*out = NAN;
-	else if (read_real(&s, out) < 0)
-		return complain(at, "'%s' is not a number; if it stands for a missing one, say so by null", show(&s, shown));
+	else if (read_real(at->part->how, &s, out) < 0)
+		return no_number(at, "if it stands for a missing one, say so by null", &s);
 	return 0;
 }
 
@@ -166,8 +183,9 @@ static int take_label(const struct at *at, const struct cp_csv_field *f, double 
 				*out = 1;
 		return s.n || *out ? 0 : complain(at, "the label is missing");
 	}
-	if (read_real(&s, out) < 0)
-		return complain(at, "the label '%s' is not a number", show(f, shown));
+	if (read_real(how, &s, out) < 0)
+		return complain(at, "the label '%s' is not a number%s", show(f, shown),
+				s.n && (*s.p | 32) >= 'a' && (*s.p | 32) <= 'z' ? "; words are declared: label = yes" : "");
 	if (how && how->rule)
 		*out = how->rule == CP_LABEL_AT_LEAST ? *out >= how->limit : *out > how->limit;
 	return 0;
@@ -176,7 +194,7 @@ static int take_label(const struct at *at, const struct cp_csv_field *f, double 
 static int take_weight(const struct at *at, const struct cp_csv_field *f, double *out)
 {
 	char shown[44];
-	if (read_real(f, out) < 0)
+	if (read_real(at->part->how, f, out) < 0)
 		return complain(at, "the weight '%s' is not a number", show(f, shown));
 	return *out < 0 ? complain(at, "the weight '%s' is negative", show(f, shown)) : 0;
 }
@@ -210,7 +228,9 @@ static int take_time(const struct at *at, const struct cp_csv_field *f, int64_t 
 		return 0;
 	if (format)
 		return complain(at, "'%s' is not a time of the format %.80s, and not empty either", show(&s, shown), format);
-	return complain(at, "the timestamp '%s' is not a whole number, expected seconds or the like, or nothing where it is missing", show(f, shown));
+	return complain(at, "the timestamp '%s' is not a whole number, expected seconds or the like, or nothing where it is missing%s", show(f, shown),
+			s.n > 4 && (memchr(s.p + 1, '-', s.n - 1) || memchr(s.p, ':', s.n) || memchr(s.p, '/', s.n)) ?
+			"; another form is declared: time %Y-%m-%d %H:%M:%S" : "");
 }
 
 /* ---- fields ---- */

@@ -350,7 +350,8 @@ static int check_entry(const struct maker *m, size_t i)
 		return cp_err_set(m->err, "%s: column %zu has no name; choose the fields by --fields", csv->file, e->column + 1);
 	for (size_t c = e->column + 1; c < csv->n_names; c++)
 		if (!strcmp(csv->names[c], csv->names[e->column]))
-			return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s'", csv->file, e->column + 1, c + 1, csv->names[c]);
+			return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s'; give one another name in the first line, or leave both out by "
+					  "--fields", csv->file, e->column + 1, c + 1, csv->names[c]);
 	for (size_t j = 0; j < i; j++)
 		if (!strcmp(m->entry[j].title, e->title))
 			return cp_err_set(m->err, "%s: two fields are called '%s'", csv->file, e->title);

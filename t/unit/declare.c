@@ -55,6 +55,12 @@ static void check_lines(void)
 		{ "c: label", "c: label\n" }, { "c: label >= 4", "c: label >= 4\n" }, { "c: label > 2.50", "c: label > 2.5\n" },
 		{ "c: label = yes \"no way\"", "c: label = yes \"no way\"\n" }, { "c: category null NA \"\" null2 as B", "c: category as B null NA \"\" null2\n" },
 		{ "c: category missing \"\" as c", "c: category missing \"\"\n" }, { "w: weight null -1", "w: weight null -1\n" },
+		{ "p: log missing - written \"1 234,56 kg\" as q", "p: log as q written \"1 234,56 kg\" missing -\n" }, { "p: buckets 3 written $1,234", "p: buckets 3 written $1,234\n" },
+		{ "p: number written 12,3", "{f: line 1, column 11: written: found '12,3', expected how the column would write 1234.56 (or 1234), such as "
+					    "1.234,56 or $1,234.56}" },
+		{ "p: list written 1234", "{f: line 1, column 9: written tells how numbers are written; this column is read as something else}" },
+		{ "is:gift?: category", "{f: line 1, column 4: no kind 'gift?:'; there are category, list, number, log, buckets, time, hour, weekday, label, "
+				       "weight, text and drop; a name that holds a colon is put in double quotes}" },
 		{ "A", "{f: line 1, column 1: no ':' in 'A'; a line is NAME: KIND}" }, { "\n: category", "{f: line 2, column 1: the name is empty}" },
 		{ "A: categorie", "{f: line 1, column 4: no kind 'categorie'; there are category, list, number, log, buckets, time, hour, weekday, label, "
 				  "weight, text and drop}" },
@@ -68,7 +74,7 @@ static void check_lines(void)
 		{ "A: hour of", "{f: line 1, column 11: of: expected the name of a column}" },
 		{ "A: time %Q", "{f: line 1, column 9: time format '%Q': %Q is not known; there are %Y %y %m %d %H %M %S %b %a %z %f %F %T and %%}" },
 		{ "A: time x", "{f: line 1, column 9: time format 'x': expected seconds, milliseconds, or a pattern such as %Y-%m-%d}" },
-		{ "A: category x", "{f: line 1, column 13: found 'x', expected 'as', 'missing', 'null' or the end of the line}" },
+		{ "A: category x", "{f: line 1, column 13: found 'x', expected 'as', 'written', 'missing', 'null' or the end of the line}" },
 		{ "A: category as B as C", "{f: line 1, column 18: a second 'as' in one line}" }, { "A: category as", "{f: line 1, column 15: as: expected a word}" },
 		{ "A: category null", "{f: line 1, column 17: null: expected values}" },
 		{ "A*: category as B", "{f: line 1, column 1: one new name for several columns: no 'as' with a glob}" },

@@ -107,9 +107,9 @@ static void check_roles(void)
 	check("a,label\n", &(struct cp_rows_spec){ .text = 1, .time = "label" }, "{column 'label' cannot serve both --label and --time}",
 	      "two roles for one column");
 	check("label\n1\n", &text, "{t: no field is left: there is nothing to hash or to tell}", "no fields");
-	check("label,A\n1,x\nyes,y\n", &text, "0 1 A is x.\n{t: line 3, column 1 'label': the label 'yes' is not a number}", "a word as label");
+	check("label,A\n1,x\nyes,y\n", &text, "0 1 A is x.\n{t: line 3, column 1 'label': the label 'yes' is not a number; words are declared: label = yes}", "a word as label");
 	check("label,A\n,x\n", &text, "{t: line 2, column 1 'label': the label '' is not a number}", "no label");
-	check("label,A\nnan,x\n", &text, "{t: line 2, column 1 'label': the label 'nan' is not a number}", "not-a-number as label");
+	check("label,A\nnan,x\n", &text, "{t: line 2, column 1 'label': the label 'nan' is not a number; words are declared: label = yes}", "not-a-number as label");
 	check("A,label\nx,1e999\n", &text, "{t: line 2, column 2 'label': the label '1e999' is not a number}", "an infinite label");
 	check("weight,A\n-1,x\n", &text, "{t: line 2, column 1 'weight': the weight '-1' is negative}", "a negative weight");
 	check("timestamp,A\n1,x\n\"\n\n1.5\",x\n", &text, "0 1 A is x.\n{t: line 3, column 1 'timestamp': the timestamp '??1.5' is not a whole "
@@ -127,7 +127,7 @@ static void check_fields(void)
 	check("a,b\n", &(struct cp_rows_spec){ .text = 1, .fields = bb, .n_fields = 2 }, "{--fields: 'b' is named twice}", "a field twice");
 	check("a,b\n", &(struct cp_rows_spec){ .text = 1, .fields = bx, .n_fields = 2 },
 	      "{t: no column 'x' for --fields; there are 'a' and 'b'}", "a field that is not there");
-	check("a,,a\n1,2,3\n", &(struct cp_rows_spec){ .keys = 1 }, "{t: columns 1 and 3 are both called 'a'}", "two columns of one name");
+	check("a,,a\n1,2,3\n", &(struct cp_rows_spec){ .keys = 1 }, "{t: columns 1 and 3 are both called 'a'; give one another name in the first line, or leave both out by --fields}", "two columns of one name");
 	check("a,\n1,2\n", &(struct cp_rows_spec){ .keys = 1 }, "{t: column 2 has no name; choose the fields by --fields}", "a column without name");
 	check("1,2,3\n", &(struct cp_rows_spec){ .text = 1, .csv.no_header = 1 }, "0 f1 is 1. f2 is 2. f3 is 3.\n", "no header");
 	check("1,2,3\n", &(struct cp_rows_spec){ .text = 1, .csv.no_header = 1, .fields = f, .n_fields = 2 }, "0 f3 is 3. f1 is 1.\n",
@@ -174,11 +174,11 @@ static void check_bad_rows(void)
 	dump(rows, &b, &err);
 	same(b.data, "10 1 A is a.\n14 0 A is e.\n16 1 A is f.\n", "bad rows left out keep their numbers");
 	ok(cp_rows_read(rows) == 7 && cp_rows_bad(rows) == 4, "and are counted");
-	same(cp_rows_first_bad(rows), "t: line 3, column 1 'label': the label 'x' is not a number", "the first is told");
+	same(cp_rows_first_bad(rows), "t: line 3, column 1 'label': the label 'x' is not a number; words are declared: label = yes", "the first is told");
 	cp_rows_close(rows);
 	cp_buf_release(&b);
 	check("label,A\n1,a\nx,b\n", &(struct cp_rows_spec){ .text = 1 },
-	      "0 1 A is a.\n{t: line 3, column 1 'label': the label 'x' is not a number}", "the rows before a bad one are given");
+	      "0 1 A is a.\n{t: line 3, column 1 'label': the label 'x' is not a number; words are declared: label = yes}", "the rows before a bad one are given");
 }
 
 /* Good and bad rows, more than two blocks of them: the whole against parts cut around the ends of blocks. */
