@@ -232,11 +232,18 @@ static void take_file(struct cp_reader *r, FILE *f, const char *name)
 	r->start = ftello(f);
 }
 
+/* What begins as no stream is refused at its first bytes; there is no need to copy it all for that, and it may have no end. */
+static int may_be_stream(FILE *f)
+{
+	int c = getc(f);
+	return c == EOF || ungetc(c, f) == (unsigned char)CP_MARK_HEADER[0];
+}
+
 static int open_path(struct cp_reader *r, int i, struct cp_err *err)
 {
 	const char *name;
 	FILE *f = cp_in_open(r->paths[i], &name, err);
-	if (f && r->spool && !(f = cp_spool(f, name, err)))
+	if (f && r->spool && may_be_stream(f) && !(f = cp_spool(f, name, err)))
 		return -1;
 	if (!f)
 		return -1;

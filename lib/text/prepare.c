@@ -70,7 +70,9 @@ static int read_template(const struct cp_prepare *job, int read_files, struct cp
 		n -= n && text.data[n - 1] == '\n';
 		n -= n && text.data[n - 1] == '\r';
 		p->spec.sentence = cp_arena_strndup(&p->arena, text.data, n);
-		if (memchr(text.data, 0, n) || !cp_utf8_valid(text.data, n, NULL))
+		if (!n)
+			rc = cp_err_set(err, "%s: empty; expected a template, such as {Title} is seen by {User}.", job->sentence_file);
+		else if (memchr(text.data, 0, n) || !cp_utf8_valid(text.data, n, NULL))
 			rc = cp_err_set(err, "%s: not UTF-8 text", job->sentence_file);
 		else if (cp_template_check(p->spec.sentence, err) < 0)
 			rc = cp_err_wrap(err, "%s", job->sentence_file);
