@@ -52,6 +52,10 @@ seconds() {	# of a command
 	echo "$start $end" | awk '{ printf "%.4f\n", $2 - $1 }'
 }
 
+featurize() {	# to standard output, as -o also waits for the disk (fsync), which nothing of the others does
+	cp-featurize -q "$CSV" >"$tmp/out.cps"
+}
+
 line() {
 	cp-textify -q "$CSV" | cp-mask -q --plm "$PLM" >"$tmp/line.cps"
 }
@@ -75,7 +79,7 @@ theirs() {	# task, who, arguments of peers.py
 [ -z "${PEERS:-}" ] || { set +u; . "$PEERS"; set -u; }
 [ -n "${PEERS:-}" ] || echo "bench: PEERS is not set (see $0); what $(command -v python3 || echo 'no python3') has is used" >&2
 for round in $(seq "$ROUNDS"); do
-	ours featurize cp-featurize -o "$tmp/out.cps" "$CSV"
+	ours featurize featurize
 	theirs featurize pandas "$CSV"
 	theirs featurize polars "$CSV"
 	ours mask cp-mask --plm "$PLM" -o "$tmp/out.cps" "$tmp/sentences.cps"
