@@ -25,15 +25,20 @@ test_that 'what is no number of that form' '
 	is 1.234,56 1000000000000000000000000000000000000000000000000000000000000000000000 refused
 '
 test_that 'a value in another form is told what to declare' '
-	printf "label,p\n1,\"17,44\"\n" | fails_with 1 cp-featurize -q -f "p: log" && grep "written 1.234,56" fails_with.err
-	printf "label,at,x\n1,2024-03-01T00:01:22Z,a\n" | fails_with 1 cp-featurize -q --time at && grep "declared: time" fails_with.err
+	printf "label,p\n1,\"17,44\"\n" | fails_with 1 cp-featurize -q -f "p: log"
+	grep "written 1.234,56" fails_with.err
+	printf "label,at,x\n1,2024-03-01T00:01:22Z,a\n" | fails_with 1 cp-featurize -q --time at
+	grep "declared: time" fails_with.err
 	printf "label;p\n1;\"17,44\"\n" | fails_with 1 cp-featurize -q && grep -e "--delimiter .;." fails_with.err
 '
 test_that 'buckets, labels and weights; learning writes the form down; records and model know it' '
 	awk "BEGIN { print \"r;w;p\"; for (i = 0; i < 300; i++) printf \"%d,5;1,5;%d.%03d,25\\n\", i % 7, i % 9 + 1, i }" >s.csv
 	cp-featurize -q -d ";" --learn -f "r: label >= 4 written 1234,56" -f "w: weight written 1234,56" -f "p: buckets 4 written 1.234,56" s.csv >d
-	grep "^p: buckets at .* written 1.234,56" d && cp-featurize -q -d ";" --declare d s.csv >s.cps && cp-cat --show s.cps | grep "written 1.234,56"
-	test "$(cp-cat -q --to tsv --bare -c weight s.cps | tail -n 1)" = 1.5 && test "$(cp-cat -q --count --where label=1 s.cps)" = 128
+	grep "^p: buckets at .* written 1.234,56" d
+	cp-featurize -q -d ";" --declare d s.csv >s.cps
+	cp-cat --show s.cps | grep "written 1.234,56"
+	test "$(cp-cat -q --to tsv --bare -c weight s.cps | tail -n 1)" = 1.5
+	test "$(cp-cat -q --count --where label=1 s.cps)" = 128
 	cp-train -q --stage ctr --epochs 1 --threads 1 --train s.cps -o m.cpm && cp-predict -q -m m.cpm --score-only s.cps >a &&
 	cp-predict -q -m m.cpm --score-only --csv -d ";" s.csv >b && cmp a b
 '

@@ -117,7 +117,11 @@ test_that 'declarations and templates that are none' '
 	done
 '
 test_that 'folders of a tokenizer that are none' '
-	mkdir p0 p1 p2 p3 && echo "{" >p0/tokenizer.json && head -c 5000 /dev/zero >p1/vocab.txt && mkdir p2/vocab.txt && for plm in p0 p1 p2 p3 absent rows.csv; do
+	mkdir p0 p1 p2 p3
+	echo "{" >p0/tokenizer.json
+	head -c 5000 /dev/zero >p1/vocab.txt
+	mkdir p2/vocab.txt
+	for plm in p0 p1 p2 p3 absent rows.csv; do
 		one_sentence cp-mask -q --plm $plm -o out/x text.cps || return 1
 	done
 '
