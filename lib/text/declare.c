@@ -490,7 +490,7 @@ static void print_word(struct cp_buf *b, const char *s)
 {
 	const struct word w = { (char *)s, 0, 0 };
 	cp_buf_char(b, ' ');
-	if (!*s || strpbrk(s, " \t") || *s == '"' || *s == '#' || is_keyword(&w))
+	if (!*s || strpbrk(s, " \t\r") || *s == '"' || *s == '#' || is_keyword(&w))
 		print_quoted(b, s);
 	else
 		cp_buf_str(b, s);

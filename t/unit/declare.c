@@ -45,6 +45,7 @@ static void check_lines(void)
 	static const struct { const char *text, *want; } t[] = {
 		{ "A: category\n", "A: category\n" }, { "", "" }, { "\n  \n# x\n\t# y: z\nA:list", "A: list\n" }, { "A:\tdrop  # why\r\n", "A: drop\n" },
 		{ "\xef\xbb\xbf" "A: text", "A: text\n" },
+		{ "B: hour of \r ", "B: hour of \"\r\"\n" },	/* bare, it would end the line */
 		{ "A: text\n \xef\xbb\xbfI*: log\n\"\xef\xbb\xbf" "B\": text", "A: text\nI*: log\n\"\xef\xbb\xbf" "B\": text\n" }, { " User ID : category as \"User\"", "User ID: category as User\n" },
 		{ "A: list ;", "A: list ;\n" }, { "A: list |", "A: list\n" }, { "A: list \" \"", "A: list \" \"\n" }, { "A: list \"of\"", "A: list \"of\"\n" },
 		{ "\"A:*\": category", "\"A:*\": category\n" }, { "\"a \"\"b\"\"\": text", "a \"b\": text\n" }, { "\"#x\": text", "\"#x\": text\n" },
