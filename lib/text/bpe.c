@@ -158,12 +158,8 @@ static void encode_word(const struct bpe *b, struct cp_tok_cache *c, const char 
 {
 	uint64_t hash = 0;
 	size_t start = ids->n;
-	const struct cp_tok_word *known = cp_tok_cache_get(c, s, n, &hash);
-	if (known) {
-		for (uint32_t i = 0; i < known->n_ids; i++)
-			cp_ids_push(ids, known->ids[i]);
+	if (cp_tok_cache_replay(c, s, n, &hash, ids))
 		return;
-	}
 	merge_word(b, c, s, n, ids);
 	cp_tok_cache_put(c, s, n, hash, ids, start);
 }

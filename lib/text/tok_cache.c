@@ -51,13 +51,21 @@ static struct cp_tok_word *probe(const struct cp_tok_cache *c, const char *s, si
 	return &c->slot[i];
 }
 
-const struct cp_tok_word *cp_tok_cache_get(const struct cp_tok_cache *c, const char *s, size_t n, uint64_t *hash)
+static const struct cp_tok_word *find_word(const struct cp_tok_cache *c, const char *s, size_t n, uint64_t *hash)
 {
 	if (n > LONGEST_WORD)
 		return NULL;
 	*hash = cp_hash64(s, n, 0);
 	const struct cp_tok_word *w = probe(c, s, n, *hash);
 	return w->s ? w : NULL;
+}
+
+int cp_tok_cache_replay(const struct cp_tok_cache *c, const char *s, size_t n, uint64_t *hash, struct cp_ids *ids)
+{
+	const struct cp_tok_word *known = find_word(c, s, n, hash);
+	for (uint32_t i = 0; known && i < known->n_ids; i++)
+		cp_ids_push(ids, known->ids[i]);
+	return known != NULL;
 }
 
 static void grow(struct cp_tok_cache *c)

@@ -81,8 +81,8 @@ struct cp_tok_cache {
 	struct cp_buf word, text, work;
 };
 
-/* The entry of a word (found: n_ids and ids are set) or NULL, and then, once its ids are known, which are ids->v[start..], putting it. */
-const struct cp_tok_word *cp_tok_cache_get(const struct cp_tok_cache *, const char *s, size_t n, uint64_t *hash);
+/* 1, and the ids of a known word are appended; or 0, and then, once its ids are known, which are ids->v[start..], putting it. */
+int cp_tok_cache_replay(const struct cp_tok_cache *, const char *s, size_t n, uint64_t *hash, struct cp_ids *ids);
 void cp_tok_cache_put(struct cp_tok_cache *, const char *s, size_t n, uint64_t hash, const struct cp_ids *ids, size_t start);
 
 /* Enter a spelling under an id. <0: the id is out of range or has another spelling already. */

@@ -160,12 +160,8 @@ static void encode_word(const struct cp_tokenizer *t, struct cp_tok_cache *c, co
 {
 	uint64_t hash = 0;
 	size_t start = ids->n;
-	const struct cp_tok_word *known = cp_tok_cache_get(c, s, n, &hash);
-	if (known) {
-		for (uint32_t i = 0; i < known->n_ids; i++)
-			cp_ids_push(ids, known->ids[i]);
+	if (cp_tok_cache_replay(c, s, n, &hash, ids))
 		return;
-	}
 	cp_buf_reset(&c->work);
 	cp_buf_reserve(&c->work, (n + 1) * sizeof(struct best));
 	struct best *best = (struct best *)(void *)c->work.data;

@@ -75,12 +75,8 @@ static void encode_stretch(const struct wordpiece *w, struct cp_tok_cache *c, co
 {
 	uint64_t hash = 0;
 	size_t start = ids->n;
-	const struct cp_tok_word *known = cp_tok_cache_get(c, s, n, &hash);
-	if (known) {
-		for (uint32_t i = 0; i < known->n_ids; i++)
-			cp_ids_push(ids, known->ids[i]);
+	if (cp_tok_cache_replay(c, s, n, &hash, ids))
 		return;
-	}
 	c->runes.n = 0;
 	cp_bert_normalize(&w->norm, s, n, &c->runes);
 	encode_runes(w, c, ids);
