@@ -135,25 +135,6 @@ static void find_operands(struct work *w, const struct command *c, int n, char *
 			cp_die("%s: %s", w->path, err.msg);
 }
 
-static void write_out(const struct cp_buf *b, const char *path)
-{
-	struct cp_out out;
-	struct cp_err err;
-	if (cp_out_open(&out, path, &err) < 0)
-		cp_die("%s", err.msg);
-	fwrite(b->data, 1, b->len, out.f);
-	if (cp_out_commit(&out, &err) < 0)
-		cp_die("%s", err.msg);
-}
-
-static uint64_t count_lines(const struct cp_buf *b)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < b->len; i++)
-		n += b->data[i] == '\n';
-	return n;
-}
-
 int main(int argc, char **argv)
 {
 	struct cp_err err;
@@ -169,10 +150,10 @@ int main(int argc, char **argv)
 	find_operands(&w, c, argc - 2, argv + 2);
 	int bad = c->work(&w, &err);
 	if (!bad || w.out.len)		/* what verify and rerun found is to be seen even where it is bad */
-		write_out(&w.out, c->work == do_rerun ? NULL : output);
+		cp_tool_write(&w.out, c->work == do_rerun ? NULL : output);
 	sqlite3_close(w.db);
 	free(w.path);
-	uint64_t n = count_lines(&w.out);
+	uint64_t n = cp_tool_lines(&w.out);
 	cp_buf_release(&w.out);
 	if (bad)
 		cp_die("%s", err.msg);

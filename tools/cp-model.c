@@ -95,25 +95,6 @@ static const char *check_options(const struct command *c, size_t n)
 	return NULL;
 }
 
-static void write_out(const struct cp_buf *b, const char *path)
-{
-	struct cp_out out;
-	struct cp_err err;
-	if (cp_out_open(&out, path, &err) < 0)
-		cp_die("%s", err.msg);
-	fwrite(b->data, 1, b->len, out.f);
-	if (cp_out_commit(&out, &err) < 0)
-		cp_die("%s", err.msg);
-}
-
-static uint64_t count_lines(const struct cp_buf *b)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < b->len; i++)
-		n += b->data[i] == '\n';
-	return n;
-}
-
 int main(int argc, char **argv)
 {
 	struct cp_err err;
@@ -134,8 +115,8 @@ int main(int argc, char **argv)
 	if (c->work(&w, &err) < 0)
 		cp_die("%s", err.msg);
 	if (c->work != do_average)
-		write_out(&w.out, output);
-	uint64_t n = count_lines(&w.out);
+		cp_tool_write(&w.out, output);
+	uint64_t n = cp_tool_lines(&w.out);
 	cp_value_names_free(w.names);
 	for (size_t i = 0; i < w.n; i++)
 		cp_inspect_close(&w.m[i]);

@@ -291,6 +291,25 @@ struct cp_run *cp_tool_begin(const struct cp_ledger_opts *o, const struct cp_run
 	return run;
 }
 
+void cp_tool_write(const struct cp_buf *b, const char *path)
+{
+	struct cp_out out;
+	struct cp_err err;
+	if (cp_out_open(&out, path, &err) < 0)
+		cp_die("%s", err.msg);
+	fwrite(b->data, 1, b->len, out.f);
+	if (cp_out_commit(&out, &err) < 0)
+		cp_die("%s", err.msg);
+}
+
+uint64_t cp_tool_lines(const struct cp_buf *b)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < b->len; i++)
+		n += b->data[i] == '\n';
+	return n;
+}
+
 int cp_tool_finish(uint64_t rows_in, uint64_t rows_out, const char *extra)
 {
 	let_signal_through();

@@ -58,6 +58,10 @@ void cp_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * Returns the exit status for main(). */
 int cp_tool_finish(uint64_t rows_in, uint64_t rows_out, const char *extra);
 
+/* A text that is ready, into a file (NULL: standard output) as base/file.h does it; cp_die where that fails.  How many lines it has. */
+void cp_tool_write(const struct cp_buf *, const char *path);
+uint64_t cp_tool_lines(const struct cp_buf *);
+
 double cp_seconds(void);		/* monotonic */
 double cp_peak_mb(void);
 
