@@ -63,6 +63,10 @@ $(B)/libclickprompt.a: $(LIB_OBJ)
 
 # loops over numbers: let the compiler vectorise them
 $(B)/lib/nn/%.o: OPT = -O3 -g
+# what only a processor with AVX512_BF16 runs; the file itself asks whether this is one
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
+$(B)/lib/nn/product_bf16.o: CFLAGS += $(MARCH_v4) -mavx512bf16
+endif
 
 define compile		# folder under $(B), suffix, flags
 $(B)/$(1)%$(2).o: %.c Makefile

@@ -34,7 +34,7 @@ static const struct cp_opt opts[] = {
 
 static void print_kernels(struct cp_buf *b)
 {
-	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_blas_info(), nn_cpu_level());
+	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_gemm_info(), nn_cpu_level());
 }
 
 static const struct cp_tool tool = {
@@ -93,11 +93,11 @@ int main(int argc, char **argv)
 	if (wrong)
 		cp_usage("%s", wrong);
 	int threads = o.threads ? (int)o.threads : cp_cpu_count();
-	struct cp_run *run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = threads, .blas = nn_blas_info() });
+	struct cp_run *run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = threads, .blas = nn_gemm_info() });
 	cp_run_input(run, &(struct cp_run_file){ .role = "model", .path = o.model });
 	struct cp_team *team = cp_team_new(threads, &err);
 	struct cp_predict p = { .score_only = o.score_only, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
-	if (!team || nn_blas_check(&err) < 0 || !(p.model = cp_model_open(o.model, team, &err)))
+	if (!team || nn_gemm_check(&err) < 0 || !(p.model = cp_model_open(o.model, team, &err)))
 		cp_die("%s", err.msg);
 	if (p.model->c.objective != CP_OBJECTIVE_CLICK)
 		cp_die("%s: a model of stage %s fills in words and has no score; finetune it with cp-train --stage finetune --init", o.model,

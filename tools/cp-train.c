@@ -14,6 +14,7 @@
 #include "train/train.h"
 
 static struct cp_train_opts o = CP_TRAIN_DEFAULT;
+static const char *precision = "auto", *gemm = "auto";
 static struct cp_ledger_opts ledger;
 static volatile sig_atomic_t stop;
 static struct cp_run *run;
@@ -85,7 +86,9 @@ static const struct cp_opt opts[] = {
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of initial values, order, dropout", .content = 1 },
 	{ 0, "Running", CP_OPT_HEAD },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; results do not depend on it", .min = 0, .max = 1024 },
-	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "KIND", "of matrix products", .choices = "auto|f32|bf16", .content = 1 },
+	{ 0, "precision", CP_OPT_CHOICE, &precision, "KIND", "of matrix products; auto: bf16 where that is faster", .choices = NN_PRECISIONS,
+	  .content = 1 },
+	{ 0, "gemm", CP_OPT_CHOICE, &gemm, "NAME", "who multiplies matrices; auto: own kernels where there is AVX-512", .choices = NN_GEMMS },
 	{ 0, "checkpoint", CP_OPT_REAL, &o.checkpoint, "SECONDS", "between two states saved within an epoch", .min = 0, .max = 1e9 },
 	CP_LEDGER_OPTS(ledger),
 	{ 0 },
@@ -93,7 +96,7 @@ static const struct cp_opt opts[] = {
 
 static void print_kernels(struct cp_buf *b)
 {
-	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_blas_info(), nn_cpu_level());
+	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_gemm_info(), nn_cpu_level());
 }
 
 static struct cp_tool tool = {
@@ -271,7 +274,7 @@ static void check_options(void)
 		if (ctr_config_set(&c, o.set.v[i], &err) < 0)
 			cp_usage("%s", err.msg);
 	cp_train_settle(&o);
-	if (cp_train_check(&o, &err) < 0)
+	if (cp_train_check(&o, &err) < 0 || nn_gemm_choose(precision, gemm, &err) < 0)
 		cp_usage("%s", err.msg);
 }
 
@@ -317,8 +320,9 @@ int main(int argc, char **argv)
 	cp_tool_start(&tool, &argc, argv);
 	check_options();
 	on_terminal = isatty(STDERR_FILENO);
-	run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = (int)(o.threads ? o.threads : cp_cpu_count()), .blas = nn_blas_info() });
+	run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = (int)(o.threads ? o.threads : cp_cpu_count()), .blas = nn_gemm_info() });
 	cp_run_param(run, "kernels", nn_cpu_level());
+	cp_run_param(run, "precision", nn_gemm_precision());
 	o.event = on_event;
 	o.stop = &stop;
 	struct cp_trainer *t = cp_trainer_new(&o, &err);

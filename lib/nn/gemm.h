@@ -1,14 +1,19 @@
 /* Matrix products: the one door.
  *
- * C = alpha op(A) op(B) + beta C, row-major; op(A) is (m,k), op(B) is (k,n), C is (m,n); with ta (tb) the array holds the transpose.
- * beta = 0 does not read C.  Sizes of 0 are allowed (k = 0: C = beta C).
+ * C = op(A) op(B), or with beta = 1 C += op(A) op(B), row-major; op(A) is (m,k), op(B) is (k,n), C is (m,n); with ta (tb) the array holds the
+ * transpose.  beta is 0 or 1; with 0 C is not read.  Sizes of 0 are allowed.
  *
- * The division of C into tiles follows from the shape alone, never from the number of threads, and every tile is one single-threaded
- * product.  So the result is the same to the bit for 1, 2 or 16 threads.
+ * Who multiplies is settled once, before the first product (nn_gemm_choose):
+ *
+ *     own         packed operands and kernels of our own (nn/product.h).  An element's bits depend on its row of A and its column of B alone.
+ *                 In f32, or (bf16) with operands rounded to bf16 and sums in f32, by AVX512_BF16.
+ *     openblas    OpenBLAS, f32, one single-threaded product a tile; C is cut into tiles by its shape alone.
+ *
+ * Either way the result is the same to the bit for 1, 2 or 16 threads.
  *
  *     int main(int argc, char **argv) { nn_blas_prepare(argv); ... }      // first of all: may start the program anew, once
- *     if (nn_blas_check(&err) < 0) cp_die("%s", err.msg);
- *     nn_gemm(team, 0, 1, rows, n_out, n_in, 1, x, n_in, w, n_in, 0, y, n_out);       // y = x W', W (n_out,n_in)
+ *     if (nn_gemm_choose("auto", "auto", &err) < 0 || nn_gemm_check(&err) < 0) cp_die("%s", err.msg);
+ *     nn_gemm(team, 0, 1, rows, n_out, n_in, x, n_in, w, n_in, 0, y, n_out);       // y = x W', W (n_out,n_in)
  */
 #ifndef NN_GEMM_H
 #define NN_GEMM_H
@@ -18,22 +23,30 @@
 #include "nn/float.h"
 
 /* The whole product, its tiles shared out to the team (NULL: this thread).  Not from inside a task of a team. */
-void nn_gemm(struct cp_team *, int ta, int tb, int m, int n, int k, nn_float alpha, const nn_float *a, int lda, const nn_float *b, int ldb,
-	     nn_float beta, nn_float *c, int ldc);
+void nn_gemm(struct cp_team *, int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
+	     nn_float *c, int ldc);
 
-/* The same product by the calling thread alone, undivided: for use inside a task.  Its bits may differ from nn_gemm's. */
+/* alpha op(A) op(B) + beta C by the calling thread alone, by OpenBLAS: for small ones inside a task.  Its bits may differ from nn_gemm's. */
 void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 		  nn_float *c, int ldc);
 
-/* Call first in main.  Where the BLAS would choose slower kernels than the processor has, sets OPENBLAS_CORETYPE (left alone where the
+/* precision: auto, f32, bf16; by: auto, own, openblas.  -1: what this processor has not got, or does not go together.  auto is by what was
+ * measured: own kernels where there is AVX-512, else OpenBLAS; bf16 where its instruction has twice the rate of f32's (AMD), else f32.
+ * Until it is called, products are those of f32 and auto. */
+#define NN_PRECISIONS "auto|f32|bf16"
+#define NN_GEMMS "auto|own|openblas"
+int nn_gemm_choose(const char *precision, const char *by, struct cp_err *);
+const char *nn_gemm_precision(void);	/* in force: "f32" or "bf16" */
+
+/* All that multiplies, e.g. "own f32, OpenBLAS 0.3.21 SkylakeX".  A static string. */
+const char *nn_gemm_info(void);
+
+/* A small product against a plain loop, by the door and by OpenBLAS: <0 and a sentence where one in force computes wrongly. */
+int nn_gemm_check(struct cp_err *);
+
+/* Call first in main.  Where OpenBLAS would choose slower kernels than the processor has, sets OPENBLAS_CORETYPE (left alone where the
  * user has set it) and starts the same program again, once: the library reads its environment before main.  Returns where nothing had
  * to be done or starting again is not possible. */
 void nn_blas_prepare(char **argv);
-
-/* The library and the processor core whose kernels are in force, e.g. "OpenBLAS 0.3.21 SkylakeX".  A constant string. */
-const char *nn_blas_info(void);
-
-/* A small product against a plain loop: <0 and a sentence where the BLAS in force computes wrongly. */
-int nn_blas_check(struct cp_err *);
 
 #endif

@@ -51,6 +51,11 @@ extern void (*nn_cross_bwd)(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_
 extern void (*nn_packed_fwd)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const nn_float *w,
 			     size_t rows, size_t cols, size_t depth);
 
+/* What a product of two matrices is made of: an operand's panels, and the product of two operands (nn/product.h says how, and which bits). */
+extern void (*nn_product_pack)(nn_float *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to);
+extern void (*nn_product_tile)(nn_float *c /* (m,n) by ldc */, size_t ldc, const nn_float *a, const nn_float *b, size_t m, size_t n, size_t units,
+			       int add);
+
 /* -- activations; in place allowed where the backward reads y -- */
 
 extern void (*nn_relu_fwd)(nn_float *y, const nn_float *x, size_t n);
@@ -183,7 +188,7 @@ extern void (*nn_adamw_zero)(nn_float *p, nn_float *m, nn_float *v, size_t n, co
 
 /* Every kernel by name, for the table of versions and the tests. */
 #define NN_KERNELS(K) \
-	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) \
+	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) K(product_pack) K(product_tile) \
 	K(relu_fwd) K(relu_bwd) K(tanh_fwd) K(tanh_bwd) K(sigmoid_fwd) K(sigmoid_bwd) K(gelu_fwd) K(gelu_bwd) \
 	K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \
 	K(batchnorm_train_fwd) K(batchnorm_train_bwd) K(batchnorm_eval_fwd) K(batchnorm_eval_bwd) \

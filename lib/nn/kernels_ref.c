@@ -83,6 +83,25 @@ void nn_packed_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, c
 		}
 }
 
+void nn_product_pack_ref(nn_float *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
+{
+	for (size_t i = from * NN_PANEL; i < to * NN_PANEL; i++)
+		for (size_t k = 0; k < depth; k++)
+			packed[(i / NN_PANEL * depth + k) * NN_PANEL + i % NN_PANEL] = i < outer ? along ? x[i * ld + k] : x[k * ld + i] : 0;
+}
+
+void nn_product_tile_ref(nn_float *c, size_t ldc, const nn_float *a, const nn_float *b, size_t m, size_t n, size_t units, int add)
+{
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < n; j++) {
+			const nn_float *x = a + i / NN_PANEL * units * NN_PANEL + i % NN_PANEL, *y = b + j / NN_PANEL * units * NN_PANEL + j % NN_PANEL;
+			double sum = add ? c[i * ldc + j] : 0;
+			for (size_t k = 0; k < units; k++)
+				sum += (double)x[k * NN_PANEL] * y[k * NN_PANEL];
+			c[i * ldc + j] = (nn_float)sum;
+		}
+}
+
 /* -- activations -- */
 
 void nn_relu_fwd_ref(nn_float *y, const nn_float *x, size_t n)

@@ -262,7 +262,7 @@ static void group_linear_fwd(struct nn_graph *g, struct nn_node *n)
 		return;
 	}
 	for (int k = 0; k < groups; k++)
-		nn_gemm(g->team, 0, 1, (int)nn_rows(g, n), out, in, 1, x->val + k * in, (int)x->cols, w->val + (size_t)k * w->cols, in, 0,
+		nn_gemm(g->team, 0, 1, (int)nn_rows(g, n), out, in, x->val + k * in, (int)x->cols, w->val + (size_t)k * w->cols, in, 0,
 			n->val + k * out, (int)n->cols);
 }
 
@@ -274,9 +274,9 @@ static void group_linear_bwd(struct nn_graph *g, struct nn_node *n)
 	for (int k = 0; k < groups; k++) {
 		const nn_float *dy = n->grad + k * out;
 		if (dw)
-			nn_gemm(g->team, 1, 0, out, in, rows, 1, dy, (int)n->cols, x->val + k * in, (int)x->cols, 1, dw + (size_t)k * w->cols, in);
+			nn_gemm(g->team, 1, 0, out, in, rows, dy, (int)n->cols, x->val + k * in, (int)x->cols, 1, dw + (size_t)k * w->cols, in);
 		if (dx)
-			nn_gemm(g->team, 0, 0, rows, in, out, 1, dy, (int)n->cols, w->val + (size_t)k * w->cols, in, 1, dx + k * in, (int)x->cols);
+			nn_gemm(g->team, 0, 0, rows, in, out, dy, (int)n->cols, w->val + (size_t)k * w->cols, in, 1, dx + k * in, (int)x->cols);
 	}
 }
 

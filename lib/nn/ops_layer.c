@@ -50,9 +50,9 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 	if (g->by_row)
 		nn_parts(g, n, (size_t)rows, nn_packed_grain(n->cols * x->cols), n->packed ? packed_part : lone_part);
 	else if (n->i[0])
-		nn_gemm(g->team, 0, 0, rows, out, in, 1, x->val, in, w->val, out, 0, n->val, out);
+		nn_gemm(g->team, 0, 0, rows, out, in, x->val, in, w->val, out, 0, n->val, out);
 	else
-		nn_gemm(g->team, 0, 1, rows, out, in, 1, x->val, in, w->val, in, 0, n->val, out);
+		nn_gemm(g->team, 0, 1, rows, out, in, x->val, in, w->val, in, 0, n->val, out);
 	if (n->n_in > 2 || n->act != NN_NONE)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), finish_part);
 }
@@ -91,12 +91,12 @@ static void linear_bwd(struct nn_graph *g, struct nn_node *n)
 		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), bias_sum, n->cols, d);
 	if ((d = nn_grad_beta(g, w, &beta))) {
 		if (n->i[0])
-			nn_gemm(g->team, 1, 0, in, out, rows, 1, x->val, in, n->grad, out, beta, d, out);
+			nn_gemm(g->team, 1, 0, in, out, rows, x->val, in, n->grad, out, beta, d, out);
 		else
-			nn_gemm(g->team, 1, 0, out, in, rows, 1, n->grad, out, x->val, in, beta, d, in);
+			nn_gemm(g->team, 1, 0, out, in, rows, n->grad, out, x->val, in, beta, d, in);
 	}
 	if ((d = nn_grad_beta(g, x, &beta)))
-		nn_gemm(g->team, 0, n->i[0], rows, in, out, 1, n->grad, out, w->val, n->i[0] ? out : in, beta, d, in);
+		nn_gemm(g->team, 0, n->i[0], rows, in, out, n->grad, out, w->val, n->i[0] ? out : in, beta, d, in);
 }
 
 static const struct nn_op op_linear = { "linear", linear_fwd, linear_bwd, NULL };

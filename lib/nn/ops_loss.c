@@ -134,13 +134,13 @@ static void lm_fwd(struct nn_graph *g, struct nn_node *n)
 	for (k->block = 0; k->block < rows; k->block += BLOCK) {
 		int m = (int)(rows - k->block < BLOCK ? rows - k->block : BLOCK), v = (int)k->vocab;
 		const nn_float *x = n->in[0]->val + k->block * (size_t)h;
-		nn_gemm(g->team, 0, 1, m, v, h, 1, x, h, k->w, h, 0, k->z, v);
+		nn_gemm(g->team, 0, 1, m, v, h, x, h, k->w, h, 0, k->z, v);
 		nn_parts(g, n, (size_t)m, 8, lm_rows);
 		if (!k->dw)
 			continue;
 		nn_parts_sum(g, n, (size_t)m, 32, lm_bias_sum, k->vocab, k->db);
-		nn_gemm(g->team, 1, 0, v, h, m, 1, k->z, v, x, h, 1, k->dw, h);
-		nn_gemm(g->team, 0, 0, m, h, v, 1, k->z, v, k->w, h, 0, k->dh + k->block * (size_t)h, h);
+		nn_gemm(g->team, 1, 0, v, h, m, k->z, v, x, h, 1, k->dw, h);
+		nn_gemm(g->team, 0, 0, m, h, v, k->z, v, k->w, h, 0, k->dh + k->block * (size_t)h, h);
 	}
 	k->hits = 0;
 	for (size_t r = 0; r < rows; r++) {

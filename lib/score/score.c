@@ -100,7 +100,7 @@ static void tell(struct cp_score_error *to, const struct cp_err *err)
 
 static int open_model(struct cp_scorer *s, const char *path, struct cp_err *err)
 {
-	if (nn_blas_check(err) < 0 || !(s->model = cp_model_open(path, NULL, err)))
+	if (nn_gemm_check(err) < 0 || !(s->model = cp_model_open(path, NULL, err)))
 		return -1;
 	if (s->model->c.objective != CP_OBJECTIVE_CLICK)
 		return cp_err_set(err, "%s: a model of stage %s fills in words and has no score", path, s->model->stage);

@@ -96,8 +96,6 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
 	if (!strcmp(o->stage, "finetune") && !o->init && !o->with_plm)
 		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
-	if (!strcmp(o->precision, "bf16"))
-		return cp_err_set(err, "--precision bf16 is not in this version; use f32 or auto");
 	if (strcmp(o->usage, "no") && !o->with_plm)
 		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
 	if (!o->prompts && strcmp(o->usage, "no"))
@@ -593,6 +591,7 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	json_object_set_new(o, "epochs", json_integer(t->epochs));
 	json_object_set_new(o, "batch", json_integer(t->o.batch));
 	json_object_set_new(o, "schedule", json_string(t->o.schedule));
+	json_object_set_new(o, "precision", json_string(nn_gemm_precision()));
 	json_object_set_new(o, "min-count", json_integer(t->o.min_count));
 	json_object_set_new(o, "patience", json_integer(t->o.patience));
 	if (t->m->vocab.bits)
@@ -613,7 +612,7 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	free(t->m->training);
 	t->m->training = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
 	struct cp_buf kernels = CP_BUF_INIT;
-	cp_buf_printf(&kernels, "%s, %s", nn_blas_info(), nn_cpu_level());
+	cp_buf_printf(&kernels, "%s, %s", nn_gemm_info(), nn_cpu_level());
 	json_object_set_new(o, "kernels", json_string(kernels.data));
 	cp_buf_release(&kernels);
 	t->fingerprint = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);

@@ -3,9 +3,9 @@
  * Stages: ctr (a CTR model alone), pretrain (PA-MLM: the language model fills in masked words with the help of the CTR model's prompts)
  * and finetune (clicks; with the language model or without it).  METHOD, section 5.
  *
- * What comes out depends on the rows, the options that change content, and the seed: not on threads, time, or interruptions.  A state
- * file beside the model (OUT.state) is written after every epoch, now and then in between, and when *o.stop is set; --resume goes on
- * from it and ends in the same bytes as training that was never interrupted.
+ * What comes out depends on the rows, the options that change content, the seed, and who multiplies matrices (nn_gemm_choose, before): not on
+ * threads, time, or interruptions.  A state file beside the model (OUT.state) is written after every epoch, now and then in between, and when
+ * *o.stop is set; --resume goes on from it and ends in the same bytes as training that was never interrupted.
  *
  *     struct cp_train_opts o = CP_TRAIN_DEFAULT;
  *     struct cp_trainer *t = cp_trainer_new(&o, err);                  // reads data, builds the model
@@ -64,7 +64,6 @@ struct cp_train_opts {
 	const char *decoder;		/* auto, tied, own */
 	uint64_t seed;
 	int64_t threads;		/* 0: as many as there are processors */
-	const char *precision;
 	int full_vocab, is_static, resume;
 	int64_t min_count, hash_bits;	/* 0: a row of the table for every key */
 	double unseen_rate;
@@ -83,7 +82,7 @@ struct cp_train_opts {
 #define CP_TRAIN_DEFAULT { \
 	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
 	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
-	.decoder = "auto", .seed = 1, .precision = "auto", .min_count = 1, .checkpoint = 60 }
+	.decoder = "auto", .seed = 1, .min_count = 1, .checkpoint = 60 }
 
 struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */

@@ -106,7 +106,7 @@ static void gemm(void)
 {
 	int m = shape[2], n = shape[3], k = shape[4];
 
-	nn_gemm(NULL, shape[0], shape[1], m, n, k, 1, a, shape[0] ? m : k, b, shape[1] ? k : n, 0, c, n);
+	nn_gemm(NULL, shape[0], shape[1], m, n, k, a, shape[0] ? m : k, b, shape[1] ? k : n, 0, c, n);
 }
 
 static void products(void)
@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 {
 	(void)argc;
 	nn_blas_prepare(argv);
-	printf("%s, kernels %s\n", nn_blas_info(), nn_cpu_level());
+	printf("%s, kernels %s\n", nn_gemm_info(), nn_cpu_level());
 	for (size_t i = 0; i < ROWS; i++) {
 		keys[i] = cp_mix64(i);
 		ids[i] = (uint32_t)(keys[i] % VOCAB);

@@ -1,4 +1,4 @@
-/* Matrix products against a plain loop, and the same bits for any number of threads. */
+/* Matrix products, by each that can multiply here: against a plain loop, and the same bits for any number of threads. */
 #include "nn/gemm.h"
 
 #include <math.h>
@@ -18,13 +18,14 @@ static int ok(int good, const char *what)
 	return good;
 }
 
+/* Numbers that bf16 holds as they are, so that one tolerance serves for all. */
 static nn_float *draw(size_t n, uint64_t row)
 {
 	struct cp_rng r = cp_rng(1, CP_RNG_TEST, n, row);
 	nn_float *x = cp_xcalloc(n + 1, sizeof *x);
 
 	for (size_t i = 0; i < n; i++)
-		x[i] = (nn_float)cp_rng_normal(&r);
+		x[i] = (nn_float)(round(32 * cp_rng_normal(&r)) / 32);
 	return x;
 }
 
@@ -39,12 +40,12 @@ static double error_of(struct cp_team *team, int ta, int tb, int m, int n, int k
 	for (int i = 0; beta == 0 && i < m; i++)
 		for (int j = 0; j < n; j++)
 			c[i * ldc + j] = NAN;
-	nn_gemm(team, ta, tb, m, n, k, (nn_float)0.5, a, lda, b, ldb, beta, c, ldc);
+	nn_gemm(team, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
 	for (int i = 0; i < m; i++)
 		for (int j = 0; j < ldc; j++) {
 			double sum = j < n && beta == 0 ? 0 : (j < n ? beta : 1) * (double)start[i * ldc + j];
 			for (int l = 0; j < n && l < k; l++)
-				sum += 0.5 * (ta ? a[l * lda + i] : a[i * lda + l]) * (tb ? b[j * ldb + l] : b[l * ldb + j]);
+				sum += (double)(ta ? a[l * lda + i] : a[i * lda + l]) * (tb ? b[j * ldb + l] : b[l * ldb + j]);
 			double d = fabs(sum - c[i * ldc + j]);
 			worst = d > worst || isnan(d) ? d : worst;
 		}
@@ -57,7 +58,7 @@ static double error_of(struct cp_team *team, int ta, int tb, int m, int n, int k
 
 static void check_products(struct cp_team *team)
 {
-	static const int sizes[][3] = { { 1, 1, 1 }, { 1, 17, 31 }, { 31, 1, 17 }, { 3, 5, 0 }, { 3, 17, 1 }, { 31, 64, 17 }, { 65, 33, 129 },
+	static const int sizes[][3] = { { 2, 2, 0 }, { 2, 2, 1 }, { 9, 47, 2 }, { 16, 48, 33 }, { 24, 64, 600 }, { 7, 100, 1037 }, { 1, 1, 1 }, { 1, 17, 31 }, { 31, 1, 17 }, { 3, 5, 0 }, { 3, 17, 1 }, { 31, 64, 17 }, { 65, 33, 129 },
 					{ 130, 300, 40 }, { 300, 140, 70 }, { 1, 300, 400 }, { 300, 1, 400 } };
 	double tolerance = sizeof(nn_float) == 4 ? 1e-4 : 1e-12;
 
@@ -84,12 +85,12 @@ static void check_threads(void)
 		size_t n_c = (size_t)m * (size_t)n;
 		nn_float *a = draw((size_t)m * (size_t)k, 1), *b = draw((size_t)n * (size_t)k, 2), *one = draw(n_c, 3), *more = draw(n_c, 3);
 		char what[80];
-		nn_gemm(NULL, 0, 1, m, n, k, 1, a, k, b, k, 1, one, n);
+		nn_gemm(NULL, 0, 1, m, n, k, a, k, b, k, 1, one, n);
 		for (int threads = 1; threads <= 3; threads++) {
 			struct cp_team *team = cp_team_new(threads, &err);
 			nn_float *start = draw(n_c, 3);
 			memcpy(more, start, n_c * sizeof *more);
-			nn_gemm(team, 0, 1, m, n, k, 1, a, k, b, k, 1, more, n);
+			nn_gemm(team, 0, 1, m, n, k, a, k, b, k, 1, more, n);
 			same &= !memcmp(one, more, n_c * sizeof *more);
 			cp_team_free(team);
 			free(start);
@@ -103,17 +104,47 @@ static void check_threads(void)
 	}
 }
 
+/* By kernels of our own a row of C has the same bits whatever the rows beside it, and adds to what stands there. */
+static void check_neighbours(void)
+{
+	enum { M = 70, N = 90, K = 530 };
+	nn_float *a = draw(M * K, 1), *b = draw(N * K, 2), *c = draw(M * N, 3), *part = draw(M * N, 3);
+	int same = 1;
+	nn_gemm(NULL, 0, 0, M, N, K, a, K, b, N, 1, c, N);
+	for (int i = 0; i < M; i += 7)
+		nn_gemm(NULL, 0, 0, 2, N - 13, K, a + i * K, K, b + 13, N, 1, part + i * N + 13, N);
+	for (int i = 0; i < M; i += 7)
+		same &= !memcmp(c + i * N + 13, part + i * N + 13, (N - 13) * sizeof *c) && !memcmp(c + (i + 1) * N + 13, part + (i + 1) * N + 13,
+												    (N - 13) * sizeof *c);
+	ok(same, "rows and columns have the same bits whatever stands beside them");
+	free(a);
+	free(b);
+	free(c);
+	free(part);
+}
+
 int main(int argc, char **argv)
 {
+	static const char *const all[][2] = { { "f32", "openblas" }, { "f32", "own" }, { "bf16", "own" } };
 	struct cp_err err = { "" };
 	struct cp_team *team = cp_team_new(2, &err);
 
 	nn_blas_prepare(argv);
-	printf("# %s, %d argument(s)\n", nn_blas_info(), argc - 1);
-	if (!ok(nn_blas_check(&err) == 0, "the BLAS in force computes rightly"))
-		printf("# %s\n", err.msg);
-	check_products(team);
-	check_threads();
+	ok(nn_gemm_choose("bf16", "openblas", &err) < 0 && strstr(err.msg, "f32 only"), "OpenBLAS in bf16 is refused");
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (nn_gemm_choose(all[i][0], all[i][1], &err) < 0) {
+			printf("# %s\n", err.msg);
+			continue;
+		}
+		printf("# %s, %d argument(s)\n", nn_gemm_info(), argc - 1);
+		if (!ok(nn_gemm_check(&err) == 0, "what multiplies computes rightly"))
+			printf("# %s\n", err.msg);
+		ok(!strcmp(nn_gemm_precision(), all[i][0]), "... in the precision asked for");
+		check_products(team);
+		check_threads();
+		if (!strcmp(all[i][1], "own"))
+			check_neighbours();
+	}
 	cp_team_free(team);
 	printf("1..%d\n", n_tests);
 	return n_failed != 0;

@@ -1,0 +1,20 @@
+/* The products' kernels of this processor's level, as one of the kinds; see product.h. */
+#include "nn/product.h"
+
+#include "nn/kernels.h"
+
+static void pack(void *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
+{
+	nn_product_pack(packed, x, ld, along, outer, depth, from, to);
+}
+
+static void tile(nn_float *c, size_t ldc, const void *a, const void *b, size_t m, size_t n, size_t units, int add)
+{
+	nn_product_tile(c, ldc, a, b, m, n, units, add);
+}
+
+const struct nn_product *nn_product_float(void)
+{
+	static const struct nn_product f = { "f32", 1, sizeof(nn_float), pack, tile };
+	return &f;
+}

@@ -1,0 +1,44 @@
+/* Products of packed operands: what a matrix product of our own is made of (nn/gemm.h is the door).
+ *
+ * C = A B.  The rows of A and the columns of B are the outer index, what is summed over is the depth.  An operand is packed into panels of
+ * NN_PANEL outer places; a panel holds, unit by unit along the depth, one unit of each place:
+ *
+ *     unit(p, u, j) at (p units + u) NN_PANEL + j          of place p NN_PANEL + j, depth u per_unit ...
+ *
+ * A unit is one number (per_unit 1), or two of bf16 (per_unit 2), the second zero behind an odd depth.  Places past the last are zero.  So
+ * both operands are read from front to back whatever the transposition, and one kernel serves for all four.
+ *
+ * An element of C is one chain of multiply-adds over the depth, in its order, from 0 or from what stands in C.  So its bits depend on its row
+ * of A and its column of B alone: not on how C is divided, on the rows beside it, or on how wide the registers are.  (Of bf16 the processor's
+ * instruction sums a unit's two products in an order of its own, the same one always.)
+ */
+#ifndef NN_PRODUCT_H
+#define NN_PRODUCT_H
+
+#include <stddef.h>
+
+#include "nn/float.h"
+#include "nn/packed.h"
+
+struct nn_product {
+	const char *name;
+	size_t per_unit;	/* numbers of the depth in a unit */
+	size_t unit_bytes;
+	/* Panels `from` .. `to`-1 of an operand of `outer` places into `packed`, where the operand begins.  along: a place's depth lies one
+	 * behind the other, places ld apart; else a depth's places do, depths ld apart. */
+	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to);
+	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a and b point at the first panel wanted; panels lie units * NN_PANEL apart. */
+	void (*tile)(nn_float *c, size_t ldc, const void *a, const void *b, size_t m, size_t n, size_t units, int add);
+};
+
+static inline size_t nn_product_units(const struct nn_product *p, size_t depth)
+{
+	return (depth + p->per_unit - 1) / p->per_unit;
+}
+
+/* In nn_float, by the kernels of this processor's level. */
+const struct nn_product *nn_product_float(void);
+/* Operands rounded to bf16, sums in float, by AVX512_BF16; NULL: the processor (or, in double, the program) has not got it. */
+const struct nn_product *nn_product_bf16(void);
+
+#endif

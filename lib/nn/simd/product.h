@@ -1,0 +1,78 @@
+/* The loop over tiles that both kinds of product share (nn/product.h): whoever includes this defines
+ *
+ *     unit                        type of a unit
+ *     TILE_ROWS, TILE_PANELS      what the registers hold sums of
+ *     micro(c, ldc, a, b, stride, units, rows, panels, n, add)
+ *                                 TILE_ROWS x panels sums over `units`, from c where add is set; of these `rows` rows and n columns are
+ *                                 stored.  Panels of b lie `stride` units apart.
+ */
+#define DEPTH 256	/* units at a time: a tile's panels of b, 48 KiB, stay in the second cache while rows pass */
+
+/* The panels from b on, for all rows. */
+INLINE void columns(nn_float *c, size_t ldc, const unit *a, const unit *b, size_t m, size_t n, size_t units, size_t from, size_t count, size_t panels,
+		    int add)
+{
+	for (size_t i = 0; i < m; i += TILE_ROWS)
+		micro(c + i * ldc, ldc, a + i / NN_PANEL * NN_PANEL * units + from * NN_PANEL + i % NN_PANEL, b + from * NN_PANEL,
+		      units * NN_PANEL, count, m - i < TILE_ROWS ? m - i : TILE_ROWS, panels, n, add);
+}
+
+/* How many panels to take next: as many as fit, but no lone one at the end where two times two would do. */
+INLINE size_t next_panels(size_t left)
+{
+	return left >= TILE_PANELS && left != TILE_PANELS + 1 ? TILE_PANELS : left > 2 || TILE_PANELS == 1 ? (TILE_PANELS + 1) / 2 : left;
+}
+
+INLINE void tiles(nn_float *c, size_t ldc, const unit *a, const unit *b, size_t m, size_t n, size_t units, int add)
+{
+	if (!units && !add)
+		for (size_t i = 0; i < m; i++)
+			memset(c + i * ldc, 0, n * sizeof *c);
+	for (size_t from = 0; from < units; from += DEPTH) {
+		size_t count = units - from < DEPTH ? units - from : DEPTH;
+		for (size_t j = 0, panels; j < n; j += panels * NN_PANEL) {
+			panels = next_panels((n - j + NN_PANEL - 1) / NN_PANEL);
+			const unit *at = b + j * units;
+			if (panels == TILE_PANELS)
+				columns(c + j, ldc, a, at, m, n - j, units, from, count, TILE_PANELS, add || from);
+			else if (panels == 2)
+				columns(c + j, ldc, a, at, m, n - j, units, from, count, 2, add || from);
+			else
+				columns(c + j, ldc, a, at, m, n - j, units, from, count, 1, add || from);
+		}
+	}
+}
+
+/* 16 vectors of 16 units across: t[i][j] becomes t[j][i], by exchanging blocks of 8, 4, 2, 1. */
+#define EXCHANGE(s, i, lo, hi) do { \
+	unit16 x_ = t[i], y_ = t[(i) + (s)]; \
+	t[i] = __builtin_shufflevector(x_, y_, lo); \
+	t[(i) + (s)] = __builtin_shufflevector(x_, y_, hi); \
+} while (0)
+#define LO8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define HI8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+#define LO4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define HI4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define LO2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define HI2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define LO1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+#define HI1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
+
+typedef unit unit16 __attribute__((vector_size(16 * sizeof(unit))));
+typedef unit unit16_anywhere __attribute__((vector_size(16 * sizeof(unit)), aligned(sizeof(unit)), may_alias));
+
+INLINE void across(unit16 t[16])
+{
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		EXCHANGE(8, i, LO8, HI8);
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		EXCHANGE(4, i / 4 * 8 + i % 4, LO4, HI4);
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		EXCHANGE(2, i / 2 * 4 + i % 2, LO2, HI2);
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		EXCHANGE(1, i * 2, LO1, HI1);
+}
