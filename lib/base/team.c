@@ -1,25 +1,41 @@
 /* A generation counter starts a run; workers spin a little for it, since the gaps between the operations of a training step are short,
- * and then sleep on a condition. */
+ * and then sleep on a condition.
+ *
+ * Every thread has a share of the tasks, the same part of them in every run, and takes of the others' when its own are done: so rows that
+ * it wrote in one operation it mostly reads in the next, and they are in its cache. */
 #include "base/team.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
 #define SPINS 4000	/* about 10 us: longer than the gap between two operations, shorter than a time slice */
 
+struct share {
+	_Alignas(64) atomic_int next;
+	int end;
+};
+
+struct worker {
+	struct cp_team *team;
+	int self;
+};
+
 struct cp_team {
 	int n_threads;		/* with the caller */
 	pthread_t *threads;
+	struct worker *workers;
+	struct share *shares;	/* one a thread */
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
 	atomic_uint generation;
-	atomic_int next, unfinished, quit;
-	int n_tasks, sleepers, waiting;
+	atomic_int unfinished, quit;
+	int sleepers, waiting;
 	void (*fn)(void *, int);
 	void *ctx;
 };
@@ -33,11 +49,13 @@ static inline void relax(void)
 #endif
 }
 
-static void work(struct cp_team *t)
+static void work(struct cp_team *t, int self)
 {
-	int task;
-	while ((task = atomic_fetch_add(&t->next, 1)) < t->n_tasks)
-		t->fn(t->ctx, task);
+	for (int i = 0; i < t->n_threads; i++) {
+		struct share *s = &t->shares[(self + i) % t->n_threads];
+		for (int task; (task = atomic_fetch_add(&s->next, 1)) < s->end; )
+			t->fn(t->ctx, task);
+	}
 	if (atomic_fetch_sub(&t->unfinished, 1) == 1) {
 		pthread_mutex_lock(&t->lock);
 		if (t->waiting)
@@ -63,12 +81,13 @@ static void wait_generation(struct cp_team *t, unsigned seen)
 
 static void *worker(void *arg)
 {
-	struct cp_team *t = arg;
+	const struct worker *w = arg;
+	struct cp_team *t = w->team;
 	for (unsigned seen = 0;; seen++) {
 		wait_generation(t, seen);
 		if (atomic_load(&t->quit))
 			return NULL;
-		work(t);
+		work(t, w->self);
 	}
 }
 
@@ -105,11 +124,13 @@ void cp_team_run(struct cp_team *t, int n_tasks, void (*fn)(void *, int), void *
 	}
 	t->fn = fn;
 	t->ctx = ctx;
-	t->n_tasks = n_tasks;
-	atomic_store(&t->next, 0);
+	for (int i = 0; i < t->n_threads; i++) {
+		atomic_store(&t->shares[i].next, (int)((int64_t)n_tasks * i / t->n_threads));
+		t->shares[i].end = (int)((int64_t)n_tasks * (i + 1) / t->n_threads);
+	}
 	atomic_store(&t->unfinished, t->n_threads);
 	start(t);
-	work(t);
+	work(t, 0);
 	wait_done(t);
 }
 
@@ -117,12 +138,15 @@ struct cp_team *cp_team_new(int n_threads, struct cp_err *err)
 {
 	struct cp_team *t = cp_xcalloc(1, sizeof *t);
 	t->threads = cp_xcalloc((size_t)n_threads, sizeof *t->threads);
+	t->workers = cp_xcalloc((size_t)n_threads, sizeof *t->workers);
+	t->shares = cp_xaligned(64, (size_t)n_threads * sizeof *t->shares);
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->wake, NULL);
 	pthread_cond_init(&t->done, NULL);
 	t->n_threads = 1;
 	for (int i = 1; i < n_threads; i++) {
-		errno = pthread_create(&t->threads[i], NULL, worker, t);
+		t->workers[i] = (struct worker){ t, i };
+		errno = pthread_create(&t->threads[i], NULL, worker, &t->workers[i]);
 		if (errno) {
 			cp_err_set(err, "start thread %d of %d:", i + 1, n_threads);
 			cp_team_free(t);
@@ -145,6 +169,8 @@ void cp_team_free(struct cp_team *t)
 	pthread_cond_destroy(&t->wake);
 	pthread_cond_destroy(&t->done);
 	free(t->threads);
+	free(t->workers);
+	free(t->shares);
 	free(t);
 }
 

@@ -51,15 +51,16 @@ void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_
 		GEMM(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-/* -- by OpenBLAS -- */
+/* -- how C is cut -- */
 
 struct job {
-	int ta, tb, m, n, k, lda, ldb, ldc;
-	nn_float beta;
-	const nn_float *a, *b;
-	nn_float *c;
+	const struct nn_gemm_call *call;
+	int packed;		/* by operands of our own, else by OpenBLAS */
 	int rows, cols;		/* tiles down and across */
 	int tile_m, tile_n;	/* size of all but the last */
+	size_t units;		/* packed: of the depth */
+	char *a, *b;
+	size_t a_panels, b_panels, pack_step, a_tasks, pack_tasks;	/* panels a task; tasks of A come first */
 };
 
 static int clamp(int x, int lo, int hi)
@@ -73,106 +74,88 @@ static int piece(int size, int pieces)
 	return pieces == 1 ? size : ((size + pieces - 1) / pieces + 15) / 16 * 16;
 }
 
-/* Below, waking a thread takes longer than the product. */
-static int is_small(const struct job *j)
-{
-	return (double)j->m * j->n * j->k < 1 << 20;
-}
-
 static void cut_into(struct job *j, int rows, int cols)
 {
-	j->tile_m = piece(j->m, rows);
-	j->tile_n = piece(j->n, cols);
-	j->rows = (j->m + j->tile_m - 1) / j->tile_m;
-	j->cols = (j->n + j->tile_n - 1) / j->tile_n;
+	j->tile_m = piece(j->call->m, rows);
+	j->tile_n = piece(j->call->n, cols);
+	j->rows = (j->call->m + j->tile_m - 1) / j->tile_m;
+	j->cols = (j->call->n + j->tile_n - 1) / j->tile_n;
 }
 
 /* From the shape alone. */
 static void cut_for_blas(struct job *j)
 {
-	int rows = 1, cols = 1;
+	int m = j->call->m, n = j->call->n, rows = clamp(m / 128, 1, 16), cols = clamp(16 / rows, 1, clamp(n / 256, 1, 16));
 
-	if (!is_small(j)) {
-		rows = clamp(j->m / 128, 1, 16);
-		cols = clamp(16 / rows, 1, clamp(j->n / 256, 1, 16));
-		if (rows * cols == 1) {
-			rows = clamp(j->m / 64, 1, 4);
-			cols = rows > 1 ? 1 : clamp(j->n / 128, 1, 4);
-		}
+	if (rows * cols == 1) {
+		rows = clamp(m / 64, 1, 4);
+		cols = rows > 1 ? 1 : clamp(n / 128, 1, 4);
 	}
 	cut_into(j, rows, cols);
 }
 
-static void run_blas_tile(void *ctx, int task)
+/* Eight tiles or more where there is work for them, so that threads end together; the bits do not depend on it. */
+static void cut_packed(struct job *j)
 {
-	const struct job *j = ctx;
-	int i = task / j->cols * j->tile_m, l = task % j->cols * j->tile_n;
-	int m = clamp(j->m - i, 0, j->tile_m), n = clamp(j->n - l, 0, j->tile_n);
+	int m = j->call->m, n = j->call->n, rows = m >= 512 ? m / 64 : clamp((m + 31) / 32, 1, 8), cols = (n + 383) / 384;
 
-	nn_gemm_tile(j->ta, j->tb, m, n, j->k, 1, j->a + (j->ta ? i : (ptrdiff_t)i * j->lda), j->lda,
-		     j->b + (j->tb ? (ptrdiff_t)l * j->ldb : l), j->ldb, j->beta, j->c + (ptrdiff_t)i * j->ldc + l, j->ldc);
+	if (rows * cols < 8)
+		cols = clamp(8 / rows, 1, (n + 47) / 48);
+	cut_into(j, rows, cols);
+}
+
+/* -- by OpenBLAS -- */
+
+static void blas_tile(const struct job *j, int row, int rows, int col, int cols)
+{
+	const struct nn_gemm_call *c = j->call;
+	nn_gemm_tile(c->ta, c->tb, rows, cols, c->k, 1, c->a + (c->ta ? row : (ptrdiff_t)row * c->lda), c->lda,
+		     c->b + (c->tb ? (ptrdiff_t)col * c->ldb : col), c->ldb, c->beta, c->c + (ptrdiff_t)row * c->ldc + col, c->ldc);
 }
 
 /* -- by packed operands -- */
 
 static const struct nn_product *own;	/* NULL: OpenBLAS multiplies */
 
-struct packed_job {
-	struct job j;
-	const struct nn_product *by;
-	size_t units;
-	char *a, *b;			/* packed */
-	int a_tasks;			/* of packing: the first so many are A's */
-	size_t a_panels, b_panels;
-};
+#define PACK_NUMBERS (1 << 14)		/* of an operand, a task */
 
-#define PACK_NUMBERS (1 << 15)		/* of an operand, a task */
-
-static size_t panels_a_task(size_t depth)
+static size_t operand_bytes(const struct job *j, size_t panels)
 {
-	size_t n = PACK_NUMBERS / (NN_PANEL * (depth + 1));
-	return n ? n : 1;
+	return panels * NN_PANEL * j->units * own->unit_bytes;
 }
 
-static void pack_task(void *ctx, int task)
+static void plan_packing(struct job *j)
 {
-	const struct packed_job *p = ctx;
-	const struct job *j = &p->j;
-	int of_a = task < p->a_tasks;
-	size_t step = panels_a_task((size_t)j->k), from = (size_t)(of_a ? task : task - p->a_tasks) * step;
-	size_t all = of_a ? p->a_panels : p->b_panels, to = from + step < all ? from + step : all;
+	const struct nn_gemm_call *c = j->call;
+	j->units = nn_product_units(own, (size_t)c->k);
+	j->a_panels = ((size_t)c->m + NN_PANEL - 1) / NN_PANEL;
+	j->b_panels = ((size_t)c->n + NN_PANEL - 1) / NN_PANEL;
+	j->pack_step = PACK_NUMBERS / (NN_PANEL * (size_t)(c->k + 1)) + 1;
+	j->a_tasks = (j->a_panels + j->pack_step - 1) / j->pack_step;
+	j->pack_tasks = j->a_tasks + (j->b_panels + j->pack_step - 1) / j->pack_step;
+}
+
+static void pack_some(const struct job *j, size_t task)
+{
+	const struct nn_gemm_call *c = j->call;
+	int of_a = task < j->a_tasks;
+	size_t from = (of_a ? task : task - j->a_tasks) * j->pack_step, all = of_a ? j->a_panels : j->b_panels;
+	size_t to = from + j->pack_step < all ? from + j->pack_step : all;
 	if (of_a)
-		p->by->pack(p->a, j->a, (size_t)j->lda, !j->ta, (size_t)j->m, (size_t)j->k, from, to);
+		own->pack(j->a, c->a, (size_t)c->lda, !c->ta, (size_t)c->m, (size_t)c->k, from, to);
 	else
-		p->by->pack(p->b, j->b, (size_t)j->ldb, j->tb, (size_t)j->n, (size_t)j->k, from, to);
+		own->pack(j->b, c->b, (size_t)c->ldb, c->tb, (size_t)c->n, (size_t)c->k, from, to);
 }
 
-static void packed_task(void *ctx, int task)
+static void packed_tile(const struct job *j, int row, int rows, int col, int cols)
 {
-	const struct packed_job *p = ctx;
-	const struct job *j = &p->j;
-	int l = task / j->rows * j->tile_n, i = task % j->rows * j->tile_m;	/* one column of tiles after the other: its part of B stays warm */
-	size_t unit = p->by->unit_bytes;
-	p->by->tile(j->c + (ptrdiff_t)i * j->ldc + l, (size_t)j->ldc, p->a + (size_t)i * p->units * unit, p->b + (size_t)l * p->units * unit,
-		    (size_t)clamp(j->m - i, 0, j->tile_m), (size_t)clamp(j->n - l, 0, j->tile_n), p->units, j->beta != 0);
+	const struct nn_gemm_call *c = j->call;
+	size_t place = j->units * own->unit_bytes;
+	own->tile(c->c + (ptrdiff_t)row * c->ldc + col, (size_t)c->ldc, j->a + (size_t)row * place, j->b + (size_t)col * place, (size_t)rows,
+		  (size_t)cols, j->units, c->beta != 0);
 }
 
-/* Eight tiles or more where there is work for them, so that two threads end together; the bits do not depend on it. */
-static void cut_packed(struct job *j)
-{
-	int rows = clamp((j->m + 31) / 32, 1, 8), cols;
-
-	if (rows == 8)
-		rows = clamp(j->m / 64, 8, 1 << 20);
-	cols = clamp((j->n + 383) / 384, 1, 1 << 20);
-	if (rows * cols < 8)
-		cols = clamp(8 / rows, 1, (j->n + 47) / 48);
-	if (is_small(j))
-		rows = cols = 1;
-	cut_into(j, rows, cols);
-}
-
-/* Room for the operands, the calling thread's, kept for its next product. */
+/* Room for the operands, the calling thread's, kept for its next products. */
 static char *operands(size_t bytes)
 {
 	static _Thread_local char *room;
@@ -184,36 +167,109 @@ static char *operands(size_t bytes)
 	return room;
 }
 
-static void packed_product(struct cp_team *team, const struct job *j)
+/* -- the door -- */
+
+/* Jobs side by side: task t is the (t / n)th of job t % n, so that a thread's share of the tasks is the same part of every job. */
+struct jobs {
+	struct job *v;
+	int n;
+};
+
+static void run_packing(void *ctx, int task)
 {
-	struct packed_job p = { *j, own, .units = nn_product_units(own, (size_t)j->k) };
-	size_t panel = p.units * NN_PANEL * own->unit_bytes, step = panels_a_task((size_t)j->k);
-	p.a_panels = ((size_t)j->m + NN_PANEL - 1) / NN_PANEL;
-	p.b_panels = ((size_t)j->n + NN_PANEL - 1) / NN_PANEL;
-	p.a = operands((p.a_panels + p.b_panels) * panel);
-	p.b = p.a + p.a_panels * panel;
-	p.a_tasks = (int)((p.a_panels + step - 1) / step);
-	cut_packed(&p.j);
-	cp_team_run(is_small(j) ? NULL : team, p.a_tasks + (int)((p.b_panels + step - 1) / step), pack_task, &p);
-	cp_team_run(team, p.j.rows * p.j.cols, packed_task, &p);
+	const struct jobs *all = ctx;
+	const struct job *j = &all->v[task % all->n];
+	if ((size_t)(task / all->n) < j->pack_tasks)
+		pack_some(j, (size_t)(task / all->n));
 }
 
-/* -- the door -- */
+static void run_tile(void *ctx, int task)
+{
+	const struct jobs *all = ctx;
+	const struct job *j = &all->v[task % all->n];
+	const struct nn_gemm_call *c = j->call;
+	int t = task / all->n;
+	if (t >= j->rows * j->cols)
+		return;
+	int row = t % j->rows * j->tile_m, col = t / j->rows * j->tile_n;	/* down first: the part of B stays warm */
+	int rows = clamp(c->m - row, 0, j->tile_m), cols = clamp(c->n - col, 0, j->tile_n);
+	if (j->packed)
+		packed_tile(j, row, rows, col, cols);
+	else
+		blas_tile(j, row, rows, col, cols);
+	if (c->then)
+		c->then(c->ctx, row, rows, col, cols);
+}
+
+static void pack_all(struct cp_team *team, const struct jobs *all, size_t bytes)
+{
+	size_t most = 0;
+	char *room = operands(bytes);
+	for (int i = 0; i < all->n; i++) {
+		struct job *j = &all->v[i];
+		if (!j->packed)
+			continue;
+		j->a = room;
+		j->b = room += operand_bytes(j, j->a_panels);
+		room += operand_bytes(j, j->b_panels);
+		most = j->pack_tasks > most ? j->pack_tasks : most;
+	}
+	cp_team_run(team, all->n * (int)most, run_packing, (void *)all);
+}
+
+/* A product with a vector is a matter of memory: nothing is gained by packing. */
+static int is_packed(const struct nn_gemm_call *c)
+{
+	return own && c->m > 1 && c->n > 1;
+}
+
+/* At most 64 jobs. */
+static void run_jobs(struct cp_team *team, const struct nn_gemm_call *calls, int n)
+{
+	struct job v[64] = { 0 };
+	struct jobs all = { v, n };
+	double work = 0;
+	size_t bytes = 0;
+	int most = 0;
+
+	for (int i = 0; i < n; i++)
+		work += (double)calls[i].m * calls[i].n * calls[i].k;
+	for (int i = 0; i < n; i++) {
+		struct job *j = &v[i];
+		assert(calls[i].beta == 0 || calls[i].beta == 1);
+		j->call = &calls[i];
+		j->packed = is_packed(j->call);
+		if (j->call->m <= 0 || j->call->n <= 0)
+			continue;
+		if (work < 1 << 20)	/* waking a thread takes longer than the product */
+			cut_into(j, 1, 1);
+		else if (j->packed)
+			cut_packed(j);
+		else
+			cut_for_blas(j);
+		if (j->packed) {
+			plan_packing(j);
+			bytes += operand_bytes(j, j->a_panels + j->b_panels);
+		}
+		most = j->rows * j->cols > most ? j->rows * j->cols : most;
+	}
+	if (work < 1 << 20)
+		team = NULL;
+	if (bytes)
+		pack_all(team, &all, bytes);
+	cp_team_run(team, n * most, run_tile, &all);
+}
+
+void nn_gemms(struct cp_team *team, const struct nn_gemm_call *calls, int n)
+{
+	for (int i = 0; i < n; i += 64)
+		run_jobs(team, calls + i, n - i < 64 ? n - i : 64);
+}
 
 void nn_gemm(struct cp_team *team, int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 	     nn_float *c, int ldc)
 {
-	struct job j = { ta, tb, m, n, k, lda, ldb, ldc, beta, a, b, c, 1, 1, m, n };
-
-	assert(beta == 0 || beta == 1);
-	if (m <= 0 || n <= 0)
-		return;
-	if (own && m > 1 && n > 1) {	/* a product with a vector is a matter of memory: nothing is gained by packing */
-		packed_product(team, &j);
-		return;
-	}
-	cut_for_blas(&j);
-	cp_team_run(team, j.rows * j.cols, run_blas_tile, &j);
+	nn_gemms(team, &(struct nn_gemm_call){ ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, NULL, NULL }, 1);
 }
 
 /* -- what is in force -- */

@@ -26,6 +26,22 @@
 void nn_gemm(struct cp_team *, int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 	     nn_float *c, int ldc);
 
+/* Several products that do not depend on one another, at once: threads wait for one another once for all of them.  `then`, if any, is called
+ * by the tasks for each part of C that is whole: `rows` rows from `row` on, of these `cols` columns from `col` on. */
+struct nn_gemm_call {
+	int ta, tb, m, n, k;
+	const nn_float *a;
+	int lda;
+	const nn_float *b;
+	int ldb;
+	nn_float beta;
+	nn_float *c;
+	int ldc;
+	void (*then)(void *ctx, int row, int rows, int col, int cols);
+	void *ctx;
+};
+void nn_gemms(struct cp_team *, const struct nn_gemm_call *, int n_calls);
+
 /* alpha op(A) op(B) + beta C by the calling thread alone, by OpenBLAS: for small ones inside a task.  Its bits may differ from nn_gemm's. */
 void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 		  nn_float *c, int ldc);

@@ -11,19 +11,34 @@
 
 /* --- act(x W^T + b) ---------------------------------------------------------------------------------------------------------------- */
 
-static void finish_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+/* Bias and activation of `cols` columns from `col` on, of rows that lie one behind the other where these are all columns. */
+static void finish(const struct nn_node *n, size_t row, size_t rows, size_t col, size_t cols)
 {
-	(void)g;
-	nn_float *y = n->val + from * n->cols;
-	size_t count = (to - from) * n->cols;
+	nn_float *y = n->val + row * n->cols + col;
+	size_t count = rows * cols;
 	if (n->n_in > 2)
-		nn_bias_fwd(y, y, n->in[2]->val, to - from, n->cols);
+		nn_bias_fwd(y, y, n->in[2]->val + col, rows, cols);
 	if (n->act == NN_RELU)
 		nn_relu_fwd(y, y, count);
 	else if (n->act == NN_TANH)
 		nn_tanh_fwd(y, y, count);
 	else if (n->act == NN_SIGMOID)
 		nn_sigmoid_fwd(y, y, count);
+}
+
+/* Of a part of the product that is whole, while it is warm. */
+static void finish_tile(void *node, int row, int rows, int col, int cols)
+{
+	const struct nn_node *n = node;
+	size_t step = (size_t)cols == n->cols ? (size_t)rows : 1;
+	for (size_t r = 0; r < (size_t)rows; r += step)
+		finish(n, (size_t)row + r, step, (size_t)col, (size_t)cols);
+}
+
+static void finish_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	finish(n, from, to - from, 0, n->cols);
 }
 
 static void packed_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -47,20 +62,20 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct nn_node *x = n->in[0], *w = n->in[1];
 	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
-	if (g->by_row)
-		nn_parts(g, n, (size_t)rows, nn_packed_grain(n->cols * x->cols), n->packed ? packed_part : lone_part);
-	else if (n->i[0])
-		nn_gemm(g->team, 0, 0, rows, out, in, x->val, in, w->val, out, 0, n->val, out);
-	else
-		nn_gemm(g->team, 0, 1, rows, out, in, x->val, in, w->val, in, 0, n->val, out);
-	if (n->n_in > 2 || n->act != NN_NONE)
+	int finishes = n->n_in > 2 || n->act != NN_NONE;
+	if (!g->by_row) {
+		nn_gemms(g->team, &(struct nn_gemm_call){ 0, !n->i[0], rows, out, in, x->val, in, w->val, n->i[0] ? out : in, 0, n->val, out,
+							  finishes ? finish_tile : NULL, n }, 1);
+		return;
+	}
+	nn_parts(g, n, (size_t)rows, nn_packed_grain(n->cols * x->cols), n->packed ? packed_part : lone_part);
+	if (finishes)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), finish_part);
 }
 
 /* The gradient before the activation takes the place of the one behind it, which nobody reads any more. */
-static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void unact(struct nn_node *n, size_t from, size_t to)
 {
-	(void)g;
 	nn_float *d = n->grad;
 	const nn_float *y = n->val;
 	if (n->act == NN_RELU)
@@ -74,9 +89,17 @@ static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 			d[i] *= y[i] * (1 - y[i]);
 }
 
-static void bias_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	unact(n, from * n->cols, to * n->cols);
+}
+
+static void unact_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	(void)g;
+	if (n->act != NN_NONE)
+		unact(n, from * n->cols, to * n->cols);
 	nn_bias_bwd(room, n->grad + from * n->cols, to - from, n->cols);
 }
 
@@ -84,19 +107,22 @@ static void linear_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct nn_node *x = n->in[0], *w = n->in[1];
 	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
+	struct nn_gemm_call calls[2];
+	int n_calls = 0;
 	nn_float beta, *d;
-	if (n->act != NN_NONE)
-		nn_parts(g, n, nn_count(g, n), NN_GRAIN, unact_part);
 	if (n->n_in > 2 && (d = nn_grad(g, n->in[2])))
-		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), bias_sum, n->cols, d);
+		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), unact_sum, n->cols, d);
+	else if (n->act != NN_NONE)
+		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), unact_part);
 	if ((d = nn_grad_beta(g, w, &beta))) {
 		if (n->i[0])
-			nn_gemm(g->team, 1, 0, in, out, rows, x->val, in, n->grad, out, beta, d, out);
+			calls[n_calls++] = (struct nn_gemm_call){ 1, 0, in, out, rows, x->val, in, n->grad, out, beta, d, out, NULL, NULL };
 		else
-			nn_gemm(g->team, 1, 0, out, in, rows, n->grad, out, x->val, in, beta, d, in);
+			calls[n_calls++] = (struct nn_gemm_call){ 1, 0, out, in, rows, n->grad, out, x->val, in, beta, d, in, NULL, NULL };
 	}
 	if ((d = nn_grad_beta(g, x, &beta)))
-		nn_gemm(g->team, 0, n->i[0], rows, in, out, n->grad, out, w->val, n->i[0] ? out : in, beta, d, in);
+		calls[n_calls++] = (struct nn_gemm_call){ 0, n->i[0], rows, in, out, n->grad, out, w->val, n->i[0] ? out : in, beta, d, in, NULL, NULL };
+	nn_gemms(g->team, calls, n_calls);
 }
 
 static const struct nn_op op_linear = { "linear", linear_fwd, linear_bwd, NULL };
