@@ -20,7 +20,7 @@ test_that 'options that contradict one another are wrong usage' '
 	refused 2 "prompt-usage" pretrain --prompt-usage avg --train train.cps $NO
 	refused 2 "prompt-usage" finetune --init pre.cpm --prompt-usage avg --train train.cps $NO
 	refused 2 "max-length" pretrain --max-length 2 --train train.cps $NO
-	refused 2 "bf16" ctr --precision bf16 --train train.cps $NO
+	refused 2 "f32 only" ctr --precision bf16 --gemm openblas --train train.cps $NO
 	refused 2 "operand" ctr --train train.cps valid.cps $NO
 '
 
