@@ -118,6 +118,9 @@ $(B)/fuzz/%: $(B)/t/fuzz/%.o $(B)/libclickprompt.a
 # Speed of preparing data, beside what others use (t/bench/data.sh says how to name them), and of the kernels; not tests.
 bench: all
 	@CP_BIN=$(abspath $(BIN)) t/bench/data.sh
+# Speed of training and scoring, beside PyTorch (t/bench/train.sh says how to name it); not a test.
+bench-train: all $(B)/bench/peak
+	@CP_BIN=$(abspath $(BIN)) CP_PEAK=$(abspath $(B)/bench/peak) t/bench/train.sh
 bench-kernels: $(B)/bench/kernels
 	$(B)/bench/kernels
 # Latency of one row and rows a second of cp_score.h; not a test.
@@ -149,7 +152,7 @@ print-flags:	# for checks that compile by themselves; quoted for a shell
 clean:
 	rm -rf build bin
 
-.PHONY: all print-flags bench bench-kernels bench-score units check fuzz fuzzers install clean
+.PHONY: all print-flags bench bench-train bench-kernels bench-score units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d $(B)/examples/*.d)
