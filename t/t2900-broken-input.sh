@@ -43,7 +43,7 @@ one_sentence() {
 }
 # with FILE: every call on FILE in place of its good input
 with() {
-	calls | grep -v "${2:-none}" | sed "s|:[a-z.]*\$|$1|" | while read -r call; do one_sentence $call || exit 1; done
+	calls | sed "s|:[a-z.]*\$|$1|" | while read -r call; do one_sentence $call || exit 1; done
 }
 # csv_is WHAT: the readers of CSV refuse the file `bad`, in a sentence that says WHAT
 csv_is() {
@@ -56,8 +56,8 @@ test_that 'the good calls are good' '
 	calls | tr -d : | while read -r call; do $call </dev/null || exit 1; rm -rf out/*; done
 '
 test_that 'a folder, an absent file, an empty one, zeros, compressed rows' '
-	: >empty && head -c 100000 /dev/zero >zeros && gzip -c rows.csv >rows.gz && for bad in out absent empty; do with $bad || return 1; done &&
-	for bad in zeros rows.gz; do with $bad "mask.*lines\|vocab.*lines" || return 1; done
+	: >empty && head -c 100000 /dev/zero >zeros && gzip -c rows.csv >rows.gz &&
+	for bad in out absent empty zeros rows.gz; do with $bad || return 1; done
 '
 if test "$(id -u)" = 0; then
 	test_skip 'a file that may not be read' 'root may read all'

@@ -65,6 +65,8 @@ int cp_lines_next(struct cp_lines *l, const char **s, size_t *n, struct cp_err *
 	l->number++;
 	if (*n > CP_LINE_MAX)
 		return cp_err_set(err, "%s: line %llu is longer than %zu bytes; expected lines of text", l->name, (unsigned long long)l->number, CP_LINE_MAX);
+	if (memchr(*s, 0, *n))
+		return cp_err_set(err, "%s: line %llu: a NUL byte; expected lines of text", l->name, (unsigned long long)l->number);
 	l->from += *n;
 	return 1;
 }

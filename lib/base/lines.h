@@ -1,4 +1,4 @@
-/* Lines of a file, whatever their bytes, up to a length.
+/* Lines of text, whatever their bytes but NUL, up to a length.
  *
  *     struct cp_lines in;
  *     if (cp_lines_open(&in, path, err) < 0) return -1;      // "-" or NULL: standard input
@@ -6,7 +6,8 @@
  *             ...
  *     cp_lines_close(&in);
  *
- * Memory: a buffer of a read and the longest line.  A longer line than CP_LINE_MAX, and a file without a byte, are errors.
+ * Memory: a buffer of a read and the longest line.  A longer line than CP_LINE_MAX, a NUL byte (what holds one is no text), and a file without a
+ * byte are errors.
  */
 #ifndef CP_LINES_H
 #define CP_LINES_H

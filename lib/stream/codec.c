@@ -8,6 +8,7 @@
 #include <lz4.h>
 
 #include "base/hash.h"
+#include "stream/words.h"
 
 void cp_head_put(struct cp_buf *b, const char *mark, struct cp_head *h, uint64_t seal_before)
 {
@@ -77,31 +78,43 @@ void cp_column_flatten(struct cp_store s, size_t n_rows, const struct cp_values 
 	}
 }
 
-void cp_column_pack(const char *raw, size_t n, enum cp_codec codec, struct cp_buf *body, struct cp_entry *e)
+enum cp_codec cp_column_codec(const struct cp_column *c)
 {
-	size_t at = body->len;
-	*e = (struct cp_entry){ n, n, 0, CP_RAW };
-	cp_buf_reserve(body, n);
-	int len = codec == CP_LZ4 && n > 1 ? LZ4_compress_default(raw, body->data + at, (int)n, (int)n - 1) : 0;	/* 0: not shorter */
-	if (len > 0) {
-		e->stored = (uint64_t)len;
-		e->codec = CP_LZ4;
-		body->len += (size_t)len;
-	} else {
-		cp_buf_add(body, raw, n);
-	}
-	e->sum = cp_hash64(body->data + at, e->stored, 0);
+	if (c->store.is_list || c->store.width != 8)
+		return CP_LZ4;
+	return c->type == CP_ROW || c->type == CP_TIME ? CP_DIFFERENCES : CP_DICTIONARY;
 }
 
-static int decompress(const struct cp_entry *e, const void *stored, char *out, struct cp_err *err)
+void cp_column_pack(const char *raw, size_t n, enum cp_codec codec, struct cp_buf *room, struct cp_buf *body, struct cp_entry *e)
 {
+	size_t at = body->len;
+	const uint64_t *words = (const void *)raw;
+	if (codec == CP_DICTIONARY && !cp_words_dictionary(words, n / 8, room, body))
+		codec = CP_LZ4;
+	if (codec == CP_DIFFERENCES && !cp_words_differences(words, n / 8, room, body))
+		codec = CP_LZ4;
+	if (codec == CP_LZ4 && !cp_lz4_add(raw, n, body))
+		codec = CP_RAW;
+	if (codec == CP_RAW)
+		cp_buf_add(body, raw, n);
+	*e = (struct cp_entry){ body->len - at, n, cp_hash64(body->data + at, body->len - at, 0), codec };
+}
+
+static int decompress(const struct cp_entry *e, const void *stored, struct cp_store s, size_t n_rows, char *out, struct cp_err *err)
+{
+	if (e->codec == CP_DICTIONARY || e->codec == CP_DIFFERENCES) {
+		if (s.is_list || s.width != 8)
+			return cp_err_set(err, "compressed by method %u, which is for single elements of 8 bytes", e->codec);
+		return (e->codec == CP_DICTIONARY ? cp_words_from_dictionary : cp_words_from_differences)(stored, e->stored, (uint64_t *)(void *)out,
+													    n_rows, out + e->raw, err);
+	}
 	if (e->codec == CP_RAW) {
 		if (e->raw)
 			memcpy(out, stored, e->raw);
 		return 0;
 	}
 	if (e->codec != CP_LZ4)
-		return cp_err_set(err, "compressed by method %u, which this version does not know (it knows 0, none, and 1, LZ4)", e->codec);
+		return cp_err_set(err, "compressed by method %u, which this version does not know (it knows 0, none, 1, LZ4, 2, a dictionary, and 3, differences)", e->codec);
 	int got = LZ4_decompress_safe(stored, out, (int)e->stored, (int)e->raw);
 	if (got < 0 || (uint64_t)got != e->raw)
 		return cp_err_set(err, "its LZ4 bytes do not decode to the %" PRIu64 " bytes expected", e->raw);
@@ -126,6 +139,7 @@ static int make_offsets(const char *lengths, size_t n_rows, size_t n_elems, uint
 	return 0;
 }
 
+/* Room for the bytes, and, behind them, for what the codec needs. */
 static void grow(struct cp_column_mem *m, size_t raw, size_t n_rows, int is_list)
 {
 	if (m->cap < raw + 1) {
@@ -145,8 +159,8 @@ int cp_column_unpack(const struct cp_entry *e, const void *stored, struct cp_sto
 {
 	if (!s.width)
 		return cp_err_set(err, "it is kept in a way that this version does not know, and can only be passed on");
-	grow(m, e->raw, n_rows, s.is_list);
-	if (decompress(e, stored, m->data, err) < 0)
+	grow(m, e->raw + (e->codec > CP_LZ4 ? CP_WORDS_ROOM(n_rows) : 0), n_rows, s.is_list);
+	if (decompress(e, stored, s, n_rows, m->data, err) < 0)
 		return -1;
 	v->data = m->data;
 	v->offsets = NULL;

@@ -24,7 +24,8 @@
  *      0       8       16      24      28      32
  *     +-------+-------+-------+-------+-------+
  *     | stored| raw   | sum   | codec | 0     |       stored, raw: bytes as stored and decoded; sum: of the stored bytes
- *     +-------+-------+-------+-------+-------+       codec: 0 as they are, 1 one LZ4 block (only where that is shorter)
+ *     +-------+-------+-------+-------+-------+       codec: 0 as they are, 1 one LZ4 block, 2 a dictionary, 3 differences (words.h); each
+ *                                                     only where that is shorter than 0
  *
  * A column decodes to its elements one after another; a list or bytes column has after them one u32 a row, the row's number of elements.
  *
@@ -44,7 +45,7 @@
 #error "lib/stream keeps arrays in memory as they are in the stream: a big-endian machine needs a swap in codec.c"
 #endif
 
-#define CP_STREAM_VERSION 1
+#define CP_STREAM_VERSION 2
 #define CP_MARK_HEADER "\x89" "CPS\r\n\x1a\n"
 #define CP_MARK_BLOCK "cpsBLOCK"
 #define CP_MARK_TRAILER "cps.TAIL"
@@ -74,8 +75,9 @@ int cp_entry_get(struct cp_entry *, const unsigned char *, struct cp_store, size
 /* The decoded bytes of a column: elements, then lengths. */
 void cp_column_flatten(struct cp_store, size_t n_rows, const struct cp_values *, struct cp_buf *);
 
-/* Append n decoded bytes to body, compressed by `codec` or as they are where that is not shorter, and fill e.  n <= CP_BLOCK_LIMIT. */
-void cp_column_pack(const char *raw, size_t n, enum cp_codec, struct cp_buf *body, struct cp_entry *e);
+/* Append n decoded bytes to body, compressed by `codec`, by LZ4 if that is not shorter than they are, or as they are, and fill e.  n <= CP_BLOCK_LIMIT.
+ * Dictionary and differences are for single elements of 8 bytes, and need room to work in. */
+void cp_column_pack(const char *raw, size_t n, enum cp_codec, struct cp_buf *room, struct cp_buf *body, struct cp_entry *e);
 
 /* Decode into buf, with offsets for lists.  Everything is checked.  v gets pointers into buf and offsets. */
 struct cp_column_mem {

@@ -137,8 +137,11 @@ static int get_text(struct cp_reader *r, const struct cp_head *h, const char *wh
 
 /* ---- Headers ---- */
 
-static int newer(struct cp_reader *r, uint64_t version, struct cp_err *err)
+static int other_version(struct cp_reader *r, uint64_t version, struct cp_err *err)
 {
+	if (version < CP_STREAM_VERSION)
+		return cp_err_set(err, "%s: format version %" PRIu64 ", and this program reads version %d; make it again from its CSV", r->name, version,
+				  CP_STREAM_VERSION);
 	json_t *j = cp_json_object(r->text.data, r->text.len, "header", NULL);
 	const char *needs = json_string_value(json_object_get(j, "needs"));
 	cp_err_set(err, "%s: format version %" PRIu64 ", and this program reads version %d; a newer clickprompt is needed%s%.100s", r->name, version,
@@ -156,7 +159,7 @@ static int get_header(struct cp_reader *r, const unsigned char *p, struct cp_sch
 	if (check_seal(r, &h, p, 0, what, err) < 0 || get_text(r, &h, what, err) < 0)
 		return -1;
 	if (h.a != CP_STREAM_VERSION)
-		return newer(r, h.a, err);
+		return other_version(r, h.a, err);
 	if (cp_schema_parse(s, r->text.data, r->text.len, err) < 0)
 		return cp_err_wrap(err, "%s", r->name);
 	if (s->n == 0) {

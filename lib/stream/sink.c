@@ -22,7 +22,7 @@ static int open_writer(struct cp_sink *k, FILE *f, const struct cp_schema *s, co
 		return (k->w = cp_writer_open(f, s, &o->writer, err)) ? 0 : -1;
 	case CP_FORM_TSV:
 	case CP_FORM_JSONL:
-		k->t = cp_twin_open(o->form == CP_FORM_TSV ? CP_TWIN_TSV : CP_TWIN_JSONL, f, s, o->bare, o->writer.raw ? CP_RAW : CP_LZ4, err);
+		k->t = cp_twin_open(o->form == CP_FORM_TSV ? CP_TWIN_TSV : CP_TWIN_JSONL, f, s, o->bare, o->writer.raw, err);
 		return k->t ? 0 : -1;
 	default:
 		return (k->svm = cp_svm_open(f, s, o->form == CP_FORM_LIBFFM, o->hash_bits, err)) ? 0 : -1;

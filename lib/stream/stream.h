@@ -49,7 +49,7 @@
 #define CP_BLOCK_ROWS_LIMIT ((size_t)1 << 20)	/* no block has more */
 #define CP_BLOCK_LIMIT ((size_t)256 << 20)	/* bytes of all columns of a block, decoded; so of one value too */
 
-enum cp_codec { CP_RAW = 0, CP_LZ4 = 1 };
+enum cp_codec { CP_RAW = 0, CP_LZ4 = 1, CP_DICTIONARY = 2, CP_DIFFERENCES = 3 };	/* words.h */
 
 /* One column of one block. */
 struct cp_values {
@@ -159,7 +159,7 @@ void cp_add_from(struct cp_build *, const struct cp_values *, size_t row);
 struct cp_writer;
 
 struct cp_writer_opts {
-	int raw;			/* 1: do not compress */
+	int raw;			/* 1: do not compress; else by cp_column_codec, where that is shorter */
 	size_t block_rows;		/* 0: CP_BLOCK_ROWS */
 	size_t block_bytes;		/* 0: CP_BLOCK_BYTES */
 	struct cp_reader *pass;		/* columns with .stored are passed on as they are; every row of this reader must be written; what its
@@ -189,6 +189,9 @@ struct cp_packed *cp_packed_new(const struct cp_writer *);
 void cp_packed_free(struct cp_packed *);
 int cp_packed_make(struct cp_packed *, size_t n_rows, const struct cp_values *, struct cp_buf *scratch, struct cp_err *);
 int cp_writer_packed(struct cp_writer *, const struct cp_packed *, struct cp_err *);
+
+/* What a column's values are compressed by if nothing else is said. */
+enum cp_codec cp_column_codec(const struct cp_column *);
 
 /* Codec of each column (enum cp_codec) from the next block on; NULL: back to the options'.  Not copied. */
 void cp_writer_codecs(struct cp_writer *, const unsigned char *codecs);

@@ -4,7 +4,7 @@
  *
  *     #cps {...}                     the header's text                        {"#cps":{...}}
  *     label	User ID	text          TSV: names of the columns
- *     #block {"rows":2,"codecs":[0,1,1]}    how the next rows were cut and compressed
+ *     #block {"rows":2,"codecs":[2,2,1]}    how the next rows were cut and compressed
  *     1	9ae16a3b2f90404f	Gender is F.                                    {"label":1,"User ID":"9ae16a3b2f90404f","text":"Gender is F."}
  *     ...
  *     #end {...}                     the trailer's text                       {"#end":{...}}
@@ -35,8 +35,8 @@ enum cp_twin { CP_TWIN_TSV, CP_TWIN_JSONL };
 
 struct cp_twin_writer;
 
-/* bare: no lines with #.  codec: what #block says of columns that do not come compressed already.  f stays the caller's. */
-struct cp_twin_writer *cp_twin_open(enum cp_twin, FILE *f, const struct cp_schema *, int bare, enum cp_codec, struct cp_err *);
+/* bare: no lines with #.  raw: what #block says of columns that do not come compressed already: that they shall not be.  f stays the caller's. */
+struct cp_twin_writer *cp_twin_open(enum cp_twin, FILE *f, const struct cp_schema *, int bare, int raw, struct cp_err *);
 int cp_twin_block(struct cp_twin_writer *, size_t n_rows, const struct cp_values *, struct cp_err *);
 void cp_twin_inherit(struct cp_twin_writer *, const struct cp_reader *);
 int cp_twin_close(struct cp_twin_writer *, struct cp_err *);	/* frees it in any case */

@@ -203,8 +203,10 @@ static int announce_block(struct in *in, const char *text, size_t n, struct cp_e
 	json_t *j = cp_json_object(text, n, "#block", err), *codecs = json_object_get(j, "codecs");
 	json_int_t rows = json_integer_value(json_object_get(j, "rows"));
 	int good = j && rows > 0 && rows <= (json_int_t)CP_BLOCK_ROWS_LIMIT && json_array_size(codecs) == (size_t)in->schema.n;
-	for (int i = 0; good && i < in->schema.n; i++)
-		in->codecs[i] = json_integer_value(json_array_get(codecs, (size_t)i)) == CP_LZ4 ? CP_LZ4 : CP_RAW;
+	for (int i = 0; good && i < in->schema.n; i++) {
+		json_int_t codec = json_integer_value(json_array_get(codecs, (size_t)i));
+		in->codecs[i] = codec > 0 && codec <= CP_DIFFERENCES ? (unsigned char)codec : CP_RAW;
+	}
 	if (j && !good)
 		cp_err_set(err, "#block: expected a number of rows and a codec for each of %d columns", in->schema.n);
 	json_decref(j);

@@ -201,7 +201,7 @@ struct cp_twin_writer {
 	enum cp_twin kind;
 	FILE *f;
 	int bare;
-	enum cp_codec codec;
+	int raw;
 	struct cp_schema schema;
 	char **labels;		/* JSON */
 	struct cp_totals totals;
@@ -246,13 +246,13 @@ static int put_head(struct cp_twin_writer *w, struct cp_err *err)
 	return put_text(w, err);
 }
 
-struct cp_twin_writer *cp_twin_open(enum cp_twin kind, FILE *f, const struct cp_schema *s, int bare, enum cp_codec codec, struct cp_err *err)
+struct cp_twin_writer *cp_twin_open(enum cp_twin kind, FILE *f, const struct cp_schema *s, int bare, int raw, struct cp_err *err)
 {
 	struct cp_twin_writer *w = cp_xcalloc(1, sizeof *w);
 	w->kind = kind;
 	w->f = f;
 	w->bare = bare;
-	w->codec = codec;
+	w->raw = raw;
 	cp_schema_copy(&w->schema, s);
 	w->labels = json_labels(s);
 	cp_totals_init(&w->totals, s->n);
@@ -267,8 +267,10 @@ static int put_block_mark(struct cp_twin_writer *w, size_t n_rows, const struct 
 {
 	cp_buf_reset(&w->text);
 	cp_buf_printf(&w->text, "{\"rows\":%zu,\"codecs\":[", n_rows);
-	for (int i = 0; i < w->schema.n; i++)
-		cp_buf_printf(&w->text, "%s%u", i ? "," : "", v[i].stored ? v[i].codec : (unsigned)w->codec);
+	for (int i = 0; i < w->schema.n; i++) {
+		unsigned codec = v[i].stored ? v[i].codec : w->raw ? CP_RAW : cp_column_codec(&w->schema.column[i]);
+		cp_buf_printf(&w->text, "%s%u", i ? "," : "", codec);
+	}
 	cp_buf_str(&w->text, "]}");
 	return put_mark(w, "block", err);
 }

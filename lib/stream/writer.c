@@ -110,6 +110,13 @@ static void pass_on(struct cp_writer *w, const struct cp_values *v, struct cp_en
 	cp_buf_add(&w->body, v->stored, v->stored_len);
 }
 
+static enum cp_codec codec_of(const struct cp_writer *w, int i)
+{
+	const struct cp_column *c = &w->schema.column[i];
+	enum cp_codec wanted = w->codecs ? (enum cp_codec)w->codecs[i] : w->opts.raw ? CP_RAW : cp_column_codec(c);
+	return wanted > CP_LZ4 && cp_column_codec(c) == CP_LZ4 ? CP_LZ4 : wanted;
+}
+
 /* Column i, compressed, behind body; `raw` is room to work in. */
 static int pack(const struct cp_writer *w, int i, size_t n_rows, const struct cp_values *v, struct cp_buf *raw, struct cp_buf *body,
 		struct cp_entry *e, struct cp_err *err)
@@ -123,12 +130,11 @@ static int pack(const struct cp_writer *w, int i, size_t n_rows, const struct cp
 	size_t width = (size_t)c->store.width, len = (c->store.is_list ? v->n_elems : n_rows) * width + (c->store.is_list ? 4 * n_rows : 0);
 	if (len > CP_BLOCK_LIMIT)
 		return cp_err_set(err, "column '%s': %zu bytes in one block, more than %zu", c->name, len, CP_BLOCK_LIMIT);
-	enum cp_codec codec = w->codecs ? (enum cp_codec)w->codecs[i] : w->opts.raw ? CP_RAW : CP_LZ4;
 	if (c->store.is_list) {
 		cp_column_flatten(c->store, n_rows, v, raw);
-		cp_column_pack(raw->data, len, codec, body, e);
+		cp_column_pack(raw->data, len, codec_of(w, i), NULL, body, e);
 	} else {
-		cp_column_pack(v->data, len, codec, body, e);
+		cp_column_pack(v->data, len, codec_of(w, i), raw, body, e);
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "text/pour.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,10 +37,15 @@ struct chunk {
 	enum { REACHED, FULL, SHORT, FAILED } how;	/* to; the block is full before; a row is not whole; a bad row, or no memory */
 	uint64_t n_bad;
 	struct cp_err bad, err;		/* the first bad row; why it FAILED */
-	struct cp_csv *csv;
+	struct made made;
+};
+
+/* What a thread works with: its own, so that it stays in the processor's cache from chunk to chunk. */
+struct desk {
+	atomic_flag taken;
+	struct cp_csv *csv;		/* NULL: never used yet */
 	struct cp_fill *fill;
 	struct cp_buf scratch;
-	struct made made;
 };
 
 struct pour {
@@ -58,6 +64,8 @@ struct pour {
 	struct cp_scan_lines lines;
 	struct chunk chunk[N_CHUNKS];
 	size_t n_chunks, most;		/* of this pass; as many as it may be */
+	struct desk *desk;		/* one a thread */
+	int n_desks;
 	struct made out[N_CHUNKS];	/* of the pass before, to be written */
 	size_t n_out;
 	struct cp_err read_err, write_err;
@@ -173,34 +181,34 @@ static int note_bad(struct pour *p, struct chunk *c, const struct cp_err *err, i
 }
 
 /* 1 go on, 0 the chunk is at its end. */
-static int take_row(struct pour *p, struct chunk *c)
+static int take_row(struct pour *p, struct chunk *c, struct desk *d)
 {
 	struct cp_err err;
 	uint64_t line;
-	int rc = cp_csv_next(c->csv, &err);
+	int rc = cp_csv_next(d->csv, &err);
 	if (rc == 0) {
 		c->how = p->seen_eof ? REACHED : SHORT;
 		if (p->seen_eof)
 			c->end.at = p->seen_end;	/* blank lines, at most, are left */
 		return 0;
 	}
-	uint64_t number = c->from.row + c->csv->n_rows - 1;
-	if (rc < 0 ? note_bad(p, c, &err, c->csv->bad_row) < 0
-		   : cp_fill_row(c->fill, c->csv->fields, number, c->csv->line, &err) < 0 && note_bad(p, c, &err, 1) < 0)
+	uint64_t number = c->from.row + d->csv->n_rows - 1;
+	if (rc < 0 ? note_bad(p, c, &err, d->csv->bad_row) < 0
+		   : cp_fill_row(d->fill, d->csv->fields, number, d->csv->line, &err) < 0 && note_bad(p, c, &err, 1) < 0)
 		return 0;
-	c->end.at = c->from.at + cp_csv_part_next(c->csv, &line);
+	c->end.at = c->from.at + cp_csv_part_next(d->csv, &line);
 	c->end.line = line;
 	c->end.row = number + 1;
 	return 1;
 }
 
-static int finish_block(struct pour *p, struct chunk *c, struct cp_err *err)
+static int finish_block(struct pour *p, struct chunk *c, struct desk *d, struct cp_err *err)
 {
 	struct cp_block b;
-	cp_fill_block(c->fill, &b);
+	cp_fill_block(d->fill, &b);
 	c->made.n_rows = b.n_rows;
 	if (p->job->writer)
-		return cp_packed_make(c->made.packed, b.n_rows, b.column, &c->scratch, err);
+		return cp_packed_make(c->made.packed, b.n_rows, b.column, &d->scratch, err);
 	const struct cp_values *text = &b.column[b.n_columns - 1];
 	cp_buf_reset(&c->made.lines);
 	for (size_t i = 0; i < b.n_rows; i++) {
@@ -210,23 +218,38 @@ static int finish_block(struct pour *p, struct chunk *c, struct cp_err *err)
 	return 0;
 }
 
+/* There is always one: no more tasks run at once than there are threads. */
+static struct desk *take_desk(struct pour *p)
+{
+	struct desk *d = p->desk;
+	while (atomic_flag_test_and_set(&d->taken))
+		d = d + 1 < p->desk + p->n_desks ? d + 1 : p->desk;
+	if (!d->csv) {
+		d->csv = cp_csv_part_new(p->job->csv);
+		d->fill = cp_fill_new(p->job->plan);
+	}
+	return d;
+}
+
 static void work_chunk(struct pour *p, struct chunk *c)
 {
 	struct cp_err err;
+	struct desk *d = take_desk(p);
 	c->how = REACHED;
 	c->n_bad = 0;
 	c->end = c->from;
-	cp_csv_part_set(c->csv, p->buf + c->from.at, p->seen_end - c->from.at, c->from.line, p->seen_eof);
-	cp_fill_reset(c->fill);
+	cp_csv_part_set(d->csv, p->buf + c->from.at, p->seen_end - c->from.at, c->from.line, p->seen_eof);
+	cp_fill_reset(d->fill);
 	while (c->end.at < c->to.at && c->how == REACHED)
-		if (cp_fill_is_full(c->fill))
+		if (cp_fill_is_full(d->fill))
 			c->how = FULL;
-		else if (!take_row(p, c))
+		else if (!take_row(p, c, d))
 			break;
-	if (finish_block(p, c, &err) < 0) {
+	if (finish_block(p, c, d, &err) < 0) {
 		c->how = FAILED;
 		c->err = err;
 	}
+	atomic_flag_clear(&d->taken);
 }
 
 /* ---- a pass ---- */
@@ -263,11 +286,9 @@ static void run_task(void *ctx, int task)
 static void add_chunk(struct pour *p, struct place from, struct place to)
 {
 	struct chunk *c = &p->chunk[p->n_chunks++];
-	if (!c->csv) {
-		c->csv = cp_csv_part_new(p->job->csv);
-		c->fill = cp_fill_new(p->job->plan);
-		for (int i = 0; i < 2 && p->job->writer; i++)
-			*(i ? &c->made.packed : &p->out[c - p->chunk].packed) = cp_packed_new(p->job->writer);
+	if (p->job->writer && !c->made.packed) {
+		c->made.packed = cp_packed_new(p->job->writer);
+		p->out[c - p->chunk].packed = cp_packed_new(p->job->writer);
 	}
 	c->from = from;
 	c->to = to;
@@ -391,15 +412,17 @@ static void release(struct pour *p)
 {
 	for (size_t i = 0; i < N_CHUNKS; i++) {
 		struct chunk *c = &p->chunk[i];
-		if (c->csv)
-			cp_csv_close(c->csv);
-		cp_fill_free(c->fill);
-		cp_buf_release(&c->scratch);
 		cp_packed_free(c->made.packed);
 		cp_buf_release(&c->made.lines);
 		cp_packed_free(p->out[i].packed);
 		cp_buf_release(&p->out[i].lines);
 	}
+	for (int i = 0; i < p->n_desks; i++) {
+		cp_csv_close(p->desk[i].csv);
+		cp_fill_free(p->desk[i].fill);
+		cp_buf_release(&p->desk[i].scratch);
+	}
+	free(p->desk);
 	free(p->cut);
 	free(p->buf);
 }
@@ -408,8 +431,13 @@ int cp_pour(struct cp_pour *job, struct cp_err *err)
 {
 	struct pour *p = cp_xcalloc(1, sizeof *p);
 	p->job = job;
+	p->n_desks = cp_team_size(job->team);
+	p->desk = cp_xcalloc((size_t)p->n_desks, sizeof *p->desk);
+	for (int i = 0; i < p->n_desks; i++) {
+		atomic_flag_clear(&p->desk[i].taken);
+		cp_buf_init(&p->desk[i].scratch);
+	}
 	for (size_t i = 0; i < N_CHUNKS; i++) {
-		cp_buf_init(&p->chunk[i].scratch);
 		cp_buf_init(&p->chunk[i].made.lines);
 		cp_buf_init(&p->out[i].lines);
 	}

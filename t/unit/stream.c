@@ -386,11 +386,11 @@ static void test_texts(struct bytes b)
 	is_refused(b, "\"ids\"", "\"idx\"", "token ids");
 }
 
-static struct bytes newer_stream(void)
+static struct bytes stream_of_version(uint64_t version)
 {
 	struct cp_buf b = CP_BUF_INIT;
 	const char *text = "{\"needs\":\"clickprompt 7.0\"}";
-	struct cp_head h = { 2, 0, strlen(text), cp_hash64(text, strlen(text), 0), 0 };
+	struct cp_head h = { version, 0, strlen(text), cp_hash64(text, strlen(text), 0), 0 };
 	cp_head_put(&b, CP_MARK_HEADER, &h, 0);
 	cp_buf_str(&b, text);
 	return (struct bytes){ b.data, b.len };
@@ -399,8 +399,11 @@ static struct bytes newer_stream(void)
 static void test_newer(struct bytes b)
 {
 	struct cp_err err;
-	struct bytes n = newer_stream();
-	ok(refused(n, 1, &err) && strstr(err.msg, "version 2") && strstr(err.msg, "clickprompt 7.0"), "a newer version says what it needs");
+	struct bytes n = stream_of_version(CP_STREAM_VERSION + 1);
+	ok(refused(n, 1, &err) && strstr(err.msg, "version 3") && strstr(err.msg, "clickprompt 7.0"), "a newer version says what it needs");
+	free(n.p);
+	n = stream_of_version(1);
+	ok(refused(n, 1, &err) && strstr(err.msg, "version 1") && strstr(err.msg, "from its CSV"), "an older version is to be made again");
 	free(n.p);
 	struct bytes type = reseal(b, "\"type\":\"number\"", "\"type\":\"angle\""), merged = pass(type, TEXT);
 	ok(holds_sample(type, 40) && same_digests(type, merged), "a type of a later version is read by its storage");
@@ -444,6 +447,8 @@ static void test_forged(void)
 		{ 43, 11, 12, CP_RAW, 2, "not compressed" },
 		{ 43, 11, 12, CP_LZ4, 2, "do not decode" },
 		{ 43, 11, 11, 9, 2, "method 9" },
+		{ 43, 11, 11, CP_DICTIONARY, 2, "elements of 8 bytes" },
+		{ 43, 11, 11, CP_DIFFERENCES, 2, "elements of 8 bytes" },
 		{ 43, 11, 11, CP_RAW, 1, "do not add up" },
 		{ 43, 11, 11, CP_RAW, 3, "do not fit" },
 		{ 43, 11, 11, CP_RAW, 0, "0 rows" },

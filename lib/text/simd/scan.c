@@ -97,17 +97,33 @@ static inline uint64_t open_quotes(uint64_t quote, uint64_t *inside)
 	return quote;
 }
 
+#if defined __AVX512BW__
+/* Sixteen bytes at a time, and no branch: numbers of bytes, pushed together where a bit is set. */
+static inline size_t put_positions(uint64_t bits, size_t base, uint16_t *at)
+{
+	const __m512i count = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+	size_t n = 0;
+	for (size_t i = 0; i < 64; i += 16) {
+		__m512i place = _mm512_add_epi32(count, _mm512_set1_epi32((int)(base + i)));
+		__m512i found = _mm512_maskz_compress_epi32((__mmask16)(bits >> i), place);
+		_mm256_storeu_si256((__m256i *)(void *)(at + n), _mm512_cvtepi32_epi16(found));
+		n += (size_t)__builtin_popcountll(bits >> i & 0xffff);
+	}
+	return n;
+}
+#else
 /* Eight at a time, some in vain: a branch a token would cost more. */
 static inline size_t put_positions(uint64_t bits, size_t base, uint16_t *at)
 {
 	size_t n = (size_t)__builtin_popcountll(bits);
 	for (size_t i = 0; i < n; i += 8)
 		for (size_t j = i; j < i + 8; j++) {
-			at[j] = (uint16_t)(base + (size_t)(bits ? __builtin_ctzll(bits) : 0));
+			at[j] = (uint16_t)(base + (size_t)(bits ? __builtin_ctzll(bits) : 64));	/* 64: as tzcnt has it */
 			bits &= bits - 1;
 		}
 	return n;
 }
+#endif
 
 static size_t tokens(const char *p, size_t n, char delimiter, uint64_t *inside, uint16_t *at, uint64_t *odd)
 {
