@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static _Thread_local jmp_buf *catcher;
 
@@ -38,6 +39,17 @@ void *cp_xcalloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 	if (!p)
 		out_of_memory(n);
+	return p;
+}
+
+#define LARGE ((size_t)2 << 20)
+
+void *cp_xlarge(size_t n, size_t size)
+{
+	char *p = cp_xcalloc(n, size);
+	uintptr_t from = ((uintptr_t)p + LARGE - 1) / LARGE * LARGE, to = ((uintptr_t)p + n * size) / LARGE * LARGE;
+	if (from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);	/* a wish: nothing is lost where it is not granted */
 	return p;
 }
 

@@ -117,6 +117,7 @@ static void want(struct nn_node *n)
 void nn_forward(struct nn_graph *g, struct nn_node *target)
 {
 	cp_arena_reset(&g->arena);
+	g->index = NULL;
 	for (int i = 0; i < g->n_nodes; i++)
 		g->nodes[i]->wanted = 0;
 	want(target);
@@ -144,6 +145,7 @@ static struct nn_node *root_of(struct nn_node *n)
 static nn_float *grad_memory(struct nn_graph *g, struct nn_node *n, nn_float *beta)
 {
 	*beta = n->grad_ready ? 1 : 0;
+	assert(!n->param || !n->param->table);	/* only look-ups read a table by rows */
 	if (!n->grad) {
 		n->grad = pool_get(g->pool, nn_count(g, n));
 		n->pooled = 1;

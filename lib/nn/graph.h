@@ -97,6 +97,7 @@ struct nn_graph {
 	int training;			/* dropout and BatchNorm by batch */
 	int n_sites;			/* dropout places so far */
 	struct cp_arena arena;		/* values of a batch */
+	struct nn_graph_index *index;	/* of the batch's ids, in the arena */
 	struct cp_arena nodes_mem;
 	struct nn_pool *pool;		/* gradients */
 	int by_row;			/* a row's values do not depend on the rows beside it, to the bit (nn_graph_pack) */

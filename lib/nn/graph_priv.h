@@ -4,6 +4,14 @@
 
 #include "nn/graph.h"
 
+/* Rows that ids of the batch name (nn/table.h). */
+struct nn_graph_index {
+	struct nn_graph_index *next;
+	const struct nn_ids *ids;
+	size_t n;
+	const struct nn_index *rows;
+};
+
 /* A new node on (axis, mult) with `cols` columns, inputs in order; needs a gradient if any input does. */
 struct nn_node *nn_node_new(struct nn_graph *, const struct nn_op *, int axis, int mult, size_t cols, int n_in, struct nn_node *const *in);
 

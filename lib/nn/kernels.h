@@ -183,8 +183,30 @@ struct nn_adamw {
 	double c1, c2;				/* 1 - beta1^t, 1 - beta2^t; t counts from 1 */
 };
 extern void (*nn_adamw)(nn_float *p, nn_float *m, nn_float *v, const nn_float *g /* (n) each */, size_t n, const struct nn_adamw *);
-/* The same step with g = 0: what a dense optimiser does to rows no id of the batch names.  Same bits as nn_adamw on zeros. */
-extern void (*nn_adamw_zero)(nn_float *p, nn_float *m, nn_float *v, size_t n, const struct nn_adamw *);
+
+/* Many steps at once with g = l2 p (l2 = 0: none): what a row has missed that no id named.  Same bits as nn_adamw step by step. */
+struct nn_adamw_step {
+	nn_float decay, rate, rc2;		/* 1 - lr wd, lr / c1, 1 / c2 */
+	nn_float most;				/* the largest rate from this step on */
+	int steady;				/* from this step on: an update too small to show stays so (nn/table.c) */
+	int still;				/* from this step on nothing decays */
+};
+struct nn_adamw_rule {
+	nn_float b1, b2, a1, a2, eps, l2;	/* a1 = 1 - b1, a2 = 1 - b2 */
+};
+extern void (*nn_adamw_replay)(nn_float *p, nn_float *m, nn_float *v, size_t n, const struct nn_adamw_step *, size_t n_steps,
+			       const struct nn_adamw_rule *);
+
+static inline struct nn_adamw_step nn_adamw_step_of(const struct nn_adamw *h)
+{
+	return (struct nn_adamw_step){ .decay = (nn_float)(1 - h->lr * h->wd), .rate = (nn_float)(h->lr / h->c1), .rc2 = (nn_float)(1 / h->c2) };
+}
+
+static inline struct nn_adamw_rule nn_adamw_rule_of(const struct nn_adamw *h, double l2)
+{
+	return (struct nn_adamw_rule){ (nn_float)h->beta1, (nn_float)h->beta2, (nn_float)(1 - h->beta1), (nn_float)(1 - h->beta2), (nn_float)h->eps,
+				       (nn_float)l2 };
+}
 
 /* Every kernel by name, for the table of versions and the tests. */
 #define NN_KERNELS(K) \
@@ -193,6 +215,6 @@ extern void (*nn_adamw_zero)(nn_float *p, nn_float *m, nn_float *v, size_t n, co
 	K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \
 	K(batchnorm_train_fwd) K(batchnorm_train_bwd) K(batchnorm_eval_fwd) K(batchnorm_eval_bwd) \
 	K(softmax_fwd) K(softmax_bwd) K(dropout_fwd) K(dropout_bwd) K(xent_fwd) K(xent_bwd) K(bce_fwd) K(bce_bwd) \
-	K(gather) K(scatter_add) K(attention_fwd) K(attention_bwd) K(adamw) K(adamw_zero)
+	K(gather) K(scatter_add) K(attention_fwd) K(attention_bwd) K(adamw) K(adamw_replay)
 
 #endif

@@ -508,23 +508,27 @@ static nn_float flush(nn_float x)
 	return fabs((double)x) < (sizeof x == 4 ? FLT_MIN : DBL_MIN) ? 0 : x;
 }
 
-void nn_adamw_ref(nn_float *p, nn_float *m, nn_float *v, const nn_float *g, size_t n, const struct nn_adamw *h)
+static void adamw_one(nn_float *p, nn_float *m, nn_float *v, nn_float g, const struct nn_adamw_step *s, const struct nn_adamw_rule *r)
 {
-	nn_float decay = 1 - h->lr * h->wd, step = h->lr / h->c1, b1 = h->beta1, b2 = h->beta2, a1 = 1 - h->beta1, a2 = 1 - h->beta2;
-	nn_float rc2 = 1 / h->c2, eps = h->eps;
-
-	for (size_t i = 0; i < n; i++) {
-		m[i] = flush(b1 * m[i] + a1 * g[i]);
-		v[i] = flush(b2 * v[i] + a2 * g[i] * g[i]);
-		nn_float root = sqrt((double)(v[i] * rc2));
-		p[i] = decay * p[i] - step * m[i] / (root + eps);
-	}
+	*m = flush(r->b1 * *m + r->a1 * g);
+	*v = flush(r->b2 * *v + r->a2 * g * g);
+	nn_float root = sqrt((double)(*v * s->rc2));
+	*p = s->decay * *p - s->rate * *m / (root + r->eps);
 }
 
-void nn_adamw_zero_ref(nn_float *p, nn_float *m, nn_float *v, size_t n, const struct nn_adamw *h)
+void nn_adamw_ref(nn_float *p, nn_float *m, nn_float *v, const nn_float *g, size_t n, const struct nn_adamw *h)
 {
-	const nn_float zero = 0;
+	struct nn_adamw_step s = nn_adamw_step_of(h);
+	struct nn_adamw_rule r = nn_adamw_rule_of(h, 0);
 
 	for (size_t i = 0; i < n; i++)
-		nn_adamw_ref(p + i, m + i, v + i, &zero, 1, h);
+		adamw_one(p + i, m + i, v + i, g[i], &s, &r);
+}
+
+void nn_adamw_replay_ref(nn_float *p, nn_float *m, nn_float *v, size_t n, const struct nn_adamw_step *s, size_t n_steps,
+			 const struct nn_adamw_rule *r)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n_steps; k++)
+			adamw_one(p + i, m + i, v + i, r->l2 * p[i] + 0, s + k, r);
 }

@@ -4,6 +4,7 @@
 
 #include "nn/graph_priv.h"
 #include "nn/kernels.h"
+#include "nn/table.h"
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
@@ -13,7 +14,7 @@ static void weight_fwd(struct nn_graph *g, struct nn_node *n)
 	size_t at = (size_t)n->i[0];
 	n->val = n->param->val + at;
 	n->grad = n->param->grad ? n->param->grad + at : NULL;
-	n->needs_grad = n->grad != NULL;
+	n->needs_grad = n->grad || n->param->table;
 	n->grad_ready = n->grad != NULL;
 }
 
@@ -72,6 +73,98 @@ struct nn_node *ng_input(struct nn_graph *g, int axis, int mult, size_t cols, co
 /* --- Rows chosen by number --------------------------------------------------------------------------------------------------------- */
 
 #define OWNERS 32	/* tasks of a scatter: each owns a range of target rows and reads all ids */
+#define TOUCHED 128	/* rows of a table's list a task */
+
+/* The table that a look-up reads by rows (nn/table.h), or NULL. */
+static struct nn_table *table_of(const struct nn_node *n)
+{
+	return n->in[0]->param ? n->in[0]->param->table : NULL;
+}
+
+static size_t n_ids(const struct nn_graph *g, const struct nn_node *n)
+{
+	return n->bags ? n->bags->off[nn_rows(g, n)] : nn_rows(g, n);
+}
+
+/* Of the batch's ids: made once for all tables that are read by them. */
+static const struct nn_index *index_of(struct nn_graph *g, struct nn_node *n)
+{
+	struct nn_graph_index *x = g->index;
+	while (x && (x->ids != n->ids || x->n != n_ids(g, n)))
+		x = x->next;
+	if (!x) {
+		x = cp_arena_alloc(&g->arena, sizeof *x);
+		*x = (struct nn_graph_index){ g->index, n->ids, n_ids(g, n), nn_index_new(&g->arena, n->ids->v, n_ids(g, n)) };
+		g->index = x;
+	}
+	return x->rows;
+}
+
+/* Rows that have put off steps make them before they are read. */
+static void refresh(struct nn_graph *g, struct nn_node *n)
+{
+	struct nn_table *t = table_of(n);
+	if (t && t->n_past)
+		nn_table_refresh(t, index_of(g, n), g->team);
+}
+
+/* What the backward of a look-up needs to add into a table's list; in its scratch. */
+struct touch {
+	const struct nn_index *x;
+	const uint32_t *slot;
+	const uint32_t *bag;	/* that an id lies in */
+};
+
+static size_t touch_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	(void)g;
+	return table_of(n) ? sizeof(struct touch) : 0;
+}
+
+static void touch_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	const struct touch *k = n->scratch;
+	struct nn_table *t = table_of(n);
+	for (size_t i = from; i < to; i++) {
+		nn_float *d = t->grad + k->slot[i] * t->cols;
+		if (n->i[0] >= 0 && k->x->row[i] == (uint32_t)n->i[0])
+			continue;
+		for (size_t j = k->x->first[i]; j < k->x->first[i + 1]; j++) {
+			size_t at = k->x->place[j];
+			if (n->bags)
+				nn_axpy(d, n->bags->weight[at], n->grad + k->bag[at] * t->cols, t->cols);
+			else
+				nn_add(d, n->grad + at * t->cols, t->cols);
+		}
+	}
+}
+
+static const uint32_t *bags_of_ids(struct nn_graph *g, const struct nn_node *n)
+{
+	uint32_t *bag = cp_arena_alloc(&g->arena, n_ids(g, n) * sizeof *bag);
+	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
+		for (size_t j = n->bags->off[r]; j < n->bags->off[r + 1]; j++)
+			bag[j] = (uint32_t)r;
+	return bag;
+}
+
+static void touch(struct nn_graph *g, struct nn_node *n)
+{
+	struct touch *k = n->scratch;
+	k->x = index_of(g, n);
+	k->slot = nn_table_open(table_of(n), k->x, &g->arena);
+	k->bag = n->bags ? bags_of_ids(g, n) : NULL;
+	nn_parts(g, n, k->x->n, TOUCHED, touch_part);
+}
+
+/* Into a matrix that has its gradient whole. */
+static void scatter(struct nn_graph *g, struct nn_node *n, nn_part_fn part)
+{
+	size_t targets = nn_rows(g, n->in[0]);
+	if (nn_grad(g, n->in[0]))
+		nn_parts(g, n, targets, (targets + OWNERS - 1) / OWNERS, part);
+}
 
 static void pick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
@@ -81,6 +174,7 @@ static void pick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void pick_fwd(struct nn_graph *g, struct nn_node *n)
 {
+	refresh(g, n);
 	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), pick_part);
 }
 
@@ -96,12 +190,13 @@ static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 
 static void pick_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	size_t targets = nn_rows(g, n->in[0]);
-	if (nn_grad(g, n->in[0]))
-		nn_parts(g, n, targets, (targets + OWNERS - 1) / OWNERS, unpick_part);
+	if (table_of(n))
+		touch(g, n);
+	else
+		scatter(g, n, unpick_part);
 }
 
-static const struct nn_op op_pick = { "gather", pick_fwd, pick_bwd, NULL };
+static const struct nn_op op_pick = { "gather", pick_fwd, pick_bwd, touch_scratch };
 
 struct nn_node *ng_gather(struct nn_graph *g, struct nn_node *x, const struct nn_ids *ids, int axis, int mult)
 {
@@ -132,6 +227,7 @@ static void pool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void pool_fwd(struct nn_graph *g, struct nn_node *n)
 {
+	refresh(g, n);
 	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), pool_part);
 }
 
@@ -151,12 +247,13 @@ static void unpool_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 
 static void pool_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	size_t targets = nn_rows(g, n->in[0]);
-	if (nn_grad(g, n->in[0]))
-		nn_parts(g, n, targets, (targets + OWNERS - 1) / OWNERS, unpool_part);
+	if (table_of(n))
+		touch(g, n);
+	else
+		scatter(g, n, unpool_part);
 }
 
-static const struct nn_op op_pool = { "bags", pool_fwd, pool_bwd, NULL };
+static const struct nn_op op_pool = { "bags", pool_fwd, pool_bwd, touch_scratch };
 
 struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, const struct nn_bags *bags, int axis, int mult,
 			       int pad)

@@ -1,5 +1,6 @@
-/* The step in tasks: runs of elements of one parameter, whole rows of a table, whose division depends on the parameters alone.  AdamW has a
- * fast kernel; the others are plain loops, for memory sets the pace of all. */
+/* The step in tasks, whose division depends on the parameters and the rows touched alone: runs of elements of one parameter, of a table whole
+ * rows, or entries of its list of rows with a gradient.  AdamW has a fast kernel; the others are plain loops, for memory sets the pace of
+ * all.  The norm of a table's gradient is summed by rows and these by runs of rows, so a list gives the bits of an array with zeros. */
 #include "nn/optim.h"
 
 #include <math.h>
@@ -8,21 +9,33 @@
 
 #include "base/mem.h"
 #include "nn/kernels.h"
+#include "nn/table.h"
 
 #define GRAIN 32768	/* elements a task */
+#define ENTRIES 128	/* rows of a table's list a task */
+
+/* How a table that keeps its gradient by rows makes a step. */
+enum way {
+	DENSE,		/* none: a gradient of its own size */
+	TOUCHED,	/* the rows of the list; the others do not change, */
+	PUT_OFF,	/* or will make their steps later */
+	SWEEP,		/* all rows, those without gradient too */
+};
 
 struct task {
 	const struct nn_param *p;
-	size_t from, n;
+	enum way way;
+	size_t from, n;		/* elements; of TOUCHED and PUT_OFF entries of the list */
+	double *square;		/* of the gradients: their sum, of entries each one's */
 };
 
 struct step {
 	struct nn_params *ps;
 	const struct nn_optimiser *o;
 	const double *lr;
-	uint64_t t;
+	double c1, c2;			/* adamw's */
 	struct task *task;
-	double *square;			/* of each task's gradients */
+	size_t n_tasks;
 	nn_float scale;			/* on all gradients; 1: leave them */
 };
 
@@ -41,7 +54,7 @@ static struct nn_adamw adamw_of(const struct step *s, const struct nn_param *p)
 	return (struct nn_adamw){
 		.lr = s->lr[p->group], .wd = p->no_decay || s->o->rule == NN_ADAM ? 0 : decay,
 		.beta1 = s->o->beta1, .beta2 = s->o->beta2, .eps = s->o->eps,
-		.c1 = 1 - pow(s->o->beta1, (double)s->t), .c2 = 1 - pow(s->o->beta2, (double)s->t),
+		.c1 = s->c1, .c2 = s->c2,
 	};
 }
 
@@ -50,13 +63,6 @@ static int is_zero(const nn_float *x, size_t n)
 	while (n && x[n - 1] == 0)
 		n--;
 	return !n;
-}
-
-static void step_touched(const struct span *x, size_t cols, const struct nn_adamw *h)
-{
-	for (size_t at = 0; at < x->n; at += cols)
-		if (!is_zero(x->g + at, cols))
-			nn_adamw(x->p + at, x->m + at, x->v + at, x->g + at, cols, h);
 }
 
 static void step_adagrad(const struct span *x)
@@ -90,103 +96,300 @@ static void step_ftrl(const struct span *x, const struct nn_optimiser *o)
 	}
 }
 
-/* --- What comes before ------------------------------------------------------------------------------------------------------------- */
-
-static struct span span_of(const struct step *s, int i)
+static void step_span(const struct step *s, const struct nn_param *p, const struct span *x)
 {
-	const struct task *k = &s->task[i];
-	size_t at = k->p->offset + k->from;
-	return (struct span){ s->ps->val + at, s->ps->m1 + at, s->ps->m2 + at, s->ps->grad + at, k->n, s->lr[k->p->group] };
+	for (size_t k = 0; s->scale != 1 && k < x->n; k++)
+		x->g[k] *= s->scale;
+	switch (s->o->rule) {
+	case NN_ADAGRAD:
+		step_adagrad(x);
+		break;
+	case NN_SGD:
+		step_sgd(x, (nn_float)s->o->momentum);
+		break;
+	case NN_FTRL:
+		step_ftrl(x, s->o);
+		break;
+	default: {
+		struct nn_adamw h = adamw_of(s, p);
+		nn_adamw(x->p, x->m, x->v, x->g, x->n, &h);
+	}
+	}
 }
+
+/* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
 
 static size_t row_of(const struct nn_param *p)
 {
 	return p->n / p->dims[0];
 }
 
-static void add_l2(const struct step *s, const struct nn_param *p, const struct span *x)
+static int skips_zero(const struct step *s, const struct nn_param *p)
 {
-	size_t cols = p->by_key && s->o->rule == NN_SPARSE_ADAMW ? row_of(p) : x->n;
-	for (size_t at = 0; p->l2 > 0 && at < x->n; at += cols)
-		if (cols == x->n || !is_zero(x->g + at, cols))
-			nn_axpy(x->g + at, (nn_float)p->l2, x->p + at, cols);
+	return p->by_key && s->o->rule == NN_SPARSE_ADAMW;
 }
 
-static void prepare_task(void *ctx, int i)
+/* What a row without gradient does in a step: nothing, what needs only the row itself, or what must be done now: momentum, a penalty where
+ * the norm of all gradients is wanted. */
+static enum way way_of(const struct nn_optimiser *o, const struct nn_param *p)
+{
+	int adam = o->rule == NN_ADAMW || o->rule == NN_ADAM;
+	if (!p->table)
+		return DENSE;
+	if (o->rule == NN_SPARSE_ADAMW)
+		return TOUCHED;
+	if (adam)
+		return p->l2 > 0 && o->clip > 0 ? SWEEP : PUT_OFF;
+	return p->l2 > 0 || (o->rule == NN_SGD && o->momentum > 0) ? SWEEP : TOUCHED;
+}
+
+static struct span span_at(const struct step *s, const struct nn_param *p, size_t at, size_t n, nn_float *g)
+{
+	return (struct span){ p->val + at, s->ps->m1 + p->offset + at, s->ps->m2 + p->offset + at, g, n, s->lr[p->group] };
+}
+
+static void add_l2(const struct step *s, const struct nn_param *p, const struct span *x)
+{
+	if (p->l2 > 0 && !(skips_zero(s, p) && is_zero(x->g, x->n)))
+		nn_axpy(x->g, (nn_float)p->l2, x->p, x->n);
+}
+
+/* --- The norm ---------------------------------------------------------------------------------------------------------------------- */
+
+static double square_of(const nn_float *g, size_t n)
+{
+	double sum = 0;
+	for (size_t k = 0; k < n; k++)
+		sum += (double)g[k] * g[k];
+	return sum;
+}
+
+/* Where a run of elements is summed in one: rows of a table. */
+static size_t run_of(const struct nn_param *p, size_t n)
+{
+	return p->by_key ? row_of(p) : n;
+}
+
+/* First entry of the list that is row `row` or behind it. */
+static size_t entry_of(const struct nn_table *t, size_t row)
+{
+	size_t lo = 0, hi = t->n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (t->row[mid] < row)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* A row's gradient: its own in the list, *e being the entry that comes next, or zeros. */
+static struct span row_span(const struct step *s, const struct nn_param *p, size_t row, size_t *e, nn_float *zeros)
+{
+	struct nn_table *t = p->table;
+	int has = *e < t->n && t->row[*e] == row;
+	if (!has)
+		memset(zeros, 0, t->cols * sizeof *zeros);
+	return span_at(s, p, row * t->cols, t->cols, has ? t->grad + (*e)++ * t->cols : zeros);
+}
+
+static void norm_sweep(const struct step *s, const struct task *k)
+{
+	size_t cols = k->p->table->cols, row = k->from / cols, e = entry_of(k->p->table, row);
+	nn_float *zeros = cp_xmalloc(cols * sizeof *zeros);
+	for (size_t end = row + k->n / cols; row < end; row++) {
+		struct span x = row_span(s, k->p, row, &e, zeros);
+		add_l2(s, k->p, &x);
+		*k->square += square_of(x.g, cols);
+	}
+	free(zeros);
+}
+
+static void norm_list(const struct step *s, const struct task *k)
+{
+	struct nn_table *t = k->p->table;
+	for (size_t i = k->from; i < k->from + k->n; i++) {
+		struct span x = span_at(s, k->p, t->row[i] * t->cols, t->cols, t->grad + i * t->cols);
+		add_l2(s, k->p, &x);
+		k->square[i - k->from] = square_of(x.g, x.n);
+	}
+}
+
+static void norm_dense(const struct step *s, const struct task *k)
+{
+	size_t run = run_of(k->p, k->n);
+	for (size_t at = 0; at < k->n; at += run) {
+		struct span x = span_at(s, k->p, k->from + at, run, k->p->grad + k->from + at);
+		add_l2(s, k->p, &x);
+		*k->square += square_of(x.g, run);
+	}
+}
+
+static void norm_task(void *ctx, int i)
 {
 	const struct step *s = ctx;
-	struct span x = span_of(s, i);
-	double sum = 0;
-	add_l2(s, s->task[i].p, &x);
-	for (size_t k = 0; s->o->clip > 0 && k < x.n; k++)
-		sum += (double)x.g[k] * x.g[k];
-	s->square[i] = sum;
+	const struct task *k = &s->task[i];
+	if (k->way == DENSE)
+		norm_dense(s, k);
+	else if (k->way == SWEEP)
+		norm_sweep(s, k);
+	else
+		norm_list(s, k);
+}
+
+/* Entries are added by the runs of rows that would be a task each. */
+static double norm_of(const struct step *s)
+{
+	double all = 0, run = 0;
+	for (size_t i = 0; i < s->n_tasks; i++) {
+		const struct task *k = &s->task[i];
+		if (k->way == DENSE || k->way == SWEEP) {
+			all += *k->square;
+			continue;
+		}
+		const struct nn_table *t = k->p->table;
+		size_t rows = (GRAIN + t->cols - 1) / t->cols;
+		for (size_t j = k->from; j < k->from + k->n; j++) {
+			run += k->square[j - k->from];
+			if (j + 1 < t->n && t->row[j + 1] / rows == t->row[j] / rows)
+				continue;
+			all += run;
+			run = 0;
+		}
+	}
+	return sqrt(all);
+}
+
+/* --- Steps ------------------------------------------------------------------------------------------------------------------------- */
+
+/* Where a norm was wanted, gradients have their penalty. */
+static void step_whole(const struct step *s, const struct nn_param *p, const struct span *x)
+{
+	if (s->o->clip <= 0)
+		add_l2(s, p, x);
+	if (!skips_zero(s, p) || !is_zero(x->g, x->n))
+		step_span(s, p, x);
+}
+
+static void step_dense(const struct step *s, const struct task *k)
+{
+	nn_float *g = k->p->grad + k->from;
+	size_t run = skips_zero(s, k->p) ? row_of(k->p) : k->n;
+	for (size_t at = 0; at < k->n; at += run) {
+		struct span x = span_at(s, k->p, k->from + at, run, g + at);
+		step_whole(s, k->p, &x);
+	}
+	memset(g, 0, k->n * sizeof *g);
+}
+
+static void step_sweep(const struct step *s, const struct task *k)
+{
+	size_t cols = k->p->table->cols, row = k->from / cols, e = entry_of(k->p->table, row);
+	nn_float *zeros = cp_xmalloc(cols * sizeof *zeros);
+	for (size_t end = row + k->n / cols; row < end; row++) {
+		struct span x = row_span(s, k->p, row, &e, zeros);
+		if (s->o->clip > 0 && x.g == zeros)
+			add_l2(s, k->p, &x);
+		step_whole(s, k->p, &x);
+	}
+	free(zeros);
+}
+
+static void fetch(const struct step *s, const struct nn_param *p, size_t row)
+{
+	size_t cols = row_of(p);
+	struct span x = span_at(s, p, row * cols, cols, NULL);
+	for (size_t j = 0; j < cols && j < 64; j += 64 / sizeof(nn_float)) {
+		__builtin_prefetch(x.p + j, 1);
+		__builtin_prefetch(x.m + j, 1);
+		__builtin_prefetch(x.v + j, 1);
+	}
+}
+
+/* Rows of the list; where the others put off their step, the whole unit that one lies in. */
+static void step_list(const struct step *s, const struct task *k)
+{
+	struct nn_table *t = k->p->table;
+	size_t unit = k->way == PUT_OFF ? t->unit : 1, cols = t->cols, i = k->from, end = k->from + k->n;
+	nn_float room[NN_TABLE_UNIT];
+	for (; i && i < end && t->row[i] / unit == t->row[i - 1] / unit; i++)
+		;	/* another task's */
+	while (i < end) {
+		size_t first = t->row[i] / unit * unit, rows = t->n_rows - first < unit ? t->n_rows - first : unit;
+		nn_float *g = unit > 1 ? memset(room, 0, sizeof room) : t->grad + i * cols;
+		if (i + 8 < t->n)
+			fetch(s, k->p, t->row[i + 8]);
+		do {
+			if (unit > 1)
+				memcpy(room + (t->row[i] - first) * cols, t->grad + i * cols, cols * sizeof *room);
+		} while (++i < t->n && t->row[i] < first + rows);
+		struct span x = span_at(s, k->p, first * cols, rows * cols, g);
+		step_whole(s, k->p, &x);
+		if (k->way == PUT_OFF)
+			nn_table_made(t, first / unit);
+	}
 }
 
 static void step_task(void *ctx, int i)
 {
 	const struct step *s = ctx;
-	const struct nn_param *p = s->task[i].p;
-	struct span x = span_of(s, i);
-	for (size_t k = 0; s->scale != 1 && k < x.n; k++)
-		x.g[k] *= s->scale;
-	switch (s->o->rule) {
-	case NN_ADAGRAD:
-		step_adagrad(&x);
-		break;
-	case NN_SGD:
-		step_sgd(&x, (nn_float)s->o->momentum);
-		break;
-	case NN_FTRL:
-		step_ftrl(&x, s->o);
-		break;
-	default: {
-		struct nn_adamw h = adamw_of(s, p);
-		if (s->o->rule == NN_SPARSE_ADAMW && p->by_key)
-			step_touched(&x, row_of(p), &h);
-		else
-			nn_adamw(x.p, x.m, x.v, x.g, x.n, &h);
-	}
-	}
-	memset(x.g, 0, x.n * sizeof *x.g);
+	const struct task *k = &s->task[i];
+	if (k->way == DENSE)
+		step_dense(s, k);
+	else if (k->way == SWEEP)
+		step_sweep(s, k);
+	else
+		step_list(s, k);
 }
 
-/* --- The step ---------------------------------------------------------------------------------------------------------------------- */
+/* --- The whole --------------------------------------------------------------------------------------------------------------------- */
 
-static size_t divide(const struct nn_params *ps, struct task *task)
+static void divide(struct step *s)
+{
+	for (int i = 0; i < s->ps->n; i++) {
+		const struct nn_param *p = s->ps->v[i];
+		enum way way = way_of(s->o, p);
+		int list = way == TOUCHED || way == PUT_OFF;
+		size_t row = row_of(p), n = p->frozen ? 0 : list ? p->table->n : p->n;
+		size_t grain = list ? ENTRIES : p->by_key ? (GRAIN + row - 1) / row * row : GRAIN, more = (n + grain - 1) / grain;
+		s->task = cp_xrealloc(s->task, s->n_tasks + more, sizeof *s->task);
+		for (size_t from = 0; from < n; from += grain)
+			s->task[s->n_tasks++] = (struct task){ p, way, from, n - from < grain ? n - from : grain, NULL };
+	}
+}
+
+static void clip(struct step *s, struct cp_team *team)
 {
 	size_t n = 0;
-	for (int i = 0; i < ps->n; i++) {
-		const struct nn_param *p = ps->v[i];
-		size_t row = row_of(p), grain = p->by_key ? (GRAIN + row - 1) / row * row : GRAIN;
-		for (size_t from = 0; !p->frozen && from < p->n; from += grain)
-			task[n++] = (struct task){ p, from, p->n - from < grain ? p->n - from : grain };
+	for (size_t i = 0; i < s->n_tasks; i++)
+		n += s->task[i].n < ENTRIES ? s->task[i].n : ENTRIES;
+	double *square = cp_xcalloc(n, sizeof *square), *at = square;
+	for (size_t i = 0; i < s->n_tasks; i++) {
+		s->task[i].square = at;
+		at += s->task[i].n < ENTRIES ? s->task[i].n : ENTRIES;
 	}
-	return n;
-}
-
-static int wants_l2(const struct nn_params *ps)
-{
-	int any = 0;
-	for (int i = 0; i < ps->n; i++)
-		any |= ps->v[i]->l2 > 0;
-	return any;
+	cp_team_run(team, (int)s->n_tasks, norm_task, s);
+	s->scale = (nn_float)fmin(1, s->o->clip / (norm_of(s) + 1e-6));
+	free(square);
 }
 
 void nn_optimiser_step(struct nn_params *ps, const struct nn_optimiser *o, const double *lr, uint64_t t, struct cp_team *team)
 {
-	size_t most = ps->total / GRAIN + (size_t)ps->n;
-	struct step s = { ps, o, lr, t, cp_xmalloc(most * sizeof *s.task), cp_xcalloc(most, sizeof *s.square), 1 };
-	size_t n = divide(ps, s.task);
-	if (o->clip > 0 || wants_l2(ps))
-		cp_team_run(team, (int)n, prepare_task, &s);
-	if (o->clip > 0) {
-		double sum = 0;
-		for (size_t i = 0; i < n; i++)
-			sum += s.square[i];
-		s.scale = (nn_float)fmin(1, o->clip / (sqrt(sum) + 1e-6));
-	}
-	cp_team_run(team, (int)n, step_task, &s);
+	struct step s = { .ps = ps, .o = o, .lr = lr, .scale = 1 };
+	s.c1 = 1 - pow(o->beta1, (double)t);
+	s.c2 = 1 - pow(o->beta2, (double)t);
+	divide(&s);
+	if (o->clip > 0)
+		clip(&s, team);
+	for (int i = 0; i < ps->n; i++)
+		if (way_of(o, ps->v[i]) == PUT_OFF) {
+			struct nn_adamw h = adamw_of(&s, ps->v[i]);
+			nn_table_put_off(ps->v[i]->table, &h, ps->v[i]->l2);
+		}
+	cp_team_run(team, (int)s.n_tasks, step_task, &s);
+	for (int i = 0; i < ps->n; i++)
+		if (ps->v[i]->table)
+			ps->v[i]->table->n = 0;
 	free(s.task);
-	free(s.square);
 }

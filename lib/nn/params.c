@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "nn/table.h"
 
 struct nn_params *nn_params_new(void)
 {
@@ -20,6 +21,7 @@ void nn_params_free(struct nn_params *ps)
 	if (!ps)
 		return;
 	for (int i = 0; i < ps->n; i++) {
+		nn_table_free(ps->v[i]->table);
 		free(ps->v[i]->name);
 		free(ps->v[i]);
 	}
@@ -59,19 +61,47 @@ struct nn_param *nn_params_find(const struct nn_params *ps, const char *name)
 	return NULL;
 }
 
-void nn_params_alloc(struct nn_params *ps, int training)
+static int is_by_rows(const struct nn_param *p, int purpose)
 {
-	ps->val = cp_xcalloc(ps->total, sizeof *ps->val);
-	if (training) {
-		ps->grad = cp_xcalloc(ps->total, sizeof *ps->grad);
-		ps->m1 = cp_xcalloc(ps->total, sizeof *ps->m1);
-		ps->m2 = cp_xcalloc(ps->total, sizeof *ps->m2);
+	return purpose == NN_TRAINING_BY_ROWS && p->by_key && !p->frozen;
+}
+
+/* Places in the gradients' array; its size. */
+static size_t place_gradients(const struct nn_params *ps, int purpose, size_t *at)
+{
+	size_t total = 0;
+	for (int i = 0; i < ps->n; i++) {
+		at[i] = total;
+		total += is_by_rows(ps->v[i], purpose) ? 0 : ps->v[i]->n;
+	}
+	return total;
+}
+
+void nn_params_alloc(struct nn_params *ps, int purpose)
+{
+	size_t *at = cp_xcalloc((size_t)ps->n, sizeof *at), n_grad = place_gradients(ps, purpose, at);
+	ps->val = cp_xlarge(ps->total, sizeof *ps->val);
+	if (purpose != NN_SCORING) {
+		ps->grad = cp_xcalloc(n_grad, sizeof *ps->grad);
+		ps->m1 = cp_xlarge(ps->total, sizeof *ps->m1);
+		ps->m2 = cp_xlarge(ps->total, sizeof *ps->m2);
 	}
 	for (int i = 0; i < ps->n; i++) {
 		struct nn_param *p = ps->v[i];
 		p->val = ps->val + p->offset;
-		p->grad = training && !p->frozen ? ps->grad + p->offset : NULL;
+		if (is_by_rows(p, purpose))
+			p->table = nn_table_new(p->dims[0], p->n / p->dims[0], p->val, ps->m1 + p->offset, ps->m2 + p->offset);
+		else
+			p->grad = ps->grad && !p->frozen ? ps->grad + at[i] : NULL;
 	}
+	free(at);
+}
+
+void nn_params_settle(struct nn_params *ps, struct cp_team *team)
+{
+	for (int i = 0; i < ps->n; i++)
+		if (ps->v[i]->table)
+			nn_table_settle(ps->v[i]->table, team);
 }
 
 void nn_params_borrow(struct nn_params *ps, const struct nn_params *from)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/team.h"
 #include "nn/float.h"
 
 #define NN_DIMS 4
@@ -42,14 +43,16 @@ struct nn_param {
 	int by_key;		/* a row belongs to a key of the outside, not to its place: whoever knows the keys starts and loads it */
 	enum nn_init init;
 	double init_std;
-	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen or for a scorer */
+	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen, for a scorer, or where there is a */
+	struct nn_table *table;	/* by row: gradient and steps (nn/table.h); NULL: dense */
 };
 
 struct nn_params {
 	struct nn_param **v;
 	int n;
 	size_t total;		/* elements of all */
-	nn_float *val, *grad, *m1, *m2;	/* val is NULL where values are borrowed */
+	nn_float *val, *m1, *m2;	/* val is NULL where values are borrowed */
+	nn_float *grad;		/* of what has it dense, in order */
 };
 
 struct nn_params *nn_params_new(void);
@@ -58,8 +61,12 @@ void nn_params_free(struct nn_params *);
 struct nn_param *nn_params_add(struct nn_params *, const char *name, int group, int n_dims, const size_t *dims);
 struct nn_param *nn_params_find(const struct nn_params *, const char *name);	/* NULL if there is none */
 
-/* Allocate values and, when training, gradients and moments (all zero). */
-void nn_params_alloc(struct nn_params *, int training);
+/* Allocate values and, when training, gradients and moments (all zero).  By rows: a table (by_key) has its gradient by the rows touched, not
+ * as an array of its own size; the same bits, and other costs. */
+enum { NN_SCORING, NN_TRAINING, NN_TRAINING_BY_ROWS };
+void nn_params_alloc(struct nn_params *, int purpose);
+/* All rows of tables make the steps they have put off: before values or moments are read but by a look-up. */
+void nn_params_settle(struct nn_params *, struct cp_team *);
 
 /* Or take the values of another set, which outlives this one, by name: the same parameters seen from a second graph. */
 void nn_params_borrow(struct nn_params *, const struct nn_params *from);

@@ -106,7 +106,7 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 	if (m->c.has_plm)
 		build_plm(m, &b, &n);
 	build_heads(m, &b, &cb, &n);
-	nn_params_alloc(m->params, training);
+	nn_params_alloc(m->params, training ? NN_TRAINING_BY_ROWS : NN_SCORING);
 }
 
 /* --- A batch ----------------------------------------------------------------------------------------------------------------------- */

@@ -80,7 +80,8 @@ int cp_state_write(struct cp_trainer *t, struct cp_err *err)
 {
 	if (!t->state)
 		return 0;
-	const struct nn_params *p = t->m->params;
+	struct nn_params *p = t->m->params;
+	nn_params_settle(p, t->team);
 	struct nn_safetensors_out *o = nn_safetensors_out_new();
 	char *text = numbers(t), hex[33];
 	digest_of(t, text, hex);

@@ -185,6 +185,7 @@ static double merit(const struct cp_trainer *t, const struct cp_evaluation *e)
 static void evaluate(struct cp_trainer *t, int kind, int epoch)
 {
 	struct cp_evaluation e;
+	nn_params_settle(t->m->params, t->team);
 	cp_trainer_evaluate(t, &t->valid, &e);
 	double value = merit(t, &e);
 	int better = isnan(value) || t->best_epoch == 0 || value > t->best;
@@ -272,6 +273,7 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 static int finish(struct cp_trainer *t, struct cp_err *err)
 {
 	struct cp_evaluation e;
+	nn_params_settle(t->m->params, t->team);
 	if (t->best_val)
 		memcpy(t->m->params->val, t->best_val, t->m->params->total * sizeof *t->best_val);
 	cp_trainer_evaluate(t, &t->test, &e);

@@ -399,6 +399,8 @@ static void check_cutting(const char *level)
 	nn_float *x = draw(N, 1), *g = draw(N, 2), *whole = draw(3 * N, 3), *parts = draw(3 * N, 3), *twin = draw(3 * N, 3);
 	struct nn_adamw h = { 1e-3, 0.1, 0.9, 0.999, 1e-8, 1 - 0.81, 1 - 0.998001 };
 	nn_float *zeros = cp_xcalloc(N, sizeof *zeros);
+	struct nn_adamw_step s = nn_adamw_step_of(&h);
+	struct nn_adamw_rule r = nn_adamw_rule_of(&h, 0);
 
 	nn_gelu_fwd(whole, x, N);
 	nn_gelu_fwd(parts, x, CUT);
@@ -407,18 +409,18 @@ static void check_cutting(const char *level)
 	for (size_t i = 2 * N; i < 3 * N; i++)
 		whole[i] = parts[i] = twin[i] = whole[i] * whole[i] * (i % 7 ? 1 : (nn_float)1e-38);
 	nn_adamw(whole, whole + N, whole + 2 * N, g, N, &h);
-	nn_adamw_zero(whole, whole + N, whole + 2 * N, N, &h);
+	nn_adamw_replay(whole, whole + N, whole + 2 * N, N, &s, 1, &r);
 	nn_adamw(parts, parts + N, parts + 2 * N, g, CUT, &h);
 	nn_adamw(parts + CUT, parts + N + CUT, parts + 2 * N + CUT, g + CUT, N - CUT, &h);
 	nn_adamw(parts, parts + N, parts + 2 * N, zeros, N, &h);
-	ok(!memcmp(whole, parts, 3 * N * sizeof *x), "%s: adamw cut in two, and with g = 0 instead of adamw_zero, the same bits", level);
+	ok(!memcmp(whole, parts, 3 * N * sizeof *x), "%s: adamw cut in two, and with g = 0 instead of a step of adamw_replay, the same bits", level);
 	memcpy(twin, x, N * sizeof *x);
 	memcpy(whole, x, N * sizeof *x);
 	memcpy(twin + N, whole + N, 2 * N * sizeof *x);
 	nn_adamw(whole, whole + N, whole + 2 * N, g, N, &h);
 	nn_adamw_ref(twin, twin + N, twin + 2 * N, g, N, &h);
-	nn_adamw_zero(whole, whole + N, whole + 2 * N, N, &h);
-	nn_adamw_zero_ref(twin, twin + N, twin + 2 * N, N, &h);
+	nn_adamw_replay(whole, whole + N, whole + 2 * N, N, &s, 1, &r);
+	nn_adamw_replay_ref(twin, twin + N, twin + 2 * N, N, &s, 1, &r);
 	ok(!memcmp(whole, twin, 3 * N * sizeof *x), "%s: adamw as its twin, the same bits", level);
 	free(x);
 	free(g);
