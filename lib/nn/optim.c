@@ -390,6 +390,6 @@ void nn_optimiser_step(struct nn_params *ps, const struct nn_optimiser *o, const
 	cp_team_run(team, (int)s.n_tasks, step_task, &s);
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->table)
-			ps->v[i]->table->n = 0;
+			nn_table_stepped(ps->v[i]->table, team);
 	free(s.task);
 }

@@ -58,6 +58,8 @@ const uint32_t *nn_table_open(struct nn_table *, const struct nn_index *, struct
 /* One more step is put off by all rows; then a unit whose rows had made all before makes it otherwise. */
 void nn_table_put_off(struct nn_table *, const struct nn_adamw *, double l2);
 void nn_table_made(struct nn_table *, size_t unit);
+/* The list is empty again.  Where nothing is gained by waiting, all rows make their steps now. */
+void nn_table_stepped(struct nn_table *, struct cp_team *);
 /* These rows, or all, make the steps they have missed. */
 void nn_table_refresh(struct nn_table *, const struct nn_index *, struct cp_team *);
 void nn_table_settle(struct nn_table *, struct cp_team *);

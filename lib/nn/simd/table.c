@@ -61,6 +61,7 @@ void NN_K(adamw)(nn_float *p, nn_float *m, nn_float *v, const nn_float *g, size_
 /* -- steps made up for: W vectors at a time stay in registers -- */
 
 #define CHECK 8		/* steps between two looks at whether there is less to do */
+#define WORTH 32	/* steps left, for which to look */
 
 struct lot {
 	vec p[4], m[4], v[4];
@@ -151,7 +152,7 @@ INLINE void replay(nn_float *p, nn_float *m, nn_float *v, size_t n, int w, const
 	}
 	while (k < n_steps) {
 		size_t end = k + CHECK < n_steps ? k + CHECK : n_steps;
-		if (end - k == CHECK && r->l2 == 0 && s[k].steady && is_lost(&x, w, s + k, r->eps)) {
+		if (n_steps - k >= WORTH && r->l2 == 0 && s[k].steady && is_lost(&x, w, s + k, r->eps)) {
 			fade(&x, w, s + k, n_steps - k, r);
 			break;
 		}
