@@ -17,6 +17,7 @@
 
 #define PLATEAU 0.1		/* on the rates, when an evaluation was no better; not below PLATEAU_LEAST (FuxiCTR's) */
 #define PLATEAU_LEAST 1e-6
+#define WRITING 30		/* time between two states, in times of what writing one takes: states of gigabytes cost 3 % at most */
 
 static double now(void)
 {
@@ -228,21 +229,29 @@ static int is_over(const struct cp_trainer *t)
 	return t->step == all_steps(t) || (t->o.patience && t->bad >= t->o.patience);
 }
 
-static int save_if_due(struct cp_trainer *t, double *saved, struct cp_err *err)
+static int save(struct cp_trainer *t, struct cp_err *err)
 {
-	int stop = t->o.stop && *t->o.stop;
-	if (!stop && now() - *saved < t->o.checkpoint)
-		return 0;
+	double start = now();
 	if (cp_state_write(t, err) < 0)
 		return -1;
-	*saved = now();
-	return stop;
+	t->saved = now();
+	t->saving = t->saved - start;
+	return 0;
+}
+
+static int save_if_due(struct cp_trainer *t, double after, struct cp_err *err)
+{
+	int stop = t->o.stop && *t->o.stop;
+	if (t->o.checkpoint > 0)
+		after = fmax(after, WRITING * t->saving);
+	if (!stop && now() - t->saved < after)
+		return 0;
+	return save(t, err) < 0 ? -1 : stop;
 }
 
 /* 0: to its end, or the training's, 1: asked to stop, -1. */
 static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 {
-	double saved = now();
 	uint64_t first = epoch * t->steps_per_epoch;
 	if (t->step == first) {
 		t->loss_sum = 0;
@@ -259,15 +268,14 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 		after_step(t, (int)epoch + 1, ends);
 		if (ends || is_over(t))
 			break;
-		int rc = save_if_due(t, &saved, err);
+		int rc = save_if_due(t, t->o.checkpoint, err);
 		if (rc)
 			return rc;
 	}
 	t->result.epochs_run = (int)epoch + 1;
 	if (t->step < all_steps(t) || (t->o.stop && *t->o.stop))
-		if (cp_state_write(t, err) < 0)
-			return -1;
-	return t->o.stop && *t->o.stop;
+		return save_if_due(t, 0, err);
+	return 0;
 }
 
 static int finish(struct cp_trainer *t, struct cp_err *err)
@@ -292,6 +300,7 @@ int cp_trainer_run(struct cp_trainer *t, struct cp_err *err)
 	if (t->result.finished_before)
 		return 0;
 	t->order = cp_xcalloc(t->train.n, sizeof *t->order);
+	t->saved = now();
 	while (!is_over(t)) {
 		int rc = run_epoch(t, t->step / t->steps_per_epoch, err);
 		if (rc)

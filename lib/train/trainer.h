@@ -30,6 +30,7 @@ struct cp_trainer {
 	uint64_t best_step;
 	double best;
 	double plateau;			/* factor on the rates that --schedule plateau has come to */
+	double saved, saving;		/* when the last state was written, and how long that took, in seconds */
 	nn_float *best_val;		/* parameters of the best epoch; NULL before the first */
 	uint32_t *order;
 	struct cp_train_result result;
