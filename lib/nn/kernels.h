@@ -51,6 +51,15 @@ extern void (*nn_cross_bwd)(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_
 extern void (*nn_packed_fwd)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const nn_float *w,
 			     size_t rows, size_t cols, size_t depth);
 
+/* y[r] += a (sum of row r of x), and its backward: dx[r,c] += a dy[r] */
+extern void (*nn_row_sums_fwd)(nn_float *y /* (R) */, nn_float a, const nn_float *x /* (R,C) by ldx */, size_t ldx, size_t rows, size_t cols);
+extern void (*nn_row_sums_bwd)(nn_float *dx /* (R,C) by ldx */, size_t ldx, nn_float a, const nn_float *dy /* (R) */, size_t rows, size_t cols);
+/* Products of two sets of vectors, each with each: y[i n + j] = a[i] b[j], elementwise over C (what xDeepFM compresses).  db may be da. */
+extern void (*nn_pairs_fwd)(nn_float *y /* (m n,C) by ldy */, size_t ldy, const nn_float *a /* (m,C) */, const nn_float *b /* (n,C) */, size_t m,
+			    size_t n, size_t cols);
+extern void (*nn_pairs_bwd)(nn_float *da, nn_float *db, const nn_float *dy /* by ldy */, size_t ldy, const nn_float *a, const nn_float *b, size_t m,
+			    size_t n, size_t cols);
+
 /* What a product of two matrices is made of: an operand's panels, and the product of two operands (nn/product.h says how, and which bits). */
 extern void (*nn_product_pack)(nn_float *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to);
 extern void (*nn_product_tile)(nn_float *c /* (m,n) by ldc */, size_t ldc, const nn_float *a, const nn_float *b, size_t m, size_t n, size_t units,
@@ -211,6 +220,7 @@ static inline struct nn_adamw_rule nn_adamw_rule_of(const struct nn_adamw *h, do
 /* Every kernel by name, for the table of versions and the tests. */
 #define NN_KERNELS(K) \
 	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) K(product_pack) K(product_tile) \
+	K(row_sums_fwd) K(row_sums_bwd) K(pairs_fwd) K(pairs_bwd) \
 	K(relu_fwd) K(relu_bwd) K(tanh_fwd) K(tanh_bwd) K(sigmoid_fwd) K(sigmoid_bwd) K(gelu_fwd) K(gelu_bwd) \
 	K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \
 	K(batchnorm_train_fwd) K(batchnorm_train_bwd) K(batchnorm_eval_fwd) K(batchnorm_eval_bwd) \

@@ -83,6 +83,42 @@ void nn_packed_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, c
 		}
 }
 
+void nn_row_sums_fwd_ref(nn_float *y, nn_float a, const nn_float *x, size_t ldx, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++) {
+		double sum = 0;
+		for (size_t j = 0; j < cols; j++)
+			sum += x[r * ldx + j];
+		y[r] += a * sum;
+	}
+}
+
+void nn_row_sums_bwd_ref(nn_float *dx, size_t ldx, nn_float a, const nn_float *dy, size_t rows, size_t cols)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++)
+			dx[r * ldx + j] += a * dy[r];
+}
+
+void nn_pairs_fwd_ref(nn_float *y, size_t ldy, const nn_float *a, const nn_float *b, size_t m, size_t n, size_t cols)
+{
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < n; j++)
+			for (size_t k = 0; k < cols; k++)
+				y[(i * n + j) * ldy + k] = a[i * cols + k] * b[j * cols + k];
+}
+
+void nn_pairs_bwd_ref(nn_float *da, nn_float *db, const nn_float *dy, size_t ldy, const nn_float *a, const nn_float *b, size_t m, size_t n,
+		      size_t cols)
+{
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < n; j++)
+			for (size_t k = 0; k < cols; k++) {
+				da[i * cols + k] += dy[(i * n + j) * ldy + k] * b[j * cols + k];
+				db[j * cols + k] += dy[(i * n + j) * ldy + k] * a[i * cols + k];
+			}
+}
+
 void nn_product_pack_ref(nn_float *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
 {
 	for (size_t i = from * NN_PANEL; i < to * NN_PANEL; i++)

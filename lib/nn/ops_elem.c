@@ -168,7 +168,9 @@ static void sum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from, 
 	(void)g;
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
 	memset(n->val + from * n->cols, 0, (to - from) * n->cols * sizeof(nn_float));
-	for (size_t r = from; r < to; r++)
+	if (n->cols == 1)
+		nn_row_sums_fwd(n->val + from, (nn_float)n->f[0], n->in[0]->val + from * wide, wide, to - from, wide);
+	for (size_t r = from; n->cols > 1 && r < to; r++)
 		for (size_t k = 0; k < groups; k++)
 			nn_axpy(n->val + r * n->cols, (nn_float)n->f[0], n->in[0]->val + r * wide + k * n->cols, n->cols);
 }
@@ -183,7 +185,9 @@ static void unsum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from
 	(void)g;
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
 	nn_float *d = nn_grad_now(n->in[0]);
-	for (size_t r = from; r < to; r++)
+	if (n->cols == 1)
+		nn_row_sums_bwd(d + from * wide, wide, (nn_float)n->f[0], n->grad + from, to - from, wide);
+	for (size_t r = from; n->cols > 1 && r < to; r++)
 		for (size_t k = 0; k < groups; k++)
 			nn_axpy(d + r * wide + k * n->cols, (nn_float)n->f[0], n->grad + r * n->cols, n->cols);
 }

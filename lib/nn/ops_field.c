@@ -148,84 +148,98 @@ struct nn_node *ng_inner(struct nn_graph *g, struct nn_node *x, size_t d)
 
 /* --- Compressed interaction -------------------------------------------------------------------------------------------------------- */
 
+/* Rows go through a product together, one beside the other: C = W T with T (F H, rows d), C (O, rows d).  As many as keep T in the second
+ * cache; one where a row's bits must not depend on its neighbours. */
+#define CIN_BYTES (384 << 10)
+
 struct cin {
-	int f, h, out, d;		/* maps of x0, of x, of the result; width */
-	size_t pairs;			/* f h d: numbers in T of one row */
+	int f, h, out, d, pairs;	/* maps of x0, of x, of the result; width; f h */
+	size_t rows;			/* that go together */
 };
 
-static struct cin cin_of(const struct nn_node *n)
+static struct cin cin_of(const struct nn_graph *g, const struct nn_node *n)
 {
 	int d = n->i[0];
-	struct cin c = { (int)n->in[0]->cols / d, (int)n->in[1]->cols / d, (int)n->cols / d, d, 0 };
-	c.pairs = (size_t)c.f * (size_t)c.h * (size_t)d;
+	struct cin c = { (int)n->in[0]->cols / d, (int)n->in[1]->cols / d, (int)n->cols / d, d, 0, 1 };
+	c.pairs = c.f * c.h;
+	size_t fit = CIN_BYTES / ((size_t)c.pairs * (size_t)d * sizeof(nn_float));
+	c.rows = g->by_row || !fit ? 1 : fit < 16 ? fit : 16;
 	return c;
 }
 
-/* T[h H + m] = x0[h] x[m], elementwise over d: h counts in the outer place */
-static void cin_products(nn_float *t, const struct cin *c, const nn_float *x0, const nn_float *x)
+/* Row h H + m of T is x0[h] x[m], elementwise. */
+static void cin_products(nn_float *t, const struct cin *c, const struct nn_node *n, size_t from, size_t rows)
 {
 	size_t d = (size_t)c->d;
-	for (int h = 0; h < c->f; h++)
-		for (int m = 0; m < c->h; m++, t += d)
-			nn_mul_fwd(t, x0 + (size_t)h * d, x + (size_t)m * d, d);
+	for (size_t r = 0; r < rows; r++)
+		nn_pairs_fwd(t + r * d, rows * d, n->in[0]->val + (from + r) * n->in[0]->cols, n->in[1]->val + (from + r) * n->in[1]->cols, (size_t)c->f,
+			     (size_t)c->h, d);
+}
+
+static void cin_rows(const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t)
+{
+	size_t d = (size_t)c->d, wide = rows * d;
+	nn_float *y = t + (size_t)c->pairs * wide, *out = n->val + from * n->cols;
+	cin_products(t, c, n, from, rows);
+	for (size_t i = 0; i < (size_t)c->out * wide; i++)
+		y[i] = n->in[3]->val[i / wide];
+	nn_gemm_tile(0, 0, c->out, (int)wide, c->pairs, 1, n->in[2]->val, c->pairs, t, (int)wide, 1, y, (int)wide);
+	for (size_t r = 0; r < rows; r++)
+		for (size_t o = 0; o < (size_t)c->out; o++)
+			memcpy(out + r * n->cols + o * d, y + o * wide + r * d, d * sizeof *y);
 }
 
 static void cin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	struct cin c = cin_of(n);
-	nn_float *t = nn_room(g, c.pairs);
-	for (size_t r = from; r < to; r++) {
-		nn_float *y = n->val + r * n->cols;
-		cin_products(t, &c, n->in[0]->val + r * n->in[0]->cols, n->in[1]->val + r * n->in[1]->cols);
-		for (int o = 0; o < c.out; o++)
-			for (int k = 0; k < c.d; k++)
-				y[o * c.d + k] = n->in[3]->val[o];
-		nn_gemm_tile(0, 0, c.out, c.d, c.f * c.h, 1, n->in[2]->val, c.f * c.h, t, c.d, 1, y, c.d);
-	}
+	struct cin c = cin_of(g, n);
+	nn_float *t = nn_room(g, (size_t)(c.pairs + c.out) * (size_t)c.d * c.rows);
+	for (size_t r = from; r < to; r += c.rows)
+		cin_rows(&c, n, r, to - r < c.rows ? to - r : c.rows, t);
 	nn_room_end(g, t);
 }
 
 static void cin_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct cin c = cin_of(n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(c.pairs * (size_t)c.out), cin_part);
+	struct cin c = cin_of(g, n);
+	size_t grain = grain_of((size_t)(c.pairs * c.d * c.out));
+	nn_parts(g, n, nn_rows(g, n), (grain + c.rows - 1) / c.rows * c.rows, cin_part);
 }
 
-/* room: the gradients of W and of the bias, one behind the other.  x0 may be x itself: both sums go one after the other. */
+/* room: the gradients of W and of the bias, one behind the other. */
+static void uncin_rows(const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t, nn_float *room)
+{
+	size_t d = (size_t)c->d, wide = rows * d, all = (size_t)c->pairs * wide;
+	nn_float *dt = t + all, *dy = dt + all;
+	cin_products(t, c, n, from, rows);
+	for (size_t r = 0; r < rows; r++)
+		for (size_t o = 0; o < (size_t)c->out; o++)
+			memcpy(dy + o * wide + r * d, n->grad + (from + r) * n->cols + o * d, d * sizeof *dy);
+	nn_gemm_tile(0, 1, c->out, c->pairs, (int)wide, 1, dy, (int)wide, t, (int)wide, 1, room, c->pairs);
+	nn_gemm_tile(1, 0, c->pairs, (int)wide, c->out, 1, n->in[2]->val, c->pairs, dy, (int)wide, 0, dt, (int)wide);
+	nn_row_sums_fwd(room + c->out * c->pairs, 1, dy, wide, (size_t)c->out, wide);
+	for (size_t r = from; r < from + rows; r++, dt += d) {
+		size_t at0 = r * n->in[0]->cols, at = r * n->in[1]->cols;
+		nn_pairs_bwd(nn_grad_now(n->in[0]) + at0, nn_grad_now(n->in[1]) + at, dt, wide, n->in[0]->val + at0, n->in[1]->val + at, (size_t)c->f,
+			     (size_t)c->h, d);
+	}
+}
+
 static void uncin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
-	(void)g;
-	struct cin c = cin_of(n);
-	int fh = c.f * c.h;
-	size_t d = (size_t)c.d;
-	nn_float *t = cp_xmalloc(2 * c.pairs * sizeof *t), *dt = t + c.pairs, *db = room + c.out * fh, *at;
-	for (size_t r = from; r < to; r++) {
-		const nn_float *x0 = n->in[0]->val + r * n->in[0]->cols, *x = n->in[1]->val + r * n->in[1]->cols, *dy = n->grad + r * n->cols;
-		nn_float *d0 = nn_grad_now(n->in[0]) + r * n->in[0]->cols, *d1 = nn_grad_now(n->in[1]) + r * n->in[1]->cols;
-		cin_products(t, &c, x0, x);
-		nn_gemm_tile(0, 1, c.out, fh, c.d, 1, dy, c.d, t, c.d, 1, room, fh);
-		nn_gemm_tile(1, 0, fh, c.d, c.out, 1, n->in[2]->val, fh, dy, c.d, 0, dt, c.d);
-		for (int o = 0; o < c.out; o++)
-			for (int k = 0; k < c.d; k++)
-				db[o] += dy[o * c.d + k];
-		at = dt;
-		for (int h = 0; h < c.f; h++)
-			for (int m = 0; m < c.h; m++, at += d)
-				for (size_t k = 0; k < d; k++) {
-					d0[(size_t)h * d + k] += at[k] * x[(size_t)m * d + k];
-					d1[(size_t)m * d + k] += at[k] * x0[(size_t)h * d + k];
-				}
-	}
+	struct cin c = cin_of(g, n);
+	nn_float *t = cp_xmalloc((size_t)(2 * c.pairs + c.out) * (size_t)c.d * c.rows * sizeof *t);
+	for (size_t r = from; r < to; r += c.rows)
+		uncin_rows(&c, n, r, to - r < c.rows ? to - r : c.rows, t, room);
 	free(t);
 }
 
 static void cin_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct cin c = cin_of(n);
-	size_t rows = nn_rows(g, n), width = (size_t)c.out * (size_t)(c.f * c.h + 1);
+	struct cin c = cin_of(g, n);
+	size_t rows = nn_rows(g, n), width = (size_t)c.out * (size_t)(c.pairs + 1), grain = nn_sum_grain(rows, (size_t)(c.pairs * c.d));
 	nn_float *sum = cp_arena_zalloc(&g->arena, width * sizeof *sum);
 	ready(g, n);
-	nn_parts_sum(g, n, rows, nn_sum_grain(rows, c.pairs), uncin_part, width, sum);
+	nn_parts_sum(g, n, rows, (grain + c.rows - 1) / c.rows * c.rows, uncin_part, width, sum);
 	nn_add(nn_grad_now(n->in[2]), sum, width - (size_t)c.out);
 	nn_add(nn_grad_now(n->in[3]), sum + width - c.out, (size_t)c.out);
 }

@@ -13,7 +13,8 @@
  *                                                                                       McMahan et al., KDD 2013, algorithm 1 (m is its z)
  *
  * adamw, adam, adagrad and sgd are torch's of these names at their defaults.  adamw and adam are dense: every element moves, whether the batch
- * touched it or not.  Only the two adamw decay.
+ * touched it or not.  Only the two adamw decay.  In a table by rows (nn/table.h) those that were not touched make their steps later, to the same
+ * bits: nn_params_settle before values or moments are read.
  *
  * Before that, in this order: g += l2 p where a parameter has an l2 (the gradient of l2/2 p^2; over the whole tables, in sparse-adamw over the
  * rows the batch touched), and, with clip > 0, all gradients are scaled by clip/(N + 1e-6) if that is below 1, N being their norm

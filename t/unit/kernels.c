@@ -172,6 +172,20 @@ BWD(gather)
 	CALL(scatter_add)(dx, dy, C + 2, ids, 2 * R, C, (uint32_t)R / 2, (uint32_t)R);
 }
 
+/* sums of R rows; and two vectors with R others, into rows C + 2 apart, or R vectors with themselves */
+FWD(row_sums) { memset(y, 0, R * sizeof *y); CALL(row_sums_fwd)(y, 3, x, C, R, C); }
+BWD(row_sums) { UNUSED; CALL(row_sums_bwd)(dx, C, 3, dy, R, C); }
+FWD(pairs) { memset(y, 0, 2 * R * (C + 2) * sizeof *y); CALL(pairs_fwd)(y, C + 2, x + R * C, x, 2, R, C); }
+BWD(pairs) { UNUSED; CALL(pairs_bwd)(dx + R * C, dx, dy, C + 2, x + R * C, x, 2, R, C); }
+FWD(squares) { memset(scratch, 0, R * R * C * sizeof *y); CALL(pairs_fwd)(scratch, C, x, x, R, R, C); memcpy(y, scratch, R * C * sizeof *y); }
+BWD(squares)
+{
+	UNUSED;
+	memset(scratch, 0, R * R * C * sizeof *y);
+	memcpy(scratch, dy, R * C * sizeof *y);
+	CALL(pairs_bwd)(dx, dx, scratch, C, x, x, R, R, C);
+}
+
 /* R tokens, heads of width C, q k v side by side with a gap, R % 5 prompts whose keys and values alternate */
 static struct nn_attention attention(nn_float *y, const nn_float *x, size_t R, size_t C, int drop)
 {
@@ -244,6 +258,9 @@ static const struct op {
 	{ "xent", xent_fwd, xent_bwd, 1, 0, 0, 0, 1, 2e-6, 0 },
 	{ "bce", bce_fwd, bce_bwd, 1, 0, 0, 0, 1, 1e-6, 0 },
 	{ "gather, scatter_add", gather_fwd, gather_bwd, 1, 0, 2, 4, 0, 1e-6, 0 },
+	{ "row_sums", row_sums_fwd, row_sums_bwd, 1, 0, 0, 1, 0, 1e-5, 0 },
+	{ "pairs", pairs_fwd, pairs_bwd, 1, 2, 2, 4, 0, 1e-5, 0 },
+	{ "pairs with themselves", squares_fwd, squares_bwd, 1, 0, 1, 0, 0, 1e-5, 0 },
 	{ "attention", attention_fwd, attention_bwd, 0, 0, 0, 0, 0, 1e-5, 1 },
 	{ "attention without dropout", attention_plain_fwd, attention_plain_bwd, 0, 0, 0, 0, 0, 1e-5, 1 },
 };
