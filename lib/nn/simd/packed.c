@@ -81,19 +81,16 @@ INLINE void lone(const struct product *p, size_t r, size_t j, const uint32_t *at
 
 static void lone_row(const struct product *p, size_t r)
 {
-	uint32_t at[LISTED];
+	uint32_t at[LISTED + VL];
 	const nn_float *x = p->x + r * p->ldx;
 	for (size_t k = 0; k < p->depth; ) {
-		size_t n = 0, end = p->depth - k > LISTED ? k + LISTED : p->depth, j = 0;
+		size_t end = p->depth - k > LISTED ? k + LISTED : p->depth, n = list_places(at, x, k, end), j = 0;
 		int begin = k == 0;
-		for (; k < end; k++) {
-			at[n] = (uint32_t)k;
-			n += x[k] != 0;
-		}
 		for (; j + (LONE_PANELS - 1) * NN_PANEL < p->cols; j += LONE_PANELS * NN_PANEL)
 			lone(p, r, j, at, n, begin, end == p->depth, LONE_PANELS);
 		for (; j < p->cols; j += NN_PANEL)
 			lone(p, r, j, at, n, begin, end == p->depth, 1);
+		k = end;
 	}
 }
 

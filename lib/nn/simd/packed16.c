@@ -13,7 +13,7 @@
 #if defined NN_INTRINSIC && NN_VEC_BYTES == 64 && !defined NN_DOUBLE
 #define BF16 __attribute__((target("avx512bf16")))
 
-enum { TILE_ROWS = 6, TILE_PANELS = 4, PAIRS = 512 };	/* pairs of a row at a time: 12 KB of rows */
+enum { TILE_ROWS = 6, TILE_PANELS = 4, LONE_PANELS = 8, PAIRS = 512 };	/* pairs of a row at a time: 12 KB of rows */
 
 /* m <= 2 PAIRS numbers of a row, as pairs. */
 BF16 INLINE void round_row(uint32_t *to, const nn_float *x, size_t m)
@@ -69,10 +69,24 @@ BF16 INLINE void some_rows(const struct product *p, size_t r0, size_t rows)
 	}
 }
 
+/* The places of the n pairs that are not zeros of either sign; how many. */
+BF16 INLINE size_t list_pairs(uint32_t *at, const uint32_t *x, size_t n)
+{
+	size_t some = 0;
+	__m512i place = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	for (size_t i = 0; i < n; i += VL, place = _mm512_add_epi32(place, _mm512_set1_epi32(VL))) {
+		__mmask16 here = n - i < VL ? (__mmask16)((1u << (n - i)) - 1) : 0xffff;
+		__mmask16 set = _mm512_test_epi32_mask(_mm512_maskz_loadu_epi32(here, x + i), _mm512_set1_epi32(0x7fff7fff));
+		_mm512_storeu_si512(at + some, _mm512_maskz_compress_epi32(set, place));
+		some += (size_t)__builtin_popcount(set);
+	}
+	return some;
+}
+
 /* Sums over the n places of `at` go on from what y holds, or begin; they may end. */
 BF16 INLINE void lone(const struct product *p, size_t r, size_t j, const uint32_t *x, const uint32_t *at, size_t n, size_t k, int end, size_t panels)
 {
-	vec sum[TILE_PANELS];
+	vec sum[LONE_PANELS];
 	size_t words = (p->depth + 1) / 2;
 	nn_float *y = p->y + r * p->ldy + j;
 	const uint32_t *w = (const uint32_t *)p->w + j * words + k * NN_PANEL;
@@ -93,18 +107,15 @@ BF16 INLINE void lone(const struct product *p, size_t r, size_t j, const uint32_
 
 BF16 static void lone_row(const struct product *p, size_t r)
 {
-	uint32_t x[PAIRS], at[PAIRS];
+	uint32_t x[PAIRS], at[PAIRS + VL];
 	size_t words = (p->depth + 1) / 2;
 	for (size_t k = 0, n; k < words; k += n) {
-		size_t j = 0, some = 0, m = p->depth - 2 * k < 2 * PAIRS ? p->depth - 2 * k : 2 * PAIRS;
+		size_t j = 0, m = p->depth - 2 * k < 2 * PAIRS ? p->depth - 2 * k : 2 * PAIRS;
 		n = (m + 1) / 2;
 		round_row(x, p->x + r * p->ldx + 2 * k, m);
-		for (size_t i = 0; i < n; i++) {
-			at[some] = (uint32_t)i;
-			some += x[i] << 1 != 0;
-		}
-		for (; j + (TILE_PANELS - 1) * NN_PANEL < p->cols; j += TILE_PANELS * NN_PANEL)
-			lone(p, r, j, x, at, some, k, k + n == words, TILE_PANELS);
+		size_t some = list_pairs(at, x, n);
+		for (; j + (LONE_PANELS - 1) * NN_PANEL < p->cols; j += LONE_PANELS * NN_PANEL)
+			lone(p, r, j, x, at, some, k, k + n == words, LONE_PANELS);
 		for (; j < p->cols; j += NN_PANEL)
 			lone(p, r, j, x, at, some, k, k + n == words, 1);
 	}
