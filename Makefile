@@ -123,9 +123,9 @@ bench-train: all $(B)/bench/peak
 	@CP_BIN=$(abspath $(BIN)) CP_PEAK=$(abspath $(B)/bench/peak) t/bench/train.sh
 bench-kernels: $(B)/bench/kernels
 	$(B)/bench/kernels
-# Latency of one row and rows a second of cp_score.h; not a test.
-bench-score: $(B)/bench/score
-	$(B)/bench/score
+# Latency of one row and rows a second, of cp_score.h and cp-predict (t/bench/score.sh); not a test.
+bench-score: all $(B)/bench/score
+	@CP_BIN=$(abspath $(BIN)) t/bench/score.sh $(B)/bench/score
 $(B)/bench/%: $(B)/t/bench/%.o $(B)/libclickprompt.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"

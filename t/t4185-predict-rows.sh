@@ -4,7 +4,9 @@
 . "$TEST_DIR/train-lib.sh"
 
 rows_csv 300 42 | cp-featurize -q >train.cps
-rows_csv 70 43 >rows.csv
+rows_csv 700 43 >rows.csv		# several chunks of rows for threads to take
+cp-featurize -q rows.csv >rows.cps
+HAS_BF16=
 
 one_by_one() {		# one_by_one ARGUMENT...: a line to a process, so that each is a block of its own
 	tail -n +2 rows.csv | head -n 9 | while read -r line; do
@@ -20,8 +22,52 @@ for model in lr dcnv2 autoint xdeepfm fignn fgcnn ipnn deepfm; do
 		one_by_one -m $model.cpm >lone
 		test \$(wc -l <lone) = 9
 		head -n 9 all | cmp - lone
+		cp-predict -q --no-ledger --threads 2 -m $model.cpm <rows.cps | cmp - all
 	"
 done
+
+if cp-predict -q --no-ledger --precision bf16 -m dcnv2.cpm rows.cps >bf16 2>err; then
+	HAS_BF16=1
+fi
+for model in dcnv2 xdeepfm fgcnn; do
+	if test -z "$HAS_BF16"; then
+		test_skip "$model in bf16" "$(cat err)"
+		continue
+	fi
+	test_that "$model in bf16: other scores, near by, and a row alone as among others" "
+		cp-predict -q --no-ledger --precision bf16 --threads 1 -m $model.cpm <rows.cps >all16
+		cp-predict -q --no-ledger --precision bf16 --threads 3 -m $model.cpm <rows.cps | cmp - all16
+		one_by_one --precision bf16 -m $model.cpm >lone16
+		head -n 9 all16 | cmp - lone16
+		cp-predict -q --no-ledger -m $model.cpm <rows.cps >all
+		! cmp -s all all16
+		paste all all16 | awk '{ d = \$2 - \$4; if (d > .01 || d < -.01) { print; exit 1 } }'
+	"
+done
+
+test_that 'bf16 is refused, not emulated, by kernels that have it not' '
+	CP_CPU=base fails_with 1 cp-predict --no-ledger --precision bf16 -m dcnv2.cpm rows.cps
+	grep "AVX512_BF16" fails_with.err
+'
+
+test_that 'a line in, a line out: from a pipe that stays open, and what was not met is counted at the end' '
+	mkfifo in out
+	cp-predict --no-ledger --csv --score-only -m dcnv2.cpm <in >out 2>err &
+	exec 8>in 9<out
+	head -n 1 rows.csv >&8
+	cp-predict -q --no-ledger --score-only -m dcnv2.cpm rows.cps >all
+	for n in 1 2 3; do
+		sed -n "$((n + 1))p" rows.csv >&8
+		read -r score <&9
+		test "$score" = "$(sed -n "${n}p" all)"
+	done
+	echo 0,5,nobody,nothing,g1 >&8
+	read -r score <&9
+	exec 8>&-
+	wait $!
+	exec 9<&-
+	grep "2 of 12 values were not in the training rows" err
+'
 
 test_that 'so does a language model beside the CTR model' '
 	make_rows

@@ -7,7 +7,7 @@ rich_csv() { rows_csv "$1" "$2" | awk -F, 'NR == 1 { print $0 ",Tags,Price,When"
 declare_rich() { printf '%s\n' 'Tags: list' 'Price: log' 'When: drop' 'Hour: hour of When' 'Day: weekday of When' >rich.fields; }
 
 rows_csv 300 42 | cp-featurize -q >train.cps
-rows_csv 90 43 >rows.csv
+rows_csv 300 43 >rows.csv
 tail -n +2 rows.csv | cut -d, -f3- | tr , '\t' >rows.tsv
 ctr --epochs 1 --no-ledger --train train.cps -o m.cpm
 EXAMPLE=$(dirname "$CP_UNITS")/examples/score
@@ -15,6 +15,16 @@ EXAMPLE=$(dirname "$CP_UNITS")/examples/score
 test_that 'in batches, alone, by name, from threads: what cp-predict says, and nothing allocated' '
 	"$CP_UNITS/score" m.cpm rows.tsv >tap || { cat tap; exit 1; }
 	cp-predict -q --no-ledger --csv --score-only -m m.cpm <rows.csv | cmp - scores.txt
+'
+
+test_that 'in bf16, what cp-predict says in bf16; or a sentence' '
+	if cp-predict -q --no-ledger --csv --score-only --precision bf16 -m m.cpm <rows.csv >scores 2>err; then
+		"$CP_UNITS/score" m.cpm rows.tsv bf16 >tap || { cat tap; exit 1; }
+		cmp scores scores.txt
+	else
+		"$CP_UNITS/score" m.cpm rows.tsv bf16 >tap && exit 1
+		grep "Bail out.*AVX512_BF16" tap
+	fi
 '
 
 test_that 'for every CTR model' '
@@ -72,7 +82,7 @@ elif command -v c++ >/dev/null && command -v pkg-config >/dev/null; then
 		printf "#include <cp_score.h>\nint main() { cp_score_error e; cp_scorer *s = cp_scorer_open(\"m.cpm\", &e); cp_scorer_close(s); return !s; }\n" >x.cc
 		c++ -Wall -Wextra -pedantic -Werror x.cc $(pkg-config --cflags --libs clickprompt) -o x
 		./x
-		test "$(wc -l <one)" = 90
+		test "$(wc -l <one)" = 300
 		test -s "$TRASH/dest/share/man/man3/cp_score.3"
 	'
 else

@@ -147,3 +147,39 @@ const char *cp_print_real(double v, char *buf)
 		snprintf(buf, 32, "%.*g", digits < 17 ? digits : 17, v);
 	return buf;
 }
+
+/* v = m 2^-shift, m < 2^53; below 1 and not below 10^-4 shift is at most 66, and m 10^12 has 93 bits: so nothing is rounded but once. */
+static uint32_t nine_digits(double v, int zeros)
+{
+	static const uint64_t power[] = { 1000000000, 10000000000, 100000000000, 1000000000000 };
+	int e;
+	uint64_t m = (uint64_t)ldexp(frexp(v, &e), 53);
+	int shift = 53 - e;
+	unsigned __int128 p = (unsigned __int128)m * power[zeros], half = (unsigned __int128)1 << (shift - 1), rest = p & (2 * half - 1);
+	uint32_t n = (uint32_t)(p >> shift);
+	return n + (rest > half || (rest == half && (n & 1)));
+}
+
+size_t cp_print_9g(double v, char *buf)
+{
+	if ((v == 0 && !signbit(v)) || v == 1) {
+		memcpy(buf, v == 0 ? "0" : "1", 2);
+		return 1;
+	}
+	if (!(v >= 1e-4 && v < 0.9999999))
+		return (size_t)sprintf(buf, "%.9g", v);
+	int zeros = (v < 0.1) + (v < 0.01) + (v < 0.001);
+	uint32_t n = nine_digits(v, zeros);
+	if (n == 1000000000) {		/* rounded up to a power of ten */
+		n = 100000000;
+		zeros--;
+	}
+	size_t len = 2 + (size_t)zeros + 9;
+	memcpy(buf, "0.000", 5);
+	for (size_t i = len; i > len - 9; n /= 10)
+		buf[--i] = (char)('0' + n % 10);
+	while (buf[len - 1] == '0')
+		len--;
+	buf[len] = 0;
+	return len;
+}

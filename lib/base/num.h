@@ -17,4 +17,7 @@ int cp_parse_real_n(const char *s, size_t n, double *out);
 /* The shortest decimal that reads back as exactly v (17 digits at most); buf holds 32 bytes. Returns buf. */
 const char *cp_print_real(double v, char *buf);
 
+/* v as printf's %.9g has it, to the last digit; fast for what scores and labels are.  buf holds 32 bytes.  Its length. */
+size_t cp_print_9g(double v, char *buf);
+
 #endif

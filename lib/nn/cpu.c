@@ -70,6 +70,15 @@ const char *nn_cpu_level(void)
 	return in_force;
 }
 
+int nn_cpu_bf16(void)
+{
+#if defined __x86_64__ && !defined NN_DOUBLE
+	return !strcmp(in_force, "v4") && __builtin_cpu_supports("avx512bf16");
+#else
+	return 0;
+#endif
+}
+
 __attribute__((constructor)) static void choose_best(void)
 {
 	nn_cpu_choose(cp_cpu_level());

@@ -10,6 +10,9 @@
 /* The level in force: "base", "v3" or "v4". */
 const char *nn_cpu_level(void);
 
+/* Has the processor, at the level in force, products in bf16 (AVX512_BF16)? */
+int nn_cpu_bf16(void);
+
 /* Choose a level by name, for tests: <0 where it is not known or the processor has not got it.  Not while kernels run. */
 int nn_cpu_choose(const char *level);
 

@@ -268,20 +268,3 @@ void nn_room_end(struct nn_graph *g, nn_float *p)
 	if (g->team)
 		free(p);
 }
-
-/* --- Weights that stay ------------------------------------------------------------------------------------------------------------- */
-
-int nn_graph_pack(struct nn_graph *g, struct nn_packs *packs, struct cp_err *err)
-{
-	struct nn_matrix m;
-	for (int i = 0; i < g->n_nodes; i++) {
-		struct nn_node *n = g->nodes[i];
-		if (!nn_linear_matrix(n, &m) && !nn_group_matrix(n, &m))
-			continue;
-		n->packed = nn_packs_of(packs, &m);
-		if (!n->packed)
-			return cp_err_set(err, "parameter '%s' holds a number that is not finite", n->in[1]->param->name);
-	}
-	g->by_row = 1;
-	return 0;
-}

@@ -83,7 +83,7 @@ struct nn_node {
 	enum nn_act act;
 	int i[6];
 	double f[2];
-	const nn_float *packed;		/* the weights of a linear map, where the graph only scores */
+	struct nn_packed packed;	/* the weights of a linear map, where the graph only scores */
 	void *ext;			/* freed with the graph */
 	nn_float *ext_grad;
 };

@@ -28,6 +28,7 @@ nn_float *nn_grad_now(struct nn_node *);
 /* Whether a node maps x by weights that stay, and by which. */
 int nn_linear_matrix(const struct nn_node *, struct nn_matrix *);
 int nn_group_matrix(const struct nn_node *, struct nn_matrix *);
+int nn_is_cross(const struct nn_node *);
 
 static inline size_t nn_count(const struct nn_graph *g, const struct nn_node *n)
 {

@@ -29,6 +29,7 @@
 #include <stdint.h>
 
 #include "nn/float.h"
+#include "nn/packed.h"
 
 /* -- sums and products -- */
 
@@ -46,10 +47,10 @@ extern void (*nn_bias_bwd)(nn_float *db /* (C) */, const nn_float *dy /* (R,C) *
 extern void (*nn_cross_fwd)(nn_float *y /* (n) */, const nn_float *x0, const nn_float *h, const nn_float *x, size_t n);
 extern void (*nn_cross_bwd)(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float *dy, const nn_float *x0, const nn_float *h, size_t n);
 
-/* y = x W, W packed (nn/packed.h) and finite: for scoring.  Each sum is one chain of multiply-adds over k = 0 .. depth-1, so a row's bits do
- * not depend on the rows beside it.  Rows of x and y lie ldx and ldy apart. */
-extern void (*nn_packed_fwd)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const nn_float *w,
-			     size_t rows, size_t cols, size_t depth);
+/* y = x W and what follows it, W packed (nn/packed.h) and finite: for scoring.  Each sum is one chain of multiply-adds over k = 0 .. depth-1,
+ * so a row's bits do not depend on the rows beside it.  Rows of x and y lie ldx and ldy apart.  packed16: W in bf16, x rounded to it, sums in
+ * single precision as VDPBF16PS takes them, two k at a time; only where nn_cpu_bf16() (nn/cpu.h). */
+extern nn_product *nn_packed_fwd, *nn_packed16_fwd;
 
 /* y[r] += a (sum of row r of x), and its backward: dx[r,c] += a dy[r] */
 extern void (*nn_row_sums_fwd)(nn_float *y /* (R) */, nn_float a, const nn_float *x /* (R,C) by ldx */, size_t ldx, size_t rows, size_t cols);
@@ -219,8 +220,8 @@ static inline struct nn_adamw_rule nn_adamw_rule_of(const struct nn_adamw *h, do
 
 /* Every kernel by name, for the table of versions and the tests. */
 #define NN_KERNELS(K) \
-	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) K(product_pack) K(product_tile) \
-	K(row_sums_fwd) K(row_sums_bwd) K(pairs_fwd) K(pairs_bwd) \
+	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) K(packed16_fwd) \
+	K(product_pack) K(product_tile) K(row_sums_fwd) K(row_sums_bwd) K(pairs_fwd) K(pairs_bwd) \
 	K(relu_fwd) K(relu_bwd) K(tanh_fwd) K(tanh_bwd) K(sigmoid_fwd) K(sigmoid_bwd) K(gelu_fwd) K(gelu_bwd) \
 	K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \
 	K(batchnorm_train_fwd) K(batchnorm_train_bwd) K(batchnorm_eval_fwd) K(batchnorm_eval_bwd) \

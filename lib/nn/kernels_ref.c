@@ -71,15 +71,48 @@ void nn_cross_bwd_ref(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float 
 	}
 }
 
-void nn_packed_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const nn_float *w, size_t rows, size_t cols, size_t depth)
+static nn_float ended(double sum, size_t r, size_t j, const struct nn_packed_end *e)
+{
+	if (e && e->bias)
+		sum += e->bias[j];
+	if (e && e->relu)
+		sum = sum > 0 ? sum : 0;
+	if (e && e->x0)
+		sum = e->x[r * e->ld + j] + e->x0[r * e->ld + j] * sum;
+	return (nn_float)sum;
+}
+
+void nn_packed_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
+		       const struct nn_packed_end *end)
 {
 	for (size_t r = 0; r < rows; r++)
 		for (size_t j = 0; j < cols; j++) {
-			const nn_float *column = w + j / NN_PANEL * depth * NN_PANEL + j % NN_PANEL;
+			const nn_float *column = (const nn_float *)w + j / NN_PANEL * depth * NN_PANEL + j % NN_PANEL;
 			double sum = 0;
 			for (size_t k = 0; k < depth; k++)
 				sum += (double)x[r * ldx + k] * column[k * NN_PANEL];
-			y[r * ldy + j] = (nn_float)sum;
+			y[r * ldy + j] = ended(sum, r, j, end);
+		}
+}
+
+static double of_bf16(uint32_t half)
+{
+	uint32_t u = half << 16;
+	float x;
+	memcpy(&x, &u, sizeof x);
+	return x;
+}
+
+void nn_packed16_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
+			 const struct nn_packed_end *end)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t j = 0; j < cols; j++) {
+			const uint32_t *column = (const uint32_t *)w + j / NN_PANEL * ((depth + 1) / 2) * NN_PANEL + j % NN_PANEL;
+			double sum = 0;
+			for (size_t k = 0; k < depth; k++)
+				sum += of_bf16(nn_bf16(x[r * ldx + k])) * of_bf16(column[k / 2 * NN_PANEL] >> 16 * (k & 1) & 0xffff);
+			y[r * ldy + j] = ended(sum, r, j, end);
 		}
 }
 

@@ -111,6 +111,11 @@ static void cross_bwd(struct nn_graph *g, struct nn_node *n)
 
 static const struct nn_op op_cross = { "cross", cross_fwd, cross_bwd, NULL };
 
+int nn_is_cross(const struct nn_node *n)
+{
+	return n->op == &op_cross;
+}
+
 struct nn_node *ng_cross(struct nn_graph *g, struct nn_node *x, struct nn_node *x0, struct nn_node *h)
 {
 	return same_shape(g, &op_cross, 3, (struct nn_node *[]){ x, x0, h });

@@ -41,13 +41,6 @@ static void finish_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 	finish(n, from, to - from, 0, n->cols);
 }
 
-static void packed_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	(void)g;
-	size_t in = n->in[0]->cols;
-	nn_packed_fwd(n->val + from * n->cols, n->cols, n->in[0]->val + from * in, in, n->packed, to - from, n->cols, in);
-}
-
 /* W was computed for this batch: nothing to pack, but still a row at a time. */
 static void lone_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
@@ -68,7 +61,7 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 							  finishes ? finish_tile : NULL, n }, 1);
 		return;
 	}
-	nn_parts(g, n, (size_t)rows, nn_packed_grain(n->cols * x->cols), n->packed ? packed_part : lone_part);
+	nn_parts(g, n, (size_t)rows, nn_packed_grain(n->cols * x->cols), lone_part);
 	if (finishes)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), finish_part);
 }

@@ -40,6 +40,9 @@ struct cp_score_value {
 
 /* NULL: a sentence.  Memory that runs out is one too (what had been allocated by then is not given back). */
 struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *);
+/* The same with weights and rows rounded to bf16, as cp-predict --precision bf16: other scores, faster.  NULL also where the processor has no
+ * AVX512_BF16. */
+struct cp_scorer *cp_scorer_open_bf16(const char *path, struct cp_score_error *);
 void cp_scorer_close(struct cp_scorer *);			/* NULL allowed */
 
 /* The columns a row consists of.  Names live as long as the scorer. */

@@ -1,8 +1,8 @@
 /* Scoring for other programs; see cp_score.h.
  *
- * A scorer is a cp_model with its packed weights and a plan of how text becomes values.  A context has a graph of its own over the same
- * parameters, without a team, and a fill of the plan; making it runs the graph twice on as many rows as it may ever see, so that every array
- * has its final size (nn_graph_pack).  Rows are filled one by one: lists then never outgrow a fill's first room.
+ * A scorer is a cp_model with its packed weights and a plan of how text becomes values.  A context has a twin of it and a fill of the plan;
+ * making it runs the twin's graph twice on as many rows as it may ever see at a time, so that every array has its final size (nn_graph_pack).
+ * Rows are filled one by one: lists then never outgrow a fill's first room.
  *
  * Only CTR models: with a language model beside it a row costs a hundred times as much, and tokens are of any number.
  */
@@ -18,7 +18,11 @@
 #include "text/plan.h"
 #include "train/model.h"
 
-enum { MAX_ROWS = 1 << 20, LIST_ROOM = 64 };	/* members of a list, on an average of the batch */
+enum {
+	MAX_ROWS = 1 << 20,
+	LIST_ROOM = 64,		/* members of a list, on an average of the batch */
+	SLICE = 96,		/* rows through the graph at a time: their values stay in the second cache beside a matrix */
+};
 
 struct cp_scorer {
 	struct cp_model *model;
@@ -31,16 +35,12 @@ struct cp_scorer {
 
 struct cp_score {
 	const struct cp_scorer *of;
-	struct nn_params *params;	/* the scorer's values */
-	struct nn_graph *g;
-	struct nn_node *z;
+	struct cp_model *model;		/* a twin of the scorer's */
 	struct cp_fill *fill;
 	size_t max_rows, n_rows;	/* of the batch at hand */
 	size_t n_values, value_cap;
 	uint32_t *id, *off;
 	nn_float *weight;
-	struct nn_ids ids;
-	struct nn_bags bags;
 	struct cp_csv_field *row;	/* (columns) */
 	struct cp_score_counts counts;
 };
@@ -98,9 +98,9 @@ static void tell(struct cp_score_error *to, const struct cp_err *err)
 		memcpy(to->text, err->msg, sizeof to->text < sizeof err->msg ? sizeof to->text : sizeof err->msg);
 }
 
-static int open_model(struct cp_scorer *s, const char *path, struct cp_err *err)
+static int open_model(struct cp_scorer *s, const char *path, enum nn_precision precision, struct cp_err *err)
 {
-	if (nn_gemm_check(err) < 0 || !(s->model = cp_model_open(path, NULL, err)))
+	if (nn_gemm_check(err) < 0 || !(s->model = cp_model_open(path, NULL, precision, err)))
 		return -1;
 	if (s->model->c.objective != CP_OBJECTIVE_CLICK)
 		return cp_err_set(err, "%s: a model of stage %s fills in words and has no score", path, s->model->stage);
@@ -112,16 +112,16 @@ static int open_model(struct cp_scorer *s, const char *path, struct cp_err *err)
 }
 
 /* What cp_mem_catch comes back to must not have moved: so the work is one call further down. */
-static struct cp_scorer *open_scorer(const char *path, struct cp_err *err)
+static struct cp_scorer *open_scorer(const char *path, enum nn_precision precision, struct cp_err *err)
 {
 	struct cp_scorer *s = cp_xcalloc(1, sizeof *s);
-	if (open_model(s, path, err) == 0)
+	if (open_model(s, path, precision, err) == 0)
 		return s;
 	cp_scorer_close(s);
 	return NULL;
 }
 
-struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *error)
+static struct cp_scorer *open_caught(const char *path, enum nn_precision precision, struct cp_score_error *error)
 {
 	struct cp_err err;
 	jmp_buf here;
@@ -132,11 +132,21 @@ struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *error)
 		return NULL;
 	}
 	cp_mem_catch(&here);
-	struct cp_scorer *s = open_scorer(path, &err);
+	struct cp_scorer *s = open_scorer(path, precision, &err);
 	cp_mem_catch(NULL);
 	if (!s)
 		tell(error, &err);
 	return s;
+}
+
+struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *error)
+{
+	return open_caught(path, NN_IN_F32, error);
+}
+
+struct cp_scorer *cp_scorer_open_bf16(const char *path, struct cp_score_error *error)
+{
+	return open_caught(path, NN_IN_BF16, error);
 }
 
 void cp_scorer_close(struct cp_scorer *s)
@@ -181,25 +191,15 @@ int cp_scorer_field(const struct cp_scorer *s, size_t i, struct cp_score_field *
 
 /* --- Contexts ---------------------------------------------------------------------------------------------------------------------- */
 
-static int build(struct cp_score *c, struct cp_err *err)
+/* n rows of the batch. */
+static void run(struct cp_score *c, size_t from, size_t n)
 {
-	struct cp_model *m = c->of->model;
-	c->params = nn_params_new();
-	c->g = nn_graph_new(NULL);
-	struct ctr_build b = { .b = { c->g, c->params, CP_GROUP_CTR, 0 }, .c = &m->c.ctr, .ids = &c->ids, .bags = c->of->bags ? &c->bags : NULL,
-			       .axis = PLM_ROWS, .pad = -1 };
-	struct nn_node *q = ctr_final(&b);
-	c->z = ctr_logit(&b, q);
-	nn_params_borrow(c->params, m->params);
-	return nn_graph_pack(c->g, m->packs, err);
-}
-
-static void run(struct cp_score *c)
-{
-	c->ids.v = c->id;
-	c->bags = (struct nn_bags){ c->off, c->weight };
-	c->g->len[PLM_ROWS] = c->n_rows;
-	nn_forward(c->g, c->z);
+	struct cp_model *m = c->model;
+	size_t at = from * (size_t)m->vocab.fields.n;
+	m->ids.v = c->id + (c->of->bags ? 0 : at);
+	m->bags = (struct nn_bags){ c->off + at, c->weight };
+	m->g->len[PLM_ROWS] = n;
+	nn_forward(m->g, m->z);
 }
 
 static void allocate(struct cp_score *c)
@@ -219,14 +219,12 @@ static struct cp_score *new_score(const struct cp_scorer *s, size_t max_rows, st
 	c->of = s;
 	c->max_rows = max_rows;
 	allocate(c);
-	if (build(c, err) < 0) {
+	if (!(c->model = cp_model_twin(s->model, err))) {
 		cp_score_free(c);
 		return NULL;
 	}
-	c->n_rows = max_rows;
-	run(c);
-	run(c);
-	c->n_rows = 0;
+	for (int i = 0; i < 2; i++)
+		run(c, 0, max_rows < SLICE ? max_rows : SLICE);
 	return c;
 }
 
@@ -258,8 +256,7 @@ void cp_score_free(struct cp_score *c)
 {
 	if (!c)
 		return;
-	nn_graph_free(c->g);
-	nn_params_free(c->params);
+	cp_model_free(c->model);
 	cp_fill_free(c->fill);
 	free(c->id);
 	free(c->off);
@@ -354,9 +351,12 @@ static void take_row(struct cp_score *c, const struct cp_score_value *row)
 
 static void finish(struct cp_score *c, double *scores)
 {
-	run(c);
-	for (size_t i = 0; i < c->n_rows; i++)
-		scores[i] = 1 / (1 + exp(-(double)c->z->val[i]));
+	for (size_t at = 0, n; at < c->n_rows; at += n) {
+		n = c->n_rows - at < SLICE ? c->n_rows - at : SLICE;
+		run(c, at, n);
+		for (size_t i = 0; i < n; i++)
+			scores[at + i] = 1 / (1 + exp(-(double)c->model->z->val[i]));
+	}
 	c->counts.rows += c->n_rows;
 	c->n_rows = c->n_values = 0;
 }

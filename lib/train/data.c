@@ -350,22 +350,31 @@ void cp_data_mention(const struct cp_data *d, struct cp_features *v)
 	each_value(d, v, cp_features_mention);
 }
 
-void cp_data_index(struct cp_data *d, const struct cp_features *v, int keep_keys)
+void cp_data_reserve_ids(struct cp_data *d)
 {
-	const uint32_t *members = d->members;
-	size_t at = 0;
 	d->ids = cp_xrealloc(d->ids, d->n_values + 1, sizeof *d->ids);
-	d->n_unseen = 0;
-	for (size_t i = 0; i < d->n; i++)
+}
+
+uint64_t cp_data_index_rows(const struct cp_data *d, const struct cp_features *v, size_t from, size_t to)
+{
+	const uint32_t *members = cp_data_members(d, from);
+	size_t at = cp_data_first(d, from);
+	uint64_t unseen = 0;
+	for (size_t i = from; i < to; i++)
 		for (int f = 0; f < d->fields.n; f++)
 			for (uint32_t k = cp_data_of_field(d, f, &members); k; k--, at++) {
 				d->ids[at] = cp_features_row(v, f, d->keys[at]);
-				d->n_unseen += d->ids[at] == v->field[f].base;
+				unseen += d->ids[at] == v->field[f].base;
 			}
-	if (!keep_keys) {
-		free(d->keys);
-		d->keys = NULL;
-	}
+	return unseen;
+}
+
+void cp_data_index(struct cp_data *d, const struct cp_features *v)
+{
+	cp_data_reserve_ids(d);
+	d->n_unseen = cp_data_index_rows(d, v, 0, d->n);
+	free(d->keys);
+	d->keys = NULL;
 }
 
 /* What lists and numbers add to the keys. */

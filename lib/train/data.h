@@ -7,7 +7,7 @@
  *     if (cp_data_load(&d, "train.cps", err) < 0) ...
  *     cp_data_count(&d, &vocab);
  *     cp_features_join(&vocab, 1);
- *     cp_data_index(&d, &vocab);                       // keys become rows of the table
+ *     cp_data_index(&d, &vocab);                      // keys become rows of the table
  *     cp_data_release(&d);
  */
 #ifndef CP_DATA_H
@@ -109,8 +109,11 @@ static inline uint32_t cp_data_of_field(const struct cp_data *d, int f, const ui
 void cp_data_count(const struct cp_data *, struct cp_features *);
 void cp_data_mention(const struct cp_data *, struct cp_features *);
 
-/* Keys to rows of the table.  keep_keys: the keys stay as well. */
-void cp_data_index(struct cp_data *, const struct cp_features *, int keep_keys);
+/* Keys to rows of the table; the keys go. */
+void cp_data_index(struct cp_data *, const struct cp_features *);
+/* Or in parts, by several threads: room for all, then some rows at a time; how many of their values have no row of their own.  The keys stay. */
+void cp_data_reserve_ids(struct cp_data *);
+uint64_t cp_data_index_rows(const struct cp_data *, const struct cp_features *, size_t from, size_t to);
 
 /* A digest of all that training sees of these rows. Before cp_data_index. */
 void cp_data_digest(const struct cp_data *, char hex[33]);

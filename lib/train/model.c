@@ -18,9 +18,11 @@ void cp_model_free(struct cp_model *m)
 		return;
 	nn_graph_free(m->g);
 	nn_params_free(m->params);
-	nn_packs_free(m->packs);
-	cp_features_release(&m->vocab);
-	cp_tokenizer_free(m->tokenizer);
+	if (!m->of) {
+		nn_packs_free(m->packs);
+		cp_features_release(&m->vocab);
+		cp_tokenizer_free(m->tokenizer);
+	}
 	plm_feed_release(&m->feed);
 	cp_ids_release(&m->words);
 	cp_ids_release(&m->pairs);
@@ -86,7 +88,7 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 	m->loss = ng_bce(m->g, m->z, &m->labels);
 }
 
-void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
+static void compose(struct cp_model *m, struct cp_team *team, int training)
 {
 	struct plm_nodes n = { 0 };
 	m->params = nn_params_new();
@@ -106,7 +108,28 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 	if (m->c.has_plm)
 		build_plm(m, &b, &n);
 	build_heads(m, &b, &cb, &n);
+}
+
+void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
+{
+	compose(m, team, training);
 	nn_params_alloc(m->params, training ? NN_TRAINING_BY_ROWS : NN_SCORING);
+}
+
+struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
+{
+	struct cp_model *t = cp_model_new();
+	t->of = m;
+	t->c = m->c;
+	t->vocab = m->vocab;
+	t->tokenizer = m->tokenizer;
+	t->packs = m->packs;
+	compose(t, NULL, 0);
+	nn_params_borrow(t->params, m->params);
+	if (nn_graph_pack(t->g, t->packs, err) == 0)
+		return t;
+	cp_model_free(t);
+	return NULL;
 }
 
 /* --- A batch ----------------------------------------------------------------------------------------------------------------------- */

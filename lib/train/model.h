@@ -9,7 +9,7 @@
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
  * (tokenizer.json), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
  *
- *     struct cp_model *m = cp_model_open(path, team, err);             // to score
+ *     struct cp_model *m = cp_model_open(path, team, NN_IN_F32, err);     // to score
  *     cp_model_feed(m, &data, places, n, ...);
  *     cp_model_score(m, logits);
  *     cp_model_free(m);
@@ -57,6 +57,7 @@ struct cp_model {
 	char *stage;			/* that made it: ctr, pretrain, finetune */
 	json_t *sentence;		/* how it was made, as the text column's attributes say; NULL: as by default */
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
+	const struct cp_model *of;	/* a twin of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */
 	struct cp_features vocab;
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */
 
@@ -90,9 +91,11 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 /* Parameters by name into a model that was built; rows of the table by key.  `from` is the vocabulary of the file.  A parameter that the
  * file has not is left alone (loaded stays 0); one of another shape is refused. */
 int cp_model_load(struct cp_model *, const struct nn_safetensors *, const struct cp_features *from, const char *path, struct cp_err *);
-/* Whole, to score: a row's logit has the same bits whatever the rows beside it. */
-struct cp_model *cp_model_open(const char *path, struct cp_team *, struct cp_err *);
+/* Whole, to score: a row's logit has the same bits whatever the rows beside it.  NN_IN_BF16 is refused where the processor has it not. */
+struct cp_model *cp_model_open(const char *path, struct cp_team *, enum nn_precision, struct cp_err *);
 int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
+/* Another graph over a model that was opened to score, for another thread: the same bits, without a team.  It goes before the model does. */
+struct cp_model *cp_model_twin(const struct cp_model *, struct cp_err *);
 
 /* How rows become a batch. */
 struct cp_feeding {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "nn/cpu.h"
 #include "train/model.h"
 
 static const char *const where_words[] = { "none", "layers", "input" };
@@ -333,9 +334,13 @@ static int check_finite(const struct cp_model *m, const char *path, struct cp_er
 	return 0;
 }
 
-struct cp_model *cp_model_open(const char *path, struct cp_team *team, struct cp_err *err)
+struct cp_model *cp_model_open(const char *path, struct cp_team *team, enum nn_precision precision, struct cp_err *err)
 {
 	struct nn_safetensors *s;
+	if (precision == NN_IN_BF16 && !nn_cpu_bf16()) {
+		cp_err_set(err, "scores in bf16 need a processor with AVX512_BF16; the kernels in force here are '%s' without it", nn_cpu_level());
+		return NULL;
+	}
 	struct cp_model *m = cp_model_open_header(path, &s, err);
 	if (!m)
 		return NULL;
@@ -348,7 +353,7 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *team, struct cp
 	if (!rc)
 		rc = check_finite(m, path, err);
 	if (!rc) {
-		m->packs = nn_packs_new();
+		m->packs = nn_packs_new(precision);
 		rc = nn_graph_pack(m->g, m->packs, err) < 0 ? cp_err_wrap(err, "%s", path) : 0;
 	}
 	if (rc < 0) {

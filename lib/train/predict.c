@@ -1,17 +1,34 @@
-/* Blocks of rows in, lines of scores out.  Records and CSV differ in where blocks come from. */
+/* Blocks of rows in, lines of scores out.  Records and CSV differ in where blocks come from.
+ *
+ * A block is cut into chunks, and threads take one after another: keys to rows of the table, the model, the lines as text, each thread with a
+ * twin of the model.  Lines leave in the order of the rows when the block is done.  A block of one chunk goes through the model itself, whose
+ * team divides every operation: nothing is made for it but its line.
+ */
 #include "train/predict.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "stream/twin.h"
 
-#define ROWS 256	/* rows a pass through the model */
+/* Rows of a chunk: their values stay in the second cache beside a matrix.  With a language model a row is some fifty of them. */
+enum { ROWS = 96, ROWS_PLM = 16 };
+
+struct cp_predict_block {
+	struct cp_predict *p;
+	const struct cp_schema *schema;
+	const struct cp_block *b;
+	size_t rows, n;			/* of a chunk; chunks */
+	atomic_size_t next;
+	atomic_uint_fast64_t unseen;
+};
 
 static int start(struct cp_predict *p, const struct cp_schema *s, const char *name, struct cp_err *err)
 {
@@ -24,7 +41,6 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	d->max_tokens = m->c.max_tokens;
 	d->label_name = p->label;
 	p->sum = cp_digest_new();
-	cp_buf_init(&p->text);
 	if (cp_data_columns(d, s, name, &p->at, err) < 0)
 		return -1;
 	if (p->label && p->at.label < 0)
@@ -35,51 +51,105 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	return 0;
 }
 
-static void print_row(struct cp_predict *p, const struct cp_schema *s, const struct cp_block *b, size_t row, double z)
+static void print_row(const struct cp_predict_block *k, size_t row, double z, struct cp_buf *to)
 {
-	char num[40];
+	const struct cp_predict *p = k->p;
+	char num[32];
 	if (p->at.label >= 0 && !p->score_only) {
-		snprintf(num, sizeof num, "%.9g\t", (double)p->data.label[row]);
-		cp_buf_str(&p->text, num);
+		cp_buf_add(to, num, cp_print_9g((double)p->data.label[row], num));
+		cp_buf_char(to, '\t');
 	}
-	snprintf(num, sizeof num, "%.9g", 1 / (1 + exp(-z)));
-	cp_buf_str(&p->text, num);
+	cp_buf_add(to, num, cp_print_9g(1 / (1 + exp(-z)), num));
 	for (int i = 0; i < p->n_columns; i++) {
-		cp_buf_char(&p->text, '\t');
-		cp_twin_cell(&s->column[p->extra[i]], &b->column[p->extra[i]], row, &p->text);
+		cp_buf_char(to, '\t');
+		cp_twin_cell(&k->schema->column[p->extra[i]], &k->b->column[p->extra[i]], row, to);
 	}
-	cp_buf_char(&p->text, '\n');
+	cp_buf_char(to, '\n');
 }
 
-static int score_block(struct cp_predict *p, const struct cp_schema *s, const struct cp_block *b, const char *name, struct cp_err *err)
+static void score_chunk(struct cp_predict_block *k, struct cp_model *m, size_t chunk)
 {
 	static const struct cp_feeding plain = { 0 };
+	struct cp_predict *p = k->p;
 	uint32_t places[ROWS];
 	nn_float z[ROWS];
+	size_t from = chunk * k->rows, n = k->b->n_rows - from < k->rows ? k->b->n_rows - from : k->rows;
+	atomic_fetch_add(&k->unseen, cp_data_index_rows(&p->data, &m->vocab, from, from + n));
+	for (size_t i = 0; i < n; i++)
+		places[i] = (uint32_t)(from + i);
+	cp_model_feed(m, &p->data, places, n, &plain);
+	cp_model_score(m, z);
+	cp_buf_reset(&p->text[chunk]);
+	for (size_t i = 0; i < n; i++)
+		print_row(k, from + i, (double)z[i], &p->text[chunk]);
+}
+
+static void score_chunks(void *ctx, int twin)
+{
+	struct cp_predict_block *k = ctx;
+	for (size_t chunk; (chunk = atomic_fetch_add(&k->next, 1)) < k->n; )
+		score_chunk(k, k->p->twin[twin], chunk);
+}
+
+static int make_twins(struct cp_predict *p, struct cp_err *err)
+{
+	int n = cp_team_size(p->team);
+	if (p->twin)
+		return 0;
+	p->twin = cp_xcalloc((size_t)n, sizeof *p->twin);
+	for (; p->n_twins < n; p->n_twins++)
+		if (!(p->twin[p->n_twins] = cp_model_twin(p->model, err)))
+			return -1;
+	return 0;
+}
+
+static void make_texts(struct cp_predict *p, size_t n)
+{
+	if (n <= p->n_texts)
+		return;
+	p->text = cp_xrealloc(p->text, n, sizeof *p->text);
+	for (; p->n_texts < n; p->n_texts++)
+		cp_buf_init(&p->text[p->n_texts]);
+}
+
+static int write_texts(struct cp_predict *p, size_t n, struct cp_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct cp_buf *t = &p->text[i];
+		cp_digest_add(p->sum, t->data, t->len);
+		if (fwrite(t->data, 1, t->len, p->out) != t->len)
+			return cp_err_set(err, "write the scores:");
+	}
+	return fflush(p->out) == EOF ? cp_err_set(err, "write the scores:") : 0;
+}
+
+static int read_block(struct cp_predict *p, const struct cp_block *b, const char *name, struct cp_err *err)
+{
 	cp_data_clear(&p->data);
-	cp_buf_reset(&p->text);
 	if (cp_data_add(&p->data, b, &p->at, name, err) < 0)
 		return -1;
 	for (uint64_t i = 0; p->model->c.has_plm && i < p->data.token_at[p->data.n]; i++)
 		if (p->data.token[i] >= p->model->c.plm.vocab)
 			return cp_err_set(err, "%s: token id %u; the language model has %zu", name, p->data.token[i], p->model->c.plm.vocab);
-	cp_data_index(&p->data, &p->model->vocab, 1);
-	for (size_t at = 0; at < b->n_rows; at += ROWS) {
-		size_t n = b->n_rows - at < ROWS ? b->n_rows - at : ROWS;
-		for (size_t i = 0; i < n; i++)
-			places[i] = (uint32_t)(at + i);
-		cp_model_feed(p->model, &p->data, places, n, &plain);
-		cp_model_score(p->model, z);
-		for (size_t i = 0; i < n; i++)
-			print_row(p, s, b, at + i, (double)z[i]);
-	}
-	p->rows += b->n_rows;
-	p->unseen += p->data.n_unseen;
-	p->values += p->data.n_values;
-	cp_digest_add(p->sum, p->text.data, p->text.len);
-	if (fwrite(p->text.data, 1, p->text.len, p->out) != p->text.len || fflush(p->out) == EOF)
-		return cp_err_set(err, "write the scores:");
+	cp_data_reserve_ids(&p->data);
 	return 0;
+}
+
+static int score_block(struct cp_predict *p, const struct cp_schema *s, const struct cp_block *b, const char *name, struct cp_err *err)
+{
+	struct cp_predict_block k = { .p = p, .schema = s, .b = b, .rows = p->model->c.has_plm ? ROWS_PLM : ROWS };
+	k.n = (b->n_rows + k.rows - 1) / k.rows;
+	if (read_block(p, b, name, err) < 0 || (k.n > 1 && make_twins(p, err) < 0))
+		return -1;
+	make_texts(p, k.n);
+	if (k.n == 1)
+		score_chunk(&k, p->model, 0);
+	else
+		cp_team_run(p->team, cp_team_size(p->team), score_chunks, &k);
+	p->rows += b->n_rows;
+	p->unseen += k.unseen;
+	p->values += p->data.n_values;
+	return write_texts(p, k.n, err);
 }
 
 int cp_predict_records(struct cp_predict *p, const char *path, struct cp_err *err)
@@ -141,5 +211,10 @@ void cp_predict_release(struct cp_predict *p)
 {
 	cp_data_release(&p->data);
 	cp_digest_free(p->sum);
-	cp_buf_release(&p->text);
+	for (size_t i = 0; i < p->n_texts; i++)
+		cp_buf_release(&p->text[i]);
+	free(p->text);
+	for (int i = 0; i < p->n_twins; i++)
+		cp_model_free(p->twin[i]);
+	free(p->twin);
 }

@@ -5,9 +5,9 @@
  * The score is the probability of a click, nine digits.  Values that the model has not met are scored by their field's unseen row and
  * counted.  Lines leave at the end of every block: with eager CSV, as soon as the row is there.
  *
- *     struct cp_predict p = { .model = m, .out = stdout };
+ *     struct cp_predict p = { .model = m, .team = team, .out = stdout };
  *     if (cp_predict_records(&p, path, err) < 0) ...
- *     cp_predict_release(&p);
+ *     cp_predict_release(&p);                                         // before the model
  */
 #ifndef CP_PREDICT_H
 #define CP_PREDICT_H
@@ -20,6 +20,7 @@
 
 struct cp_predict {
 	struct cp_model *model;
+	struct cp_team *team;		/* the model's */
 	FILE *out;
 	int score_only;
 	const char *label;		/* NULL: "label" */
@@ -34,7 +35,10 @@ struct cp_predict {
 	struct cp_data_columns at;
 	int extra[64];
 	struct cp_digest *sum;
-	struct cp_buf text;
+	struct cp_model **twin;		/* of the model, one a thread; made when there is a block for more than one */
+	int n_twins;
+	struct cp_buf *text;		/* of every chunk of a block */
+	size_t n_texts;
 };
 
 /* Records ("-": standard input), or CSV as spec says (fields, template and label are filled in here). */

@@ -666,9 +666,9 @@ static void index_rows(struct cp_trainer *t)
 {
 	cp_data_count(&t->train, &t->m->vocab);
 	cp_features_join(&t->m->vocab, (uint64_t)t->o.min_count);
-	cp_data_index(&t->train, &t->m->vocab, 0);
-	cp_data_index(&t->valid, &t->m->vocab, 0);
-	cp_data_index(&t->test, &t->m->vocab, 0);
+	cp_data_index(&t->train, &t->m->vocab);
+	cp_data_index(&t->valid, &t->m->vocab);
+	cp_data_index(&t->test, &t->m->vocab);
 }
 
 /* Once the rows have told the number of fields. */

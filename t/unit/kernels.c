@@ -549,41 +549,59 @@ static void check_attention_scratch(const char *level)
 	free(dt);
 }
 
-/* Rows among others and each alone: as the twin, the same bits, and nothing written beside. */
+/* Rows among others and each alone: as the twin, the same bits, and nothing written beside; with each of what may follow the sums. */
+static void check_packed_size(const char *level, enum nn_precision precision, size_t rows, size_t cols, size_t depth, int follows)
+{
+	size_t ldx = depth + 3, ldy = cols + 5;
+	nn_float *x = draw(rows * ldx, 1), *w = draw(cols * depth, 2), *y = draw(rows * ldy, 3), *twin = draw(rows * ldy, 3);
+	nn_float *lone = draw(rows * ldy, 3), *bias = draw(cols, 4), *x0 = draw(rows * cols, 5), *was = draw(rows * cols, 6);
+	struct nn_packs *packs = nn_packs_new(precision);
+	struct nn_matrix m = { .w = w, .groups = 1, .cols = cols, .depth = depth };
+	struct nn_packed p, again;
+	struct nn_packed_end e = { .bias = follows ? bias : NULL, .relu = follows == 2, .ld = cols };
+	const struct nn_packed_end *end = follows ? &e : NULL;
+	int bad = nn_packs_of(packs, &m, &p) | nn_packs_of(packs, &m, &again);
+	if (follows == 3) {
+		e.x0 = x0;
+		e.x = was;
+	}
+	for (size_t i = 0; i < rows * ldx; i += 3)
+		x[i] = 0;
+	(*p.fwd)(y, ldy, x, ldx, p.w, rows, cols, depth, end);
+	(p.fwd == &nn_packed_fwd ? nn_packed_fwd_ref : nn_packed16_fwd_ref)(twin, ldy, x, ldx, p.w, rows, cols, depth, end);
+	for (size_t r = 0; r < rows; r++) {
+		(*p.fwd)(lone + r * ldy, ldy, x + r * ldx, ldx, p.w, 1, cols, depth, end);
+		e.x0 = e.x0 ? e.x0 + cols : NULL;
+		e.x = e.x ? e.x + cols : NULL;
+	}
+	double d = distance(y, twin, rows * ldy);
+	ok(!bad && d < 5e-5 && p.w == again.w, "%s: packed%s is as its twin, %zu x %zu x %zu (%.1e)", level, precision ? "16" : "", rows, cols, depth, d);
+	int same = 1;
+	for (size_t i = 0; i < rows * ldy; i++)
+		same &= y[i] == lone[i];
+	ok(same, "%s: ... and its rows alone have the same bits", level);
+	w[cols * depth / 2] = precision ? (nn_float)3.4e38 : (nn_float)INFINITY;	/* which bf16 rounds to infinity */
+	m = (struct nn_matrix){ .w = w, .groups = 1, .cols = depth, .depth = cols, .across = 1 };
+	ok(nn_packs_of(packs, &m, &p) < 0 || p.fwd != (precision ? &nn_packed16_fwd : &nn_packed_fwd), "%s: ... and what is not finite is refused", level);
+	nn_packs_free(packs);
+	free(x);
+	free(w);
+	free(y);
+	free(twin);
+	free(lone);
+	free(bias);
+	free(x0);
+	free(was);
+}
+
 static void check_packed(const char *level)
 {
 	static const struct { size_t rows, cols, depth; } sizes[] = {
-		{ 1, 1, 1 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 },
+		{ 1, 1, 1 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 }, { 9, 80, 2101 },
 	};
-	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-		size_t rows = sizes[s].rows, cols = sizes[s].cols, depth = sizes[s].depth, ldx = depth + 3, ldy = cols + 5;
-		nn_float *x = draw(rows * ldx, 1), *w = draw(cols * depth, 2), *y = draw(rows * ldy, 3), *twin = draw(rows * ldy, 3);
-		nn_float *lone = draw(rows * ldy, 3);
-		struct nn_packs *packs = nn_packs_new();
-		const nn_float *p = nn_packs_of(packs, &(struct nn_matrix){ .w = w, .groups = 1, .cols = cols, .depth = depth });
-		for (size_t i = 0; i < rows * ldx; i += 3)
-			x[i] = 0;
-		nn_packed_fwd(y, ldy, x, ldx, p, rows, cols, depth);
-		nn_packed_fwd_ref(twin, ldy, x, ldx, p, rows, cols, depth);
-		for (size_t r = 0; r < rows; r++)
-			nn_packed_fwd(lone + r * ldy, ldy, x + r * ldx, ldx, p, 1, cols, depth);
-		double e = distance(y, twin, rows * ldy);
-		ok(e < 5e-5 && p == nn_packs_of(packs, &(struct nn_matrix){ .w = w, .groups = 1, .cols = cols, .depth = depth }),
-		   "%s: packed_fwd is as its twin, %zu x %zu x %zu (%.1e)", level, rows, cols, depth, e);
-		int same = 1;
-		for (size_t i = 0; i < rows * ldy; i++)
-			same &= y[i] == lone[i];
-		ok(same, "%s: ... and its rows alone have the same bits", level);
-		w[cols * depth / 2] = (nn_float)INFINITY;
-		ok(!nn_packs_of(packs, &(struct nn_matrix){ .w = w, .groups = 1, .cols = depth, .depth = cols, .across = 1 }),
-		   "%s: ... and what is not finite is refused", level);
-		nn_packs_free(packs);
-		free(x);
-		free(w);
-		free(y);
-		free(twin);
-		free(lone);
-	}
+	for (int precision = NN_IN_F32; precision <= nn_cpu_bf16(); precision++)
+		for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+			check_packed_size(level, (enum nn_precision)precision, sizes[s].rows, sizes[s].cols, sizes[s].depth, (int)s % 4);
 }
 
 static void check_level(const char *level)

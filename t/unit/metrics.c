@@ -28,6 +28,25 @@ static int close_to(double a, double b, double rel)
 	return fabs(a - b) <= rel * fmax(1e-3, fmax(fabs(a), fabs(b)));
 }
 
+/* As printf has it: at powers of ten and their neighbours, where a digit is a tie, and all over. */
+static void check_nine_digits(void)
+{
+	static const double some[] = { 0, -0.0, 1, 0.5, 0.1, 0.01, 1e-3, 1e-4, 9.99999999949e-5, 0.0999999999949, 0.09999999999999999, 0.9999999, 0.99999999949, 2,
+				       -0.25, 1e300, INFINITY, NAN };
+	struct cp_rng r = cp_rng(5, 0, 0, 0);
+	char a[40], b[40];
+	int bad = 0;
+	for (size_t i = 0; i < 300000; i++) {
+		double v = i < 18 ? some[i] : i < 100000 ? cp_rng_real(&r) * pow(10, -(double)(i % 6)) : (double)(cp_rng_u64(&r) % 512 * 2 + 1) / (double)(1024 << i % 4);
+		for (int k = 0; k < 3; k++, v = nextafter(v, k == 1 ? 2 : -2)) {
+			size_t n = cp_print_9g(v, a);
+			snprintf(b, sizeof b, "%.9g", v);
+			bad += n != strlen(b) || strcmp(a, b);
+		}
+	}
+	ok(!bad, "nine digits of a score are those of printf");
+}
+
 /* The definition, O(n^2). */
 static double auc_by_pairs(const double *s, const uint8_t *y, size_t n)
 {
@@ -298,6 +317,7 @@ int main(int argc, char **argv)
 	against_definition(20);
 	undefined();
 	logits();
+	check_nine_digits();
 	numbers(argc > 2 ? strtoull(argv[2], NULL, 10) : 20000);	/* more by hand */
 	if (argc > 1)
 		against_reference(argv[1]);

@@ -1,4 +1,4 @@
-/* cp_score.h as a server uses it: score MODEL ROWS, rows being tab-separated values in the order of the columns.  Prints TAP; what single rows
+/* cp_score.h as a server uses it: score MODEL ROWS [bf16], rows being tab-separated values in the order of the columns.  Prints TAP; what single rows
  * score goes to the file scores.txt, for a comparison with cp-predict. */
 #include "score/cp_score.h"
 
@@ -78,7 +78,7 @@ static void check_single(void)
 
 static void check_batches(void)
 {
-	static const size_t sizes[] = { 2, 7, 64 };
+	static const size_t sizes[] = { 2, 7, 64, 250 };
 	double p[MAX];
 	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
 		struct cp_score *s = cp_score_new(model, sizes[k], &err);
@@ -147,10 +147,10 @@ static void check_counts(struct cp_score *s)
 
 int main(int argc, char **argv)
 {
-	struct cp_scorer *m = argc > 2 ? cp_scorer_open(argv[1], &err) : NULL;
+	struct cp_scorer *m = argc > 3 ? cp_scorer_open_bf16(argv[1], &err) : argc > 2 ? cp_scorer_open(argv[1], &err) : NULL;
 	struct cp_score_field field;
 	if (!m) {
-		printf("Bail out! %s\n", argc > 2 ? err.text : "score MODEL ROWS");
+		printf("Bail out! %s\n", argc > 2 ? err.text : "score MODEL ROWS [bf16]");
 		return 1;
 	}
 	model = m;
