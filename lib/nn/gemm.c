@@ -115,7 +115,7 @@ static void blas_tile(const struct job *j, int row, int rows, int col, int cols)
 
 /* -- by packed operands -- */
 
-static const struct nn_product *own;	/* NULL: OpenBLAS multiplies */
+static const struct nn_product *own, *chosen;	/* what multiplies now, and by choice; NULL: OpenBLAS */
 
 #define PACK_NUMBERS (1 << 14)		/* of an operand, a task */
 
@@ -278,8 +278,8 @@ static char blas[128], info[160];
 
 static void name_products(void)
 {
-	if (own)
-		snprintf(info, sizeof info, "own %s, %s", own->name, blas);
+	if (chosen)
+		snprintf(info, sizeof info, "own %s, %s", chosen->name, blas);
 	else
 		snprintf(info, sizeof info, "%s", blas);
 }
@@ -301,19 +301,24 @@ int nn_gemm_choose(const char *precision, const char *by, struct cp_err *err)
 		return cp_err_set(err, "OpenBLAS multiplies in f32 only; for bf16 leave the choice of products to auto or own");
 	if (bf16 && !nn_product_bf16())
 		return cp_err_set(err, "this processor cannot multiply in bf16 (it has no AVX512_BF16); use f32 or auto");
+	chosen = NULL;
 	if (!blas_asked && (bf16 || (!strcmp(precision, "auto") && bf16_pays())))
-		own = nn_product_bf16();
+		chosen = nn_product_bf16();
 	else if (!blas_asked && (!strcmp(by, "own") || cp_cpu_has("v4")))
-		own = nn_product_float();
-	else
-		own = NULL;
+		chosen = nn_product_float();
+	own = chosen;
 	name_products();
 	return 0;
 }
 
+void nn_gemm_exact(int on)
+{
+	own = on && chosen ? nn_product_float() : chosen;
+}
+
 const char *nn_gemm_precision(void)
 {
-	return own ? own->name : "f32";
+	return chosen ? chosen->name : "f32";
 }
 
 const char *nn_gemm_info(void)

@@ -54,6 +54,9 @@ void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_
 int nn_gemm_choose(const char *precision, const char *by, struct cp_err *);
 const char *nn_gemm_precision(void);	/* in force: "f32" or "bf16" */
 
+/* Products in f32 from here on, or (0) again as chosen: training evaluates by what will score. */
+void nn_gemm_exact(int on);
+
 /* All that multiplies, e.g. "own f32, OpenBLAS 0.3.21 SkylakeX".  A static string. */
 const char *nn_gemm_info(void);
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "eval/metrics.h"
+#include "nn/gemm.h"
 #include "train/trainer.h"
 
 #define ROWS 256	/* a batch of scoring: enough to fill the matrix products */
@@ -61,9 +62,11 @@ void cp_trainer_evaluate(struct cp_trainer *t, const struct cp_data *d, struct c
 	if (!d->n)
 		return;
 	t->m->g->training = 0;
+	nn_gemm_exact(1);
 	if (t->m->c.objective == CP_OBJECTIVE_LM)
 		evaluate_lm(t, d, e);
 	else
 		evaluate_clicks(t, d, e);
+	nn_gemm_exact(0);
 	t->m->g->training = 1;
 }
