@@ -2,7 +2,7 @@
  *
  * How C is cut is a matter of measurement: with OpenBLAS a tile of 128 x 256 runs at about nine tenths of the rate of the whole product
  * (it packs its share of A and B again), one of 64 x 128 at eight tenths.  Sixteen tiles feed 2 to 16 threads.  By packed operands every
- * tile of 32 rows or more runs at the whole one's rate.
+ * tile of 16 rows or more runs at the whole one's rate.
  */
 #include "nn/gemm.h"
 
@@ -94,13 +94,13 @@ static void cut_for_blas(struct job *j)
 	cut_into(j, rows, cols);
 }
 
-/* Eight tiles or more where there is work for them, so that threads end together; the bits do not depend on it. */
+/* Sixteen tiles or more where there is work for them, so that threads end together; the bits do not depend on it. */
 static void cut_packed(struct job *j)
 {
-	int m = j->call->m, n = j->call->n, rows = m >= 512 ? m / 64 : clamp((m + 31) / 32, 1, 8), cols = (n + 383) / 384;
+	int m = j->call->m, n = j->call->n, rows = m >= 1024 ? m / 64 : clamp((m + 15) / 16, 1, 16), cols = (n + 383) / 384;
 
-	if (rows * cols < 8)
-		cols = clamp(8 / rows, 1, (n + 47) / 48);
+	if (rows * cols < 16)
+		cols = clamp(16 / rows, 1, (n + 47) / 48);
 	cut_into(j, rows, cols);
 }
 

@@ -68,13 +68,18 @@ INLINE unit16 units_of(const float *x, size_t have)
 	return (unit16)(__m512i)_mm512_cvtne2ps_pbh(hi, lo);
 }
 
+/* Panels whose places lie one behind the other in x, a depth of all of them at a time: so x is read along its rows. */
 static void pack_beside(unit *to, const float *x, size_t ld, size_t places, size_t depth)
 {
-	__mmask16 there = first(places);
-	for (size_t k = 0; k < depth; k += 2) {
-		__m512 even = _mm512_maskz_loadu_ps(there, x + k * ld);
-		__m512 odd = k + 1 < depth ? _mm512_maskz_loadu_ps(there, x + (k + 1) * ld) : _mm512_setzero_ps();
-		*(unit16_anywhere *)(to + k / 2 * NN_PANEL) = interleave(even, odd);
+	size_t units = (depth + 1) / 2;
+	for (size_t u = 0; u < units; u++) {
+		const float *even = x + 2 * u * ld, *odd = even + ld;
+		for (size_t at = 0; at < places; at += NN_PANEL) {
+			__mmask16 there = first(places - at);
+			__m512 v = _mm512_maskz_loadu_ps(there, even + at);
+			__m512 w = 2 * u + 1 < depth ? _mm512_maskz_loadu_ps(there, odd + at) : _mm512_setzero_ps();
+			*(unit16_anywhere *)(to + at * units + u * NN_PANEL) = interleave(v, w);
+		}
 	}
 }
 
@@ -94,13 +99,11 @@ static void pack_along(unit *to, const float *x, size_t ld, size_t places, size_
 
 static void pack(void *packed, const float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
 {
-	for (size_t p = from, units = (depth + 1) / 2; p < to; p++) {
-		size_t at = p * NN_PANEL, places = outer - at < NN_PANEL ? outer - at : NN_PANEL;
-		if (along)
-			pack_along((unit *)packed + at * units, x + at * ld, ld, places, depth);
-		else
-			pack_beside((unit *)packed + at * units, x + at, ld, places, depth);
-	}
+	size_t units = (depth + 1) / 2, first_place = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
+	if (!along)
+		pack_beside((unit *)packed + first_place * units, x + first_place, ld, end - first_place, depth);
+	for (size_t at = first_place; along && at < end; at += NN_PANEL)
+		pack_along((unit *)packed + at * units, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
 }
 
 static const struct nn_product bf16 = { "bf16", 2, sizeof(unit), pack, tile };

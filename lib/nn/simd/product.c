@@ -47,14 +47,15 @@ void NN_K(product_tile)(nn_float *c, size_t ldc, const nn_float *a, const nn_flo
 	tiles(c, ldc, a, b, m, n, units, add);
 }
 
-/* A panel whose places lie one behind the other in x: they are copied. */
+/* Panels whose places lie one behind the other in x, a depth of all of them at a time: so x is read along its rows. */
 static void pack_beside(nn_float *to, const nn_float *x, size_t ldx, size_t places, size_t depth)
 {
 	for (size_t k = 0; k < depth; k++)
-		for (size_t v = 0; v < V; v++) {
-			size_t m = lanes(places, v * VL);
-			*(vec_anywhere *)(to + k * NN_PANEL + v * VL) = m ? ld(x + k * ldx + v * VL, m) : splat(0);
-		}
+		for (size_t at = 0; at < places; at += NN_PANEL)
+			for (size_t v = 0; v < V; v++) {
+				size_t m = lanes(places, at + v * VL);
+				*(vec_anywhere *)(to + at * depth + k * NN_PANEL + v * VL) = m ? ld(x + k * ldx + at + v * VL, m) : splat(0);
+			}
 }
 
 /* A panel whose places are rows of x. */
@@ -78,11 +79,9 @@ static void pack_along(nn_float *to, const nn_float *x, size_t ld, size_t places
 
 void NN_K(product_pack)(nn_float *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
 {
-	for (size_t p = from; p < to; p++) {
-		size_t at = p * NN_PANEL, places = outer - at < NN_PANEL ? outer - at : NN_PANEL;
-		if (along)
-			pack_along(packed + at * depth, x + at * ld, ld, places, depth);
-		else
-			pack_beside(packed + at * depth, x + at, ld, places, depth);
-	}
+	size_t first = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
+	if (!along)
+		pack_beside(packed + first * depth, x + first, ld, end - first, depth);
+	for (size_t at = first; along && at < end; at += NN_PANEL)
+		pack_along(packed + at * depth, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
 }
