@@ -122,7 +122,8 @@ static int print_run(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *e
 int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err)
 {
 	static const struct table tables[] = {
-		{ "options given", "SELECT name, value FROM params WHERE run = ? AND given ORDER BY name" },
+		{ "options given", "SELECT name, value FROM params WHERE run = ? AND given = 1 ORDER BY name" },
+		{ "options by the preset", "SELECT name, value FROM params WHERE run = ? AND given = 2 ORDER BY name" },
 		{ "options by default, and what was found", "SELECT name, value FROM params WHERE run = ? AND NOT given ORDER BY name" },
 		{ "inputs (role, path, via, digest, content, rows, bytes, made by run)",
 		  "SELECT i.role, i.path, i.via, i.digest, i.content, i.rows, i.bytes, "
