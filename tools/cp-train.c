@@ -35,6 +35,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "model", CP_OPT_STR, &o.model, "NAME", "kind of CTR model (below)", .content = 1 },
 	{ 0, "preset", CP_OPT_CHOICE, &preset, "NAME", "the paper's settings for a data set (below); any option overrides", .choices = CP_PRESETS },
 	{ 0, "set", CP_OPT_LIST, &o.set, "NAME=VALUE", "a size of the CTR model (below); again for more", .content = 1 },
+	{ 0, "dim-of", CP_OPT_LIST, &o.dim_of, "FIELD=N", "width of a field's embedding, not that of --set dim; again for more", .content = 1 },
 	{ 0, "min-count", CP_OPT_INT, &o.min_count, "N", "times a value must be met to have a place of its own", .min = 1, .max = 1e15, .content = 1 },
 	{ 0, "vocab-from", CP_OPT_LIST, &o.vocab_from, "FILE", "rows whose values get places too; labels are not read; again for more" },
 	{ 0, "hash-bits", CP_OPT_INT, &o.hash_bits, "N", "a table of 2^N rows for all values, by the hash of each; 0: a row a value", .min = 0,
@@ -368,6 +369,7 @@ int main(int argc, char **argv)
 	free(o.valid.v);
 	free(o.test.v);
 	free(o.set.v);
+	free(o.dim_of.v);
 	free(o.vocab_from.v);
 	if (r.finished_before)
 		cp_note("finished before; the model is left as it is");
