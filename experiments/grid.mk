@@ -11,6 +11,10 @@
 # Rows are the shards of $(data), or, where the grid says `split`, made/rows.*.cps, cut here by cp-split from $(data).cps.  `pipeline` goes to the
 # data set's Makefile.  THREADS=1 -j2 runs two cells at once; results do not depend on it.
 
+#
+# A search (`search` names its model) has a file `space` beside its grid, and draws from it what varies (./draw): then cells are trained and
+# judged by their validation rows, over their seeds; what was found is to be tested by a grid of its own.
+
 include $(grid)/grid
 
 bin    := $(abspath $(or $(CP_BIN),../bin))
@@ -18,6 +22,13 @@ made   := $(grid)/made
 shards := $(if $(split),$(made)/rows,$(dir $(data))$(notdir $(data)))
 ledger ?= ../results/ledger.db
 export CP_LEDGER := $(ledger)
+
+ifdef search
+include $(made)/space.mk
+$(made)/space.mk: $(grid)/space $(grid)/grid draw
+	@mkdir -p $(@D)
+	@./draw $(search) $(draws) $(draw-seed) $< >$@
+endif
 
 cells  := $(foreach m,$(models),$(foreach s,$(seeds),$(foreach w,$(ways),$m-$s/$w)))
 queue  := $(foreach s,$(seeds),$(foreach m,$(models),$(foreach w,$(ways),$m-$s/$w)))	# every model once, before the second seed
@@ -28,9 +39,13 @@ seed    = --seed $(word 2,$(subst -, ,$*))
 pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
 train   = $(LAUNCH) $(bin)/cp-train --resume $(THREADS:%=--threads %) $(seed) -o $@
 
-all: $(queue:%=$(made)/%.auc)
+all: $(queue:%=$(made)/%.$(if $(search),cpm,auc))
 table: all
+ifdef search
+	@$(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
+else
 	@./table $(ledger) $(made) $(or $(wildcard $(grid)/reference),-) $(cells)
+endif
 
 # --- rows ---
 $(shards).train.cps $(shards).valid.cps: $(shards).test.cps ;

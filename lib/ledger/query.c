@@ -214,7 +214,7 @@ static const char best_settings[] = FIGURE
 	"OR (role = 'init' AND origin.init IS NULL)) ORDER BY n)), '') AS same, " OPTIONS("train", "given") " AS options FROM origin), "
 	"one AS (SELECT s.same AS same, s.options AS options, f.split AS split, f.train AS train, f.value AS value, max(f.id) "
 	"FROM figure f JOIN setting s ON s.train = f.train GROUP BY s.same, f.split, (SELECT seed FROM runs WHERE id = f.train)) "
-	"SELECT avg(value) AS mean, min(value) AS least, max(value) AS most, count(*) AS seeds, split, "
+	"SELECT round(avg(value), 6) AS mean, round(min(value), 6) AS least, round(max(value), 6) AS most, count(*) AS seeds, split, "
 	"group_concat(train) AS trained, options FROM one GROUP BY same, split ORDER BY CASE WHEN ?3 THEN avg(value) ELSE -avg(value) END, train LIMIT ?4";
 
 int cp_ledger_best(sqlite3 *db, const struct cp_best *o, struct cp_buf *b, struct cp_err *err)
