@@ -4,30 +4,59 @@
 #     without-plm    pretrained together with the language model, then finetuned alone
 #     with-plm       pretrained together, finetuned together
 #
-# and lies in made/MODEL-SEED/: WAY.cpm (a model), WAY.tsv (labels and scores of the test rows), WAY.auc (their figures).  The programs are
-# order-only prerequisites: building them anew does not throw results away (clean-NAME does).
+# and lies in made/MODEL-SEED/: WAY.cpm (a model), WAY.tsv (labels and scores of the test rows), WAY.auc (their figures).  A model may have options
+# of its own (`options.dnn := --epochs 2`) and stand there more than once, each time with a name behind a dot (dnn.wide) and options under that
+# name as well.  The programs are order-only prerequisites: building them anew does not throw results away (clean-NAME does).
+#
+# Rows are the shards of $(data), or, where the grid says `split`, made/rows.*.cps, cut here by cp-split from $(data).cps.  `pipeline` goes to the
+# data set's Makefile.  THREADS=1 -j2 runs two cells at once; results do not depend on it.
+
+#
+# A search (`search` names its model) has a file `space` beside its grid, and draws from it what varies (./draw): then cells are trained and
+# judged by their validation rows, over their seeds; what was found is to be tested by a grid of its own.
 
 include $(grid)/grid
 
-bin    := $(or $(CP_BIN),../bin)
+bin    := $(abspath $(or $(CP_BIN),../bin))
 made   := $(grid)/made
-shards := $(dir $(data))$(notdir $(data))
+shards := $(if $(split),$(made)/rows,$(dir $(data))$(notdir $(data)))
 ledger ?= ../results/ledger.db
 export CP_LEDGER := $(ledger)
 
-cells := $(foreach m,$(models),$(foreach s,$(seeds),$(foreach w,$(ways),$(m)-$(s)/$(w))))
-model  = $(word 1,$(subst -, ,$*))
-seed   = --seed $(word 2,$(subst -, ,$*))
-train  = $(LAUNCH) $(bin)/cp-train --resume $(seed) -o $@
+ifdef search
+include $(made)/space.mk
+$(made)/space.mk: $(grid)/space $(grid)/grid draw
+	@mkdir -p $(@D)
+	@./draw $(search) $(draws) $(draw-seed) $< >$@
+endif
 
-all: $(cells:%=$(made)/%.auc)
+cells  := $(foreach m,$(models),$(foreach s,$(seeds),$(foreach w,$(ways),$m-$s/$w)))
+queue  := $(foreach s,$(seeds),$(foreach m,$(models),$(foreach w,$(ways),$m-$s/$w)))	# every model once, before the second seed
+name    = $(word 1,$(subst -, ,$*))
+model   = $(word 1,$(subst ., ,$(name)))
+own     = $(options.$(model)) $(if $(findstring .,$(name)),$(options.$(name)))
+seed    = --seed $(word 2,$(subst -, ,$*))
+pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
+train   = $(LAUNCH) $(bin)/cp-train --resume $(THREADS:%=--threads %) $(seed) -o $@
+
+all: $(queue:%=$(made)/%.$(if $(search),cpm,auc))
 table: all
-	@./table $(ledger) $(made) $(cells)
+ifdef search
+	@$(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
+else
+	@./table $(ledger) $(made) $(or $(wildcard $(grid)/reference),-) $(cells)
+endif
 
 # --- rows ---
 $(shards).train.cps $(shards).valid.cps: $(shards).test.cps ;
 $(shards).test.cps: | $(bin)/cp-textify $(bin)/cp-split
-	+$(MAKE) --no-print-directory -C $(dir $(data)) shards
+ifdef split
+	+$(pipe) $(notdir $(data)).cps
+	@mkdir -p $(@D)
+	$(bin)/cp-split $(split) -o $(shards) $(data).cps
+else
+	+$(pipe) shards
+endif
 
 $(made)/text.cps: $(shards).train.cps $(shards).valid.cps | $(bin)/cp-mask
 	@mkdir -p $(@D)
@@ -36,7 +65,7 @@ $(made)/text.cps: $(shards).train.cps $(shards).valid.cps | $(bin)/cp-mask
 # --- models ---
 $(made)/%/ctr.cpm: $(shards).train.cps $(shards).valid.cps | $(bin)/cp-train
 	@mkdir -p $(@D)
-	$(train) --stage ctr --model $(model) $(ctr) --train $< --valid $(word 2,$^)
+	$(train) --stage ctr --model $(model) $(ctr) $(own) --train $< --valid $(word 2,$^)
 
 $(made)/%/pretrained.cpm: $(made)/text.cps | $(bin)/cp-train
 	@mkdir -p $(@D)
@@ -50,7 +79,7 @@ $(made)/%/with-plm.cpm: $(made)/%/pretrained.cpm $(shards).train.cps $(shards).v
 
 # --- scores ---
 %.tsv: %.cpm $(shards).test.cps | $(bin)/cp-predict
-	$(LAUNCH) $(bin)/cp-predict -m $< -o $@ <$(word 2,$^)
+	$(LAUNCH) $(bin)/cp-predict $(THREADS:%=--threads %) -m $< -o $@ <$(word 2,$^)
 
 %.auc: %.tsv | $(bin)/cp-auc
 	$(bin)/cp-auc --split test -o $@ $<

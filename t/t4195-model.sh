@@ -53,6 +53,13 @@ test_that 'vocab and export name the values that a CSV has' '
 	awk -F "\t" "NF != 12 || \$4 !~ /^g[0-3]$/ { bad = 1 } END { exit bad || NR != 4 }" vectors
 '
 
+test_that 'the rows of a value are those of the table, behind the rows of the fields before and that for the unseen' '
+	cp-model export -q --field Film a.cpm | cut -f5- | tr "\t" "\n" >said
+	tensor a.cpm embedding | od -An -v -tf4 -w4 | sed -n "$((22 * 8 + 1)),$((52 * 8))p" >there
+	test "$(wc -l <said)" = 240
+	paste said there | awk "{ d = \$1 - \$2; if (d < -1e-6 || d > 1e-6) exit 1 }"
+'
+
 test_that 'neighbours are those of the largest cosine' '
 	cp-model neighbours -q --field Film --value "film 3" --names rows.csv -n 5 a.cpm >near
 	cp-model export -q --field Film --names rows.csv a.cpm >vectors

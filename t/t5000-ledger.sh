@@ -181,6 +181,33 @@ test_that 'best, and by log loss the lowest' '
 	test "$(wc -l <best)" = 2
 '
 
+test_that 'best over seeds: trainings of the same options and rows are one line, of several runs with one seed the last' '
+	cp "$CP_LEDGER" kept.db
+	rm -f "$CP_LEDGER"
+	awk "BEGIN { print \"label,a,b\"; for (i = 0; i < 90; i++) printf \"%d,x%d,y%d\\n\", i * 7 % 5 < 2, i % 7, i % 4 }" | cp-featurize -q >few.cps
+	cp few.cps same.cps
+	cp-cat -q --head 60 few.cps >fewer.cps
+	t() { cp-train -q --stage ctr --model lr --epochs 1 --valid few.cps -o m.cpm "$@"; }
+	t --train few.cps --seed 1
+	t --train same.cps --seed 2
+	t --train few.cps --seed 2
+	t --train few.cps --seed 1 --lr 0.1
+	t --train fewer.cps --seed 1
+	cp-ledger -q best --over-seeds --split valid >over
+	cat over
+	test "$(wc -l <over)" = 4
+	awk -F "\t" "NR > 1 { print \$4, \$6 }" over | sort >lines
+	printf "%s\n" "1 4" "1 5" "2 1,3" | diff - lines
+	mean=$(sql "select printf(\"%.6f\", avg(value)) from metrics where run in (1, 3) and split = \"valid\" and key = \"auc\" and epoch = -1")
+	test "$(awk -F "\t" "\$4 == 2 { printf \"%.6f\", \$1 }" over)" = "$mean"
+	grep "epochs=1 model=lr stage=ctr$" over
+	cp-predict -q -m m.cpm <few.cps | cp-auc -q --split test >/dev/null
+	cp-ledger -q best --over-seeds --split test >over
+	test "$(tail -n +2 over | cut -f 4,6)" = "1	5"
+	test "$(cp-ledger -q best --split valid --trained-on "*ewer.cps" | wc -l)" = 2
+	mv kept.db "$CP_LEDGER"
+'
+
 test_that 'plain SQL on the views' '
 	is "select count(*), max(auc), min(n) from results where split = \"test\"" "2|1.0|3"
 	is "select count(*) from runs_wide where test_auc is not null" 2

@@ -9,8 +9,8 @@
 #include "ledger/store.h"
 #include "tool.h"
 
-static const char *ledger, *output, *only_tool, *only_status, *metric = "auc", *split_name;
-static int lowest;
+static const char *ledger, *output, *only_tool, *only_status;
+static struct cp_best best = { .key = "auc" };
 static int64_t limit = 20;
 
 static const struct cp_opt opts[] = {
@@ -18,16 +18,18 @@ static const struct cp_opt opts[] = {
 	{ 'n', "limit", CP_OPT_INT, &limit, "N", "ls, best: at most N lines (0: all)", .min = 0, .max = 1e15 },
 	{ 0, "tool", CP_OPT_STR, &only_tool, "NAME", "ls: runs of this tool" },
 	{ 0, "status", CP_OPT_CHOICE, &only_status, "NAME", "ls: runs of this status", .choices = "running|done|failed|interrupted|killed" },
-	{ 0, "metric", CP_OPT_STR, &metric, "KEY", "best: by this figure" },
-	{ 0, "split", CP_OPT_STR, &split_name, "NAME", "best: on these rows (train, valid, test)" },
-	{ 0, "lowest", CP_OPT_SET, &lowest, NULL, "best: smaller is better (so it is for logloss)", .set = 1 },
+	{ 0, "metric", CP_OPT_STR, &best.key, "KEY", "best: by this figure" },
+	{ 0, "split", CP_OPT_STR, &best.split, "NAME", "best: on these rows (train, valid, test)" },
+	{ 0, "trained-on", CP_OPT_STR, &best.rows, "GLOB", "best: where the path of the training rows is such" },
+	{ 0, "over-seeds", CP_OPT_SET, &best.over_seeds, NULL, "best: by the mean of trainings that differ in their seed alone", .set = 1 },
+	{ 0, "lowest", CP_OPT_SET, &best.lowest, NULL, "best: smaller is better (so it is for logloss)", .set = 1 },
 	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder" },
 	{ 0 },
 };
 
 static const struct cp_tool tool = {
 	"cp-ledger",
-	"ls [--tool NAME] [--status NAME] [-n N]\nshow RUN\ndiff RUN RUN\nbest [--metric KEY] [--split NAME] [-n N]\n"
+	"ls [--tool NAME] [--status NAME] [-n N]\nshow RUN\ndiff RUN RUN\nbest [--over-seeds] [--metric KEY] [--split NAME] [--trained-on GLOB] [-n N]\n"
 	"verify [RUN]\nrerun [-o FOLDER] RUN\nexport [-o FILE]\nimport [FILE]",
 	"list, show, compare and repeat the runs that the ledger remembers", opts,
 	"A RUN is its number, or its uid or the beginning of it.", -1,
@@ -60,7 +62,9 @@ static int do_diff(struct work *w, struct cp_err *err)
 
 static int do_best(struct work *w, struct cp_err *err)
 {
-	return cp_ledger_best(w->db, metric, split_name, lowest || !strcmp(metric, "logloss"), limit, &w->out, err);
+	best.lowest |= !strcmp(best.key, "logloss");
+	best.limit = limit;
+	return cp_ledger_best(w->db, &best, &w->out, err);
 }
 
 static int do_verify(struct work *w, struct cp_err *err)

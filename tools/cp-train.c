@@ -11,10 +11,13 @@
 #include "nn/optim.h"
 #include "tool.h"
 #include "train/model.h"
+#include "train/preset.h"
 #include "train/train.h"
 
 static struct cp_train_opts o = CP_TRAIN_DEFAULT;
 static const char *precision = "auto", *gemm = "auto";
+static const char *preset;
+static char *preset_words;
 static struct cp_ledger_opts ledger;
 static volatile sig_atomic_t stop;
 static struct cp_run *run;
@@ -30,7 +33,9 @@ static const struct cp_opt opts[] = {
 	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
 	{ 0, "CTR model", CP_OPT_HEAD },
 	{ 0, "model", CP_OPT_STR, &o.model, "NAME", "kind of CTR model (below)", .content = 1 },
+	{ 0, "preset", CP_OPT_CHOICE, &preset, "NAME", "the paper's settings for a data set (below); any option overrides", .choices = CP_PRESETS },
 	{ 0, "set", CP_OPT_LIST, &o.set, "NAME=VALUE", "a size of the CTR model (below); again for more", .content = 1 },
+	{ 0, "dim-of", CP_OPT_LIST, &o.dim_of, "FIELD=N", "width of a field's embedding, not that of --set dim; again for more", .content = 1 },
 	{ 0, "min-count", CP_OPT_INT, &o.min_count, "N", "times a value must be met to have a place of its own", .min = 1, .max = 1e15, .content = 1 },
 	{ 0, "vocab-from", CP_OPT_LIST, &o.vocab_from, "FILE", "rows whose values get places too; labels are not read; again for more" },
 	{ 0, "hash-bits", CP_OPT_INT, &o.hash_bits, "N", "a table of 2^N rows for all values, by the hash of each; 0: a row a value", .min = 0,
@@ -124,7 +129,9 @@ static void list_models(struct cp_buf *b)
 	}
 	cp_buf_str(b, "structure is parallel, crossnet_only, stacked or stacked_parallel; towers joint or sum; bilinear all, each or interaction; form serial or\n"
 		      "parallel; gate1 and gate2 name fields by number, from 1; hidden is WIDTH,WIDTH,... or WIDTHxTIMES.\n"
-		      "Interrupted (SIGINT, SIGTERM) it saves its state and ends with status 1; --resume goes on from there.");
+		      "\nPresets (--preset), by stage and model:\n");
+	cp_presets_print(b);
+	cp_buf_str(b, "\nInterrupted (SIGINT, SIGTERM) it saves its state and ends with status 1; --resume goes on from there.");
 	free(names);
 }
 
@@ -254,6 +261,14 @@ static void on_stop(int sig)
 	stop = 1;
 }
 
+/* Sizes are those of --init where that is given. */
+static void apply_preset(void)
+{
+	struct cp_err err;
+	if (preset && o.stage && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words(preset, o.stage, o.init ? NULL : o.model), &err) < 0)
+		cp_usage("--preset %s: %s", preset, err.msg);
+}
+
 static void check_options(void)
 {
 	struct cp_err err;
@@ -264,6 +279,7 @@ static void check_options(void)
 		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
 		{ "monitor", &o.given_monitor },
 	};
+	apply_preset();
 	for (size_t i = 0; i < sizeof also / sizeof *also; i++)
 		*also[i].given = cp_opts_given(&cp_tool_opts, also[i].name);
 	if (!ctr_find(o.model))
@@ -348,10 +364,12 @@ int main(int argc, char **argv)
 		end_interrupted(state);
 	free(state);
 	cp_buf_release(&notes);
+	free(preset_words);
 	free(o.train.v);
 	free(o.valid.v);
 	free(o.test.v);
 	free(o.set.v);
+	free(o.dim_of.v);
 	free(o.vocab_from.v);
 	if (r.finished_before)
 		cp_note("finished before; the model is left as it is");

@@ -156,11 +156,41 @@ int cp_opts_parse(struct cp_opts *opts, const struct cp_opt *table, int *argc, c
 	return 0;
 }
 
+/* The words of one list are set last to first, each before what is there. */
+static int preset_one(struct cp_opts *opts, char *word, struct cp_err *err)
+{
+	char *eq = strchr(word, '=');
+	const struct cp_opt *o = find_long(opts->table, word, (size_t)(eq - word));
+	assert(o && o->type != CP_OPT_SET);
+	unsigned char *given = &opts->given[o - opts->table];
+	if (o->type == CP_OPT_LIST) {
+		struct cp_opt_list *l = o->value;
+		l->v = cp_xrealloc(l->v, (size_t)l->n + 1, sizeof *l->v);
+		memmove(l->v + 1, l->v, (size_t)l->n++ * sizeof *l->v);
+		l->v[0] = eq + 1;
+	} else if (*given != 1 && set_value(o, eq + 1, err) < 0) {
+		return -1;
+	}
+	*given = *given == 1 ? 1 : 2;
+	return 0;
+}
+
+int cp_opts_preset(struct cp_opts *opts, char *words, struct cp_err *err)
+{
+	for (char *end = words + strlen(words), *w; end > words; end = w > words ? w - 1 : w) {
+		for (*end = 0, w = end; w > words && w[-1] != ' '; w--)
+			;
+		if (preset_one(opts, w, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int cp_opts_given(const struct cp_opts *opts, const char *name)
 {
 	const struct cp_opt *o = find_long(opts->table, name, strlen(name));
 	assert(o);
-	return opts->given[o - opts->table];
+	return opts->given[o - opts->table] == 1;
 }
 
 void cp_opt_value(const struct cp_opt *o, struct cp_buf *b)

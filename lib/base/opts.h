@@ -55,12 +55,17 @@ struct cp_opt {
 #define CP_OPTS_MAX 128
 struct cp_opts {
 	const struct cp_opt *table;
-	unsigned char given[CP_OPTS_MAX];
+	unsigned char given[CP_OPTS_MAX];	/* 1: on the command line, 2: by a preset */
 };
 
 /* Parse argv[1..]; operands are left in argv[1..*argc-1].  <0: a sentence naming the option (exit status 2 is the tool's affair). */
 int cp_opts_parse(struct cp_opts *, const struct cp_opt *table, int *argc, char **argv, struct cp_err *);
 
+/* Values for options that were not given: "batch=256 set=dim=16", cut up here, and to be kept as long as the options.  What is given stands; a list
+ * has these in front of its own. */
+int cp_opts_preset(struct cp_opts *, char *words, struct cp_err *);
+
+/* On the command line. */
 int cp_opts_given(const struct cp_opts *, const char *name);
 
 /* The option table as --help prints it, with the values in force as defaults. */

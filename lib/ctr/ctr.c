@@ -2,6 +2,7 @@
 #include "ctr/ctr.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,7 @@ const char *ctr_names(void)
 
 /* --- Sizes by name ----------------------------------------------------------------------------------------------------------------- */
 
-enum kind { INTEGER, REAL, SIZES, WORD };
+enum kind { INTEGER, REAL, SIZES, WORD, WIDTHS };
 
 static const struct size {
 	const char *name;
@@ -43,6 +44,7 @@ static const struct size {
 	const char *words;		/* of WORD: value i is the i-th */
 } sizes[] = {
 	{ "dim", INTEGER, offsetof(struct ctr_config, dim), 1, 4096, NULL },
+	{ "dims", WIDTHS, offsetof(struct ctr_config, width), 1, 4096, NULL },
 	{ "hidden", SIZES, offsetof(struct ctr_config, hidden), 0, 0, NULL },
 	{ "stacked", SIZES, offsetof(struct ctr_config, stacked), 0, 0, NULL },
 	{ "cross", INTEGER, offsetof(struct ctr_config, cross), 0, 64, NULL },
@@ -115,6 +117,30 @@ static int parse_sizes(const char *s, struct ctr_sizes *out)
 	return 0;
 }
 
+/* "FIELD:WIDTH,FIELD:WIDTH", fields from 1; the others have none of their own. */
+static int parse_widths(const char *s, uint16_t *out)
+{
+	char word[32];
+	memset(out, 0, CTR_MAX_FIELDS * sizeof *out);
+	while (*s) {
+		size_t n = strcspn(s, ",");
+		uint64_t field, width;
+		if (n >= sizeof word)
+			return -1;
+		memcpy(word, s, n);
+		word[n] = 0;
+		char *colon = strchr(word, ':');
+		if (!colon)
+			return -1;
+		*colon = 0;
+		if (cp_parse_u64(word, &field) < 0 || cp_parse_u64(colon + 1, &width) < 0 || field < 1 || field > CTR_MAX_FIELDS || width < 1 || width > 4096)
+			return -1;
+		out[field - 1] = (uint16_t)width;
+		s += n + (s[n] == ',');
+	}
+	return 0;
+}
+
 static int parse_word(const char *words, const char *s, int64_t *out)
 {
 	size_t n = strlen(s);
@@ -145,16 +171,29 @@ static int set_size(struct ctr_config *c, const struct size *z, const char *valu
 		return 0;
 	case SIZES:
 		return parse_sizes(value, at);
+	case WIDTHS:
+		return parse_widths(value, at);
 	default:
 		return parse_word(z->words, value, at);
 	}
 }
 
+/* Widths by field go with all that have a width, and stand in no list. */
 int ctr_config_reads(const struct ctr_config *c, const char *name)
 {
+	if (!strcmp(name, "dims"))
+		name = "dim";
 	size_t n = strlen(name);
 	for (const char *s = c->model->sizes; *s; s += strcspn(s, " "), s += strspn(s, " "))
 		if (!strncmp(s, name, n) && s[n] == '=')
+			return 1;
+	return 0;
+}
+
+int ctr_config_has_widths(const struct ctr_config *c)
+{
+	for (int f = 0; f < CTR_MAX_FIELDS; f++)
+		if (c->width[f])
 			return 1;
 	return 0;
 }
@@ -177,7 +216,8 @@ int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 		if (eq && set_size(c, &sizes[i], eq + 1) == 0)
 			return 0;
 		return cp_err_set(err, "--set %s: expected %s=%s", nv, sizes[i].name,
-				  sizes[i].kind == SIZES ? "WIDTH,WIDTH,... or WIDTHxTIMES" : sizes[i].words ? sizes[i].words : "NUMBER in its range");
+				  sizes[i].kind == SIZES ? "WIDTH,WIDTH,... or WIDTHxTIMES" : sizes[i].kind == WIDTHS ? "FIELD:WIDTH,..., fields by number from 1" :
+				  sizes[i].words ? sizes[i].words : "NUMBER in its range");
 	}
 	struct cp_buf known = CP_BUF_INIT;
 	print_names(c, &known);
@@ -193,13 +233,23 @@ static void print_word(const char *words, int64_t i, struct cp_buf *b)
 	cp_buf_add(b, words, strcspn(words, "|"));
 }
 
+static void print_widths(const uint16_t *width, struct cp_buf *b)
+{
+	const char *comma = "";
+	for (int f = 0; f < CTR_MAX_FIELDS; f++)
+		if (width[f]) {
+			cp_buf_printf(b, "%s%d:%u", comma, f + 1, width[f]);
+			comma = ",";
+		}
+}
+
 void ctr_config_print(const struct ctr_config *c, struct cp_buf *b)
 {
 	char num[32];
 	const char *space = "";
 	for (size_t i = 0; i < N_SIZES; i++) {
 		const void *at = (const char *)c + sizes[i].at;
-		if (!ctr_config_reads(c, sizes[i].name))
+		if (!ctr_config_reads(c, sizes[i].name) || (sizes[i].kind == WIDTHS && !ctr_config_has_widths(c)))
 			continue;
 		cp_buf_printf(b, "%s%s=", space, sizes[i].name);
 		space = " ";
@@ -209,6 +259,8 @@ void ctr_config_print(const struct ctr_config *c, struct cp_buf *b)
 			cp_buf_str(b, cp_print_real(*(const double *)at, num));
 		else if (sizes[i].kind == WORD)
 			print_word(sizes[i].words, *(const int64_t *)at, b);
+		else if (sizes[i].kind == WIDTHS)
+			print_widths(at, b);
 		else
 			for (int k = 0; k < ((const struct ctr_sizes *)at)->n; k++)
 				cp_buf_printf(b, "%s%zu", k ? "," : "", ((const struct ctr_sizes *)at)->v[k]);
@@ -268,6 +320,9 @@ static int check_finalmlp(const struct ctr_config *c, struct cp_err *err)
 int ctr_config_check(const struct ctr_config *c, struct cp_err *err)
 {
 	const char *name = c->model->name;
+	for (int f = c->n_fields; f < CTR_MAX_FIELDS; f++)
+		if (c->width[f])
+			return cp_err_set(err, "%s: dims: field %d; the rows have %d", name, f + 1, c->n_fields);
 	if (ctr_config_reads(c, "attn_heads") && c->attn_dim % c->attn_heads)
 		return cp_err_set(err, "%s: attn_dim=%lld is not a multiple of attn_heads=%lld", name, (long long)c->attn_dim, (long long)c->attn_heads);
 	if (ctr_config_reads(c, "cin") && !c->cin.n)
@@ -293,9 +348,31 @@ static struct nn_node *look_up(struct ctr_build *b, const char *name, size_t col
 	return ng_view(b->b.g, e, 1, (size_t)c->n_fields * cols);
 }
 
+/* Field f (B,d), from its own table.  It starts at the scale that one table of all fields would have. */
+static struct nn_node *look_up_own(struct ctr_build *b, const char *name, int f)
+{
+	const struct ctr_config *c = b->c;
+	size_t d = (size_t)c->dim, width = c->width[f] ? c->width[f] : d;
+	struct nn_param *table = nn_new(&b->b, NN_INIT_NORMAL, 2, (size_t[]){ b->first[f + 1] - b->first[f], width }, "%s.%d", name, f + 1);
+	table->by_key = 1;
+	table->part = f + 1;
+	table->init_std = sqrt(2 / (double)(c->n_rows + d));
+	struct nn_node *e = ng_lookup_place(b->b.g, table, b->ids, b->bags, b->axis, f, c->n_fields, b->first[f]);
+	return width == d ? e : nn_dense_plain(&b->b, e, d, NN_NONE, "%s.%d.map", name, f + 1);
+}
+
+static struct nn_node *look_up_each(struct ctr_build *b, const char *name)
+{
+	struct nn_node *e[CTR_MAX_FIELDS];
+	for (int f = 0; f < b->c->n_fields; f++)
+		e[f] = look_up_own(b, name, f);
+	return ng_concat(b->b.g, b->c->n_fields, e);
+}
+
 struct nn_node *ctr_embed_by(struct ctr_build *b, const char *name)
 {
-	return ng_dropout(b->b.g, look_up(b, name, (size_t)b->c->dim), b->c->emb_dropout);
+	struct nn_node *x = ctr_config_has_widths(b->c) ? look_up_each(b, name) : look_up(b, name, (size_t)b->c->dim);
+	return ng_dropout(b->b.g, x, b->c->emb_dropout);
 }
 
 struct nn_node *ctr_embed(struct ctr_build *b)

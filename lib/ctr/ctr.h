@@ -16,6 +16,7 @@
 #define CTR_CTR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -39,6 +40,7 @@ struct ctr_config {
 	int n_fields;
 	size_t n_rows;			/* of the table: all fields' rows */
 	int64_t dim;			/* embedding width d */
+	uint16_t width[CTR_MAX_FIELDS];	/* of a field's own embedding; 0: d.  With any, each field has a table of its own and ctr_build.first is needed */
 	struct ctr_sizes hidden;	/* the MLP beside (or, DNN, after) the embeddings */
 	struct ctr_sizes stacked;	/* DCNv2 stacked: the MLP on top of the cross network */
 	int64_t cross;			/* cross layers */
@@ -70,6 +72,7 @@ struct ctr_build {
 	const struct nn_bags *bags;	/* (B*F) what a field is made of; NULL: one row, as it is */
 	int axis;			/* of the batch's rows */
 	int pad;			/* row of the table that takes no gradient from look-ups, or -1 */
+	const size_t *first;		/* (n_fields + 1) the first row that is the field's, and the end of the last; NULL where no field has its own width */
 	struct nn_node *x;		/* (B, F d), made by ctr_embed */
 };
 
@@ -92,6 +95,8 @@ const char *ctr_names(void);			/* "autoint|dcn|...", for options */
 void ctr_config_init(struct ctr_config *, const struct ctr_model *, int n_fields, size_t n_rows);
 /* "dim=16", "hidden=256x3", "hidden=512,256"; a name the model does not read is refused. */
 int ctr_config_set(struct ctr_config *, const char *name_value, struct cp_err *);
+/* Whether a field has an embedding of its own width. */
+int ctr_config_has_widths(const struct ctr_config *);
 /* Whether the model reads the size of that name. */
 int ctr_config_reads(const struct ctr_config *, const char *name);
 /* Do the sizes go together, and with the number of fields?  Before ctr_final. */
@@ -105,7 +110,9 @@ struct nn_node *ctr_logit(struct ctr_build *, struct nn_node *q);
 
 /* --- For models -------------------------------------------------------------------------------------------------------------------- */
 
-/* The rows' embeddings side by side, (B, F d): looked up when first asked for. */
+/* The rows' embeddings side by side, (B, F d): looked up when first asked for.  A field of another width than d is mapped to d by a matrix
+ * without bias (mixed dimension embeddings; Ginart et al., ISIT 2021): then tables are embedding.F (rows of field F, its width) and maps
+ * embedding.F.map.weight (d, its width), F from 1. */
 struct nn_node *ctr_embed(struct ctr_build *);
 /* The same from another table, (V,d), called `name`. */
 struct nn_node *ctr_embed_by(struct ctr_build *, const char *name);

@@ -175,12 +175,11 @@ struct walk {
 	int n_bins, by_width;
 };
 
-/* A run of equal scores is not parted: it belongs where its first row does. */
+/* A run of equal scores is not parted: it belongs where its first row does.  Counts are divided as whole numbers: 29 / 100 * 100 is below 29. */
 static int bin_of(const struct walk *w, const struct ties *t, double score)
 {
-	double share = w->by_width ? score : (double)(t->pos_below + t->neg_below) / (double)w->r->n;
-	int bin = (int)(share * w->n_bins);
-	return bin < w->n_bins ? bin : w->n_bins - 1;
+	size_t bins = (size_t)w->n_bins, bin = w->by_width ? (size_t)(score * w->n_bins) : (t->pos_below + t->neg_below) * bins / w->r->n;
+	return (int)(bin < bins ? bin : bins - 1);
 }
 
 static void add_to_bin(struct walk *w, const struct ties *t)

@@ -122,7 +122,8 @@ static int print_run(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *e
 int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err)
 {
 	static const struct table tables[] = {
-		{ "options given", "SELECT name, value FROM params WHERE run = ? AND given ORDER BY name" },
+		{ "options given", "SELECT name, value FROM params WHERE run = ? AND given = 1 ORDER BY name" },
+		{ "options by the preset", "SELECT name, value FROM params WHERE run = ? AND given = 2 ORDER BY name" },
 		{ "options by default, and what was found", "SELECT name, value FROM params WHERE run = ? AND NOT given ORDER BY name" },
 		{ "inputs (role, path, via, digest, content, rows, bytes, made by run)",
 		  "SELECT i.role, i.path, i.via, i.digest, i.content, i.rows, i.bytes, "
@@ -184,16 +185,42 @@ int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struc
 	return 0;
 }
 
-int cp_ledger_best(sqlite3 *db, const char *key, const char *split, int lowest, int64_t limit, struct cp_buf *b, struct cp_err *err)
+/* ---- the best ---- */
+
+/* Figures of runs that are done, each with the training behind it, if any. */
+#define FIGURE \
+	"WITH figure AS (SELECT m.value AS value, m.split AS split, r.id AS id, r.uid AS uid, r.tool AS tool, r.argv AS command, t.train AS train " \
+	"FROM metrics m JOIN runs r ON r.id = m.run LEFT JOIN trained t ON t.run = r.id " \
+	"WHERE m.key = ?1 AND (?2 IS NULL OR m.split = ?2) AND m.stratum = '' AND m.epoch = -1 AND m.value IS NOT NULL AND r.status = 'done' " \
+	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM inputs WHERE run = t.train AND role = 'train' AND path GLOB ?5))) "
+
+/* Options of a run that say what comes out, but for the seed and for files, which are known by what is in them. */
+#define OPTIONS(run, which) \
+	"(SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x FROM params " \
+	"WHERE run = " run " AND content AND name NOT IN ('seed', 'init') AND " which " ORDER BY name))"
+
+static const char best_runs[] = FIGURE
+	"SELECT value, split, id, uid, tool, train, (SELECT value FROM params WHERE run = train AND name = 'stage') AS stage, "
+	"(SELECT value FROM params WHERE run = train AND name = 'model') AS model, command "
+	"FROM figure ORDER BY CASE WHEN ?3 THEN value ELSE -value END, id LIMIT ?4";
+
+/* Two trainings are of one setting where options and rows are the same, and those of the model they went on from.  Of several runs with one
+ * seed the last counts. */
+static const char best_settings[] = FIGURE
+	", origin AS (SELECT DISTINCT f.train AS train, (SELECT made_by FROM edges WHERE run = f.train AND role = 'init') AS init FROM figure f "
+	"WHERE f.train IS NOT NULL), "
+	"setting AS (SELECT train, " OPTIONS("train", "1") " || coalesce(' ' || " OPTIONS("init", "1") ", '') || coalesce(' ' || "
+	"(SELECT group_concat(x, ' ') FROM (SELECT coalesce(content, digest) AS x FROM inputs WHERE run = train AND (role IN ('train', 'valid') "
+	"OR (role = 'init' AND origin.init IS NULL)) ORDER BY n)), '') AS same, " OPTIONS("train", "given") " AS options FROM origin), "
+	"one AS (SELECT s.same AS same, s.options AS options, f.split AS split, f.train AS train, f.value AS value, max(f.id) "
+	"FROM figure f JOIN setting s ON s.train = f.train GROUP BY s.same, f.split, (SELECT seed FROM runs WHERE id = f.train)) "
+	"SELECT round(avg(value), 6) AS mean, round(min(value), 6) AS least, round(max(value), 6) AS most, count(*) AS seeds, split, "
+	"group_concat(train) AS trained, options FROM one GROUP BY same, split ORDER BY CASE WHEN ?3 THEN avg(value) ELSE -avg(value) END, train LIMIT ?4";
+
+int cp_ledger_best(sqlite3 *db, const struct cp_best *o, struct cp_buf *b, struct cp_err *err)
 {
-	struct table t = { NULL,
-		"SELECT m.value AS value, m.split AS split, r.id AS id, r.uid AS uid, r.tool AS tool, t.train AS train, "
-		"(SELECT value FROM params WHERE run = t.train AND name = 'stage') AS stage, "
-		"(SELECT value FROM params WHERE run = t.train AND name = 'model') AS model, r.argv AS command "
-		"FROM metrics m JOIN runs r ON r.id = m.run LEFT JOIN trained t ON t.run = r.id "
-		"WHERE m.key = ?1 AND (?2 IS NULL OR m.split = ?2) AND m.stratum = '' AND m.epoch = -1 AND m.value IS NOT NULL AND r.status = 'done' "
-		"ORDER BY CASE WHEN ?3 THEN m.value ELSE -m.value END, r.id LIMIT ?4" };
-	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "ttii", key, split, (int64_t)lowest, limit ? limit : INT64_C(-1));
+	struct table t = { NULL, o->over_seeds ? best_settings : best_runs };
+	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "ttiit", o->key, o->split, (int64_t)o->lowest, o->limit ? o->limit : INT64_C(-1), o->rows);
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
 

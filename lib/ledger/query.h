@@ -21,8 +21,16 @@ int cp_ledger_show(sqlite3 *, int64_t id, struct cp_buf *, struct cp_err *);
 /* What two runs do not share: a line each, what it is, the first's value, the second's. */
 int cp_ledger_diff(sqlite3 *, int64_t a, int64_t b, struct cp_buf *, struct cp_err *);
 
-/* The runs with the best figure of this key at their end, best first.  split NULL: any.  lowest: smaller is better. */
-int cp_ledger_best(sqlite3 *, const char *key, const char *split, int lowest, int64_t limit, struct cp_buf *, struct cp_err *);
+/* The best by a figure at the end of runs, best first: run by run, or trainings that differ in nothing but the seed, by their mean. */
+struct cp_best {
+	const char *key;		/* auc */
+	const char *split;		/* NULL: any */
+	const char *rows;		/* NULL: any; else a pattern as GLOB takes it of the path of the training rows */
+	int lowest;			/* smaller is better */
+	int over_seeds;
+	int64_t limit;			/* 0: all */
+};
+int cp_ledger_best(sqlite3 *, const struct cp_best *, struct cp_buf *, struct cp_err *);
 
 /* Whether the files that a run (0: any run but repetitions, whose files were temporary) read and wrote lie where they were, with the
  * bytes they had: a line each; *n_bad counts those that do not. */

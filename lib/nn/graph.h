@@ -141,6 +141,10 @@ struct nn_node *ng_lookup(struct nn_graph *, struct nn_param *table, const struc
 struct nn_node *ng_lookup_bags(struct nn_graph *, struct nn_param *table, const struct nn_ids *, const struct nn_bags *, int axis, int mult,
 			       int pad);
 
+/* The same of one place in `places` a row, from a table of its own, whose row 0 is the one that ids call `first`; bags NULL: one id a place. */
+struct nn_node *ng_lookup_place(struct nn_graph *, struct nn_param *table, const struct nn_ids *, const struct nn_bags *, int axis, int place,
+				int places, size_t first);
+
 /* --- Shapes ------------------------------------------------------------------------------------------------------------------------ */
 
 struct nn_node *ng_view(struct nn_graph *, struct nn_node *, int mult, size_t cols);	/* the same numbers; mult*cols is kept */

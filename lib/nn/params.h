@@ -41,6 +41,7 @@ struct nn_param {
 	int frozen;		/* no gradient, no step */
 	int loaded;		/* a file gave its values */
 	int by_key;		/* a row belongs to a key of the outside, not to its place: whoever knows the keys starts and loads it */
+	int part;		/* by_key: 0 for all keys of the outside, else its part of that number, from 1, and no others */
 	enum nn_init init;
 	double init_std;
 	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen, for a scorer, or where there is a */

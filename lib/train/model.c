@@ -26,6 +26,7 @@ void cp_model_free(struct cp_model *m)
 	plm_feed_release(&m->feed);
 	cp_ids_release(&m->words);
 	cp_ids_release(&m->pairs);
+	free(m->first);
 	free(m->stage);
 	json_decref(m->sentence);
 	free(m->training);
@@ -88,6 +89,15 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 	m->loss = ng_bce(m->g, m->z, &m->labels);
 }
 
+static size_t *first_rows(const struct cp_features *v)
+{
+	size_t *first = cp_xcalloc((size_t)v->fields.n + 1, sizeof *first);
+	for (int f = 0; f < v->fields.n; f++)
+		first[f] = v->field[f].base;
+	first[v->fields.n] = v->n_rows;
+	return first;
+}
+
 static void compose(struct cp_model *m, struct cp_team *team, int training)
 {
 	struct plm_nodes n = { 0 };
@@ -99,6 +109,8 @@ static void compose(struct cp_model *m, struct cp_team *team, int training)
 	struct ctr_build cb = { .b = b, .c = &m->c.ctr, .ids = &m->ids, .axis = PLM_ROWS, .pad = -1 };
 	if (cp_fields_count(&m->vocab.fields, CP_KEY) < m->vocab.fields.n)
 		cb.bags = &m->bags;
+	if (m->c.has_ctr && ctr_config_has_widths(&m->c.ctr))
+		cb.first = m->first = first_rows(&m->vocab);
 	m->g->training = training;
 	if (m->c.has_ctr) {
 		m->q = ctr_final(&cb);

@@ -29,7 +29,7 @@
 #include "train/data.h"
 #include "train/features.h"
 
-#define CP_MODEL_VERSION 2	/* 2: with fields that are lists or numbers, or are declared; else 1 is written */
+#define CP_MODEL_VERSION 3	/* 3: with widths by field; 2: with fields that are lists or numbers, or are declared; else 1 is written */
 
 /* Groups of the optimiser. */
 enum { CP_GROUP_CTR, CP_GROUP_PLM, CP_GROUP_HEAD, CP_N_GROUPS };
@@ -59,6 +59,7 @@ struct cp_model {
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
 	const struct cp_model *of;	/* a twin of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */
 	struct cp_features vocab;
+	size_t *first;			/* (fields + 1) first row of each field and the end of the last; NULL unless a field has a width of its own */
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */
 
 	struct nn_params *params;

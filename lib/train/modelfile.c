@@ -55,7 +55,8 @@ static char *config_text(const struct cp_model *m)
 	for (int f = 0; f < m->vocab.fields.n; f++)
 		json_array_append_new(fields, json_string(m->vocab.fields.v[f].name));
 	json_object_set_new(o, "format", json_string("clickprompt model"));
-	json_object_set_new(o, "version", json_integer(add_kinds(o, &m->vocab.fields) || m->vocab.bits ? 2 : 1));
+	int newer = add_kinds(o, &m->vocab.fields) || m->vocab.bits;
+	json_object_set_new(o, "version", json_integer(c->has_ctr && ctr_config_has_widths(&c->ctr) ? 3 : newer ? 2 : 1));
 	json_object_set_new(o, "stage", json_string(m->stage));
 	json_object_set_new(o, "objective", json_string(objective_words[c->objective]));
 	json_object_set_new(o, "fields", fields);
@@ -114,6 +115,8 @@ static int read_ctr(struct cp_model *m, const json_t *o, const char *path, struc
 	m->c.has_ctr = 1;
 	if (!rc)
 		rc = ctr_config_check(&m->c.ctr, err);
+	if (!rc && m->vocab.bits && ctr_config_has_widths(&m->c.ctr))
+		rc = cp_err_set(err, "widths by field, and a table by hash that all fields share");
 	return rc < 0 ? cp_err_wrap(err, "%s", path) : 0;
 }
 
@@ -276,9 +279,9 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_tensor *t, const struct cp_features *from, const char *path,
 		      struct cp_err *err)
 {
-	size_t d = p->dims[1];
-	if (t->n_dims != 2 || t->shape[0] != from->n_rows || t->shape[1] != d)
-		return cp_err_set(err, "%s: tensor '%s' is not %zu x %zu as its vocabulary and sizes say", path, p->name, from->n_rows, d);
+	size_t d = p->dims[1], n_rows = p->part ? 1 + from->field[p->part - 1].n : from->n_rows;
+	if (t->n_dims != 2 || t->shape[0] != n_rows || t->shape[1] != d)
+		return cp_err_set(err, "%s: tensor '%s' is not %zu x %zu as its vocabulary and sizes say", path, p->name, n_rows, d);
 	nn_float *rows = cp_xmalloc(t->n * sizeof *rows);
 	if (nn_tensor_floats(t, rows, t->n, err) < 0) {
 		free(rows);
@@ -288,7 +291,10 @@ static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_te
 		memcpy(p->val, rows, t->n * sizeof *rows);
 	for (int f = 0; !m->vocab.bits && f < m->vocab.fields.n; f++) {
 		const struct cp_features_field *a = &from->field[f], *b = &m->vocab.field[f];
-		memcpy(p->val + b->base * d, rows + a->base * d, (1 + a->n) * d * sizeof *rows);
+		if (!p->part)
+			memcpy(p->val + b->base * d, rows + a->base * d, (1 + a->n) * d * sizeof *rows);
+		else if (p->part == f + 1)
+			memcpy(p->val, rows, (1 + a->n) * d * sizeof *rows);
 	}
 	free(rows);
 	return 0;

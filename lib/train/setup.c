@@ -374,6 +374,27 @@ static int mention_rows(struct cp_trainer *t, struct cp_err *err)
 	return rc;
 }
 
+#define WIDE 100
+
+/* A number multiplies a row of the table, so a large one gives large logits and gradients to match. */
+static void note_wide_numbers(struct cp_trainer *t)
+{
+	const struct cp_data *d = &t->train;
+	for (int f = 0, k = 0; f < d->fields.n; f++) {
+		if (d->fields.v[f].type != CP_NUMBER)
+			continue;
+		nn_float low = 0, high = 0;
+		for (size_t i = 0; i < d->n; i++) {
+			low = fmin(low, cp_data_numbers(d, i)[k]);
+			high = fmax(high, cp_data_numbers(d, i)[k]);
+		}
+		k++;
+		if (fmax(-low, high) > WIDE)
+			cp_trainer_note(t, "field '%s' has numbers from %g to %g, and training wants them of the size of 1; cp-featurize "
+					"--field '%s: log', or 'buckets 10', makes them so", d->fields.v[f].name, low, high, d->fields.v[f].name);
+	}
+}
+
 static int load_all(struct cp_trainer *t, struct cp_err *err)
 {
 	static const char *standard_input[] = { "-" };
@@ -395,6 +416,7 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0 ||
 	    mention_rows(t, err) < 0)
 		return -1;
+	note_wide_numbers(t);
 	if (t->train.n_cut)
 		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut; the last one, sep, is kept", (unsigned long long)t->train.n_cut,
 				t->m->c.max_tokens);
@@ -462,11 +484,14 @@ static void start_table(struct cp_trainer *t, struct nn_param *p)
 		nn_init_row(p, row, t->o.seed, row, std);
 	for (int f = 0; !t->m->vocab.bits && f < t->m->vocab.fields.n; f++) {
 		const struct cp_features_field *v = &t->m->vocab.field[f];
+		size_t base = p->part ? 0 : v->base;
+		if (p->part && p->part != f + 1)
+			continue;
 		uint64_t seed = cp_field_seed(t->m->vocab.fields.v[f].name, strlen(t->m->vocab.fields.v[f].name));
 		for (size_t i = loaded ? v->n_old : 0; i < v->n; i++)
-			nn_init_row(p, v->base + 1 + i, t->o.seed, v->key[i], std);
+			nn_init_row(p, base + 1 + i, t->o.seed, v->key[i], std);
 		if (!loaded && t->o.unseen_rate > 0)
-			nn_init_row(p, v->base, t->o.seed, seed, std);
+			nn_init_row(p, base, t->o.seed, seed, std);
 	}
 	p->loaded = 1;
 }
@@ -671,6 +696,38 @@ static void index_rows(struct cp_trainer *t)
 	cp_data_index(&t->test, &t->m->vocab);
 }
 
+/* One FIELD=WIDTH of --dim-of. */
+static int set_width(struct cp_trainer *t, const char *word, struct cp_err *err)
+{
+	struct ctr_config *c = &t->m->c.ctr;
+	const struct cp_fields *fields = &t->m->vocab.fields;
+	const char *eq = strrchr(word, '=');
+	size_t n = eq ? (size_t)(eq - word) : 0;
+	uint64_t width;
+	if (!eq || cp_parse_u64(eq + 1, &width) < 0 || width < 1 || width > 4096)
+		return cp_err_set(err, "--dim-of %s: expected FIELD=WIDTH, a width from 1 to 4096", word);
+	for (int f = 0; f < fields->n; f++)
+		if (strlen(fields->v[f].name) == n && !memcmp(fields->v[f].name, word, n)) {
+			if (t->o.init && (c->width[f] ? c->width[f] : (uint64_t)c->dim) != width)
+				return cp_err_set(err, "--dim-of %s: %s was made with another width", word, t->o.init);
+			c->width[f] = (uint16_t)width;
+			return 0;
+		}
+	return cp_err_set(err, "--dim-of %s: the rows have no field '%.*s'", word, (int)n, word);
+}
+
+static int set_widths(struct cp_trainer *t, struct cp_err *err)
+{
+	if (t->o.dim_of.n && !ctr_config_reads(&t->m->c.ctr, "dim"))
+		return cp_err_set(err, "--dim-of: %s has no embeddings", t->m->c.ctr.model->name);
+	for (int i = 0; i < t->o.dim_of.n; i++)
+		if (set_width(t, t->o.dim_of.v[i], err) < 0)
+			return -1;
+	if (t->m->vocab.bits && ctr_config_has_widths(&t->m->c.ctr))
+		return cp_err_set(err, "--hash-bits: all fields share one table, so none can have a width of its own");
+	return 0;
+}
+
 /* Once the rows have told the number of fields. */
 static int check_ctr(struct cp_trainer *t, struct cp_err *err)
 {
@@ -678,6 +735,8 @@ static int check_ctr(struct cp_trainer *t, struct cp_err *err)
 	if (!c->has_ctr)
 		return 0;
 	c->ctr.n_fields = t->m->vocab.fields.n;
+	if (set_widths(t, err) < 0)
+		return -1;
 	if (c->has_plm && c->prompting.k && !c->ctr.model->final)
 		return cp_err_set(err, "--model %s has no final vector, so no prompts can be made from it", c->ctr.model->name);
 	return ctr_config_check(&c->ctr, err);

@@ -18,6 +18,7 @@
 #define PLATEAU 0.1		/* on the rates, when an evaluation was no better; not below PLATEAU_LEAST (FuxiCTR's) */
 #define PLATEAU_LEAST 1e-6
 #define WRITING 30		/* time between two states, in times of what writing one takes: states of gigabytes cost 3 % at most */
+#define RISING 1.1		/* times the loss of the epoch before: more than noise */
 
 static double now(void)
 {
@@ -150,17 +151,43 @@ static int step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *
 
 /* --- Epochs ------------------------------------------------------------------------------------------------------------------------ */
 
+static double mean_loss(const struct cp_trainer *t)
+{
+	return t->loss_n ? t->loss_sum / (double)t->loss_n : NAN;
+}
+
 static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_evaluation *e, int best)
 {
 	struct cp_train_event ev = {
 		.kind = kind, .epoch = epoch, .n_epochs = t->epochs, .step = t->step, .n_steps = all_steps(t),
-		.loss = t->loss_n ? t->loss_sum / (double)t->loss_n : NAN, .seconds = t->result.seconds,
+		.loss = mean_loss(t), .seconds = t->result.seconds,
 		.rows_per_s = (double)t->result.rows / t->result.seconds, .tokens_per_s = (double)t->result.tokens / t->result.seconds,
 		.valid_auc = e ? e->auc : NAN, .valid_logloss = e ? e->logloss : NAN, .valid_lm_loss = e ? e->lm_loss : NAN,
 		.valid_lm_accuracy = e ? e->lm_accuracy : NAN, .best = best,
 	};
 	if (t->o.event)
 		t->o.event(t->o.ctx, &ev);
+}
+
+/* The loss of a model that knows the share of clicks and no more; NaN where clicks are not what is learnt. */
+static double loss_of_rate(const struct cp_trainer *t)
+{
+	double p = 0;
+	if (t->m->c.objective != CP_OBJECTIVE_CLICK)
+		return NAN;
+	for (size_t i = 0; i < t->train.n; i++)
+		p += t->train.label[i];
+	p /= (double)t->train.n;
+	return p > 0 && p < 1 ? -p * log(p) - (1 - p) * log(1 - p) : NAN;
+}
+
+/* An epoch whose loss is above that of the one before, or the first one above knowing nothing, is told of while there is time to stop. */
+static void note_rising_loss(struct cp_trainer *t, uint64_t epoch, double before)
+{
+	if (mean_loss(t) > RISING * before)
+		cp_trainer_note(t, "the loss of epoch %llu, %.4g, is above that of %s, %.4g: if it goes on, training diverges; a smaller --lr, a --warmup or "
+				"--clip may help, or numbers of the size of 1 (cp-featurize --field 'NAME: log')", (unsigned long long)epoch + 1,
+				mean_loss(t), epoch ? "the epoch before" : "the click rate alone", before);
 }
 
 static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluation *e)
@@ -253,6 +280,7 @@ static int save_if_due(struct cp_trainer *t, double after, struct cp_err *err)
 static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 {
 	uint64_t first = epoch * t->steps_per_epoch;
+	double before = t->step > first ? NAN : epoch ? mean_loss(t) : loss_of_rate(t);
 	if (t->step == first) {
 		t->loss_sum = 0;
 		t->loss_n = 0;
@@ -273,6 +301,7 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 			return rc;
 	}
 	t->result.epochs_run = (int)epoch + 1;
+	note_rising_loss(t, epoch, before);
 	if (t->step < all_steps(t) || (t->o.stop && *t->o.stop))
 		return save_if_due(t, 0, err);
 	return 0;

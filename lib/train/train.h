@@ -41,7 +41,7 @@ struct cp_train_event {
 
 struct cp_train_opts {
 	const char *stage, *model, *plm, *init, *out;
-	struct cp_opt_list train, valid, test, set, vocab_from;
+	struct cp_opt_list train, valid, test, set, dim_of, vocab_from;
 	const char *label;
 	int64_t epochs;			/* 0: ctr 3, pretrain 2, finetune 2 */
 	int64_t batch;

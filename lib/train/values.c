@@ -121,24 +121,39 @@ static int find_field(const struct cp_inspect *m, const char *name, struct cp_er
 	return cp_err_set(err, "%s: no field '%s' in it; cp-model show lists them", m->path, name);
 }
 
-/* The embedding table, or where there is none the weights of LR; (n_rows, d). */
-static float *read_table(const struct cp_inspect *m, size_t *d, struct cp_err *err)
+/* Where the rows of a field stand: in the embedding table of all fields, in its own, or where there are no embeddings in the weights of LR. */
+static const struct nn_tensor *find_table(const struct cp_inspect *m, int f, size_t *base, size_t *n_rows)
 {
-	const struct nn_tensor *t = nn_safetensors_find(m->file, "embedding");
+	const struct cp_features *v = &m->model->vocab;
+	char name[32];
+	snprintf(name, sizeof name, "embedding.%d", f + 1);
+	const struct nn_tensor *t = nn_safetensors_find(m->file, name);
+	*base = t ? 0 : v->field[f].base;
+	*n_rows = t ? 1 + v->field[f].n : v->n_rows;
 	if (!t)
-		t = nn_safetensors_find(m->file, "lr.weight");
+		t = nn_safetensors_find(m->file, "embedding");
+	return t ? t : nn_safetensors_find(m->file, "lr.weight");
+}
+
+/* The rows of field f, (1 + n, d), the unseen one first. */
+static float *read_rows(const struct cp_inspect *m, int f, size_t *d, struct cp_err *err)
+{
+	size_t base, n_rows;
 	if (m->model->vocab.bits) {
 		cp_err_set(err, "%s: its table is by hash: it knows no values", m->path);
 		return NULL;
 	}
-	if (!t || t->n_dims != 2 || t->shape[0] != m->model->vocab.n_rows) {
+	const struct nn_tensor *t = find_table(m, f, &base, &n_rows);
+	if (!t || t->n_dims != 2 || t->shape[0] != n_rows) {
 		cp_err_set(err, "%s: no table of embeddings in it", m->path);
 		return NULL;
 	}
 	float *v = cp_xcalloc(t->n, sizeof *v);
 	*d = t->shape[1];
-	if (nn_tensor_floats(t, v, t->n, err) == 0)
+	if (nn_tensor_floats(t, v, t->n, err) == 0) {
+		memmove(v, v + base * *d, (1 + m->model->vocab.field[f].n) * *d * sizeof *v);
 		return v;
+	}
 	free(v);
 	cp_err_wrap(err, "%s", m->path);
 	return NULL;
@@ -152,12 +167,12 @@ static double dot(const float *a, const float *b, size_t d)
 	return sum;
 }
 
-static void print_field(const struct cp_inspect *m, int f, const struct cp_value_names *names, int vectors, const float *table, size_t d,
+static void print_field(const struct cp_inspect *m, int f, const struct cp_value_names *names, int vectors, const float *rows, size_t d,
 			struct cp_buf *out)
 {
 	const struct cp_features_field *v = &m->model->vocab.field[f];
 	for (size_t i = 0; i < v->n; i++) {
-		const float *row = table + (v->base + 1 + i) * d;
+		const float *row = rows + (1 + i) * d;
 		cp_buf_printf(out, "%s\t%016" PRIx64 "\t%" PRIu64 "\t", m->model->vocab.fields.v[f].name, v->key[i], v->count[i]);
 		if (!vectors)
 			cp_buf_printf(out, "%.6g\t", sqrt(dot(row, row, d)));
@@ -172,14 +187,16 @@ int cp_inspect_vocab(const struct cp_inspect *m, const char *field, const struct
 		     struct cp_err *err)
 {
 	size_t d;
-	int only = field ? find_field(m, field, err) : 0;
-	float *table = only < 0 ? NULL : read_table(m, &d, err);
-	if (!table)
+	int first = field ? find_field(m, field, err) : 0, end = field ? first + 1 : m->model->vocab.fields.n;
+	if (first < 0)
 		return -1;
-	for (int f = 0; f < m->model->vocab.fields.n; f++)
-		if (!field || f == only)
-			print_field(m, f, names, vectors, table, d, out);
-	free(table);
+	for (int f = first; f < end; f++) {
+		float *rows = read_rows(m, f, &d, err);
+		if (!rows)
+			return -1;
+		print_field(m, f, names, vectors, rows, d, out);
+		free(rows);
+	}
 	return 0;
 }
 
@@ -194,11 +211,11 @@ static int by_cosine(const void *a, const void *b)
 	return x->cosine < y->cosine ? 1 : x->cosine > y->cosine ? -1 : (x->i > y->i) - (x->i < y->i);
 }
 
-static void print_neighbours(const struct cp_inspect *m, int f, size_t of, const struct cp_value_names *names, size_t n, const float *table,
+static void print_neighbours(const struct cp_inspect *m, int f, size_t of, const struct cp_value_names *names, size_t n, const float *rows,
 			     size_t d, struct cp_buf *out)
 {
 	const struct cp_features_field *v = &m->model->vocab.field[f];
-	const float *rows = table + (v->base + 1) * d, *x = rows + of * d;
+	const float *x = rows + of * d;
 	struct near *near = cp_xcalloc(v->n, sizeof *near);
 	for (size_t i = 0; i < v->n; i++) {
 		double size = sqrt(dot(x, x, d) * dot(rows + i * d, rows + i * d, d));
@@ -219,14 +236,14 @@ int cp_inspect_neighbours(const struct cp_inspect *m, const char *field, const c
 {
 	size_t d;
 	int f = find_field(m, field, err);
-	float *table = f < 0 ? NULL : read_table(m, &d, err);
-	if (!table)
+	float *rows = f < 0 ? NULL : read_rows(m, f, &d, err);
+	if (!rows)
 		return -1;
 	const struct cp_features_field *v = &m->model->vocab.field[f];
 	uint32_t row = cp_features_row(&m->model->vocab, f, cp_key(cp_field_seed(field, strlen(field)), value, strlen(value)));
 	int rc = row == v->base ? cp_err_set(err, "%s: field '%s' has no value '%s' that training met", m->path, field, value) : 0;
 	if (!rc)
-		print_neighbours(m, f, row - v->base - 1, names, n, table, d, out);
-	free(table);
+		print_neighbours(m, f, row - v->base - 1, names, n, rows + d, d, out);
+	free(rows);
 	return rc;
 }

@@ -37,6 +37,9 @@ static const struct tried {
 	{ "dcnv2", "dim=3 cross=2 hidden=5,4 act=tanh dropout=0.2 emb_dropout=0.1" },
 	{ "deepfm", "dim=3 hidden=5 act=tanh batch_norm=1" },
 	{ "dnn", "dim=3 hidden=5,4 act=tanh" },
+	{ "dnn", "dim=3 dims=1:2,3:5,4:1 hidden=5 act=tanh emb_dropout=0.1" },
+	{ "fgcnn", "dim=2 dims=2:3,4:4 channels=2 kernels=3 pools=2 recombined=1 hidden=4 act=tanh" },
+	{ "fm", "dim=2 dims=1:2,2:1,3:3 wide=1" },
 	{ "fgcnn", "dim=2 channels=2,3 kernels=3,1 pools=2,2 recombined=1,2 hidden=4 act=tanh" },
 	{ "fibinet", "dim=3 bilinear=interaction reduction=2 excitation=sigmoid hidden=4 act=tanh" },
 	{ "fibinet", "dim=3 bilinear=each hidden=4 act=tanh wide=0" },
@@ -86,6 +89,8 @@ static void fill(struct small *m)
 	m->off[BATCH * FIELDS] = (uint32_t)at;
 }
 
+static const size_t first[FIELDS + 1] = { 0, 3, 6, 10, KEYS };	/* rows of the fields */
+
 static struct small *small_new(const struct tried *t, int with_bags)
 {
 	struct small *m = cp_xcalloc(1, sizeof *m);
@@ -99,7 +104,7 @@ static struct small *small_new(const struct tried *t, int with_bags)
 	for (const char *s = t->sizes; sscanf(s, "%63s", word) == 1; s += strlen(word), s += *s == ' ')
 		assert(ctr_config_set(&m->c, word, NULL) == 0);
 	m->b = (struct ctr_build){ .b = { nn_graph_new(NULL), nn_params_new(), 0 }, .c = &m->c, .ids = &m->ids, .bags = with_bags ? &m->bags : NULL,
-				   .axis = ROWS, .pad = -1 };
+				   .axis = ROWS, .pad = -1, .first = first };
 	m->b.b.g->training = 1;
 	m->b.b.g->len[ROWS] = BATCH;
 	m->b.b.g->keys[ROWS] = m->key;
@@ -169,7 +174,8 @@ static void check_plain(const struct tried *t)
 	char what[160];
 	for (int k = 0; k < 2; k++) {
 		for (uint32_t i = 0; i < BATCH * FIELDS; i++) {
-			m[k]->id[i] = i * 7 % KEYS;
+			size_t f = i % FIELDS;
+			m[k]->id[i] = (uint32_t)(first[f] + i * 7 % (first[f + 1] - first[f]));
 			m[k]->off[i] = i;
 			m[k]->weight[i] = 1;
 		}

@@ -192,6 +192,24 @@ static struct nn_node *build_bags(struct test *t)
 	return ng_lookup_bags(t->b.g, param(t, 3, t->cols), ids(t, total, 3), bags, ROWS, 2, -1);
 }
 
+/* The second of three places a row: one id, or a bag of one or two. */
+static struct nn_node *build_place(struct test *t)
+{
+	size_t n = t->rows * 3, total = t->variant ? n + n / 2 : n, first = 5;
+	uint32_t *id = cp_arena_alloc(&t->mem, total * sizeof *id), *off = cp_arena_alloc(&t->mem, (n + 1) * sizeof *off);
+	nn_float *w = cp_arena_alloc(&t->mem, total * sizeof *w);
+	struct nn_ids *ids = cp_arena_alloc(&t->mem, sizeof *ids);
+	struct nn_bags *bags = cp_arena_alloc(&t->mem, sizeof *bags);
+	random_numbers(t, w, total);
+	for (size_t i = 0; i < total; i++)
+		id[i] = (uint32_t)(first + i % 4);
+	for (size_t i = 0; i <= n; i++)
+		off[i] = (uint32_t)(i + i / 2);
+	ids->v = id;
+	*bags = (struct nn_bags){ off, w };
+	return ng_lookup_place(t->b.g, param(t, 4, t->cols), ids, t->variant ? bags : NULL, ROWS, 1, 3, first);
+}
+
 static struct nn_node *build_slice(struct test *t)
 {
 	struct nn_param *a = param(t, 3, t->cols), *b = param(t, 3, t->cols), *c = param(t, 3, t->cols);
@@ -460,7 +478,7 @@ static const struct op_case {
 	int variants;
 	int together;			/* its parameters are one matrix: frozen all or none */
 } cases[] = {
-	{ "lookup", build_lookup, 1 }, { "bags", build_bags, 1 }, { "slice and span", build_slice, 2, 1 }, { "input with a gradient", build_input, 1 }, { "view", build_view, 3 },
+	{ "lookup", build_lookup, 1 }, { "bags", build_bags, 1 }, { "place", build_place, 2 }, { "slice and span", build_slice, 2, 1 }, { "input with a gradient", build_input, 1 }, { "view", build_view, 3 },
 	{ "concat", build_concat, 1 }, { "cols", build_cols, 3 }, { "gather", build_gather, 1 }, { "prepend", build_prepend, 2 },
 	{ "segmean", build_segmean, 2 }, { "add and mul", build_pair, 4 }, { "cross", build_cross, 3 }, { "scale_rows", build_scale_rows, 1 },
 	{ "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 }, { "activations", build_activate, 4 }, { "softmax", build_softmax, 1 },

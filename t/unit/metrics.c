@@ -143,6 +143,135 @@ static void orders(void)
 	ok(cp_auc(a, y, 4) == 3.5 / 4, "-0 and 0 tie");
 }
 
+/* --- The bootstrap by its definition ------------------------------------------------------------------------------------------------ */
+
+#define REPLICATES 101
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Replicate k: the rows themselves, as often as their group was drawn. */
+static double redrawn(const double *s, const uint8_t *y, const uint64_t *g, size_t n, size_t n_groups, uint64_t seed, int k)
+{
+	struct cp_rng r = cp_rng(seed, CP_RNG_BOOTSTRAP, 0, (uint64_t)k);
+	size_t most = n * n_groups, m = 0;
+	double *ss = cp_xcalloc(most, sizeof *ss);
+	uint8_t *yy = cp_xcalloc(most, 1);
+	for (size_t d = 0; d < n_groups; d++) {
+		uint64_t drawn = cp_rng_below(&r, n_groups);
+		for (size_t i = 0; i < n; i++)
+			if (g[i] == drawn) {
+				ss[m] = s[i];
+				yy[m++] = y[i];
+			}
+	}
+	double a = auc_by_pairs(ss, yy, m);
+	free(ss);
+	free(yy);
+	return a;
+}
+
+static int same_interval(const struct cp_interval *got, double *v, size_t n)
+{
+	double mean = 0, square = 0, at[2] = { 0.025, 0.975 }, q[2];
+	size_t m = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!isnan(v[i]))
+			v[m++] = v[i];
+	for (size_t i = 0; i < m; i++)
+		mean += v[i] / (double)m;
+	for (size_t i = 0; i < m; i++)
+		square += (v[i] - mean) * (v[i] - mean);
+	qsort(v, m, sizeof *v, by_value);
+	for (int k = 0; k < 2; k++) {
+		double place = at[k] * (double)(m - 1), below = floor(place);
+		q[k] = v[(size_t)below] + (place - below) * (v[(size_t)ceil(place)] - v[(size_t)below]);
+	}
+	return got->n == m && close_to(got->se, sqrt(square / (double)(m - 1)), 1e-12) && close_to(got->lo, q[0], 1e-12) && close_to(got->hi, q[1], 1e-12);
+}
+
+/* Groups in the order of their numbers, the k-th of 1 + k % 4 rows; few groups leave some replicates without one of the classes. */
+static void bootstrap(size_t n_groups)
+{
+	double s[120], s2[120], a[REPLICATES], d[REPLICATES];
+	uint8_t y[120];
+	uint64_t g[120];
+	size_t n = 0;
+	char what[160];
+	struct cp_rng r = cp_rng(n_groups, CP_RNG_TEST, 0, 0);
+	struct cp_bootstrap b;
+	for (size_t k = 0; k < n_groups; k++)
+		for (size_t i = 0; i < 1 + k % 4; i++, n++) {
+			s[n] = (double)cp_rng_below(&r, 9) / 9;
+			s2[n] = (double)cp_rng_below(&r, 50) / 50;
+			y[n] = k < 2 ? (uint8_t)k : cp_rng_real(&r) < 0.2 + 0.5 * s[n];
+			g[n] = k;
+		}
+	cp_bootstrap(&b, s, s2, y, g, n, REPLICATES, 7, NULL);
+	for (int k = 0; k < REPLICATES; k++) {
+		a[k] = redrawn(s, y, g, n, n_groups, 7, k);
+		d[k] = a[k] - redrawn(s2, y, g, n, n_groups, 7, k);
+	}
+	snprintf(what, sizeof what, "bootstrap of %zu groups: standard error, quantiles and paired difference are those of rows drawn again", n_groups);
+	ok(b.n_groups == n_groups && same_interval(&b.auc, a, REPLICATES) && same_interval(&b.diff, d, REPLICATES), what);
+}
+
+/* --- Bins by their definition -------------------------------------------------------------------------------------------------------- */
+
+static size_t bin_by_definition(const double *s, size_t n, size_t i, int n_bins, int by_width)
+{
+	size_t below = 0;
+	for (size_t j = 0; j < n; j++)
+		below += s[j] < s[i];
+	size_t bin = by_width ? (size_t)(s[i] * n_bins) : below * (size_t)n_bins / n;
+	return bin < (size_t)n_bins ? bin : (size_t)n_bins - 1;
+}
+
+static int same_bin(const struct cp_bin *b, const double *s, const uint8_t *y, size_t n, size_t k, int n_bins, int by_width, double *gap)
+{
+	size_t m = 0, positives = 0;
+	double sum = 0, lowest = INFINITY, highest = -INFINITY;
+	for (size_t i = 0; i < n; i++)
+		if (bin_by_definition(s, n, i, n_bins, by_width) == k) {
+			m++;
+			positives += y[i];
+			sum += s[i];
+			lowest = fmin(lowest, s[i]);
+			highest = fmax(highest, s[i]);
+		}
+	if (b->n != m || b->positives != positives)
+		return 0;
+	if (!m)
+		return isnan(b->rate) && isnan(b->mean_score);
+	*gap += fabs(sum - (double)positives) / (double)n;
+	return b->lowest == lowest && b->highest == highest && close_to(b->mean_score, sum / (double)m, 1e-12) &&
+	       close_to(b->rate, (double)positives / (double)m, 1e-12);
+}
+
+static void bins(int levels, int n_bins, int by_width)
+{
+	double s[100], gap = 0;
+	uint8_t y[100];
+	char what[160];
+	struct cp_rng r = cp_rng((uint64_t)levels, CP_RNG_TEST, 1, 0);
+	struct cp_measures m;
+	int same = 1;
+	for (size_t i = 0; i < 100; i++) {
+		s[i] = levels ? (double)cp_rng_below(&r, (uint64_t)levels) / levels : ((double)(i * 37 % 100) + 0.5) / 100;
+		y[i] = cp_rng_real(&r) < s[i] * s[i];
+	}
+	cp_measure(&m, s, y, 100, &(struct cp_measure_opts){ n_bins, by_width }, NULL);
+	for (int k = 0; k < n_bins; k++)
+		same &= same_bin(&m.bin[k], s, y, 100, (size_t)k, n_bins, by_width, &gap);
+	snprintf(what, sizeof what, "%d bins of equal %s of %s: rows, range, means, and ECE their gaps weighed by rows", n_bins, by_width ? "width" : "count",
+		 levels ? "ties" : "different scores");
+	ok(same && m.n_bins == n_bins && close_to(m.ece, gap, 1e-12), what);
+	cp_measures_release(&m);
+}
+
 static void undefined(void)
 {
 	double s[3] = { 0.1, 0.9, 0.5 }, nan[3] = { 0.1, NAN, 0.5 }, out[3] = { 0.1, 1.5, 0.5 };
@@ -315,6 +444,15 @@ int main(int argc, char **argv)
 	against_definition(0);
 	against_definition(2);
 	against_definition(20);
+	bootstrap(2);
+	bootstrap(7);
+	bootstrap(40);
+	for (int by_width = 0; by_width < 2; by_width++) {
+		bins(0, 100, by_width);
+		bins(0, 7, by_width);
+		bins(13, 5, by_width);
+		bins(3, 10, by_width);
+	}
 	undefined();
 	logits();
 	check_nine_digits();

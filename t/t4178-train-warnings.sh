@@ -1,0 +1,41 @@
+#!/bin/sh
+# What cp-train says of numbers that are too large and of a loss that rises, and that it is quiet where nothing is wrong.
+. "$(dirname "$0")/test-lib.sh"
+. "$TEST_DIR/train-lib.sh"
+
+rows() { awk 'BEGIN { print "label,user,price"; for (i = 0; i < 400; i++) printf "%d,u%d,%d\n", i * 7 % 5 < 2, i % 9, i * i % 50000 - 20 }'; }
+rows | cp-featurize -q -f 'price: number' >wide.cps || skip_all 'the rows could not be made'
+rows | cp-featurize -q -f 'price: log' >log.cps
+
+train() { cp-train --no-ledger --threads 1 --stage ctr --model dnn --set dim=4 --set hidden=8 --batch 20 --weight-decay 0 -o m.cpm "$@" 2>log || { cat log; return 1; }; cat log; }
+
+test_that 'a field of large numbers is named, with its range and what to do' '
+	train --train wide.cps --epochs 1 --lr 1e-5
+	grep "field .price. has numbers from -20 to 49[0-9]*, .*--field .price: log." log
+'
+
+test_that 'its logarithm is not' '
+	train --train log.cps --epochs 2
+	! grep "has numbers" log || exit 1
+	! grep "is above that of" log
+'
+
+test_that 'a first epoch that is worse than the click rate alone' '
+	train --train wide.cps --epochs 1 --lr 0.1
+	grep "the loss of epoch 1, [0-9.e+]*, is above that of the click rate alone, 0.673: .*--field" log
+'
+
+test_that 'an epoch that is worse than the one before' '
+	train --train log.cps --epochs 3 --lr 1e-6 --schedule constant --warmup 0
+	! grep "is above that of" log || exit 1
+	cp-train --no-ledger --threads 1 --stage ctr --model lr --optimizer sgd --lr 2 --warmup 1 --epochs 3 --batch 20 --train log.cps -o m.cpm 2>log
+	cat log
+	grep "the loss of epoch 2, [0-9.]*, is above that of the epoch before, [0-9.]*: if it goes on, training diverges" log
+'
+
+test_that 'with -q nothing is said' '
+	train -q --train wide.cps --epochs 1 --lr 0.1
+	test ! -s log
+'
+
+test_done
