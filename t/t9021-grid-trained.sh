@@ -39,7 +39,7 @@ test_that 'the figures are those of the scores' '
 '
 
 test_that 'the runs of a line are those that made it' '
-	run=$(grep -E "^\| dnn +\| with-plm +\| 2 " table | head -n 1 | cut -d"|" -f7)
+	run=$(grep -E "^\| dnn +\| with-plm +\| 2 " table | tail -n 1 | cut -d"|" -f7)
 	cp-ledger show -q --ledger l.db $run >shown
 	cat shown
 	grep -- "--with-plm" shown

@@ -267,70 +267,63 @@ struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const
 
 /* --- One place of several, from a table of its own ------------------------------------------------------------------------------------- */
 
+/* The ids of the place, as bags over its table: taken from those of all places in every forward, and the rest is as of bags. */
+struct place {
+	const struct nn_ids *all;
+	const struct nn_bags *all_bags;	/* NULL: one id a place, weight 1 */
+	struct nn_ids ids;
+	struct nn_bags bags;
+};
+
 struct span { size_t from, to; };
 
-/* Where the ids of the node's place of row r stand. */
+/* Where the ids of the node's place of row r stand among all. */
 static struct span place_of(const struct nn_node *n, size_t r)
 {
-	size_t at = r * (size_t)n->i[1] + (size_t)n->i[0];
-	return n->bags ? (struct span){ n->bags->off[at], n->bags->off[at + 1] } : (struct span){ at, at + 1 };
-}
-
-static nn_float weight_of(const struct nn_node *n, size_t j)
-{
-	return n->bags ? n->bags->weight[j] : 1;
-}
-
-static void place_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	(void)g;
-	size_t c = n->cols, first = (size_t)n->i[2];
-	memset(n->val + from * c, 0, (to - from) * c * sizeof(nn_float));
-	for (size_t r = from; r < to; r++) {
-		struct span s = place_of(n, r);
-		for (size_t j = s.from; j < s.to; j++)
-			nn_axpy(n->val + r * c, weight_of(n, j), n->in[0]->val + (n->ids->v[j] - first) * c, c);
-	}
+	const struct place *k = n->ext;
+	size_t at = r * (size_t)n->i[2] + (size_t)n->i[1];
+	return k->all_bags ? (struct span){ k->all_bags->off[at], k->all_bags->off[at + 1] } : (struct span){ at, at + 1 };
 }
 
 static void place_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), place_part);
-}
-
-static void unplace_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	nn_float *d = nn_grad_now(n->in[0]);
-	size_t c = n->cols, first = (size_t)n->i[2];
-	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++) {
+	struct place *k = n->ext;
+	size_t rows = nn_rows(g, n), count = 0;
+	for (size_t r = 0; r < rows; r++)
+		count += place_of(n, r).to - place_of(n, r).from;
+	uint32_t *id = cp_arena_alloc(&g->arena, count * sizeof *id), *off = cp_arena_alloc(&g->arena, (rows + 1) * sizeof *off);
+	nn_float *weight = cp_arena_alloc(&g->arena, count * sizeof *weight);
+	off[0] = 0;
+	for (size_t r = 0, at = 0; r < rows; r++) {
 		struct span s = place_of(n, r);
-		for (size_t j = s.from; j < s.to; j++) {
-			size_t id = n->ids->v[j] - first;
-			if (id >= from && id < to)
-				nn_axpy(d + id * c, weight_of(n, j), n->grad + r * c, c);
+		for (size_t j = s.from; j < s.to; j++, at++) {
+			id[at] = k->all->v[j] - (uint32_t)n->i[3];
+			weight[at] = k->all_bags ? k->all_bags->weight[j] : 1;
 		}
+		off[r + 1] = (uint32_t)at;
 	}
+	k->ids.v = id;
+	k->bags = (struct nn_bags){ off, weight };
+	pool_fwd(g, n);
 }
 
-static void place_bwd(struct nn_graph *g, struct nn_node *n)
-{
-	size_t targets = nn_rows(g, n->in[0]);
-	if (nn_grad(g, n->in[0]))
-		nn_parts(g, n, targets, (targets + OWNERS - 1) / OWNERS, unplace_part);
-}
-
-static const struct nn_op op_place = { "place", place_fwd, place_bwd, NULL };
+static const struct nn_op op_place = { "place", place_fwd, pool_bwd, touch_scratch };
 
 struct nn_node *ng_lookup_place(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, const struct nn_bags *bags, int axis, int place,
 				int places, size_t first)
 {
 	assert(first <= INT32_MAX);
 	struct nn_node *x = ng_weight(g, table), *n = nn_node_new(g, &op_place, axis, 1, x->cols, 1, &x);
-	n->ids = ids;
-	n->bags = bags;
-	n->i[0] = place;
-	n->i[1] = places;
-	n->i[2] = (int)first;
+	struct place *k = cp_xcalloc(1, sizeof *k);
+	k->all = ids;
+	k->all_bags = bags;
+	n->ext = k;
+	n->ids = &k->ids;
+	n->bags = &k->bags;
+	n->i[0] = -1;
+	n->i[1] = place;
+	n->i[2] = places;
+	n->i[3] = (int)first;
 	return n;
 }
 
