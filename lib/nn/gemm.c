@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <cblas.h>
 #include <math.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +156,15 @@ static void packed_tile(const struct job *j, int row, int rows, int col, int col
 		  (size_t)cols, j->units, c->beta != 0);
 }
 
-/* Room for the operands, the calling thread's, kept for its next products. */
+/* Room for the operands, the calling thread's, kept for its next products and freed when it ends. */
+static pthread_key_t room_key;
+static pthread_once_t room_once = PTHREAD_ONCE_INIT;
+
+static void make_room_key(void)
+{
+	pthread_key_create(&room_key, free);
+}
+
 static char *operands(size_t bytes)
 {
 	static _Thread_local char *room;
@@ -163,6 +172,8 @@ static char *operands(size_t bytes)
 	if (bytes > size) {
 		free(room);
 		room = cp_xaligned(64, size = bytes + bytes / 4);
+		pthread_once(&room_once, make_room_key);
+		pthread_setspecific(room_key, room);
 	}
 	return room;
 }
@@ -226,7 +237,7 @@ static int is_packed(const struct nn_gemm_call *c)
 /* At most 64 jobs. */
 static void run_jobs(struct cp_team *team, const struct nn_gemm_call *calls, int n)
 {
-	struct job v[64] = { 0 };
+	struct job v[64];
 	struct jobs all = { v, n };
 	double work = 0;
 	size_t bytes = 0;
@@ -237,8 +248,7 @@ static void run_jobs(struct cp_team *team, const struct nn_gemm_call *calls, int
 	for (int i = 0; i < n; i++) {
 		struct job *j = &v[i];
 		assert(calls[i].beta == 0 || calls[i].beta == 1);
-		j->call = &calls[i];
-		j->packed = is_packed(j->call);
+		*j = (struct job){ .call = &calls[i], .packed = is_packed(&calls[i]) };
 		if (j->call->m <= 0 || j->call->n <= 0)
 			continue;
 		if (work < 1 << 20)	/* waking a thread takes longer than the product */

@@ -22,7 +22,7 @@
 #include "base/team.h"
 #include "nn/float.h"
 
-/* The whole product, its tiles shared out to the team (NULL: this thread).  Not from inside a task of a team. */
+/* The whole product, its tiles shared out to the team (NULL: this thread, as is needed inside a task of a team). */
 void nn_gemm(struct cp_team *, int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 	     nn_float *c, int ldc);
 
@@ -42,7 +42,8 @@ struct nn_gemm_call {
 };
 void nn_gemms(struct cp_team *, const struct nn_gemm_call *, int n_calls);
 
-/* alpha op(A) op(B) + beta C by the calling thread alone, by OpenBLAS: for small ones inside a task.  Its bits may differ from nn_gemm's. */
+/* alpha op(A) op(B) + beta C by the calling thread alone, by OpenBLAS: for what is too small to be packed, or must not allocate.  Its bits may
+ * differ from nn_gemm's. */
 void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 		  nn_float *c, int ldc);
 

@@ -176,14 +176,17 @@ static void cin_products(nn_float *t, const struct cin *c, const struct nn_node 
 			     (size_t)c->h, d);
 }
 
-static void cin_rows(const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t)
+static void cin_rows(const struct nn_graph *g, const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t)
 {
 	size_t d = (size_t)c->d, wide = rows * d;
 	nn_float *y = t + (size_t)c->pairs * wide, *out = n->val + from * n->cols;
 	cin_products(t, c, n, from, rows);
 	for (size_t i = 0; i < (size_t)c->out * wide; i++)
 		y[i] = n->in[3]->val[i / wide];
-	nn_gemm_tile(0, 0, c->out, (int)wide, c->pairs, 1, n->in[2]->val, c->pairs, t, (int)wide, 1, y, (int)wide);
+	if (g->by_row)	/* which must not allocate */
+		nn_gemm_tile(0, 0, c->out, (int)wide, c->pairs, 1, n->in[2]->val, c->pairs, t, (int)wide, 1, y, (int)wide);
+	else
+		nn_gemm(NULL, 0, 0, c->out, (int)wide, c->pairs, n->in[2]->val, c->pairs, t, (int)wide, 1, y, (int)wide);
 	for (size_t r = 0; r < rows; r++)
 		for (size_t o = 0; o < (size_t)c->out; o++)
 			memcpy(out + r * n->cols + o * d, y + o * wide + r * d, d * sizeof *y);
@@ -194,7 +197,7 @@ static void cin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 	struct cin c = cin_of(g, n);
 	nn_float *t = nn_room(g, (size_t)(c.pairs + c.out) * (size_t)c.d * c.rows);
 	for (size_t r = from; r < to; r += c.rows)
-		cin_rows(&c, n, r, to - r < c.rows ? to - r : c.rows, t);
+		cin_rows(g, &c, n, r, to - r < c.rows ? to - r : c.rows, t);
 	nn_room_end(g, t);
 }
 
@@ -214,8 +217,8 @@ static void uncin_rows(const struct cin *c, struct nn_node *n, size_t from, size
 	for (size_t r = 0; r < rows; r++)
 		for (size_t o = 0; o < (size_t)c->out; o++)
 			memcpy(dy + o * wide + r * d, n->grad + (from + r) * n->cols + o * d, d * sizeof *dy);
-	nn_gemm_tile(0, 1, c->out, c->pairs, (int)wide, 1, dy, (int)wide, t, (int)wide, 1, room, c->pairs);
-	nn_gemm_tile(1, 0, c->pairs, (int)wide, c->out, 1, n->in[2]->val, c->pairs, dy, (int)wide, 0, dt, (int)wide);
+	nn_gemm(NULL, 0, 1, c->out, c->pairs, (int)wide, dy, (int)wide, t, (int)wide, 1, room, c->pairs);
+	nn_gemm(NULL, 1, 0, c->pairs, (int)wide, c->out, n->in[2]->val, c->pairs, dy, (int)wide, 0, dt, (int)wide);
 	nn_row_sums_fwd(room + c->out * c->pairs, 1, dy, wide, (size_t)c->out, wide);
 	for (size_t r = from; r < from + rows; r++, dt += d) {
 		size_t at0 = r * n->in[0]->cols, at = r * n->in[1]->cols;
