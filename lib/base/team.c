@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 
-#define SPINS 4000	/* about 10 us: longer than the gap between two operations, shorter than a time slice */
+#define SPINS 40000	/* up to a few hundred us: longer than the gaps within a step, as waking a thread costs tens of them on a virtual machine */
 
 struct share {
 	_Alignas(64) atomic_int next;

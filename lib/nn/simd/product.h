@@ -8,13 +8,24 @@
  */
 #define DEPTH 256	/* units at a time: a tile's panels of b, 48 KiB, stay in the second cache while rows pass */
 
+/* What the next tile will read or write of C, on its way while this one is summed. */
+INLINE void fetch(const nn_float *c, size_t ldc, size_t rows, size_t panels)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t p = 0; p < panels; p++)
+			__builtin_prefetch(c + r * ldc + p * NN_PANEL, 1);
+}
+
 /* The panels from b on, for all rows. */
 INLINE void columns(nn_float *c, size_t ldc, const unit *a, const unit *b, size_t m, size_t n, size_t units, size_t from, size_t count, size_t panels,
 		    int add)
 {
-	for (size_t i = 0; i < m; i += TILE_ROWS)
+	for (size_t i = 0; i < m; i += TILE_ROWS) {
+		if (i + TILE_ROWS < m)
+			fetch(c + (i + TILE_ROWS) * ldc, ldc, m - i - TILE_ROWS < TILE_ROWS ? m - i - TILE_ROWS : TILE_ROWS, panels);
 		micro(c + i * ldc, ldc, a + i / NN_PANEL * NN_PANEL * units + from * NN_PANEL + i % NN_PANEL, b + from * NN_PANEL,
 		      units * NN_PANEL, count, m - i < TILE_ROWS ? m - i : TILE_ROWS, panels, n, add);
+	}
 }
 
 /* How many panels to take next: as many as fit, but no lone one at the end where two times two would do. */
