@@ -87,6 +87,10 @@ $(made)/%/with-plm.cpm: $(made)/%/pretrained.cpm $(shards).train.cps $(shards).v
 $(bin)/%:
 	+$(MAKE) --no-print-directory -C .. bin/$*
 
-.PHONY: all table
+# The table of what is there so far
+so-far:
+	@./table $(ledger) $(made) $(or $(wildcard $(grid)/reference),-) $(foreach c,$(cells),$(if $(wildcard $(made)/$c.auc),$c))
+
+.PHONY: all table so-far
 .DELETE_ON_ERROR:
 .SECONDARY:

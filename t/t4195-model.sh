@@ -60,6 +60,19 @@ test_that 'the rows of a value are those of the table, behind the rows of the fi
 	paste said there | awk "{ d = \$1 - \$2; if (d < -1e-6 || d > 1e-6) exit 1 }"
 '
 
+test_that 'a tensor as text: a line for each place of its first dimension, whole numbers as such' '
+	cp-model export -q --tensor embedding a.cpm >table
+	test "$(wc -l <table) $(head -n 1 table | tr "\t" "\n" | wc -l)" = "57 8"
+	tr "\t" "\n" <table >said
+	tensor a.cpm embedding | od -An -v -tf4 -w4 >there
+	paste said there | awk "{ d = \$1 - \$2; if (d < -1e-6 || d > 1e-6) exit 1 } END { exit NR != 456 }"
+	cp-model export -q --tensor vocab.Film.counts a.cpm | awk "{ n += \$1 } END { exit !(NR == 30 && n == 300) }"
+	test "$(cp-model export -q --tensor out.bias a.cpm | wc -l)" = 1
+	fails_with 1 cp-model export --tensor none a.cpm
+	grep "no tensor .none." fails_with.err
+	fails_with 2 cp-model vocab --tensor embedding a.cpm
+'
+
 test_that 'neighbours are those of the largest cosine' '
 	cp-model neighbours -q --field Film --value "film 3" --names rows.csv -n 5 a.cpm >near
 	cp-model export -q --field Film --names rows.csv a.cpm >vectors

@@ -6,7 +6,7 @@
 #include "tool.h"
 #include "train/inspect.h"
 
-static const char *output, *field, *value, *names_path;
+static const char *output, *field, *value, *names_path, *tensor;
 static int json, tensors;
 static int64_t limit = 10;
 
@@ -16,6 +16,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "field", CP_OPT_STR, &field, "NAME", "vocab, export: this field alone; neighbours: of this field" },
 	{ 0, "value", CP_OPT_STR, &value, "TEXT", "neighbours: of this value" },
 	{ 0, "names", CP_OPT_STR, &names_path, "CSV", "name the values that this CSV has, in columns called as the fields" },
+	{ 0, "tensor", CP_OPT_STR, &tensor, "NAME", "export: the numbers of this tensor, not the values' vectors" },
 	{ 'n', "limit", CP_OPT_INT, &limit, "N", "neighbours: so many", .min = 1, .max = 1e9 },
 	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here; average: the model" },
 	{ 0 },
@@ -26,7 +27,7 @@ static const struct cp_opt opts[] = {
 static const struct cp_tool tool = {
 	"cp-model",
 	"show [--tensors] [--json] MODEL\ncompare MODEL MODEL\nvocab [--field NAME] [--names CSV] MODEL\n"
-	"neighbours --field NAME --value TEXT [--names CSV] [-n N] MODEL\nexport [--field NAME] [--names CSV] MODEL\naverage -o MODEL MODEL...",
+	"neighbours --field NAME --value TEXT [--names CSV] [-n N] MODEL\nexport [--field NAME] [--names CSV] MODEL\nexport --tensor NAME MODEL\naverage -o MODEL MODEL...",
 	"show, compare and average models", opts, NULL, -1,
 };
 
@@ -54,7 +55,7 @@ static int do_vocab(struct work *w, struct cp_err *err)
 
 static int do_export(struct work *w, struct cp_err *err)
 {
-	return cp_inspect_vocab(w->m, field, w->names, 1, &w->out, err);
+	return tensor ? cp_inspect_tensor(w->m, tensor, &w->out, err) : cp_inspect_vocab(w->m, field, w->names, 1, &w->out, err);
 }
 
 static int do_neighbours(struct work *w, struct cp_err *err)
@@ -90,6 +91,8 @@ static const char *check_options(const struct command *c, size_t n)
 		return c->max == 1 ? "one model is expected" : c->max == 2 ? "two models are expected" : "models are expected";
 	if (c->work == do_neighbours && (!field || !value))
 		return "neighbours needs --field and --value";
+	if (tensor && (c->work != do_export || field || names_path))
+		return "--tensor belongs to export, without --field and --names";
 	if (c->work == do_average && (!output || !strcmp(output, "-")))
 		return "average needs -o FILE: a model is not written to standard output";
 	return NULL;

@@ -89,6 +89,33 @@ static int print_tensors(const struct cp_inspect *m, struct cp_buf *out, struct 
 	return 0;
 }
 
+static void print_number(const struct nn_tensor *t, const double *v, const uint64_t *whole, size_t i, struct cp_buf *out)
+{
+	if (whole)
+		cp_buf_decimal(out, whole[i]);
+	else
+		cp_buf_printf(out, t->dtype == NN_F64 ? "%.17g" : "%.9g", v[i]);
+}
+
+int cp_inspect_tensor(const struct cp_inspect *m, const char *name, struct cp_buf *out, struct cp_err *err)
+{
+	const struct nn_tensor *t = nn_safetensors_find(m->file, name);
+	if (!t)
+		return cp_err_set(err, "%s: no tensor '%s' in it; cp-model show --tensors lists them", m->path, name);
+	int is_real = t->dtype <= NN_BF16;
+	double *v = is_real ? values_of(t, m->path, err) : NULL;
+	uint64_t *whole = is_real ? NULL : cp_xcalloc(t->n, sizeof *whole);
+	int rc = is_real ? (v ? 0 : -1) : nn_tensor_u64(t, whole, t->n, err) < 0 ? cp_err_wrap(err, "%s", m->path) : 0;
+	size_t cols = t->n_dims > 1 && t->shape[0] ? t->n / t->shape[0] : 1;
+	for (size_t i = 0; !rc && i < t->n; i++) {
+		print_number(t, v, whole, i, out);
+		cp_buf_char(out, (i + 1) % cols ? '\t' : '\n');
+	}
+	free(v);
+	free(whole);
+	return rc;
+}
+
 /* --- One model --------------------------------------------------------------------------------------------------------------------- */
 
 static size_t n_values(const struct cp_inspect *m, int f)

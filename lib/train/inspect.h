@@ -26,6 +26,8 @@ void cp_inspect_close(struct cp_inspect *);	/* also after a failed open */
 
 int cp_inspect_show(const struct cp_inspect *, int tensors, struct cp_buf *, struct cp_err *);
 int cp_inspect_json(const struct cp_inspect *, struct cp_buf *, struct cp_err *);
+/* A tensor's numbers, all digits of them: a line for each place of its first dimension, tabs between the others. */
+int cp_inspect_tensor(const struct cp_inspect *, const char *name, struct cp_buf *, struct cp_err *);
 /* Which configuration differs, which tensors, and by how much: the largest difference, and the norm of it to that of the first. */
 int cp_inspect_compare(const struct cp_inspect *, const struct cp_inspect *, struct cp_buf *, struct cp_err *);
 
