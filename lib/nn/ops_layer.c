@@ -326,8 +326,8 @@ static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, s
 	size_t from = seq_start(n, s), z = seq_start(n, s + 1) - from, h = n->cols, dh = h / (size_t)c->heads;
 	const nn_float *qkv = n->in[0]->val + from * 3 * h;
 	struct nn_attention a = {
-		.z = z, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head = 0, .head_end = (size_t)c->heads,
-		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ld = 3 * h,
+		.nq = z, .z = z, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head = 0, .head_end = (size_t)c->heads,
+		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ldq = 3 * h, .ld = 3 * h,
 		.out = n->val + from * h, .ldo = h, .stat = denominators(g, n) + from * (size_t)c->heads,
 		.keys = drops(g, c) ? row_keys(g, n) + from : NULL, .site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
 	};
