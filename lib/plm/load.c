@@ -19,6 +19,9 @@ static const struct { const char *theirs, *ours; } heads[] = {
 	{ "lm_head.bias", "mlm.bias" },
 };
 
+/* What stands in our list under its own name behind "plm.": BERT's and RoBERTa's encoder, T5. */
+static const char *const bodies[] = { "embeddings.", "encoder.", "decoder.", "shared.", "lm_head.weight", "whole_word_embeddings." };
+
 static const char *skip_prefix(const char *s, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -43,8 +46,11 @@ int plm_own_name(const char *theirs, struct cp_buf *ours)
 {
 	cp_buf_reset(ours);
 	const char *s = skip_prefix(skip_prefix(theirs, "bert."), "roberta.");
-	if (!strncmp(s, "embeddings.", 11) || !strncmp(s, "encoder.", 8))
-		cp_buf_printf(ours, "plm.%s", s);
+	if (!strcmp(s, "encoder.embed_tokens.weight") || !strcmp(s, "decoder.embed_tokens.weight"))
+		s = "shared.weight";	/* T5's one table by other names */
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+		if (!strncmp(s, bodies[i], strlen(bodies[i])))
+			cp_buf_printf(ours, "plm.%s", s);
 	for (size_t i = 0; !ours->len && i < sizeof heads / sizeof *heads; i++) {
 		size_t n = strlen(heads[i].theirs);
 		if (!strncmp(s, heads[i].theirs, n))
@@ -88,7 +94,7 @@ static int fill_rest(struct nn_params *ps, const char *path, struct cp_err *err)
 {
 	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight"), *dec = nn_params_find(ps, "mlm.decoder.weight");
 	for (int i = 0; i < ps->n; i++)
-		if (!strncmp(ps->v[i]->name, "plm.", 4) && !ps->v[i]->loaded)
+		if (!strncmp(ps->v[i]->name, "plm.", 4) && !ps->v[i]->loaded && strcmp(ps->v[i]->name, "plm.whole_word_embeddings.weight"))
 			return cp_err_set(err, "%s: tensor '%s' is missing", path, ps->v[i]->name + 4);
 	if (dec && !dec->loaded) {
 		memcpy(dec->val, word->val, dec->n * sizeof *dec->val);

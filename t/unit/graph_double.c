@@ -348,6 +348,27 @@ static struct nn_node *build_fields_attention(struct test *t)
 	return ng_attention(t->b.g, matrix_on(t, ROWS, 3, 3 * t->cols * (size_t)a.heads), NULL, ROWS, NULL, &a);
 }
 
+/* Four variants: a sequence to itself or to another's, with a bias or without; causal, and with dropout.  Runs of unlike lengths. */
+static struct nn_node *build_attend(struct test *t)
+{
+	int other = t->variant & 1, biased = t->variant & 2;
+	struct ng_attend c = { .heads = 2, .causal = !other, .far = 9, .dropout = t->variant >= 4 ? 0.3 : 0 };
+	const struct nn_segs *of_q = runs(t, ROWS, TOKENS, 1), *of_kv = other ? runs(t, ROWS, PLACES, 3) : of_q;
+	keys_for(t, TOKENS);
+	struct nn_node *q = matrix_on(t, TOKENS, 1, 2 * t->cols), *kv = matrix_on(t, other ? PLACES : TOKENS, 1, 4 * t->cols);
+	return ng_attend(t->b.g, q, of_q, kv, of_kv, biased ? weight(t, 6, 2) : NULL, ROWS, &c);
+}
+
+static struct nn_node *build_rmsnorm(struct test *t)
+{
+	return ng_rmsnorm(t->b.g, matrix_on(t, ROWS, 2, t->cols), weight(t, 1, t->cols), 1e-2);
+}
+
+static struct nn_node *build_scale(struct test *t)
+{
+	return t->variant ? ng_gelu_tanh(t->b.g, matrix(t)) : ng_scale(t->b.g, matrix(t), -0.7);
+}
+
 #define GROUPS 3
 
 static struct nn_node *build_sums(struct test *t)
@@ -466,6 +487,7 @@ static const struct op_case {
 	{ "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 }, { "activations", build_activate, 4 }, { "softmax", build_softmax, 1 },
 	{ "dropout", build_dropout, 2 }, { "linear", build_linear, 8 }, { "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 },
 	{ "batchnorm", build_batchnorm, 2 }, { "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 },
+	{ "attend", build_attend, 6 }, { "rmsnorm", build_rmsnorm, 1 }, { "scale and gelu_tanh", build_scale, 2 },
 	{ "sum_groups and bias", build_sums, 2 }, { "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 },
 	{ "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
@@ -713,8 +735,83 @@ static double check_whole(const struct whole *w)
 	return worst;
 }
 
+/* --- T5 ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void feed_t5(struct test *t, struct plm_feed *f)
+{
+	for (size_t r = 0; r < t->rows; r++) {
+		uint32_t v[8], word[8];
+		size_t n = 3 + r % 4;
+		for (size_t i = 0; i < n; i++) {
+			v[i] = (uint32_t)cp_rng_below(&t->rng, f->c->vocab);
+			word[i] = (uint32_t)(i % 3);
+		}
+		plm_feed_row(f, v, n, r);
+		plm_feed_whole(f, word, n);
+		plm_feed_answer(f, v, 1 + r % 3, r % 3 ? 1 : 0, r);
+	}
+	plm_feed_bind(f, t->b.g);
+}
+
+/* v1.0 and v1.1; the loss of the answers and the odds of two of them. */
+static double check_t5(int gated, int odds)
+{
+	struct test t = { .rows = 5, .rng = cp_rng(4, CP_RNG_TEST, (uint64_t)gated, 0) };
+	struct plm_config p = { .family = PLM_T5, .layers = 2, .decoder_layers = 1, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5, .positions = 16,
+				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
+				.attention_dropout = 0.2 };
+	struct plm_prompting none = { 0 };
+	struct plm_t5_nodes n;
+	struct plm_feed f;
+	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
+	t.b.g->training = 1;
+	t.b.g->len[PLM_ROWS] = t.rows;
+	plm_feed_init(&f, &p, &none);
+	feed_t5(&t, &f);
+	plm_t5(&t.b, &p, &f, &n);
+	t.loss = plm_t5_loss(&t.b, &p, &n, &f, NULL);
+	if (odds) {
+		struct nn_node *z = plm_t5_odds(&t.b, &p, &n, &f, 3, 5);
+		t.loss = nn_node_new(t.b.g, &op_probe, 0, 1, 1, 1, &z);
+	}
+	nn_params_alloc(t.b.ps, 1);
+	nn_params_init(t.b.ps, 1);
+	for (size_t i = 0; i < t.b.ps->total; i++)
+		t.b.ps->val[i] = 0.5 * t.b.ps->val[i] + 0.2 * cp_rng_normal(&t.rng);
+	double worst = check(&t, 3);
+	plm_feed_release(&f);
+	test_release(&t);
+	return worst;
+}
+
+/* T5's buckets of distances as the reference's library gives them, 32 of them up to 128 and 8 up to 20. */
+static void check_buckets(void)
+{
+	static const struct { int distance, n, far, causal; size_t bucket; } want[] = {
+		{ 0, 32, 128, 0, 0 }, { -1, 32, 128, 0, 1 }, { 1, 32, 128, 0, 17 }, { -7, 32, 128, 0, 7 }, { 8, 32, 128, 0, 24 }, { -16, 32, 128, 0, 10 },
+		{ 31, 32, 128, 0, 27 }, { 32, 32, 128, 0, 28 }, { -63, 32, 128, 0, 13 }, { -64, 32, 128, 0, 14 }, { 128, 32, 128, 0, 31 },
+		{ -5000, 32, 128, 0, 15 }, { 3, 32, 128, 1, 0 }, { -15, 32, 128, 1, 15 }, { -16, 32, 128, 1, 16 }, { -113, 32, 128, 1, 31 },
+		{ -32, 32, 128, 1, 21 }, { -64, 32, 128, 1, 26 }, { 6, 8, 20, 0, 6 }, { -7, 8, 20, 0, 3 }, { -19, 8, 20, 1, 7 },
+	};
+	size_t wrong = 0;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		size_t b = ng_bucket(want[i].distance, (size_t)want[i].n, (size_t)want[i].far, want[i].causal);
+		if (b != want[i].bucket)
+			printf("# distance %d: bucket %zu, expected %zu\n", want[i].distance, b, want[i].bucket);
+		wrong += b != want[i].bucket;
+	}
+	ok(!wrong, "buckets of distances");
+}
+
 int main(void)
 {
+	for (int i = 0; i < 4; i++) {
+		char what[160];
+		double worst = check_t5(i & 1, i & 2);
+		snprintf(what, sizeof what, "T5 %s, %s: gradients, off by %.2g at most", i & 1 ? "v1.1" : "v1.0", i & 2 ? "odds" : "loss", worst * NEAR);
+		ok(worst <= 1, what);
+	}
+	check_buckets();
 	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
 		char what[160];
 		double worst = check_whole(&wholes[i]);
