@@ -18,6 +18,7 @@ void cp_model_free(struct cp_model *m)
 		return;
 	nn_graph_free(m->g);
 	nn_params_free(m->params);
+	cp_p5_free(m->p5);
 	if (!m->of) {
 		nn_packs_free(m->packs);
 		cp_features_release(&m->vocab);
@@ -88,6 +89,17 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 	m->loss = ng_bce(m->g, m->z, &m->labels);
 }
 
+static void build_p5(struct cp_model *m, struct nn_build *b)
+{
+	struct plm_t5_nodes n;
+	const struct cp_p5 *p = m->p5;
+	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
+	b->group = CP_GROUP_PLM;
+	plm_t5(b, &m->c.plm, &m->feed, &n);
+	m->loss = plm_t5_loss(b, &m->c.plm, &n, &m->feed, &m->cut);
+	m->z = m->z_plm = plm_t5_odds(b, &m->c.plm, &n, &m->feed, p->answer[1].v[p->turn], p->answer[0].v[p->turn]);
+}
+
 static void compose(struct cp_model *m, struct cp_team *team, int training)
 {
 	struct plm_nodes n = { 0 };
@@ -105,9 +117,13 @@ static void compose(struct cp_model *m, struct cp_team *team, int training)
 		if (m->c.has_plm)
 			m->prompts = plm_prompts(&b, &m->c.plm, &m->c.prompting, m->q);
 	}
-	if (m->c.has_plm)
-		build_plm(m, &b, &n);
-	build_heads(m, &b, &cb, &n);
+	if (m->p5) {
+		build_p5(m, &b);
+	} else {
+		if (m->c.has_plm)
+			build_plm(m, &b, &n);
+		build_heads(m, &b, &cb, &n);
+	}
 }
 
 void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
@@ -124,6 +140,8 @@ struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
 	t->vocab = m->vocab;
 	t->tokenizer = m->tokenizer;
 	t->packs = m->packs;
+	if (m->p5)
+		t->p5 = cp_p5_new(m->tokenizer, &m->c.plm, "twin", err);	/* which went well before */
 	compose(t, NULL, 0);
 	nn_params_borrow(t->params, m->params);
 	if (nn_graph_pack(t->g, t->packs, err) == 0)
@@ -212,6 +230,10 @@ static void feed_tokens(struct cp_model *m, const struct cp_data *d, size_t plac
 {
 	const uint32_t *token = d->token + d->token_at[place];
 	size_t n = d->token_at[place + 1] - d->token_at[place];
+	if (m->p5) {
+		cp_p5_feed(m->p5, &m->feed, token, n, d->label && d->label[place] > 0.5, key);
+		return;
+	}
 	if (!f->masked) {
 		plm_feed_row(&m->feed, token, n, key);
 		return;

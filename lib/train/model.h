@@ -1,10 +1,11 @@
-/* A ClickPrompt model: a CTR model, soft prompts made from its final vector, a language model that reads them, and what joins the two.
+/* A model in training or finished.  That of ClickPrompt is a CTR model, soft prompts made from its final vector, a language model that reads them, and what joins the two.
  *
  *     q = CTR body(ids)                         z_ctr = out(q)
  *     p = prompts(q)                            h = encoder(tokens, p)
  *     pretrain:  masked-LM loss of h            finetune:  z = z_ctr + head(pool(h)),  or alpha z_plm + (1 - alpha) z_ctr;  BCE
  *
  * (ClickPrompt, arXiv 2310.09234, sections 3.2 to 3.4.)  Which halves there are is the config's to say; a CTR model alone is one of them.
+ * With a T5 in the place of the encoder it is P5 (train/p5.h): the T5 alone, z the odds of "yes".
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
  * (tokenizer.json), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
@@ -28,6 +29,7 @@
 #include "text/tokenizer.h"
 #include "train/data.h"
 #include "train/features.h"
+#include "train/p5.h"
 
 #define CP_MODEL_VERSION 2	/* 2: with fields that are lists or numbers, or are declared; else 1 is written */
 
@@ -54,18 +56,19 @@ struct cp_model_config {
 
 struct cp_model {
 	struct cp_model_config c;
-	char *stage;			/* that made it: ctr, pretrain, finetune */
+	char *stage;			/* that made it: ctr, pretrain, finetune, p5 */
 	json_t *sentence;		/* how it was made, as the text column's attributes say; NULL: as by default */
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
 	const struct cp_model *of;	/* a twin of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */
 	struct cp_features vocab;
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */
+	struct cp_p5 *p5;		/* NULL but for a T5 */
 
 	struct nn_params *params;
 	struct nn_packs *packs;		/* of a model that only scores */
 	struct nn_graph *g;
 	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */
-	struct nn_cut cut;		/* of the masked-LM softmax; owned by whoever sets it */
+	struct nn_cut cut;		/* of the softmax over words; owned by whoever sets it */
 
 	/* the batch at hand */
 	struct nn_ids ids;
@@ -79,7 +82,7 @@ struct cp_model {
 	struct cp_ids words, pairs;
 };
 
-/* Nothing yet: set config, stage, vocabulary and tokenizer, then build. */
+/* Nothing yet: set config, stage, vocabulary and tokenizer (and p5), then build. */
 struct cp_model *cp_model_new(void);
 void cp_model_free(struct cp_model *);
 

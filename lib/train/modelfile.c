@@ -191,6 +191,8 @@ static int parse_config(struct cp_model *m, const char *text, size_t len, const 
 		rc = read_ctr(m, json_object_get(o, "ctr"), path, err);
 	if (!rc && json_object_get(o, "plm"))
 		rc = read_plm(m, o, path, err);
+	if (!rc && m->c.has_plm && m->c.plm.family == PLM_T5 && (m->c.has_ctr || m->c.prompting.k || m->c.objective != CP_OBJECTIVE_CLICK))
+		rc = cp_err_set(err, "%s: a T5 with a CTR model, prompts or masked words, which this version does not know", path);
 	if (!rc && !m->c.has_ctr && !m->c.has_plm)
 		rc = cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
 	if (!rc) {
@@ -245,7 +247,9 @@ static int read_tokenizer(struct cp_model *m, const struct nn_safetensors *s, co
 	if (t->dtype != NN_U8)
 		return cp_err_set(err, "%s: tensor 'tokenizer.json' is %s; expected U8", path, nn_dtype_name(t->dtype));
 	m->tokenizer = cp_tokenizer_unpack(t->data, t->n_bytes, path, err);
-	return m->tokenizer ? 0 : -1;
+	if (m->tokenizer && m->c.plm.family == PLM_T5)
+		m->p5 = cp_p5_new(m->tokenizer, &m->c.plm, path, err);
+	return m->tokenizer && (m->p5 || m->c.plm.family != PLM_T5) ? 0 : -1;
 }
 
 struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **file, struct cp_err *err)
