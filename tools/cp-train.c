@@ -211,12 +211,11 @@ static void record_inputs(const struct cp_train_result *r)
 	record_rows("vocab", &o.vocab_from, r->vocab_digest, r->n_vocab);
 	if (o.init)
 		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
-	if (o.plm && strncmp(o.plm, "scratch", 7)) {
-		char *weights = cp_xasprintf("%s/model.safetensors", o.plm);
-		if (!access(weights, R_OK))
-			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = weights });
-		free(weights);
-	}
+	struct plm_files f = { 0 };
+	if (o.plm && strncmp(o.plm, "scratch", 7) && !plm_files_find(&f, o.plm, NULL))
+		for (size_t i = 0; i < f.n; i++)
+			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = f.path[i] });
+	plm_files_release(&f);
 }
 
 static void record_result(const struct cp_train_result *r, const char *out)

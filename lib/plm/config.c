@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/num.h"
@@ -92,6 +91,7 @@ static int parse_bert(struct plm_config *c, const json_t *o, const char *name, s
 	c->types = 2;
 	c->eps = 1e-12;
 	c->dropout = c->attention_dropout = 0.1;
+	c->tied = json_is_true(json_object_get(o, "tie_word_embeddings"));
 	if (only(o, "hidden_act", "gelu", name, err) < 0 || only(o, "position_embedding_type", "absolute", name, err) < 0 ||
 	    get_size(o, "num_hidden_layers", &c->layers, name, err) < 0 || get_size(o, "hidden_size", &c->hidden, name, err) < 0 ||
 	    get_size(o, "num_attention_heads", &c->heads, name, err) < 0 || get_size(o, "intermediate_size", &c->ffn, name, err) < 0 ||
@@ -163,22 +163,15 @@ int plm_config_parse(struct plm_config *c, const char *json, size_t len, const c
 int plm_config_read(struct plm_config *c, const char *dir, struct cp_err *err)
 {
 	struct cp_buf text = CP_BUF_INIT;
-	char *path = cp_xasprintf("%s/config.json", dir), *weights = cp_xasprintf("%s/model.safetensors", dir);
-	char *bin = cp_xasprintf("%s/pytorch_model.bin", dir);
+	char *path = cp_xasprintf("%s/config.json", dir);
 	int rc = cp_read_file(path, &text, err);
 	if (rc < 0)
 		cp_err_wrap(err, "no language model in '%s'", dir);
 	else
 		rc = plm_config_parse(c, text.data, text.len, path, err);
-	if (!rc) {
-		c->has_weights = !access(weights, R_OK);
-		if (!c->has_weights && !access(bin, R_OK))
-			rc = cp_err_set(err, "%s: only pytorch_model.bin is there, which is not read; convert it to model.safetensors (transformers: "
-					"save_pretrained(DIR, safe_serialization=True))", dir);
-	}
+	if (!rc)
+		rc = plm_look(c, dir, err);
 	free(path);
-	free(weights);
-	free(bin);
 	cp_buf_release(&text);
 	return rc;
 }

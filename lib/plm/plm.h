@@ -42,11 +42,11 @@ struct plm_config {
 	/* T5 alone */
 	size_t decoder_layers, head_width, buckets, far;	/* buckets of distances, and where the last one begins */
 	size_t words;			/* rows of the whole-word embeddings; 0: none */
-	int gated, tied;		/* v1.1's feed-forward; the decoder's vocabulary is the word embeddings */
+	int gated, tied;		/* v1.1's feed-forward; the decoder's vocabulary is the word embeddings (of the others: config.json says so) */
 	uint32_t start, eos;		/* the first id the decoder reads, and that which ends an answer */
 };
 
-/* From DIR/config.json.  Another architecture, a missing or impossible size: a sentence. */
+/* From DIR/config.json, and from the headers of its weights whether there are any and a masked-LM head among them.  Another architecture, a missing or impossible size: a sentence. */
 int plm_config_read(struct plm_config *, const char *dir, struct cp_err *);
 /* "layers=2,hidden=128,heads=2,ffn=512,positions=512": what is left out is the value here, ffn 4*hidden.  vocab and pad come from the
  * tokenizer. */
@@ -106,6 +106,7 @@ void plm_feed_bind(struct plm_feed *, struct nn_graph *);
 struct plm_nodes {
 	int axis;				/* PLM_TOKENS, or PLM_PLACES with prompts as inputs */
 	struct nn_node *hidden[PLM_MAX_LAYERS + 1];	/* 0 the embeddings, l the output of layer l; (T,H) */
+	struct nn_node *attention[PLM_MAX_LAYERS];	/* of layer l + 1 */
 	struct nn_param *word;			/* (vocab, H) */
 };
 
@@ -145,11 +146,25 @@ struct nn_node *plm_t5_odds(struct nn_build *, const struct plm_config *, const 
 
 /* --- Weights from a folder --------------------------------------------------------------------------------------------------------- */
 
-/* Fill parameters plm.* and mlm.* from DIR/model.safetensors (any float type; with or without the bert./roberta. prefix; names of older
- * files too) and mark them loaded.  A missing tensor of the encoder or a wrong shape: a sentence.  Tensors nobody wanted are listed in
- * `unused`, one a line.  mlm.decoder.weight, where the set has it and the file does not, becomes a copy of the word embeddings. */
+/* model.safetensors, or the shards that model.safetensors.index.json names, in the order of their names; none where the folder has no
+ * weights.  <0 and a sentence where they are of another kind alone, or a shard is not there. */
+struct plm_files {
+	char **path;
+	size_t n;
+};
+int plm_files_find(struct plm_files *, const char *dir, struct cp_err *);
+void plm_files_release(struct plm_files *);
+/* Set has_weights and has_lm_head from them; plm_config_read does. */
+int plm_look(struct plm_config *, const char *dir, struct cp_err *);
+
+/* Fill parameters plm.* and mlm.* from these files (any float type; with or without the bert./roberta. prefix; names of older files too) and
+ * mark them loaded.  A missing tensor of the encoder, a head of which a part is missing, or a wrong shape: a sentence.  Without a masked-LM
+ * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it and the
+ * files do not, becomes a copy of the word embeddings; whole-word embeddings may be missing. */
 int plm_load(struct nn_params *, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
 /* The name in our list for a name in a folder's file; 0 if it is none of ours. */
 int plm_own_name(const char *theirs, struct cp_buf *ours);
+/* And back, as BertForMaskedLM and RobertaForMaskedLM have it; with has_head 0 as BertModel and RobertaModel.  0: none of theirs. */
+int plm_their_name(const struct plm_config *, const char *ours, int has_head, struct cp_buf *theirs);
 
 #endif

@@ -310,7 +310,7 @@ static void rates(struct cp_trainer *t, int pretrained)
 static int heads(struct cp_trainer *t, const struct source *s, int init_has_plm, int init_clicks, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
-	int keep = init_has_plm && init_clicks, folder_head = s->dir && !s->scratch && c->plm.has_lm_head;
+	int keep = init_has_plm && init_clicks, folder_head = s->dir && !s->scratch && c->plm.has_lm_head && !c->plm.tied;
 	if (!keep || t->o.given_pooler)
 		c->pooler = word_index(PLM_POOLERS, t->o.pooler);
 	if (!keep || t->o.given_fusion)
@@ -522,6 +522,9 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 		for (char *line = strtok(unused.data, "\n"); unused.len && line; line = strtok(NULL, "\n"))
 			cp_trainer_note(t, "%s: tensor '%s' is not used", s->dir, line);
 		cp_buf_release(&unused);
+		struct nn_param *head = nn_params_find(ps, "mlm.dense.weight");
+		if (head && !head->loaded)
+			cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", s->dir);
 	}
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->by_key)
@@ -605,12 +608,17 @@ static int start_digest(struct cp_trainer *t, json_t *o, const struct source *s,
 		json_object_set_new(o, "initial model", json_string(hex));
 	}
 	if (s->dir && !s->scratch && t->m->c.plm.has_weights) {
-		char *path = cp_xasprintf("%s/model.safetensors", s->dir);
-		int rc = cp_digest_file(path, hex, err);
-		free(path);
+		struct plm_files f;
+		int rc = plm_files_find(&f, s->dir, err);
+		json_t *all = json_array();
+		for (size_t i = 0; !rc && i < f.n; i++)
+			if (!(rc = cp_digest_file(f.path[i], hex, err)))
+				json_array_append_new(all, json_string(hex));
+		json_object_set(o, "weights of the language model", f.n == 1 ? json_array_get(all, 0) : all);
+		json_decref(all);
+		plm_files_release(&f);
 		if (rc < 0)
 			return -1;
-		json_object_set_new(o, "weights of the language model", json_string(hex));
 	}
 	return 0;
 }
