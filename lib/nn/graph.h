@@ -198,6 +198,10 @@ struct ng_attention {
 struct nn_node *ng_attention(struct nn_graph *, struct nn_node *qkv, struct nn_node *prompts, int rows_axis, const struct nn_segs *,
 			     const struct ng_attention *);
 
+/* Of the last forward: how much of their attention the sequences' rows paid to the prompts or, with none, to the first `lead` rows of their own
+ * sequence.  Added to sum[0], over rows and heads; to sum[1] what it would be if attention were even, and to sum[2] how many there were. */
+void ng_attention_paid(struct nn_graph *, struct nn_node *attention, size_t lead, double sum[3]);
+
 /* Multi-head attention of each sequence of q to the sequence of the same number of kv: q (T,H), kv (T',2H), key and value side by side, result
  * (T,H).  No scale.  table (buckets, heads) or NULL: token j of kv has table[bucket(j - t)] added to its product with row t of q.  Causal: row t
  * reads rows 0..t.  rows_axis counts the sequences.  (Raffel et al., JMLR 2020, section 2.1) */

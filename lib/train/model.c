@@ -35,6 +35,7 @@ void cp_model_free(struct cp_model *m)
 	free(m->weight_v);
 	free(m->label_v);
 	free(m->key_v);
+	free(m->cut_v);
 	free(m);
 }
 
@@ -49,12 +50,12 @@ static struct nn_node *ctr_side(struct cp_model *m, struct ctr_build *cb)
 	return nn_dense(&cb->b, p, 1, NN_NONE, "out");
 }
 
-static void build_plm(struct cp_model *m, struct nn_build *b, struct plm_nodes *n)
+static void build_plm(struct cp_model *m, struct nn_build *b)
 {
 	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
 	b->group = CP_GROUP_PLM;
 	b->frozen = m->c.plm_frozen;
-	plm_encoder(b, &m->c.plm, &m->feed, m->prompts, n);
+	plm_encoder(b, &m->c.plm, &m->feed, m->prompts, &m->nodes);
 	b->frozen = 0;
 }
 
@@ -69,14 +70,17 @@ static struct nn_node *fuse(struct cp_model *m, struct nn_build *b)
 	return ng_lerp(m->g, m->z_plm, m->z_ctr, ng_weight(m->g, alpha));
 }
 
-static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build *cb, const struct plm_nodes *n)
+static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build *cb)
 {
 	const struct cp_model_config *c = &m->c;
+	const struct plm_nodes *n = &m->nodes;
 	b->group = CP_GROUP_HEAD;
 	if (c->objective == CP_OBJECTIVE_LM) {
 		struct nn_node *h = plm_lm_transform(b, &c->plm, n, &m->feed);
 		struct nn_node *decoder = plm_lm_decoder(b, &c->plm, n, c->tied);
-		m->loss = ng_lm_loss(m->g, h, decoder, plm_lm_bias(b, &c->plm), &m->feed.labels, &m->cut);
+		struct nn_node *bias = plm_lm_bias(b, &c->plm);
+		m->loss = ng_lm_loss(m->g, h, decoder, bias, &m->feed.labels, &m->cut);
+		m->lm = ng_linear(m->g, h, decoder, bias, NN_NONE);
 		return;
 	}
 	if (c->has_plm)
@@ -102,7 +106,6 @@ static void build_p5(struct cp_model *m, struct nn_build *b)
 
 static void compose(struct cp_model *m, struct cp_team *team, int training)
 {
-	struct plm_nodes n = { 0 };
 	m->params = nn_params_new();
 	m->g = nn_graph_new(team);
 	m->c.ctr.n_rows = m->vocab.n_rows;
@@ -121,8 +124,8 @@ static void compose(struct cp_model *m, struct cp_team *team, int training)
 		build_p5(m, &b);
 	} else {
 		if (m->c.has_plm)
-			build_plm(m, &b, &n);
-		build_heads(m, &b, &cb, &n);
+			build_plm(m, &b);
+		build_heads(m, &b, &cb);
 	}
 }
 
@@ -132,11 +135,13 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 	nn_params_alloc(m->params, training ? NN_TRAINING_BY_ROWS : NN_SCORING);
 }
 
-struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
+static struct cp_model *twin(const struct cp_model *m, const struct plm_prompting *prompting, struct cp_err *err)
 {
 	struct cp_model *t = cp_model_new();
 	t->of = m;
 	t->c = m->c;
+	t->c.prompting = *prompting;
+	t->cut = m->cut;
 	t->vocab = m->vocab;
 	t->tokenizer = m->tokenizer;
 	t->packs = m->packs;
@@ -148,6 +153,16 @@ struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
 		return t;
 	cp_model_free(t);
 	return NULL;
+}
+
+struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
+{
+	return twin(m, &m->c.prompting, err);
+}
+
+struct cp_model *cp_model_plain(const struct cp_model *m, struct cp_err *err)
+{
+	return twin(m, &(struct plm_prompting){ 0 }, err);
 }
 
 /* --- A batch ----------------------------------------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
  * With a T5 in the place of the encoder it is P5 (train/p5.h): the T5 alone, z the odds of "yes".
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
- * (tokenizer.json), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
+ * (tokenizer.json), the ids that can be filled in where they are not all (mlm.ids), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
  *
  *     struct cp_model *m = cp_model_open(path, team, NN_IN_F32, err);     // to score
  *     cp_model_feed(m, &data, places, n, ...);
@@ -68,7 +68,10 @@ struct cp_model {
 	struct nn_packs *packs;		/* of a model that only scores */
 	struct nn_graph *g;
 	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */
-	struct nn_cut cut;		/* of the softmax over words; owned by whoever sets it */
+	struct nn_node *lm;		/* (M, vocabulary) logits of the chosen places; of one that fills in words */
+	struct plm_nodes nodes;		/* of the encoder */
+	struct nn_cut cut;		/* of the softmax over words; owned by whoever sets it; of an open model it is cut_v */
+	uint32_t *cut_v;
 
 	/* the batch at hand */
 	struct nn_ids ids;
@@ -99,6 +102,8 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *, enum nn_preci
 int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
 /* Another graph over a model that was opened to score, for another thread: the same bits, without a team.  It goes before the model does. */
 struct cp_model *cp_model_twin(const struct cp_model *, struct cp_err *);
+/* The same as if it had no prompts. */
+struct cp_model *cp_model_plain(const struct cp_model *, struct cp_err *);
 
 /* How rows become a batch. */
 struct cp_feeding {
