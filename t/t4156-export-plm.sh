@@ -109,4 +109,21 @@ test_that 'PyPI transformers: the same outputs and token ids as of the original 
 	cp-model export-plm -q -o still still.cpm
 	peer same "$PLM/tiny-t5" still
 '
+test_that 'PyPI transformers: the words that a trained model fills in, and the odds of a trained P5' '
+	for kind in tiny-bert scratch:layers=2,hidden=32,heads=2; do
+		plm=$kind
+		test ! -e "$PLM/$kind" || plm=$PLM/$kind
+		cp-train -q --threads 1 --stage pretrain --prompts 0 --plm "$plm" --full-vocab --plm-lr 3e-3 --epochs 3 --train text.cps -o w.cpm
+		cp-predict -q -m w.cpm --fill text.cps >words
+		rm -rf w
+		cp-model export-plm -q -o w w.cpm
+		peer fill w words
+	done
+	cp-train -q --threads 1 --stage p5 --plm "$PLM/tiny-t5" --lr 1e-2 --epochs 3 --train text.cps -o p5.cpm
+	cp-predict -q --score-only -m p5.cpm text.cps >scores
+	rows_csv 120 42 | cp-textify -q --text >texts
+	rm -rf p5
+	cp-model export-plm -q -o p5 p5.cpm
+	peer odds p5 texts scores
+'
 test_done

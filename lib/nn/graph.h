@@ -207,7 +207,7 @@ void ng_attention_paid(struct nn_graph *, struct nn_node *attention, size_t lead
  * reads rows 0..t.  rows_axis counts the sequences.  (Raffel et al., JMLR 2020, section 2.1) */
 struct ng_attend {
 	int heads, causal;
-	size_t far;		/* distances from here on share a bucket; more than there are buckets */
+	size_t far;		/* distances from here on share a bucket; more than half as many as there are buckets */
 	double dropout;		/* on the probabilities */
 };
 struct nn_node *ng_attend(struct nn_graph *, struct nn_node *q, const struct nn_segs *of_q, struct nn_node *kv, const struct nn_segs *of_kv,

@@ -197,7 +197,7 @@ struct nn_node *ng_attend(struct nn_graph *g, struct nn_node *q, const struct nn
 			  struct nn_node *table, int rows_axis, const struct ng_attend *c)
 {
 	assert(q->mult == 1 && kv->mult == 1 && kv->cols == 2 * q->cols && q->cols % (size_t)c->heads == 0);
-	assert(!table || (table->cols == (size_t)c->heads && table->mult >= (c->causal ? 2 : 4) && c->far > (size_t)table->mult));
+	assert(!table || (table->cols == (size_t)c->heads && table->mult >= (c->causal ? 2 : 4) && c->far > (size_t)table->mult / 2));
 	struct nn_node *n = nn_node_new(g, &op_attend, q->axis, 1, q->cols, table ? 3 : 2, (struct nn_node *[]){ q, kv, table });
 	struct attend *a = cp_xcalloc(1, sizeof *a);
 	*a = (struct attend){ .c = *c, .of_q = of_q, .of_kv = of_kv, .rows_axis = rows_axis };

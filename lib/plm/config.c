@@ -16,8 +16,8 @@ static int check_t5(const struct plm_config *c, const char *name, struct cp_err 
 	    c->ffn > 1 << 20 || c->positions < 4 || c->positions > 1 << 20 || c->vocab > 1 << 24 || c->words > 1 << 20)
 		return cp_err_set(err, "%s: a size is out of range (width %zu, %zu heads of %zu, feed-forward %zu, positions %zu, vocabulary %zu, whole words %zu)",
 				  name, c->hidden, c->heads, c->head_width, c->ffn, c->positions, c->vocab, c->words);
-	if (c->buckets < 4 || c->buckets > 4096 || c->far <= c->buckets || c->far > 1 << 20)
-		return cp_err_set(err, "%s: %zu buckets of distances up to %zu; expected 4 or more, and a larger distance than there are buckets", name,
+	if (c->buckets < 4 || c->buckets > 4096 || c->far <= c->buckets / 2 || c->far > 1 << 20)
+		return cp_err_set(err, "%s: %zu buckets of distances up to %zu; expected 4 or more, and a distance of more than half as many", name,
 				  c->buckets, c->far);
 	if (c->vocab && (c->pad >= c->vocab || c->eos >= c->vocab || c->start >= c->vocab))
 		return cp_err_set(err, "%s: pad_token_id %u, eos_token_id %u or decoder_start_token_id %u is outside the vocabulary of %zu", name, c->pad,

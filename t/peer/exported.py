@@ -1,15 +1,17 @@
 """Open folders with PyPI transformers and hold them against each other:
 
     exported.py same ORIGINAL EXPORTED       # class, outputs and token ids are equal; of a tied or own decoder too
-    exported.py odds FOLDER TEXTS SCORES     # P5 without whole words: P(yes) / (P(yes) + P(no)) of a line of text is the score, to 1e-4
-    exported.py fill FOLDER IDS PLACE        # prints the id and the probability of the likeliest word at a place
+    exported.py odds FOLDER TEXTS SCORES     # of P5: P(yes) / (P(yes) + P(no)) of a line of text is the score, to 1e-4
+    exported.py fill FOLDER WORDS            # what cp-predict --fill printed of a model without prompts: the same probabilities, to 1e-4
 
 Needs PyPI transformers (4.26.1 was tried) and torch; no part of `make check` where they are not there.
 """
+import re
 import sys
 
 import torch
 import transformers
+from safetensors.torch import load_file
 
 transformers.logging.set_verbosity_error()
 TEXTS = ["User ID is 3503. Gender is M. Title is The Dead Pool.", "a [MASK] b <mask> c", "Caf\u00e9  x", ""]
@@ -56,24 +58,40 @@ def same(original, exported):
 
 def odds(folder, texts, scores):
     model, tok = opened(folder), transformers.AutoTokenizer.from_pretrained(folder)
-    words = model.state_dict()  # the table of whole words is no part of the class
-    assert "whole_word_embeddings.weight" not in words
-    first = [tok(w, add_special_tokens=False)["input_ids"] for w in ("no", "yes")]
-    turn = next(i for i in range(9) if first[0][i] != first[1][i])
-    for text, score in zip(open(texts, encoding="utf-8").read().splitlines(), open(scores).read().split()):
-        ids = tok(text, return_tensors="pt")
-        start = torch.tensor([[model.config.decoder_start_token_id] + first[0][:turn]])
+    whole = load_file(folder + "/model.safetensors")["whole_word_embeddings.weight"]
+    answer = [tok(w, add_special_tokens=False)["input_ids"] for w in ("no", "yes")]
+    turn = next(i for i in range(9) if answer[0][i] != answer[1][i])
+    start = torch.tensor([[model.config.decoder_start_token_id] + answer[0][:turn]])
+    lines = open(texts, encoding="utf-8").read().splitlines()
+    for text, score in zip(lines, open(scores).read().split(), strict=True):
+        ids, words = tok(text)["input_ids"], []
+        for i, piece in enumerate(tok.convert_ids_to_tokens(ids)):
+            words.append((words[-1] if i else 0) + (piece.startswith("\u2581") or i == 0))
+        words[-1] = 0  # </s>
         with torch.no_grad():
-            z = model(input_ids=ids["input_ids"], decoder_input_ids=start).logits[0, -1]
-        p = torch.sigmoid(z[first[1][turn]] - z[first[0][turn]]).item()
+            x = model.shared(torch.tensor([ids])) + whole[torch.tensor([words])]
+            z = model(inputs_embeds=x, decoder_input_ids=start).logits[0, -1]
+        p = torch.sigmoid(z[answer[1][turn]] - z[answer[0][turn]]).item()
         assert abs(p - float(score)) < 1e-4, (text, p, score)
 
 
-def fill(folder, ids, place):
-    model = opened(folder)
-    with torch.no_grad():
-        p = model(input_ids=torch.tensor([[int(i) for i in ids.split(",")]])).logits[0, int(place)].softmax(0)
-    print(int(p.argmax()), "%.6f" % p.max().item())
+def fill(folder, path):
+    """Of sentences in which no masked word is only a part of one, so that they can be cut into tokens again."""
+    model, tok = opened(folder), transformers.AutoTokenizer.from_pretrained(folder)
+    seen, tried = {}, 0
+    for line in open(path, encoding="utf-8"):
+        row, word, p, _, sentence = line.rstrip("\n").split("\t")
+        k = seen[row] = seen.get(row, -1) + 1
+        if re.search(r"\[MASK\]\S|\S\[MASK\]", sentence):
+            continue
+        ids = tok(sentence, return_tensors="pt")
+        place = (ids["input_ids"][0] == tok.mask_token_id).nonzero()[k]
+        with torch.no_grad():
+            z = model(**ids).logits[0, place[0]].softmax(0)
+        ours = z[tok.convert_tokens_to_ids(word)].item()
+        assert abs(ours - float(p)) < 1e-4, (line, ours)
+        tried += 1
+    assert tried > 5, tried
 
 
 {"same": same, "odds": odds, "fill": fill}[sys.argv[1]](*sys.argv[2:])
