@@ -24,7 +24,7 @@ test_that 'the softmax is that of training: over the ids that occur, unless --fu
 	header pre.cpm | grep "mlm.ids"
 	awk -F "\t" "{ n = split(\$4, w, \" \"); s = 0; for (i = 1; i <= n; i++) { match(w[i], /=[0-9.]*\$/); s += substr(w[i], RSTART + 1) } if (s < 0.999 && n < 100) exit 1 }" words
 	pretrain --epochs 1 --full-vocab --train train.cps -o full.cpm
-	! header full.cpm | grep "mlm.ids"
+	test "$(header full.cpm | grep -c "mlm.ids")" = 0
 	cp-predict -q -m full.cpm --fill text.cps >w
 	test -s w
 '
@@ -45,13 +45,13 @@ test_that 'words that cp-mask has masked are the ones shown' '
 	test -s words
 	cp-mask -q --static --seed 2 text.cps >masked.cps
 	cp-predict -q -m pre.cpm --fill masked.cps >other
-	! cmp -s words other
+	test "$(cmp words other | wc -l)" = 1
 '
 test_that 'a model without prompts: its own words, once' '
 	pretrain --prompts 0 --epochs 1 --train train.cps -o none.cpm
 	cp-predict -m none.cpm --fill text.cps >words 2>err
 	test "$(awk -F "\t" "NF != 5" words | wc -l)" = 0
-	! grep "without" err
+	test "$(grep -c "without" err)" = 0
 '
 test_that '--attention: a line a layer, shares between 0 and 1, what even attention would be' '
 	for more in "--prompt-where layers" "--prompt-where input"; do
