@@ -46,6 +46,7 @@ done
 test_that 'ctr: DNN and DCNv2 in both forms' 'all_good "$FIX"/ctr/?_dnn*.safetensors "$FIX"/ctr/*dcnv2*'
 test_that 'ctr: every model' 'all_good "$FIX/ctr"'
 test_that 'plm: BERT and RoBERTa, with and without prompts' 'all_good "$FIX"/plm/*bert*.safetensors "$FIX"/plm/minilm.safetensors'
+test_that 'plm: T5, plain and with whole-word embeddings' 'all_good "$FIX"/plm/t5*.safetensors'
 test_that 'clickprompt' 'all_good "$FIX/clickprompt"'
 test_that 'tok: WordPiece, byte-level BPE, Unigram' 'all_good "$FIX/tok"'
 test_that 'metrics' 'all_good "$FIX/metrics"'
@@ -59,6 +60,10 @@ test_that 'an altered output in evaluation is found' 'found ctr/f_dnn_bn out/log
 for tensor in out/hidden out/mlm_logits out/loss out/pool_avg_top2 grad/bert.encoder.layer.1.output.dense.weight; do
 	export tensor
 	test_that "an altered $tensor is found" 'found plm/bert "$tensor"'
+done
+for tensor in out/encoder_hidden out/decoder_hidden out/decoder_logits grad/whole_word_embeddings.weight; do
+	export tensor
+	test_that "an altered $tensor is found" 'found plm/t5-wholeword "$tensor"'
 done
 for tensor in out/prompts out/z_plm out/prob grad/ctr_model.prompt_layers.2.weight grad/alpha; do
 	export tensor

@@ -50,11 +50,13 @@ test_that 'folders that are none, or of a kind that is not read' '
 	refused 1 "no language model in .no-such." from --stage pretrain --plm no-such --train text.cps $NO
 	mkdir empty
 	refused 1 "no language model in .empty." from --stage pretrain --plm empty --train text.cps $NO
-	refused 1 "model_type .t5. is not one this version reads" from --stage pretrain --plm $PLM/tiny-t5 --train text.cps $NO
+	refused 1 "tiny-t5: a T5, which goes with --stage p5" from --stage pretrain --plm $PLM/tiny-t5 --train text.cps $NO
 	cp -R $PLM/tiny-bert bad
 	chmod -R u+w bad
 	echo "{" >bad/config.json
 	refused 1 "bad/config.json: line [0-9]*: not a JSON object" from --stage pretrain --plm bad --train text.cps $NO
+	sed "s/\"model_type\": \"bert\"/\"model_type\": \"xlnet\"/" $PLM/tiny-bert/config.json >bad/config.json
+	refused 1 "model_type .xlnet. is not one this version reads; expected bert, roberta or t5" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"hidden_size\": [0-9]*/\"hidden_size\": 33/" $PLM/tiny-bert/config.json >bad/config.json
 	refused 1 "bad/config.json: hidden size 33 is not a multiple of" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"pad_token_id\": [0-9]*/\"pad_token_id\": 4294967296/" $PLM/tiny-bert/config.json >bad/config.json
@@ -78,6 +80,32 @@ test_that 'folders that are none, or of a kind that is not read' '
 test_that 'tokens of the project'\''s own tokenizer are not the folder'\''s' '
 	cp-mask -q text.cps >own.cps
 	refused 1 "own.cps: its tokens are of another tokenizer" from --stage pretrain --plm $PLM/tiny-bert --train own.cps $NO
+'
+
+test_that 'a masked-LM head: the folder'\''s own with a decoder of its own, or a fresh one, and that is said' '
+	cp-train --threads 1 $SMALL --epochs 1 --stage pretrain --plm $PLM/tiny-bert --train text.cps -o f.cpm 2>err
+	test "$(grep -c "starts fresh" err)" = 0
+	header f.cpm | grep "mlm.decoder.weight"
+	cp-train --threads 1 $SMALL --epochs 1 --stage pretrain --plm $PLM/tiny-bert-nohead --train text.cps -o f.cpm 2>err
+	grep "tiny-bert-nohead: no masked-LM head in it; one starts fresh" err
+	test "$(header f.cpm | grep -c "mlm.decoder.weight")" = 0
+'
+
+test_that 'weights in shards: the same model, every shard in the ledger' '
+	rm -rf whole shards
+	from --stage pretrain --plm $PLM/tiny-bert --train text.cps -o a.cpm
+	cp-model export-plm -q -o whole a.cpm
+	mkdir shards
+	cp whole/* shards/
+	mv shards/model.safetensors shards/model-00001-of-00001.safetensors
+	header whole/model.safetensors | tr "{" "\n" | grep -o "\"[^\"]*\":\$" | grep -e encoder -e embeddings -e predictions | tr -d ":\"" |
+		awk "{ printf \"%s\\\"%s\\\":\\\"model-00001-of-00001.safetensors\\\"\", NR == 1 ? \"{\\\"weight_map\\\":{\" : \",\", \$1 } END { print \"}}\" }" >shards/model.safetensors.index.json
+	from --stage pretrain --plm whole --train text.cps -o b.cpm
+	from --stage pretrain --plm shards --train text.cps -o c.cpm
+	same b.cpm c.cpm
+	cp-ledger show -q 2>/dev/null "$(cp-ledger ls -q | tail -n 1 | cut -f 1)" | grep "model-00001-of-00001" || sqlite3 "$CP_LEDGER" "select path from inputs" | grep "model-00001-of-00001"
+	rm shards/model-00001-of-00001.safetensors
+	refused 1 "shards/model-00001-of-00001.safetensors: not there" from --stage pretrain --plm shards --train text.cps $NO
 '
 
 test_that 'a tensor that nobody uses is told of' '

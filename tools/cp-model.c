@@ -1,9 +1,11 @@
-/* cp-model: what a model holds, how two of them differ, the values it knows, and the mean of several.  The work is lib/train/inspect.h's. */
+/* cp-model: what a model holds, how two of them differ, the values it knows, the mean of several, and its language model as a folder.  The work
+ * is lib/train/inspect.h's and lib/train/exportplm.h's. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "tool.h"
+#include "train/exportplm.h"
 #include "train/inspect.h"
 
 static const char *output, *field, *value, *names_path, *tensor;
@@ -18,17 +20,18 @@ static const struct cp_opt opts[] = {
 	{ 0, "names", CP_OPT_STR, &names_path, "CSV", "name the values that this CSV has, in columns called as the fields" },
 	{ 0, "tensor", CP_OPT_STR, &tensor, "NAME", "export: the numbers of this tensor, not the values' vectors" },
 	{ 'n', "limit", CP_OPT_INT, &limit, "N", "neighbours: so many", .min = 1, .max = 1e9 },
-	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here; average: the model" },
+	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here; average: the model; export-plm: the folder" },
 	{ 0 },
 };
 
-#define COMMANDS "show, compare, vocab, neighbours, export or average"
+#define COMMANDS "show, compare, vocab, neighbours, export, export-plm or average"
 
 static const struct cp_tool tool = {
 	"cp-model",
 	"show [--tensors] [--json] MODEL\ncompare MODEL MODEL\nvocab [--field NAME] [--names CSV] MODEL\n"
-	"neighbours --field NAME --value TEXT [--names CSV] [-n N] MODEL\nexport [--field NAME] [--names CSV] MODEL\nexport --tensor NAME MODEL\naverage -o MODEL MODEL...",
-	"show, compare and average models", opts, NULL, -1,
+	"neighbours --field NAME --value TEXT [--names CSV] [-n N] MODEL\nexport [--field NAME] [--names CSV] MODEL\nexport --tensor NAME MODEL\n"
+	"export-plm -o DIR MODEL\naverage -o MODEL MODEL...",
+	"show, compare, average and export models", opts, NULL, -1,
 };
 
 struct work {
@@ -68,13 +71,18 @@ static int do_average(struct work *w, struct cp_err *err)
 	return cp_inspect_average(w->m, w->n, output, err);
 }
 
+static int do_export_plm(struct work *w, struct cp_err *err)
+{
+	return cp_export_plm(w->m, output, err);
+}
+
 static const struct command {
 	const char *name;
 	size_t min, max;		/* models */
 	int (*work)(struct work *, struct cp_err *);
 } commands[] = {
 	{ "show", 1, 1, do_show }, { "compare", 2, 2, do_compare }, { "vocab", 1, 1, do_vocab }, { "neighbours", 1, 1, do_neighbours },
-	{ "export", 1, 1, do_export }, { "average", 1, 10000, do_average },
+	{ "export", 1, 1, do_export }, { "export-plm", 1, 1, do_export_plm }, { "average", 1, 10000, do_average },
 };
 
 static const struct command *find_command(const char *name)
@@ -95,6 +103,8 @@ static const char *check_options(const struct command *c, size_t n)
 		return "--tensor belongs to export, without --field and --names";
 	if (c->work == do_average && (!output || !strcmp(output, "-")))
 		return "average needs -o FILE: a model is not written to standard output";
+	if (c->work == do_export_plm && (!output || !strcmp(output, "-")))
+		return "export-plm needs -o DIR";
 	return NULL;
 }
 
@@ -117,7 +127,7 @@ int main(int argc, char **argv)
 		cp_die("%s", err.msg);
 	if (c->work(&w, &err) < 0)
 		cp_die("%s", err.msg);
-	if (c->work != do_average)
+	if (c->work != do_average && c->work != do_export_plm)
 		cp_tool_write(&w.out, output);
 	uint64_t n = cp_tool_lines(&w.out);
 	cp_value_names_free(w.names);

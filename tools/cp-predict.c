@@ -1,4 +1,6 @@
-/* cp-predict: the scores of a model for records or CSV, a line a row.  The work is lib/train/predict.h's. */
+/* cp-predict: the scores of a model for records or CSV, a line a row, or what its language model does.  The work is lib/train/predict.h's and
+ * lib/train/look.h's. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,20 +8,25 @@
 #include "nn/cpu.h"
 #include "nn/gemm.h"
 #include "tool.h"
-#include "train/predict.h"
+#include "train/look.h"
 
 static struct {
 	const char *model, *output, *label, *delimiter, *bad_utf8, *precision;
 	struct cp_opt_list columns;
-	int csv, score_only, skip_bad;
-	int64_t threads;
-} o = { .delimiter = ",", .bad_utf8 = "refuse", .precision = "f32" };
+	int csv, score_only, skip_bad, fill, attention;
+	int64_t threads, top;
+} o = { .top = 5, .delimiter = ",", .bad_utf8 = "refuse", .precision = "f32" };
 static struct cp_ledger_opts ledger;
 
 static const struct cp_opt opts[] = {
 	{ 'm', "model", CP_OPT_STR, &o.model, "FILE", "the model, from cp-train", .content = 1 },
 	{ 0, "score-only", CP_OPT_SET, &o.score_only, NULL, "no label before the score", .set = 1, .content = 1 },
 	{ 0, "columns", CP_OPT_LIST, &o.columns, "NAME", "print this column behind the score; again for more", .content = 1 },
+	{ 0, "fill", CP_OPT_SET, &o.fill, NULL, "no scores: the words a pretrained model fills in for masked ones, with and without prompts",
+	  .set = 1, .content = 1 },
+	{ 0, "top", CP_OPT_INT, &o.top, "N", "fill: so many words", .min = 1, .max = CP_FILL_TOP, .content = 1 },
+	{ 0, "attention", CP_OPT_SET, &o.attention, NULL, "no scores: the share of attention that each layer pays to its prompts", .set = 1,
+	  .content = 1 },
 	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
 	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output" },
 	{ 0, "csv", CP_OPT_SET, &o.csv, NULL, "read CSV, not records; a line that comes alone is answered at once", .set = 1, .content = 1 },
@@ -41,7 +48,8 @@ static void print_kernels(struct cp_buf *b)
 
 static const struct cp_tool tool = {
 	.name = "cp-predict",
-	.synopsis = "-m MODEL [OPTION...] [FILE] > SCORES\n-m MODEL --csv [OPTION...] [FILE] > SCORES",
+	.synopsis = "-m MODEL [OPTION...] [FILE] > SCORES\n-m MODEL --csv [OPTION...] [FILE] > SCORES\n-m MODEL --fill [--top N] [OPTION...] [FILE] > WORDS\n"
+		    "-m MODEL --attention [OPTION...] [FILE] > LAYERS",
 	.summary = "score rows with a model: label<TAB>score, a line a row",
 	.opts = opts,
 	.version = print_kernels,
@@ -59,6 +67,12 @@ static const char *check_options(void)
 			return "--delimiter, --bad-utf8 and --skip-bad go with --csv";
 	if (strcmp(o.delimiter, "\\t") && strlen(o.delimiter) != 1)
 		return "--delimiter is one character, or \\t";
+	if (o.fill && o.attention)
+		return "--fill and --attention are two questions";
+	if ((o.fill || o.attention) && (o.score_only || o.columns.n))
+		return "--score-only and --columns go with scores";
+	if (!o.fill && cp_opts_given(&cp_tool_opts, "top"))
+		return "--top goes with --fill";
 	if (o.columns.n > 64)
 		return "--columns is given more than 64 times";
 	return NULL;
@@ -77,6 +91,54 @@ static int predict(struct cp_predict *p, const char *path, struct cp_err *err)
 		return cp_out_commit(&out, err);
 	cp_out_abort(&out);
 	return -1;
+}
+
+/* A sentence where the model cannot do what is asked. */
+static void check_model(const struct cp_model *m)
+{
+	int fills = m->c.objective == CP_OBJECTIVE_LM;
+	if (o.fill && !fills)
+		cp_die("%s: a model of stage %s fills in no words; one of cp-train --stage pretrain does", o.model, m->stage);
+	if (o.attention && !m->c.prompting.k)
+		cp_die("%s: a model without prompts", o.model);
+	if (!o.fill && !o.attention && fills)
+		cp_die("%s: a model of stage %s fills in words and has no score; --fill shows them, and cp-train --stage finetune --init makes one that "
+		       "scores", o.model, m->stage);
+}
+
+static struct cp_fill fill;
+static struct cp_attention attention;
+
+static void choose(struct cp_predict *p)
+{
+	struct cp_err err;
+	if (o.fill) {
+		fill.top = (int)o.top;
+		if (p->model->c.prompting.k && !(fill.plain = cp_model_plain(p->model, &err)))
+			cp_die("%s", err.msg);
+		p->show = cp_fill_show;
+		p->ctx = &fill;
+		p->masked = 1;
+	} else if (o.attention) {
+		p->show = cp_attention_show;
+		p->last = cp_attention_last;
+		p->ctx = &attention;
+	}
+}
+
+static void tell(const struct cp_predict *p)
+{
+	double n = fill.n ? (double)fill.n : NAN;
+	if (o.fill && fill.plain)
+		cp_note("%llu masked words; the likeliest is right for %.2f %% with prompts, for %.2f %% without", (unsigned long long)fill.n,
+			100 * (double)fill.right / n, 100 * (double)fill.right_plain / n);
+	else if (o.fill)
+		cp_note("%llu masked words; the likeliest is right for %.2f %%", (unsigned long long)fill.n, 100 * (double)fill.right / n);
+	if (p->bad)
+		cp_note("%llu bad rows were left out", (unsigned long long)p->bad);
+	if (p->unseen)
+		cp_note("%llu of %llu values were not in the training rows (%.2f %%)", (unsigned long long)p->unseen, (unsigned long long)p->values,
+			100.0 * (double)p->unseen / (double)p->values);
 }
 
 static void record(struct cp_run *run, const struct cp_predict *p, const char *path)
@@ -102,18 +164,14 @@ int main(int argc, char **argv)
 	struct cp_predict p = { .team = team, .score_only = o.score_only, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
 	if (!team || nn_gemm_check(&err) < 0 || !(p.model = cp_model_open(o.model, team, precision, &err)))
 		cp_die("%s", err.msg);
-	if (p.model->c.objective != CP_OBJECTIVE_CLICK)
-		cp_die("%s: a model of stage %s fills in words and has no score; finetune it with cp-train --stage finetune --init", o.model,
-		       p.model->stage);
+	check_model(p.model);
+	choose(&p);
 	if (predict(&p, path, &err) < 0)
 		cp_die("%s", err.msg);
 	record(run, &p, path);
-	if (p.bad)
-		cp_note("%llu bad rows were left out", (unsigned long long)p.bad);
-	if (p.unseen)
-		cp_note("%llu of %llu values were not in the training rows (%.2f %%)", (unsigned long long)p.unseen, (unsigned long long)p.values,
-			100.0 * (double)p.unseen / (double)p.values);
+	tell(&p);
 	uint64_t rows = p.rows;
+	cp_model_free(fill.plain);
 	cp_predict_release(&p);
 	cp_model_free(p.model);
 	cp_team_free(team);

@@ -23,7 +23,7 @@ static volatile sig_atomic_t stop;
 static struct cp_run *run;
 
 static const struct cp_opt opts[] = {
-	{ 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune", .content = 1 },
+	{ 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune|p5", .content = 1 },
 	{ 0, "train", CP_OPT_LIST, &o.train, "FILE", "rows to train on; again for more; else standard input" },
 	{ 0, "valid", CP_OPT_LIST, &o.valid, "FILE", "rows that choose the best epoch" },
 	{ 0, "test", CP_OPT_LIST, &o.test, "FILE", "rows to measure the finished model on" },
@@ -66,22 +66,22 @@ static const struct cp_opt opts[] = {
 	{ 0, "static", CP_OPT_SET, &o.is_static, NULL, "the same masks in every epoch", .set = 1, .content = 1 },
 	{ 0, "Optimiser", CP_OPT_HEAD },
 	{ 0, "optimizer", CP_OPT_CHOICE, &o.optimizer, "NAME", "rule of the step", .choices = NN_RULES, .content = 1 },
-	{ 0, "epochs", CP_OPT_INT, &o.epochs, "N", "passes over the rows; 0: ctr 3, pretrain 2, finetune 2", .min = 0, .max = 100000, .content = 1 },
+	{ 0, "epochs", CP_OPT_INT, &o.epochs, "N", "passes over the rows; 0: ctr 3, the others 2", .min = 0, .max = 100000, .content = 1 },
 	{ 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
 	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts", .min = 0, .max = 100, .content = 1 },
-	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 if pretrained, else --lr", .min = -1, .max = 100,
+	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 if pretrained, else --lr; p5: --lr", .min = -1, .max = 100,
 	  .content = 1 },
 	{ 0, "weight-decay", CP_OPT_REAL, &o.weight_decay, "W", "of CTR model and prompts, the whole table included; 0 but for adamw", .min = 0, .max = 1000,
 	  .content = 1 },
 	{ 0, "plm-weight-decay", CP_OPT_REAL, &o.plm_weight_decay, "W", "of the language model and its heads", .min = 0, .max = 1000, .content = 1 },
 	{ 0, "embedding-l2", CP_OPT_REAL, &o.embedding_l2, "W", "L2 penalty on the CTR model's tables", .min = 0, .max = 1000, .content = 1 },
 	{ 0, "net-l2", CP_OPT_REAL, &o.net_l2, "W", "L2 penalty on all else of the CTR model and the prompts", .min = 0, .max = 1000, .content = 1 },
-	{ 0, "clip", CP_OPT_REAL, &o.clip, "NORM", "scale the gradients of a step down to this norm; 0: never", .min = 0, .max = 1e30, .content = 1 },
+	{ 0, "clip", CP_OPT_REAL, &o.clip, "NORM", "scale the gradients of a step down to this norm; 0: never; p5: 1", .min = 0, .max = 1e30, .content = 1 },
 	{ 0, "momentum", CP_OPT_REAL, &o.momentum, "M", "of sgd", .min = 0, .max = 1, .content = 1 },
 	{ 0, "ftrl-l1", CP_OPT_REAL, &o.ftrl_l1, "W", "of ftrl: weights of little use become 0", .min = 0, .max = 1e9, .content = 1 },
 	{ 0, "ftrl-l2", CP_OPT_REAL, &o.ftrl_l2, "W", "of ftrl", .min = 0, .max = 1e9, .content = 1 },
 	{ 0, "ftrl-beta", CP_OPT_REAL, &o.ftrl_beta, "B", "of ftrl", .min = 0, .max = 1e9, .content = 1 },
-	{ 0, "warmup", CP_OPT_REAL, &o.warmup, "SHARE", "of the steps, in which the rate rises from 0", .min = 0, .max = 1, .content = 1 },
+	{ 0, "warmup", CP_OPT_REAL, &o.warmup, "SHARE", "of the steps, in which the rate rises from 0; p5: 0.05", .min = 0, .max = 1, .content = 1 },
 	{ 0, "schedule", CP_OPT_CHOICE, &o.schedule, "KIND", "how the rate then falls: to 0, or to a tenth when --valid is no better",
 	  .choices = "linear|cosine|constant|plateau", .content = 1 },
 	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N evaluations that are no better on --valid; 0: never", .min = 0, .max = 100000,
@@ -107,7 +107,7 @@ static void print_kernels(struct cp_buf *b)
 static struct cp_tool tool = {
 	.name = "cp-train",
 	.synopsis = "--stage ctr [OPTION...] --train FILE --valid FILE -o MODEL\n--stage pretrain [OPTION...] < RECORDS\n"
-		    "--stage finetune --init MODEL [--with-plm] [OPTION...] --train FILE",
+		    "--stage finetune --init MODEL [--with-plm] [OPTION...] --train FILE\n--stage p5 [--plm DIR] [OPTION...] --train FILE",
 	.summary = "train a CTR model, alone or with a language model",
 	.opts = opts,
 	.version = print_kernels,
@@ -218,12 +218,11 @@ static void record_inputs(const struct cp_train_result *r)
 	record_rows("vocab", &o.vocab_from, r->vocab_digest, r->n_vocab);
 	if (o.init)
 		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
-	if (o.plm && strncmp(o.plm, "scratch", 7)) {
-		char *weights = cp_xasprintf("%s/model.safetensors", o.plm);
-		if (!access(weights, R_OK))
-			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = weights });
-		free(weights);
-	}
+	struct plm_files f = { 0 };
+	if (o.plm && strncmp(o.plm, "scratch", 7) && !plm_files_find(&f, o.plm, NULL))
+		for (size_t i = 0; i < f.n; i++)
+			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = f.path[i] });
+	plm_files_release(&f);
 }
 
 static void record_result(const struct cp_train_result *r, const char *out)
@@ -277,7 +276,7 @@ static void check_options(void)
 		{ "prompt-mlp", &o.given_prompt_mlp }, { "no-shift", &o.given_shift }, { "max-length", &o.given_max_length },
 		{ "pooler", &o.given_pooler }, { "fusion", &o.given_fusion }, { "prompt-usage", &o.given_usage },
 		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
-		{ "monitor", &o.given_monitor },
+		{ "monitor", &o.given_monitor }, { "warmup", &o.given_warmup }, { "clip", &o.given_clip },
 	};
 	apply_preset();
 	for (size_t i = 0; i < sizeof also / sizeof *also; i++)

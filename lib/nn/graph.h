@@ -170,6 +170,8 @@ struct nn_node *ng_gain(struct nn_graph *, struct nn_node *x, struct nn_node *w)
 struct nn_node *ng_lerp(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *alpha);	/* alpha*a + (1-alpha)*b; alpha (1,1) */
 struct nn_node *ng_activate(struct nn_graph *, struct nn_node *, enum nn_act);
 struct nn_node *ng_gelu(struct nn_graph *, struct nn_node *);
+struct nn_node *ng_gelu_tanh(struct nn_graph *, struct nn_node *);	/* T5's form of it, kernels.h */
+struct nn_node *ng_scale(struct nn_graph *, struct nn_node *, double);	/* every element times a constant */
 struct nn_node *ng_softmax(struct nn_graph *, struct nn_node *);			/* over the columns of a row */
 struct nn_node *ng_dropout(struct nn_graph *, struct nn_node *, double p);
 
@@ -182,6 +184,8 @@ struct nn_node *ng_matmul(struct nn_graph *, struct nn_node *x, struct nn_node *
 /* LayerNorm(res + dropout(y, p)) with gain and bias (1,H); res may be NULL. */
 struct nn_node *ng_layernorm(struct nn_graph *, struct nn_node *y, struct nn_node *res, struct nn_node *gain, struct nn_node *bias, double eps,
 			     double p);
+/* x / sqrt(mean(x^2) + eps) times gain (1,H), over the columns of a row. */
+struct nn_node *ng_rmsnorm(struct nn_graph *, struct nn_node *x, struct nn_node *gain, double eps);
 /* BatchNorm over the rows of the batch; running mean and variance are frozen parameters, moved by 0.1 in every forward when training. */
 struct nn_node *ng_batchnorm(struct nn_graph *, struct nn_node *x, struct nn_node *gain, struct nn_node *bias, struct nn_param *mean,
 			     struct nn_param *var);
@@ -197,6 +201,23 @@ struct ng_attention {
 };
 struct nn_node *ng_attention(struct nn_graph *, struct nn_node *qkv, struct nn_node *prompts, int rows_axis, const struct nn_segs *,
 			     const struct ng_attention *);
+
+/* Of the last forward: how much of their attention the sequences' rows paid to the prompts or, with none, to the first `lead` rows of their own
+ * sequence.  Added to sum[0], over rows and heads; to sum[1] what it would be if attention were even, and to sum[2] how many there were. */
+void ng_attention_paid(struct nn_graph *, struct nn_node *attention, size_t lead, double sum[3]);
+
+/* Multi-head attention of each sequence of q to the sequence of the same number of kv: q (T,H), kv (T',2H), key and value side by side, result
+ * (T,H).  No scale.  table (buckets, heads) or NULL: token j of kv has table[bucket(j - t)] added to its product with row t of q.  Causal: row t
+ * reads rows 0..t.  rows_axis counts the sequences.  (Raffel et al., JMLR 2020, section 2.1) */
+struct ng_attend {
+	int heads, causal;
+	size_t far;		/* distances from here on share a bucket; more than half as many as there are buckets */
+	double dropout;		/* on the probabilities */
+};
+struct nn_node *ng_attend(struct nn_graph *, struct nn_node *q, const struct nn_segs *of_q, struct nn_node *kv, const struct nn_segs *of_kv,
+			  struct nn_node *table, int rows_axis, const struct ng_attend *);
+/* Which of n buckets a distance falls in: one each up to a half, then ever wider ones; n/2 for either side, or all for what lies behind. */
+size_t ng_bucket(ptrdiff_t distance, size_t n, size_t far, int causal);
 
 /* --- Between the groups of columns of a row (fields, each d wide) --------------------------------------------------------------------- */
 

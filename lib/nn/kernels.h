@@ -78,6 +78,10 @@ extern void (*nn_sigmoid_bwd)(nn_float *dx, const nn_float *dy, const nn_float *
 extern void (*nn_gelu_fwd)(nn_float *y, const nn_float *x, size_t n);
 extern void (*nn_gelu_bwd)(nn_float *dx, const nn_float *dy, const nn_float *x, size_t n);
 
+/* y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), the form that T5 was trained with (Hendrycks and Gimpel 2016); backward from x */
+extern void (*nn_gelu_tanh_fwd)(nn_float *y, const nn_float *x, size_t n);
+extern void (*nn_gelu_tanh_bwd)(nn_float *dx, const nn_float *dy, const nn_float *x, size_t n);
+
 /* -- normalisation -- */
 
 /* y = (x - mean) rstd gain + bias over the C columns of a row, rstd = 1 / sqrt(var + eps), biased variance.  mean and rstd are kept for
@@ -87,6 +91,12 @@ extern void (*nn_layernorm_fwd)(nn_float *y /* (R,C) */, nn_float *mean /* (R) *
 extern void (*nn_layernorm_bwd)(nn_float *dx /* (R,C) */, nn_float *dgain /* (C) */, nn_float *dbias /* (C) */, const nn_float *dy /* (R,C) */,
 				const nn_float *x /* (R,C) */, const nn_float *gain, const nn_float *mean, const nn_float *rstd,
 				size_t rows, size_t cols);
+
+/* y = x rstd gain, rstd = 1 / sqrt(mean(x^2) + eps): no mean taken off, no bias (Zhang and Sennrich 2019).  rstd is kept. */
+extern void (*nn_rmsnorm_fwd)(nn_float *y /* (R,C) */, nn_float *rstd /* (R) */, const nn_float *x /* (R,C) */, const nn_float *gain /* (C) */,
+			      size_t rows, size_t cols, nn_float eps);
+extern void (*nn_rmsnorm_bwd)(nn_float *dx /* (R,C) */, nn_float *dgain /* (C) */, const nn_float *dy /* (R,C) */, const nn_float *x /* (R,C) */,
+			      const nn_float *gain, const nn_float *rstd, size_t rows, size_t cols);
 
 /* s = residual + dropout(y); out = layernorm(s): the end of a transformer's half layer in one pass.  s is kept for the backward and may
  * be y itself. */
@@ -149,33 +159,38 @@ extern void (*nn_scatter_add)(nn_float *dtable /* (V,C) */, const nn_float *dy /
 
 /* -- attention -- */
 
-/* Multi-head attention of one sequence of z tokens over K prompt keys and values and its own z (prompts first), for heads [head, head_end):
- *     P = softmax(scale q [pk; k]'),  out = dropout(P) [pv; v].
- * Head a of token t of q lies at q + t ld + a dh, and so on; prompts at pk + j ldp + a dh.  K = 0: pk and pv are not read.  Dropout of
- * head a uses site + a and the keys of the tokens, column j counting prompts first.  What the backward needs beside the inputs is `stat`.
+/* Multi-head attention of nq queries over K prompt keys and values and those of z tokens (prompts first), for heads [head, head_end):
+ *     P = softmax(scale (q [pk; k]' + bias)),  out = dropout(P) [pv; v].
+ * Head a of token t of q lies at q + t ldq + a dh, and so on; prompts at pk + j ldp + a dh.  K = 0: pk and pv are not read.  Dropout of
+ * head a uses site + a and the keys of the queries, column j counting prompts first.  A bias depends on head and distance: query t adds
+ * bias[a ldb + j - t] to token j.  Causal: query t sees tokens 0 .. t only.  What the backward needs beside the inputs is `stat`.
  *
- *     struct nn_attention a = { .z = z, .n_prompts = K, .dh = 26, .head = 0, .head_end = 12, .scale = 1 / sqrt(26), ... };
+ *     struct nn_attention a = { .nq = z, .z = z, .n_prompts = K, .dh = 26, .head = 0, .head_end = 12, .scale = 1 / sqrt(26), ... };
  *     nn_attention_fwd(&a, scratch);
  */
 struct nn_attention {
-	size_t z, n_prompts, dh, head, head_end;
+	size_t nq, z, n_prompts, dh, head, head_end;	/* nq is z where tokens attend to each other */
 	nn_float scale;
-	const nn_float *q, *k, *v;	/* (z, heads dh) each, rows ld apart: one (z, 3H) array or three */
-	size_t ld;
+	const nn_float *q, *k, *v;	/* (nq, heads dh), rows ldq apart, and (z, heads dh), rows ld apart: one (z, 3H) array or three */
+	size_t ldq, ld;
 	const nn_float *pk, *pv;	/* (n_prompts, heads dh), rows ldp apart */
 	size_t ldp;
-	nn_float *out;			/* (z, heads dh), rows ldo apart */
+	const nn_float *bias;		/* of head 0 at distance 0; from -(nq-1) to z-1; NULL: none */
+	size_t ldb;
+	int causal;
+	nn_float *out;			/* (nq, heads dh), rows ldo apart */
 	size_t ldo;
-	nn_float *stat;			/* (heads, z): log of the softmax's denominator, written forward, read backward */
-	const uint64_t *keys;		/* (z) or NULL */
+	nn_float *stat;			/* (heads, nq): log of the softmax's denominator, written forward, read backward */
+	const uint64_t *keys;		/* (nq) or NULL */
 	uint64_t site;
 	nn_float p;
 };
 
 struct nn_attention_grad {
-	nn_float *dq, *dk, *dv;		/* +=; rows ld apart as the inputs */
+	nn_float *dq, *dk, *dv;		/* +=; rows apart as the inputs */
 	nn_float *dpk, *dpv;		/* +=; rows ldp apart */
 	const nn_float *dout;		/* rows ldo apart */
+	nn_float *dbias;		/* +=; as bias; not read without one */
 };
 
 /* nn_floats of scratch either direction needs. */
@@ -223,7 +238,7 @@ static inline struct nn_adamw_rule nn_adamw_rule_of(const struct nn_adamw *h, do
 	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) K(packed16_fwd) \
 	K(product_pack) K(product_tile) K(row_sums_fwd) K(row_sums_bwd) K(pairs_fwd) K(pairs_bwd) \
 	K(relu_fwd) K(relu_bwd) K(tanh_fwd) K(tanh_bwd) K(sigmoid_fwd) K(sigmoid_bwd) K(gelu_fwd) K(gelu_bwd) \
-	K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \
+	K(gelu_tanh_fwd) K(gelu_tanh_bwd) K(rmsnorm_fwd) K(rmsnorm_bwd) K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \
 	K(batchnorm_train_fwd) K(batchnorm_train_bwd) K(batchnorm_eval_fwd) K(batchnorm_eval_bwd) \
 	K(softmax_fwd) K(softmax_bwd) K(dropout_fwd) K(dropout_bwd) K(xent_fwd) K(xent_bwd) K(bce_fwd) K(bce_bwd) \
 	K(gather) K(scatter_add) K(attention_fwd) K(attention_bwd) K(adamw) K(adamw_replay)

@@ -233,7 +233,52 @@ void nn_gelu_bwd_ref(nn_float *dx, const nn_float *dy, const nn_float *x, size_t
 	}
 }
 
+/* The derivative of x/2 (1 + tanh u) is (1 + tanh u)/2 + x/2 (1 - tanh^2 u) u', u' = sqrt(2/pi) (1 + 3 0.044715 x^2). */
+void nn_gelu_tanh_fwd_ref(nn_float *y, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		double z = x[i];
+		y[i] = 0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z * z * z)));
+	}
+}
+
+void nn_gelu_tanh_bwd_ref(nn_float *dx, const nn_float *dy, const nn_float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		double z = x[i], t = tanh(0.7978845608028654 * (z + 0.044715 * z * z * z));
+		dx[i] += dy[i] * (0.5 * (1 + t) + 0.5 * z * (1 - t * t) * 0.7978845608028654 * (1 + 3 * 0.044715 * z * z));
+	}
+}
+
 /* -- normalisation -- */
+
+void nn_rmsnorm_fwd_ref(nn_float *y, nn_float *rstd, const nn_float *x, const nn_float *gain, size_t rows, size_t cols, nn_float eps)
+{
+	for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
+		double sum = 0;
+		for (size_t j = 0; j < cols; j++)
+			sum += (double)x[j] * x[j];
+		rstd[r] = 1 / sqrt(sum / cols + eps);
+		for (size_t j = 0; j < cols; j++)
+			y[j] = x[j] * rstd[r] * gain[j];
+	}
+}
+
+/* With n = x rstd and g = dy gain:  dx = rstd (g - n mean_j(g n)). */
+void nn_rmsnorm_bwd_ref(nn_float *dx, nn_float *dgain, const nn_float *dy, const nn_float *x, const nn_float *gain, const nn_float *rstd, size_t rows,
+			size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, dx += cols, dy += cols, x += cols) {
+		double sum = 0;
+		for (size_t j = 0; j < cols; j++) {
+			double n = x[j] * rstd[r];
+			sum += dy[j] * gain[j] * n;
+			dgain[j] += dy[j] * n;
+		}
+		for (size_t j = 0; j < cols; j++)
+			dx[j] += rstd[r] * (dy[j] * gain[j] - x[j] * rstd[r] * sum / cols);
+	}
+}
 
 void nn_layernorm_fwd_ref(nn_float *y, nn_float *mean, nn_float *rstd, const nn_float *x, const nn_float *gain, const nn_float *bias,
 			  size_t rows, size_t cols, nn_float eps)
@@ -510,22 +555,23 @@ static double dot(const nn_float *x, const nn_float *y, size_t n)
 /* prob[j] = softmax over prompts and tokens for query t, before dropout; returns the logarithm of its denominator */
 static double probabilities(nn_float *prob, const struct nn_attention *a, size_t head, size_t t)
 {
-	size_t n = a->n_prompts + a->z;
-
+	size_t n = a->n_prompts + a->z, seen = a->causal && t < a->z ? a->n_prompts + t + 1 : n;
+	for (size_t j = 0; j < n; j++) {
+		double bias = a->bias && j >= a->n_prompts ? a->bias[(ptrdiff_t)(head * a->ldb + j - a->n_prompts) - (ptrdiff_t)t] : 0;
+		prob[j] = a->scale * (dot(a->q + t * a->ldq + head * a->dh, kv_row(a, a->pk, a->k, head, j), a->dh) + bias);
+	}
+	double lse = log_sum_exp(prob, seen);
 	for (size_t j = 0; j < n; j++)
-		prob[j] = a->scale * dot(a->q + t * a->ld + head * a->dh, kv_row(a, a->pk, a->k, head, j), a->dh);
-	double lse = log_sum_exp(prob, n);
-	for (size_t j = 0; j < n; j++)
-		prob[j] = exp(prob[j] - lse);
+		prob[j] = j < seen ? exp(prob[j] - lse) : 0;
 	return lse;
 }
 
 void nn_attention_fwd_ref(const struct nn_attention *a, nn_float *scratch)
 {
 	for (size_t head = a->head; head < a->head_end; head++)
-		for (size_t t = 0; t < a->z; t++) {
+		for (size_t t = 0; t < a->nq; t++) {
 			nn_float *out = a->out + t * a->ldo + head * a->dh;
-			a->stat[head * a->z + t] = probabilities(scratch, a, head, t);
+			a->stat[head * a->nq + t] = probabilities(scratch, a, head, t);
 			for (size_t i = 0; i < a->dh; i++) {
 				double sum = 0;
 				for (size_t j = 0; j < a->n_prompts + a->z; j++)
@@ -539,8 +585,8 @@ void nn_attention_fwd_ref(const struct nn_attention *a, nn_float *scratch)
 static void attention_bwd_query(const struct nn_attention *a, const struct nn_attention_grad *g, size_t head, size_t t, nn_float *scratch)
 {
 	size_t n = a->n_prompts + a->z, dh = a->dh;
-	const nn_float *q = a->q + t * a->ld + head * dh, *dout = g->dout + t * a->ldo + head * dh;
-	nn_float *dq = g->dq + t * a->ld + head * dh, *prob = scratch, *dprob = scratch + n;
+	const nn_float *q = a->q + t * a->ldq + head * dh, *dout = g->dout + t * a->ldo + head * dh;
+	nn_float *dq = g->dq + t * a->ldq + head * dh, *prob = scratch, *dprob = scratch + n;
 	double sum = 0;
 
 	probabilities(prob, a, head, t);
@@ -556,6 +602,8 @@ static void attention_bwd_query(const struct nn_attention *a, const struct nn_at
 		double ds = a->scale * prob[j] * (dprob[j] - sum);
 		const nn_float *k = kv_row(a, a->pk, a->k, head, j);
 		nn_float *dk = (nn_float *)kv_row(a, g->dpk, g->dk, head, j);
+		if (a->bias && j >= a->n_prompts)
+			g->dbias[(ptrdiff_t)(head * a->ldb + j - a->n_prompts) - (ptrdiff_t)t] += ds;
 		for (size_t i = 0; i < dh; i++) {
 			dq[i] += ds * k[i];
 			dk[i] += ds * q[i];
@@ -566,7 +614,7 @@ static void attention_bwd_query(const struct nn_attention *a, const struct nn_at
 void nn_attention_bwd_ref(const struct nn_attention *a, const struct nn_attention_grad *g, nn_float *scratch)
 {
 	for (size_t head = a->head; head < a->head_end; head++)
-		for (size_t t = 0; t < a->z; t++)
+		for (size_t t = 0; t < a->nq; t++)
 			attention_bwd_query(a, g, head, t, scratch);
 }
 

@@ -213,6 +213,13 @@ struct nn_node *ng_sum_groups(struct nn_graph *g, struct nn_node *x, size_t grou
 	return n;
 }
 
+struct nn_node *ng_scale(struct nn_graph *g, struct nn_node *x, double by)
+{
+	struct nn_node *n = ng_sum_groups(g, x, x->cols);
+	n->f[0] = by;
+	return n;
+}
+
 struct nn_node *ng_mean_groups(struct nn_graph *g, struct nn_node *x, size_t group)
 {
 	struct nn_node *n = ng_sum_groups(g, x, group);
@@ -367,7 +374,7 @@ struct nn_node *ng_activate(struct nn_graph *g, struct nn_node *x, enum nn_act a
 static void gelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_gelu_fwd(n->val + from, n->in[0]->val + from, to - from);
+	(n->i[0] ? nn_gelu_tanh_fwd : nn_gelu_fwd)(n->val + from, n->in[0]->val + from, to - from);
 }
 
 static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
@@ -378,7 +385,7 @@ static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
 static void ungelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_gelu_bwd(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
+	(n->i[0] ? nn_gelu_tanh_bwd : nn_gelu_bwd)(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
 }
 
 static void gelu_bwd(struct nn_graph *g, struct nn_node *n)
@@ -392,6 +399,13 @@ static const struct nn_op op_gelu = { "gelu", gelu_fwd, gelu_bwd, NULL };
 struct nn_node *ng_gelu(struct nn_graph *g, struct nn_node *x)
 {
 	return same_shape(g, &op_gelu, 1, &x);
+}
+
+struct nn_node *ng_gelu_tanh(struct nn_graph *g, struct nn_node *x)
+{
+	struct nn_node *n = ng_gelu(g, x);
+	n->i[0] = 1;
+	return n;
 }
 
 /* --- Softmax ----------------------------------------------------------------------------------------------------------------------- */

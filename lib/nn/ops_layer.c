@@ -326,8 +326,8 @@ static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, s
 	size_t from = seq_start(n, s), z = seq_start(n, s + 1) - from, h = n->cols, dh = h / (size_t)c->heads;
 	const nn_float *qkv = n->in[0]->val + from * 3 * h;
 	struct nn_attention a = {
-		.z = z, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head = 0, .head_end = (size_t)c->heads,
-		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ld = 3 * h,
+		.nq = z, .z = z, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head = 0, .head_end = (size_t)c->heads,
+		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ldq = 3 * h, .ld = 3 * h,
 		.out = n->val + from * h, .ldo = h, .stat = denominators(g, n) + from * (size_t)c->heads,
 		.keys = drops(g, c) ? row_keys(g, n) + from : NULL, .site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
 	};
@@ -415,4 +415,24 @@ struct nn_node *ng_attention(struct nn_graph *g, struct nn_node *qkv, struct nn_
 	n->i[1] = rows_axis;
 	g->n_sites += c->heads;
 	return n;
+}
+
+void ng_attention_paid(struct nn_graph *g, struct nn_node *n, size_t lead, double sum[3])
+{
+	for (size_t s = 0; s < g->len[n->i[1]]; s++) {
+		struct nn_attention a = one_sequence(g, n, s);
+		size_t k = a.n_prompts ? a.n_prompts : lead < a.z ? lead : a.z;
+		const nn_float *key = a.n_prompts ? a.pk : a.k;
+		for (size_t i = 0; i < a.nq * a.head_end * k; i++) {
+			size_t j = i % k, t = i / k % a.nq, head = i / k / a.nq;
+			const nn_float *x = a.q + t * a.ldq + head * a.dh, *y = key + j * (a.n_prompts ? a.ldp : a.ld) + head * a.dh;
+			double dot = 0;
+			for (size_t d = 0; d < a.dh; d++)
+				dot += (double)x[d] * y[d];
+			sum[0] += exp(a.scale * dot - a.stat[head * a.nq + t]);
+		}
+		double n_all = (double)(a.nq * a.head_end);
+		sum[1] += n_all * (double)k / (double)(a.n_prompts + a.z);
+		sum[2] += n_all;
+	}
 }

@@ -3,16 +3,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/num.h"
 #include "plm/plm.h"
 
+static int check_t5(const struct plm_config *c, const char *name, struct cp_err *err)
+{
+	if (c->decoder_layers < 1 || c->decoder_layers > PLM_MAX_LAYERS)
+		return cp_err_set(err, "%s: %zu layers of the decoder; expected 1 to %d", name, c->decoder_layers, PLM_MAX_LAYERS);
+	if (c->hidden < 1 || c->hidden > 65536 || c->heads < 1 || c->heads > 1024 || c->head_width < 1 || c->head_width > 65536 || c->ffn < 1 ||
+	    c->ffn > 1 << 20 || c->positions < 4 || c->positions > 1 << 20 || c->vocab > 1 << 24 || c->words > 1 << 20)
+		return cp_err_set(err, "%s: a size is out of range (width %zu, %zu heads of %zu, feed-forward %zu, positions %zu, vocabulary %zu, whole words %zu)",
+				  name, c->hidden, c->heads, c->head_width, c->ffn, c->positions, c->vocab, c->words);
+	if (c->buckets < 4 || c->buckets > 4096 || c->far <= c->buckets / 2 || c->far > 1 << 20)
+		return cp_err_set(err, "%s: %zu buckets of distances up to %zu; expected 4 or more, and a distance of more than half as many", name,
+				  c->buckets, c->far);
+	if (c->vocab && (c->pad >= c->vocab || c->eos >= c->vocab || c->start >= c->vocab))
+		return cp_err_set(err, "%s: pad_token_id %u, eos_token_id %u or decoder_start_token_id %u is outside the vocabulary of %zu", name, c->pad,
+				  c->eos, c->start, c->vocab);
+	return 0;
+}
+
 static int check_sizes(const struct plm_config *c, const char *name, struct cp_err *err)
 {
 	if (c->layers < 1 || c->layers > PLM_MAX_LAYERS)
 		return cp_err_set(err, "%s: %zu layers; expected 1 to %d", name, c->layers, PLM_MAX_LAYERS);
+	if (c->family == PLM_T5)
+		return check_t5(c, name, err);
 	if (c->hidden < 1 || c->hidden > 65536 || c->heads < 1 || c->hidden % c->heads)
 		return cp_err_set(err, "%s: hidden size %zu is not a multiple of %zu heads", name, c->hidden, c->heads);
 	if (c->ffn < 1 || c->ffn > 1 << 20 || c->positions < 4 || c->positions > 1 << 20 || c->types < 1 || c->types > 1024 || c->vocab > 1 << 24)
@@ -43,84 +61,146 @@ static int get_real(const json_t *o, const char *key, double end, double *out, c
 	return 0;
 }
 
-static int known_kind(const json_t *o, struct plm_config *c, const char *name, struct cp_err *err)
+/* A name that must be one this version has, where it is there at all. */
+static int only(const json_t *o, const char *key, const char *has, const char *name, struct cp_err *err)
 {
-	const char *type = json_string_value(json_object_get(o, "model_type"));
-	const char *act = json_string_value(json_object_get(o, "hidden_act"));
-	const char *pos = json_string_value(json_object_get(o, "position_embedding_type"));
-	if (!type)
-		return cp_err_set(err, "%s: 'model_type' is missing; expected bert or roberta", name);
-	if (!strcmp(type, "bert"))
-		c->family = PLM_BERT;
-	else if (!strcmp(type, "roberta"))
-		c->family = PLM_ROBERTA;
-	else
-		return cp_err_set(err, "%s: model_type '%s' is not one this version reads; expected bert or roberta", name, type);
-	if (act && strcmp(act, "gelu"))
-		return cp_err_set(err, "%s: hidden_act '%s' is not one this version has; expected gelu", name, act);
-	if (pos && strcmp(pos, "absolute"))
-		return cp_err_set(err, "%s: position_embedding_type '%s' is not one this version has; expected absolute", name, pos);
+	const char *v = json_string_value(json_object_get(o, key));
+	return v && strcmp(v, has) ? cp_err_set(err, "%s: %s '%s' is not one this version has; expected %s", name, key, v, has) : 0;
+}
+
+static int get_id(const json_t *o, const char *key, uint32_t otherwise, uint32_t *out, const char *name, struct cp_err *err)
+{
+	size_t id = otherwise;
+	if (json_is_integer(json_object_get(o, key)) && get_size(o, key, &id, name, err) < 0)
+		return -1;
+	if (id > UINT32_MAX)
+		return cp_err_set(err, "%s: %s %zu is no id of a token", name, key, id);
+	*out = (uint32_t)id;
+	return 0;
+}
+
+/* *out stays where the key is not there. */
+static int maybe_size(const json_t *o, const char *key, size_t *out, const char *name, struct cp_err *err)
+{
+	const json_t *v = json_object_get(o, key);
+	return v && !json_is_null(v) ? get_size(o, key, out, name, err) : 0;
+}
+
+static int parse_bert(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
+{
+	c->types = 2;
+	c->eps = 1e-12;
+	c->dropout = c->attention_dropout = 0.1;
+	c->tied = json_is_true(json_object_get(o, "tie_word_embeddings"));
+	if (only(o, "hidden_act", "gelu", name, err) < 0 || only(o, "position_embedding_type", "absolute", name, err) < 0 ||
+	    get_size(o, "num_hidden_layers", &c->layers, name, err) < 0 || get_size(o, "hidden_size", &c->hidden, name, err) < 0 ||
+	    get_size(o, "num_attention_heads", &c->heads, name, err) < 0 || get_size(o, "intermediate_size", &c->ffn, name, err) < 0 ||
+	    get_size(o, "max_position_embeddings", &c->positions, name, err) < 0 || get_size(o, "vocab_size", &c->vocab, name, err) < 0 ||
+	    maybe_size(o, "type_vocab_size", &c->types, name, err) < 0)
+		return -1;
+	if (get_id(o, "pad_token_id", c->family == PLM_ROBERTA, &c->pad, name, err) < 0 ||
+	    get_real(o, "layer_norm_eps", 1e6, &c->eps, name, err) < 0 || get_real(o, "hidden_dropout_prob", 1, &c->dropout, name, err) < 0)
+		return -1;
+	return get_real(o, "attention_probs_dropout_prob", 1, &c->attention_dropout, name, err);
+}
+
+static int parse_t5(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
+{
+	const char *ff = json_string_value(json_object_get(o, "feed_forward_proj"));
+	c->gated = ff && !strcmp(ff, "gated-gelu");
+	c->tied = !json_is_false(json_object_get(o, "tie_word_embeddings"));
+	c->types = 1;
+	c->positions = 512;
+	c->buckets = 32;
+	c->far = 128;
+	c->eps = 1e-6;
+	c->dropout = 0.1;
+	if (!c->gated && only(o, "feed_forward_proj", "relu", name, err) < 0)
+		return cp_err_set(err, "%s: feed_forward_proj '%s' is not one this version has; expected relu or gated-gelu", name, ff);
+	if (get_size(o, "num_layers", &c->layers, name, err) < 0 || get_size(o, "d_model", &c->hidden, name, err) < 0 ||
+	    get_size(o, "num_heads", &c->heads, name, err) < 0 || get_size(o, "d_kv", &c->head_width, name, err) < 0 ||
+	    get_size(o, "d_ff", &c->ffn, name, err) < 0 || get_size(o, "vocab_size", &c->vocab, name, err) < 0)
+		return -1;
+	c->decoder_layers = c->layers;
+	if (maybe_size(o, "num_decoder_layers", &c->decoder_layers, name, err) < 0 || maybe_size(o, "n_positions", &c->positions, name, err) < 0 ||
+	    maybe_size(o, "relative_attention_num_buckets", &c->buckets, name, err) < 0 ||
+	    maybe_size(o, "relative_attention_max_distance", &c->far, name, err) < 0 ||
+	    maybe_size(o, "whole_word_embeddings", &c->words, name, err) < 0 || get_id(o, "pad_token_id", 0, &c->pad, name, err) < 0 ||
+	    get_id(o, "eos_token_id", 1, &c->eos, name, err) < 0 || get_id(o, "decoder_start_token_id", c->pad, &c->start, name, err) < 0 ||
+	    get_real(o, "layer_norm_epsilon", 1e6, &c->eps, name, err) < 0 || get_real(o, "dropout_rate", 1, &c->dropout, name, err) < 0)
+		return -1;
+	c->attention_dropout = c->dropout;
 	return 0;
 }
 
 int plm_config_parse(struct plm_config *c, const char *json, size_t len, const char *name, struct cp_err *err)
 {
+	static const struct { const char *type; enum plm_family family; } known[] = {
+		{ "bert", PLM_BERT }, { "roberta", PLM_ROBERTA }, { "t5", PLM_T5 }, { "mt5", PLM_T5 },
+	};
 	json_error_t je;
-	size_t pad;
+	size_t i = 0, n = sizeof known / sizeof *known;
 	memset(c, 0, sizeof *c);
 	json_t *o = json_loadb(json, len, JSON_REJECT_DUPLICATES, &je);
-	if (!json_is_object(o)) {
-		json_decref(o);
-		return cp_err_set(err, "%s: line %d: not a JSON object: %s", name, je.line, je.text);
+	const char *type = json_string_value(json_object_get(o, "model_type"));
+	int rc;
+	while (type && i < n && strcmp(known[i].type, type))
+		i++;
+	if (!json_is_object(o))
+		rc = cp_err_set(err, "%s: line %d: not a JSON object: %s", name, je.line, je.text);
+	else if (!type)
+		rc = cp_err_set(err, "%s: 'model_type' is missing; expected bert, roberta or t5", name);
+	else if (i == n)
+		rc = cp_err_set(err, "%s: model_type '%s' is not one this version reads; expected bert, roberta or t5", name, type);
+	else {
+		c->family = known[i].family;
+		rc = c->family == PLM_T5 ? parse_t5(c, o, name, err) : parse_bert(c, o, name, err);
 	}
-	int bad = known_kind(o, c, name, err) < 0 || get_size(o, "num_hidden_layers", &c->layers, name, err) < 0 ||
-		  get_size(o, "hidden_size", &c->hidden, name, err) < 0 || get_size(o, "num_attention_heads", &c->heads, name, err) < 0 ||
-		  get_size(o, "intermediate_size", &c->ffn, name, err) < 0 ||
-		  get_size(o, "max_position_embeddings", &c->positions, name, err) < 0 || get_size(o, "vocab_size", &c->vocab, name, err) < 0;
-	c->types = 2;
-	pad = c->family == PLM_ROBERTA;
-	if (!bad && json_object_get(o, "type_vocab_size"))
-		bad = get_size(o, "type_vocab_size", &c->types, name, err) < 0;
-	if (!bad && json_is_integer(json_object_get(o, "pad_token_id")))
-		bad = get_size(o, "pad_token_id", &pad, name, err) < 0;
-	if (!bad && pad > UINT32_MAX)
-		bad = cp_err_set(err, "%s: pad_token_id %zu is no id of a token", name, pad) < 0;
-	c->pad = (uint32_t)pad;
-	c->eps = 1e-12;
-	c->dropout = c->attention_dropout = 0.1;
-	bad = bad || get_real(o, "layer_norm_eps", 1e6, &c->eps, name, err) < 0 || get_real(o, "hidden_dropout_prob", 1, &c->dropout, name, err) < 0 ||
-	      get_real(o, "attention_probs_dropout_prob", 1, &c->attention_dropout, name, err) < 0;
 	json_decref(o);
-	return bad ? -1 : check_sizes(c, name, err);
+	return rc < 0 ? -1 : check_sizes(c, name, err);
 }
 
 int plm_config_read(struct plm_config *c, const char *dir, struct cp_err *err)
 {
 	struct cp_buf text = CP_BUF_INIT;
-	char *path = cp_xasprintf("%s/config.json", dir), *weights = cp_xasprintf("%s/model.safetensors", dir);
-	char *bin = cp_xasprintf("%s/pytorch_model.bin", dir);
+	char *path = cp_xasprintf("%s/config.json", dir);
 	int rc = cp_read_file(path, &text, err);
 	if (rc < 0)
 		cp_err_wrap(err, "no language model in '%s'", dir);
 	else
 		rc = plm_config_parse(c, text.data, text.len, path, err);
-	if (!rc) {
-		c->has_weights = !access(weights, R_OK);
-		if (!c->has_weights && !access(bin, R_OK))
-			rc = cp_err_set(err, "%s: only pytorch_model.bin is there, which is not read; convert it to model.safetensors (transformers: "
-					"save_pretrained(DIR, safe_serialization=True))", dir);
-	}
+	if (!rc)
+		rc = plm_look(c, dir, err);
 	free(path);
-	free(weights);
-	free(bin);
 	cp_buf_release(&text);
 	return rc;
+}
+
+static void print_t5(const struct plm_config *c, struct cp_buf *out)
+{
+	char eps[32], drop[32];
+	cp_buf_printf(out,
+		      "{\"architectures\":[\"T5ForConditionalGeneration\"],\"d_ff\":%zu,\"d_kv\":%zu,\"d_model\":%zu,\"decoder_start_token_id\":%u,"
+		      "\"dropout_rate\":%s,\"eos_token_id\":%u,\"feed_forward_proj\":\"%s\",\"initializer_factor\":1.0,\"is_encoder_decoder\":true,"
+		      "\"layer_norm_epsilon\":%s,\"model_type\":\"t5\",\"n_positions\":%zu,\"num_decoder_layers\":%zu,\"num_heads\":%zu,\"num_layers\":%zu,"
+		      "\"pad_token_id\":%u,\"relative_attention_max_distance\":%zu,\"relative_attention_num_buckets\":%zu,\"tie_word_embeddings\":%s,"
+		      "\"vocab_size\":%zu",
+		      c->ffn, c->head_width, c->hidden, c->start, cp_print_real(c->dropout, drop), c->eos, c->gated ? "gated-gelu" : "relu",
+		      cp_print_real(c->eps, eps), c->positions, c->decoder_layers, c->heads, c->layers, c->pad, c->far, c->buckets,
+		      c->tied ? "true" : "false", c->vocab);
+	if (c->words)
+		cp_buf_printf(out, ",\"whole_word_embeddings\":%zu", c->words);
+	cp_buf_char(out, '}');
 }
 
 void plm_config_print(const struct plm_config *c, struct cp_buf *out)
 {
 	char eps[32], drop[32], adrop[32];
 	int roberta = c->family == PLM_ROBERTA;
+	if (c->family == PLM_T5) {
+		print_t5(c, out);
+		return;
+	}
 	cp_buf_printf(out,
 		      "{\"architectures\":[\"%s\"],\"attention_probs_dropout_prob\":%s,\"hidden_act\":\"gelu\",\"hidden_dropout_prob\":%s,"
 		      "\"hidden_size\":%zu,\"initializer_range\":0.02,\"intermediate_size\":%zu,\"layer_norm_eps\":%s,"
@@ -158,4 +238,18 @@ int plm_config_scratch(struct plm_config *c, const char *spec, struct cp_err *er
 	if (!c->ffn)
 		c->ffn = 4 * c->hidden;
 	return check_sizes(c, "--plm scratch", err);
+}
+
+void plm_config_as_t5(struct plm_config *c, uint32_t eos)
+{
+	c->family = PLM_T5;
+	c->types = 1;
+	c->eps = 1e-6;
+	c->decoder_layers = c->layers;
+	c->head_width = c->hidden / c->heads;
+	c->buckets = 32;
+	c->far = 128;
+	c->tied = 1;
+	c->start = c->pad;
+	c->eos = eos;
 }

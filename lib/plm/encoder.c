@@ -66,7 +66,7 @@ static struct nn_node *embeddings(struct nn_build *b, const struct plm_config *c
 }
 
 static struct nn_node *layer(struct nn_build *b, const struct plm_config *c, const struct plm_feed *f, struct nn_node *prompts, int l,
-			     struct nn_node *x)
+			     struct nn_node *x, struct nn_node **attention)
 {
 	char at[64];
 	struct nn_graph *g = b->g;
@@ -80,7 +80,7 @@ static struct nn_node *layer(struct nn_build *b, const struct plm_config *c, con
 	struct affine n2 = norm_of(b, c->hidden, at, "output.LayerNorm");
 	const struct nn_segs *segs = f->p.where == PLM_PROMPT_INPUT ? &f->place_segs : &f->segs;
 
-	struct nn_node *y = ng_attention(g, ng_linear(g, x, qkv.w, qkv.b, NN_NONE), deep ? prompts : NULL, PLM_ROWS, segs, &a);
+	struct nn_node *y = *attention = ng_attention(g, ng_linear(g, x, qkv.w, qkv.b, NN_NONE), deep ? prompts : NULL, PLM_ROWS, segs, &a);
 	x = ng_layernorm(g, ng_linear(g, y, o.w, o.b, NN_NONE), x, n1.w, n1.b, c->eps, c->dropout);
 	y = ng_linear(g, ng_gelu(g, ng_linear(g, x, up.w, up.b, NN_NONE)), down.w, down.b, NN_NONE);
 	return ng_layernorm(g, y, x, n2.w, n2.b, c->eps, c->dropout);
@@ -90,7 +90,7 @@ void plm_encoder(struct nn_build *b, const struct plm_config *c, struct plm_feed
 {
 	out->hidden[0] = embeddings(b, c, f, prompts, out);
 	for (size_t l = 0; l < c->layers; l++)
-		out->hidden[l + 1] = layer(b, c, f, prompts, (int)l, out->hidden[l]);
+		out->hidden[l + 1] = layer(b, c, f, prompts, (int)l, out->hidden[l], &out->attention[l]);
 }
 
 /* --- Heads ------------------------------------------------------------------------------------------------------------------------- */

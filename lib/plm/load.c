@@ -19,6 +19,9 @@ static const struct { const char *theirs, *ours; } heads[] = {
 	{ "lm_head.bias", "mlm.bias" },
 };
 
+/* What stands in our list under its own name behind "plm.": BERT's and RoBERTa's encoder, T5. */
+static const char *const bodies[] = { "embeddings.", "encoder.", "decoder.", "shared.", "lm_head.weight", "whole_word_embeddings." };
+
 static const char *skip_prefix(const char *s, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -43,8 +46,11 @@ int plm_own_name(const char *theirs, struct cp_buf *ours)
 {
 	cp_buf_reset(ours);
 	const char *s = skip_prefix(skip_prefix(theirs, "bert."), "roberta.");
-	if (!strncmp(s, "embeddings.", 11) || !strncmp(s, "encoder.", 8))
-		cp_buf_printf(ours, "plm.%s", s);
+	if (!strcmp(s, "encoder.embed_tokens.weight") || !strcmp(s, "decoder.embed_tokens.weight"))
+		s = "shared.weight";	/* T5's one table by other names */
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+		if (!strncmp(s, bodies[i], strlen(bodies[i])))
+			cp_buf_printf(ours, "plm.%s", s);
 	for (size_t i = 0; !ours->len && i < sizeof heads / sizeof *heads; i++) {
 		size_t n = strlen(heads[i].theirs);
 		if (!strncmp(s, heads[i].theirs, n))
@@ -53,6 +59,28 @@ int plm_own_name(const char *theirs, struct cp_buf *ours)
 	modern_suffix(ours);
 	return ours->len > 0;
 }
+
+/* BERT's head, then RoBERTa's; the first row of a name in the table above is the one that is written. */
+int plm_their_name(const struct plm_config *c, const char *ours, int has_head, struct cp_buf *theirs)
+{
+	static const char *const families[] = { "cls.", "lm_head." };
+	cp_buf_reset(theirs);
+	if (!strncmp(ours, "plm.", 4)) {
+		cp_buf_printf(theirs, "%s%s", !has_head || c->family == PLM_T5 ? "" : c->family == PLM_BERT ? "bert." : "roberta.", ours + 4);
+		return 1;
+	}
+	for (size_t i = 0; c->family != PLM_T5 && i < sizeof heads / sizeof *heads; i++) {
+		const char *family = families[c->family == PLM_ROBERTA];
+		size_t n = strlen(heads[i].ours);
+		if (strncmp(heads[i].theirs, family, strlen(family)) || strstr(heads[i].theirs, "lm_head.transform") || strncmp(ours, heads[i].ours, n))
+			continue;
+		cp_buf_printf(theirs, "%s%s", heads[i].theirs, ours + n);
+		return 1;
+	}
+	return 0;
+}
+
+/* --- Tensors ------------------------------------------------------------------------------------------------------------------------ */
 
 static int same_shape(const struct nn_param *p, const struct nn_tensor *t)
 {
@@ -83,39 +111,102 @@ static int take(struct nn_param *p, const struct nn_tensor *t, const char *path,
 	return 0;
 }
 
-/* What the file left open: the encoder must be whole; a decoder of its own starts as a copy of the word embeddings. */
-static int fill_rest(struct nn_params *ps, const char *path, struct cp_err *err)
+/* --- All files of a folder --------------------------------------------------------------------------------------------------------- */
+
+typedef int (*tensor_fn)(void *ctx, const struct nn_tensor *, const char *own, const char *path, struct cp_err *);
+
+/* fn for every tensor of the folder; own is our name for it, or NULL. */
+static int each_tensor(const struct plm_files *f, tensor_fn fn, void *ctx, struct cp_err *err)
 {
-	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight"), *dec = nn_params_find(ps, "mlm.decoder.weight");
-	for (int i = 0; i < ps->n; i++)
-		if (!strncmp(ps->v[i]->name, "plm.", 4) && !ps->v[i]->loaded)
-			return cp_err_set(err, "%s: tensor '%s' is missing", path, ps->v[i]->name + 4);
-	if (dec && !dec->loaded) {
+	struct cp_buf own = CP_BUF_INIT;
+	int rc = 0;
+	for (size_t k = 0; !rc && k < f->n; k++) {
+		struct nn_safetensors *s = nn_safetensors_open(f->path[k], err);
+		rc = s ? 0 : -1;
+		for (size_t i = 0; !rc && i < nn_safetensors_count(s); i++) {
+			const struct nn_tensor *t = nn_safetensors_at(s, i);
+			rc = fn(ctx, t, plm_own_name(t->name, &own) ? own.data : NULL, f->path[k], err);
+		}
+		nn_safetensors_close(s);
+	}
+	cp_buf_release(&own);
+	return rc;
+}
+
+static int is_head(void *ctx, const struct nn_tensor *t, const char *own, const char *path, struct cp_err *err)
+{
+	(void)t, (void)path, (void)err;
+	*(int *)ctx |= own && !strcmp(own, "mlm.dense.weight");
+	return 0;
+}
+
+int plm_look(struct plm_config *c, const char *dir, struct cp_err *err)
+{
+	struct plm_files f;
+	if (plm_files_find(&f, dir, err) < 0)
+		return -1;
+	c->has_weights = f.n > 0;
+	int rc = each_tensor(&f, is_head, &c->has_lm_head, err);
+	plm_files_release(&f);
+	return rc;
+}
+
+struct loading {
+	struct nn_params *ps;
+	const struct plm_config *c;
+	struct cp_buf *unused;
+};
+
+static int load_one(void *ctx, const struct nn_tensor *t, const char *own, const char *path, struct cp_err *err)
+{
+	const struct loading *l = ctx;
+	struct nn_param *p = own ? nn_params_find(l->ps, own) : NULL;
+	int again = l->c->family == PLM_T5 && l->c->tied && own && !strcmp(own, "plm.lm_head.weight");	/* the one table once more */
+	if (p)
+		return take(p, t, path, err);
+	if (l->unused && !again)
+		cp_buf_printf(l->unused, "%s\n", t->name);
+	return 0;
+}
+
+/* Whether it may start fresh: what the files of others do not have, and a whole head. */
+static int may_be_missing(const struct loading *l, const char *own)
+{
+	const struct nn_param *dense = nn_params_find(l->ps, "mlm.dense.weight");
+	if (!strncmp(own, "plm.", 4))
+		return !strcmp(own, "plm.whole_word_embeddings.weight");
+	return strncmp(own, "mlm.", 4) || !dense || !dense->loaded;
+}
+
+/* What the files left open: the encoder must be whole; a decoder of its own starts as a copy of the word embeddings. */
+static int fill_rest(const struct loading *l, const struct plm_files *f, const char *dir, struct cp_err *err)
+{
+	struct cp_buf theirs = CP_BUF_INIT;
+	struct nn_param *word = nn_params_find(l->ps, "plm.embeddings.word_embeddings.weight"), *dec = nn_params_find(l->ps, "mlm.decoder.weight");
+	if (dec && !dec->loaded && word->loaded) {
 		memcpy(dec->val, word->val, dec->n * sizeof *dec->val);
 		dec->loaded = 1;
 	}
-	return 0;
+	int rc = 0;
+	for (int i = 0; !rc && i < l->ps->n; i++) {
+		const struct nn_param *p = l->ps->v[i];
+		if (p->loaded || may_be_missing(l, p->name) || !plm_their_name(l->c, p->name, *p->name == 'm', &theirs))
+			continue;
+		rc = cp_err_set(err, "%s: tensor '%s' is missing", f->n == 1 ? f->path[0] : dir, theirs.data);
+	}
+	cp_buf_release(&theirs);
+	return rc;
 }
 
 int plm_load(struct nn_params *ps, const struct plm_config *c, const char *dir, struct cp_buf *unused, struct cp_err *err)
 {
-	(void)c;
-	char *path = cp_xasprintf("%s/model.safetensors", dir);
-	struct cp_buf own = CP_BUF_INIT;
-	struct nn_safetensors *s = nn_safetensors_open(path, err);
-	int rc = s ? 0 : -1;
-	for (size_t i = 0; !rc && i < nn_safetensors_count(s); i++) {
-		const struct nn_tensor *t = nn_safetensors_at(s, i);
-		struct nn_param *p = plm_own_name(t->name, &own) ? nn_params_find(ps, own.data) : NULL;
-		if (p)
-			rc = take(p, t, path, err);
-		else if (unused)
-			cp_buf_printf(unused, "%s\n", t->name);
-	}
+	struct loading l = { ps, c, unused };
+	struct plm_files f;
+	if (plm_files_find(&f, dir, err) < 0)
+		return -1;
+	int rc = f.n ? each_tensor(&f, load_one, &l, err) : cp_err_set(err, "%s: no weights (model.safetensors) in it", dir);
 	if (!rc)
-		rc = fill_rest(ps, path, err);
-	nn_safetensors_close(s);
-	cp_buf_release(&own);
-	free(path);
+		rc = fill_rest(&l, &f, dir, err);
+	plm_files_release(&f);
 	return rc;
 }

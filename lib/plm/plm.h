@@ -1,6 +1,6 @@
-/* Language models of the BERT family (BERT, TinyBERT, MiniLM; RoBERTa): the encoder, its heads, and how a batch is fed.
+/* Language models: the encoders of the BERT family (BERT, TinyBERT, MiniLM; RoBERTa) with their heads, T5, and how a batch is fed.
  *
- * Devlin et al., NAACL 2019; Liu et al., arXiv 1907.11692.  Sequences of a batch lie end to end, without padding: T tokens in all, row b
+ * Devlin et al., NAACL 2019; Liu et al., arXiv 1907.11692; Raffel et al., JMLR 2020.  Sequences of a batch lie end to end, without padding: T tokens in all, row b
  * is tokens off[b] .. off[b+1]-1.  Parameters carry the names of a Hugging Face folder behind "plm." (plm.encoder.layer.0...).
  *
  *     struct plm_config c;
@@ -25,27 +25,34 @@ enum {
 	PLM_ROWS = 1,		/* rows of the batch, B */
 	PLM_TOKENS,		/* T */
 	PLM_PLACES,		/* tokens and, where prompts are inputs, prompts: T + B K; unused otherwise */
-	PLM_PICKS,		/* chosen (masked) tokens, M */
+	PLM_PICKS,		/* chosen (masked) tokens, M; of T5 the tokens of the answers */
 };
 
 #define PLM_MAX_LAYERS 64
 
-enum plm_family { PLM_BERT, PLM_ROBERTA };
+enum plm_family { PLM_BERT, PLM_ROBERTA, PLM_T5 };
 
 struct plm_config {
 	int family;
-	size_t layers, hidden, heads, ffn, positions, types, vocab;
+	size_t layers, hidden, heads, ffn, positions, types, vocab;	/* T5: positions is the length it was trained with; it has no table of them */
 	uint32_t pad;			/* id whose embedding row takes no gradient from look-ups */
 	double eps;			/* of LayerNorm */
 	double dropout, attention_dropout;
 	int has_weights, has_lm_head;	/* of the folder */
+	/* T5 alone */
+	size_t decoder_layers, head_width, buckets, far;	/* buckets of distances, and where the last one begins */
+	size_t words;			/* rows of the whole-word embeddings; 0: none */
+	int gated, tied;		/* v1.1's feed-forward; the decoder's vocabulary is the word embeddings (of the others: config.json says so) */
+	uint32_t start, eos;		/* the first id the decoder reads, and that which ends an answer */
 };
 
-/* From DIR/config.json.  Another architecture, a missing or impossible size: a sentence. */
+/* From DIR/config.json, and from the headers of its weights whether there are any and a masked-LM head among them.  Another architecture, a missing or impossible size: a sentence. */
 int plm_config_read(struct plm_config *, const char *dir, struct cp_err *);
 /* "layers=2,hidden=128,heads=2,ffn=512,positions=512": what is left out is the value here, ffn 4*hidden.  vocab and pad come from the
  * tokenizer. */
 int plm_config_scratch(struct plm_config *, const char *spec, struct cp_err *);
+/* The same sizes as a T5 (v1.0) instead: that many blocks on either side.  start is pad, eos the caller's. */
+void plm_config_as_t5(struct plm_config *, uint32_t eos);
 /* As a Hugging Face config.json; plm_config_parse reads it back. */
 void plm_config_print(const struct plm_config *, struct cp_buf *);
 int plm_config_parse(struct plm_config *, const char *json, size_t len, const char *name, struct cp_err *);
@@ -72,10 +79,11 @@ struct plm_array {
 struct plm_feed {
 	const struct plm_config *c;
 	struct plm_prompting p;
-	struct plm_array word_v, type_v, pos_v, off_v, place_off_v, pick_v, label_v, first_v;
-	struct { uint64_t *v; size_t n, cap; } place_key_v;
-	struct nn_ids word, type, pos, picks, labels, first;	/* what nodes read; set by plm_feed_bind */
-	struct nn_segs segs, place_segs;
+	struct plm_array word_v, type_v, pos_v, off_v, place_off_v, pick_v, label_v, first_v, whole_v, answer_v, answer_off_v, turn_v;
+	struct plm_keys { uint64_t *v; size_t n, cap; } place_key_v, answer_key_v;
+	struct nn_ids word, type, pos, picks, labels, first, whole, answer, turn;	/* what nodes read; set by plm_feed_bind */
+	struct nn_segs segs, place_segs, answer_segs;
+	struct nn_feed no_bias;		/* (vocab) zeros */
 };
 
 void plm_feed_init(struct plm_feed *, const struct plm_config *, const struct plm_prompting *);
@@ -85,6 +93,11 @@ void plm_feed_reset(struct plm_feed *);
 size_t plm_feed_row(struct plm_feed *, const uint32_t *ids, size_t n, uint64_t key);
 /* Token `at` (index over the batch) shall be predicted as `label`. */
 void plm_feed_pick(struct plm_feed *, size_t at, uint32_t label);
+/* T5 with whole-word embeddings: the word that each token fed is a part of, row after row; 0 of none. */
+void plm_feed_whole(struct plm_feed *, const uint32_t *words, size_t n);
+/* T5: what is to be answered to the row fed last; the decoder reads c->start and all but the last of it.  turn: the place in the answer that
+ * decides a score (plm_t5_odds). */
+void plm_feed_answer(struct plm_feed *, const uint32_t *ids, size_t n, size_t turn, uint64_t key);
 /* Hand the arrays to the graph: lengths of its axes, ids, dropout keys. */
 void plm_feed_bind(struct plm_feed *, struct nn_graph *);
 
@@ -93,6 +106,7 @@ void plm_feed_bind(struct plm_feed *, struct nn_graph *);
 struct plm_nodes {
 	int axis;				/* PLM_TOKENS, or PLM_PLACES with prompts as inputs */
 	struct nn_node *hidden[PLM_MAX_LAYERS + 1];	/* 0 the embeddings, l the output of layer l; (T,H) */
+	struct nn_node *attention[PLM_MAX_LAYERS];	/* of layer l + 1 */
 	struct nn_param *word;			/* (vocab, H) */
 };
 
@@ -116,13 +130,41 @@ struct nn_node *plm_pool(struct nn_build *, const struct plm_config *, const str
 /* z_plm = W4 tanh(W3 pool + b3) + b4, (B,1).  Parameters head.0, head.2. */
 struct nn_node *plm_click_head(struct nn_build *, struct nn_node *pool);
 
+/* --- T5 ---------------------------------------------------------------------------------------------------------------------------- */
+
+struct plm_t5_nodes {
+	struct nn_node *encoder[PLM_MAX_LAYERS + 1], *decoder[PLM_MAX_LAYERS + 1];	/* 0 what goes in, l behind block l, the last behind the norm */
+	struct nn_node *last;		/* (tokens of the answers, H): its products with the rows of head are the logits */
+	struct nn_param *word, *head;	/* (vocab, H); one and the same where c->tied */
+};
+
+void plm_t5(struct nn_build *, const struct plm_config *, struct plm_feed *, struct plm_t5_nodes *);
+/* Mean cross-entropy of the answers that were fed. */
+struct nn_node *plm_t5_loss(struct nn_build *, const struct plm_config *, const struct plm_t5_nodes *, struct plm_feed *, const struct nn_cut *);
+/* The logit of P(yes) / (P(yes) + P(no)) where the answers part: (B,1).  yes and no are their ids there. */
+struct nn_node *plm_t5_odds(struct nn_build *, const struct plm_config *, const struct plm_t5_nodes *, struct plm_feed *, uint32_t yes, uint32_t no);
+
 /* --- Weights from a folder --------------------------------------------------------------------------------------------------------- */
 
-/* Fill parameters plm.* and mlm.* from DIR/model.safetensors (any float type; with or without the bert./roberta. prefix; names of older
- * files too) and mark them loaded.  A missing tensor of the encoder or a wrong shape: a sentence.  Tensors nobody wanted are listed in
- * `unused`, one a line.  mlm.decoder.weight, where the set has it and the file does not, becomes a copy of the word embeddings. */
+/* model.safetensors, or the shards that model.safetensors.index.json names, in the order of their names; none where the folder has no
+ * weights.  <0 and a sentence where they are of another kind alone, or a shard is not there. */
+struct plm_files {
+	char **path;
+	size_t n;
+};
+int plm_files_find(struct plm_files *, const char *dir, struct cp_err *);
+void plm_files_release(struct plm_files *);
+/* Set has_weights and has_lm_head from them; plm_config_read does. */
+int plm_look(struct plm_config *, const char *dir, struct cp_err *);
+
+/* Fill parameters plm.* and mlm.* from these files (any float type; with or without the bert./roberta. prefix; names of older files too) and
+ * mark them loaded.  A missing tensor of the encoder, a head of which a part is missing, or a wrong shape: a sentence.  Without a masked-LM
+ * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it and the
+ * files do not, becomes a copy of the word embeddings; whole-word embeddings may be missing. */
 int plm_load(struct nn_params *, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
 /* The name in our list for a name in a folder's file; 0 if it is none of ours. */
 int plm_own_name(const char *theirs, struct cp_buf *ours);
+/* And back, as BertForMaskedLM and RobertaForMaskedLM have it; with has_head 0 as BertModel and RobertaModel.  0: none of theirs. */
+int plm_their_name(const struct plm_config *, const char *ours, int has_head, struct cp_buf *theirs);
 
 #endif

@@ -62,31 +62,40 @@ size_t plm_max_tokens(const struct plm_config *c, const struct plm_prompting *p)
 		(a).v[(a).n++] = (x);    \
 	} while (0)
 
+#define ARRAYS(f)                                                                                                                              \
+	{ &(f)->word_v, &(f)->type_v, &(f)->pos_v, &(f)->off_v, &(f)->place_off_v, &(f)->pick_v, &(f)->label_v, &(f)->first_v, &(f)->whole_v, \
+	  &(f)->answer_v, &(f)->answer_off_v, &(f)->turn_v }
+
 void plm_feed_init(struct plm_feed *f, const struct plm_config *c, const struct plm_prompting *p)
 {
 	memset(f, 0, sizeof *f);
 	f->c = c;
 	f->p = *p;
+	if (c->family == PLM_T5)
+		f->no_bias.v = cp_xcalloc(c->vocab, sizeof(nn_float));
 	plm_feed_reset(f);
 }
 
 void plm_feed_release(struct plm_feed *f)
 {
-	struct plm_array *all[] = { &f->word_v, &f->type_v, &f->pos_v, &f->off_v, &f->place_off_v, &f->pick_v, &f->label_v, &f->first_v };
+	struct plm_array *all[] = ARRAYS(f);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]->v);
 	free(f->place_key_v.v);
+	free(f->answer_key_v.v);
+	free((nn_float *)f->no_bias.v);
 	memset(f, 0, sizeof *f);
 }
 
 void plm_feed_reset(struct plm_feed *f)
 {
-	struct plm_array *all[] = { &f->word_v, &f->type_v, &f->pos_v, &f->off_v, &f->place_off_v, &f->pick_v, &f->label_v, &f->first_v };
+	struct plm_array *all[] = ARRAYS(f);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		all[i]->n = 0;
-	f->place_key_v.n = 0;
+	f->place_key_v.n = f->answer_key_v.n = 0;
 	PUSH(f->off_v, 0);
 	PUSH(f->place_off_v, 0);
+	PUSH(f->answer_off_v, 0);
 }
 
 /* Positions as the reference's library counts them (METHOD, section 4): BERT plainly; RoBERTa from padding_idx + 1, where a pad id inside
@@ -101,7 +110,7 @@ static void positions(struct plm_feed *f, const uint32_t *ids, size_t n)
 		return;
 	}
 	for (size_t t = 0; t < n; t++) {
-		if (c->family == PLM_BERT)
+		if (c->family != PLM_ROBERTA)
 			PUSH(f->pos_v, shift + (uint32_t)t);
 		else
 			PUSH(f->pos_v, ids[t] == c->pad ? c->pad : c->pad + shift + ++seen);
@@ -135,6 +144,23 @@ void plm_feed_pick(struct plm_feed *f, size_t at, uint32_t label)
 	PUSH(f->label_v, label);
 }
 
+void plm_feed_whole(struct plm_feed *f, const uint32_t *words, size_t n)
+{
+	for (size_t t = 0; t < n; t++)
+		PUSH(f->whole_v, words[t]);
+}
+
+void plm_feed_answer(struct plm_feed *f, const uint32_t *ids, size_t n, size_t turn, uint64_t key)
+{
+	PUSH(f->turn_v, (uint32_t)(f->label_v.n + turn));
+	for (size_t t = 0; t < n; t++) {
+		PUSH(f->answer_v, t ? ids[t - 1] : f->c->start);
+		PUSH(f->label_v, ids[t]);
+		PUSH(f->answer_key_v, cp_mix64(~key + CP_GOLDEN * (t + 1)));
+	}
+	PUSH(f->answer_off_v, (uint32_t)f->label_v.n);
+}
+
 void plm_feed_bind(struct plm_feed *f, struct nn_graph *g)
 {
 	f->word.v = f->word_v.v;
@@ -145,8 +171,13 @@ void plm_feed_bind(struct plm_feed *f, struct nn_graph *g)
 	f->first.v = f->first_v.v;
 	f->segs.off = f->off_v.v;
 	f->place_segs.off = f->place_off_v.v;
+	f->whole.v = f->whole_v.v;
+	f->answer.v = f->answer_v.v;
+	f->turn.v = f->turn_v.v;
+	f->answer_segs.off = f->answer_off_v.v;
 	g->len[PLM_TOKENS] = f->word_v.n;
 	g->len[PLM_PLACES] = f->type_v.n;
-	g->len[PLM_PICKS] = f->pick_v.n;
+	g->len[PLM_PICKS] = f->label_v.n;
+	g->keys[PLM_PICKS] = f->answer_key_v.v;
 	g->keys[PLM_TOKENS] = g->keys[PLM_PLACES] = f->place_key_v.v;	/* without input prompts places are tokens */
 }

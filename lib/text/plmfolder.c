@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <jansson.h>
 
 #include "base/file.h"
-#include "text/tokenizer.h"
+#include "text/tok_impl.h"
 
 enum { MOST_FILES = 6 };
 
@@ -131,5 +132,69 @@ int cp_plm_folder_write_bpe(const char *dir, const struct cp_tokenizer *tok, con
 	json_decref(model);
 	cp_buf_release(&b);
 	cp_buf_release(&merges);
+	return rc;
+}
+
+/* --- A tokenizer as it is, beside a configuration ----------------------------------------------------------------------------------------- */
+
+/* A role's token that takes white space along says so, or the reference forgets it. */
+static void describe(const struct cp_tok_added *a, json_t *map)
+{
+	const char *role;
+	json_t *v;
+	void *next;
+	json_object_foreach_safe(map, next, role, v)
+		if (json_is_string(v) && !strcmp(json_string_value(v), a->s))
+			json_object_set_new(map, role, json_pack("{s:s,s:b,s:b,s:b,s:b}", "content", a->s, "lstrip", a->lstrip, "rstrip", a->rstrip, "single_word",
+								 a->single_word, "normalized", a->normalized));
+}
+
+/* A class that takes tokenizer.json as it stands; what the model is given beside the ids. */
+static json_t *plain_config(size_t longest, int has_types)
+{
+	json_t *c = json_pack("{s:s,s:I,s:[s,s]}", "tokenizer_class", "PreTrainedTokenizerFast", "model_max_length", (json_int_t)longest,
+			      "model_input_names", "input_ids", "attention_mask");
+	if (has_types)
+		json_array_append_new(json_object_get(c, "model_input_names"), json_string("token_type_ids"));
+	return c;
+}
+
+static void vocab_text(const struct cp_tokenizer *tok, struct cp_buf *b)
+{
+	for (uint32_t id = 0; id < cp_tokenizer_size(tok); id++)
+		cp_buf_printf(b, "%s\n", cp_tokenizer_token(tok, id) ? cp_tokenizer_token(tok, id) : "");
+}
+
+int cp_plm_folder_write_tokenizer(const char *dir, const struct cp_tokenizer *tok, json_t *config, const char *eos, size_t longest, int has_types,
+				  struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT, words = CP_BUF_INIT;
+	cp_tokenizer_pack(tok, &b);
+	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *tokenizer = json_object_get(pack, "tokenizer.json"), *model = json_object_get(tokenizer, "model");
+	json_t *map = json_object_get(pack, "special_tokens_map.json");
+	if (eos)
+		json_object_set_new(map, "eos_token", json_string(eos));
+	for (size_t i = 0; i < tok->n_added; i++)
+		if (tok->added[i].lstrip || tok->added[i].rstrip || tok->added[i].single_word)
+			describe(&tok->added[i], map);
+	json_t *own = plain_config(longest, has_types);
+	struct file file[MOST_FILES] = {
+		{ .leaf = "tokenizer.json", .json = tokenizer }, { .leaf = "special_tokens_map.json", .json = map },
+		{ .leaf = "tokenizer_config.json", .json = own }, { .leaf = "config.json", .json = config },
+	};
+	int n = 4;
+	if (!strcmp(cp_tokenizer_kind(tok), "wordpiece")) {
+		vocab_text(tok, &words);
+		file[n++] = (struct file){ .leaf = "vocab.txt", .text = words.data, .n = words.len };
+	} else if (!strcmp(cp_tokenizer_kind(tok), "bpe")) {
+		merges_text(json_object_get(model, "merges"), &words);
+		file[n++] = (struct file){ .leaf = "vocab.json", .json = json_object_get(model, "vocab") };
+		file[n++] = (struct file){ .leaf = "merges.txt", .text = words.data, .n = words.len };
+	}
+	int rc = write_files(dir, file, n, err);
+	json_decref(pack);
+	json_decref(own);
+	cp_buf_release(&b);
+	cp_buf_release(&words);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #ifndef CP_PLMFOLDER_H
 #define CP_PLMFOLDER_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +24,10 @@ struct cp_bert_size {
 int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower, const struct cp_bert_size *, struct cp_err *);
 /* The tokenizer is a byte-level BPE with <s> 0, <pad> 1 and </s> 2. */
 int cp_plm_folder_write_bpe(const char *dir, const struct cp_tokenizer *, const struct cp_bert_size *, struct cp_err *);
+
+/* Any tokenizer and any config.json: the tokenizer in full (tokenizer.json, special_tokens_map.json, tokenizer_config.json), and as older readers
+ * want it (vocab.txt; vocab.json, merges.txt).  eos: the token that ends an answer, or NULL; longest: of a row. */
+int cp_plm_folder_write_tokenizer(const char *dir, const struct cp_tokenizer *, json_t *config, const char *eos, size_t longest, int has_types,
+				  struct cp_err *);
 
 #endif

@@ -18,6 +18,7 @@ void cp_model_free(struct cp_model *m)
 		return;
 	nn_graph_free(m->g);
 	nn_params_free(m->params);
+	cp_p5_free(m->p5);
 	if (!m->of) {
 		nn_packs_free(m->packs);
 		cp_features_release(&m->vocab);
@@ -35,6 +36,7 @@ void cp_model_free(struct cp_model *m)
 	free(m->weight_v);
 	free(m->label_v);
 	free(m->key_v);
+	free(m->cut_v);
 	free(m);
 }
 
@@ -49,12 +51,12 @@ static struct nn_node *ctr_side(struct cp_model *m, struct ctr_build *cb)
 	return nn_dense(&cb->b, p, 1, NN_NONE, "out");
 }
 
-static void build_plm(struct cp_model *m, struct nn_build *b, struct plm_nodes *n)
+static void build_plm(struct cp_model *m, struct nn_build *b)
 {
 	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
 	b->group = CP_GROUP_PLM;
 	b->frozen = m->c.plm_frozen;
-	plm_encoder(b, &m->c.plm, &m->feed, m->prompts, n);
+	plm_encoder(b, &m->c.plm, &m->feed, m->prompts, &m->nodes);
 	b->frozen = 0;
 }
 
@@ -69,14 +71,17 @@ static struct nn_node *fuse(struct cp_model *m, struct nn_build *b)
 	return ng_lerp(m->g, m->z_plm, m->z_ctr, ng_weight(m->g, alpha));
 }
 
-static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build *cb, const struct plm_nodes *n)
+static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build *cb)
 {
 	const struct cp_model_config *c = &m->c;
+	const struct plm_nodes *n = &m->nodes;
 	b->group = CP_GROUP_HEAD;
 	if (c->objective == CP_OBJECTIVE_LM) {
 		struct nn_node *h = plm_lm_transform(b, &c->plm, n, &m->feed);
 		struct nn_node *decoder = plm_lm_decoder(b, &c->plm, n, c->tied);
-		m->loss = ng_lm_loss(m->g, h, decoder, plm_lm_bias(b, &c->plm), &m->feed.labels, &m->cut);
+		struct nn_node *bias = plm_lm_bias(b, &c->plm);
+		m->loss = ng_lm_loss(m->g, h, decoder, bias, &m->feed.labels, &m->cut);
+		m->lm = ng_linear(m->g, h, decoder, bias, NN_NONE);
 		return;
 	}
 	if (c->has_plm)
@@ -98,9 +103,19 @@ static size_t *first_rows(const struct cp_features *v)
 	return first;
 }
 
+static void build_p5(struct cp_model *m, struct nn_build *b)
+{
+	struct plm_t5_nodes n;
+	const struct cp_p5 *p = m->p5;
+	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
+	b->group = CP_GROUP_PLM;
+	plm_t5(b, &m->c.plm, &m->feed, &n);
+	m->loss = plm_t5_loss(b, &m->c.plm, &n, &m->feed, &m->cut);
+	m->z = m->z_plm = plm_t5_odds(b, &m->c.plm, &n, &m->feed, p->answer[1].v[p->turn], p->answer[0].v[p->turn]);
+}
+
 static void compose(struct cp_model *m, struct cp_team *team, int training)
 {
-	struct plm_nodes n = { 0 };
 	m->params = nn_params_new();
 	m->g = nn_graph_new(team);
 	m->c.ctr.n_rows = m->vocab.n_rows;
@@ -117,9 +132,13 @@ static void compose(struct cp_model *m, struct cp_team *team, int training)
 		if (m->c.has_plm)
 			m->prompts = plm_prompts(&b, &m->c.plm, &m->c.prompting, m->q);
 	}
-	if (m->c.has_plm)
-		build_plm(m, &b, &n);
-	build_heads(m, &b, &cb, &n);
+	if (m->p5) {
+		build_p5(m, &b);
+	} else {
+		if (m->c.has_plm)
+			build_plm(m, &b);
+		build_heads(m, &b, &cb);
+	}
 }
 
 void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
@@ -128,20 +147,34 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 	nn_params_alloc(m->params, training ? NN_TRAINING_BY_ROWS : NN_SCORING);
 }
 
-struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
+static struct cp_model *twin(const struct cp_model *m, const struct plm_prompting *prompting, struct cp_err *err)
 {
 	struct cp_model *t = cp_model_new();
 	t->of = m;
 	t->c = m->c;
+	t->c.prompting = *prompting;
+	t->cut = m->cut;
 	t->vocab = m->vocab;
 	t->tokenizer = m->tokenizer;
 	t->packs = m->packs;
+	if (m->p5)
+		t->p5 = cp_p5_new(m->tokenizer, &m->c.plm, "twin", err);	/* which went well before */
 	compose(t, NULL, 0);
 	nn_params_borrow(t->params, m->params);
 	if (nn_graph_pack(t->g, t->packs, err) == 0)
 		return t;
 	cp_model_free(t);
 	return NULL;
+}
+
+struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
+{
+	return twin(m, &m->c.prompting, err);
+}
+
+struct cp_model *cp_model_plain(const struct cp_model *m, struct cp_err *err)
+{
+	return twin(m, &(struct plm_prompting){ 0 }, err);
 }
 
 /* --- A batch ----------------------------------------------------------------------------------------------------------------------- */
@@ -224,6 +257,10 @@ static void feed_tokens(struct cp_model *m, const struct cp_data *d, size_t plac
 {
 	const uint32_t *token = d->token + d->token_at[place];
 	size_t n = d->token_at[place + 1] - d->token_at[place];
+	if (m->p5) {
+		cp_p5_feed(m->p5, &m->feed, token, n, d->label && d->label[place] > 0.5, key);
+		return;
+	}
 	if (!f->masked) {
 		plm_feed_row(&m->feed, token, n, key);
 		return;

@@ -1,13 +1,14 @@
-/* A ClickPrompt model: a CTR model, soft prompts made from its final vector, a language model that reads them, and what joins the two.
+/* A model in training or finished.  That of ClickPrompt is a CTR model, soft prompts made from its final vector, a language model that reads them, and what joins the two.
  *
  *     q = CTR body(ids)                         z_ctr = out(q)
  *     p = prompts(q)                            h = encoder(tokens, p)
  *     pretrain:  masked-LM loss of h            finetune:  z = z_ctr + head(pool(h)),  or alpha z_plm + (1 - alpha) z_ctr;  BCE
  *
  * (ClickPrompt, arXiv 2310.09234, sections 3.2 to 3.4.)  Which halves there are is the config's to say; a CTR model alone is one of them.
+ * With a T5 in the place of the encoder it is P5 (train/p5.h): the T5 alone, z the odds of "yes".
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
- * (tokenizer.json), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
+ * (tokenizer.json), the ids that can be filled in where they are not all (mlm.ids), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
  *
  *     struct cp_model *m = cp_model_open(path, team, NN_IN_F32, err);     // to score
  *     cp_model_feed(m, &data, places, n, ...);
@@ -28,6 +29,7 @@
 #include "text/tokenizer.h"
 #include "train/data.h"
 #include "train/features.h"
+#include "train/p5.h"
 
 #define CP_MODEL_VERSION 3	/* 3: with widths by field; 2: with fields that are lists or numbers, or are declared; else 1 is written */
 
@@ -54,19 +56,23 @@ struct cp_model_config {
 
 struct cp_model {
 	struct cp_model_config c;
-	char *stage;			/* that made it: ctr, pretrain, finetune */
+	char *stage;			/* that made it: ctr, pretrain, finetune, p5 */
 	json_t *sentence;		/* how it was made, as the text column's attributes say; NULL: as by default */
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
 	const struct cp_model *of;	/* a twin of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */
 	struct cp_features vocab;
 	size_t *first;			/* (fields + 1) first row of each field and the end of the last; NULL unless a field has a width of its own */
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */
+	struct cp_p5 *p5;		/* NULL but for a T5 */
 
 	struct nn_params *params;
 	struct nn_packs *packs;		/* of a model that only scores */
 	struct nn_graph *g;
 	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */
-	struct nn_cut cut;		/* of the masked-LM softmax; owned by whoever sets it */
+	struct nn_node *lm;		/* (M, vocabulary) logits of the chosen places; of one that fills in words */
+	struct plm_nodes nodes;		/* of the encoder */
+	struct nn_cut cut;		/* of the softmax over words; owned by whoever sets it; of an open model it is cut_v */
+	uint32_t *cut_v;
 
 	/* the batch at hand */
 	struct nn_ids ids;
@@ -80,7 +86,7 @@ struct cp_model {
 	struct cp_ids words, pairs;
 };
 
-/* Nothing yet: set config, stage, vocabulary and tokenizer, then build. */
+/* Nothing yet: set config, stage, vocabulary and tokenizer (and p5), then build. */
 struct cp_model *cp_model_new(void);
 void cp_model_free(struct cp_model *);
 
@@ -97,6 +103,8 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *, enum nn_preci
 int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
 /* Another graph over a model that was opened to score, for another thread: the same bits, without a team.  It goes before the model does. */
 struct cp_model *cp_model_twin(const struct cp_model *, struct cp_err *);
+/* The same as if it had no prompts. */
+struct cp_model *cp_model_plain(const struct cp_model *, struct cp_err *);
 
 /* How rows become a batch. */
 struct cp_feeding {

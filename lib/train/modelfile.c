@@ -194,6 +194,8 @@ static int parse_config(struct cp_model *m, const char *text, size_t len, const 
 		rc = read_ctr(m, json_object_get(o, "ctr"), path, err);
 	if (!rc && json_object_get(o, "plm"))
 		rc = read_plm(m, o, path, err);
+	if (!rc && m->c.has_plm && m->c.plm.family == PLM_T5 && (m->c.has_ctr || m->c.prompting.k || m->c.objective != CP_OBJECTIVE_CLICK))
+		rc = cp_err_set(err, "%s: a T5 with a CTR model, prompts or masked words, which this version does not know", path);
 	if (!rc && !m->c.has_ctr && !m->c.has_plm)
 		rc = cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
 	if (!rc) {
@@ -248,7 +250,9 @@ static int read_tokenizer(struct cp_model *m, const struct nn_safetensors *s, co
 	if (t->dtype != NN_U8)
 		return cp_err_set(err, "%s: tensor 'tokenizer.json' is %s; expected U8", path, nn_dtype_name(t->dtype));
 	m->tokenizer = cp_tokenizer_unpack(t->data, t->n_bytes, path, err);
-	return m->tokenizer ? 0 : -1;
+	if (m->tokenizer && m->c.plm.family == PLM_T5)
+		m->p5 = cp_p5_new(m->tokenizer, &m->c.plm, path, err);
+	return m->tokenizer && (m->p5 || m->c.plm.family != PLM_T5) ? 0 : -1;
 }
 
 struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **file, struct cp_err *err)
@@ -340,6 +344,25 @@ static int check_finite(const struct cp_model *m, const char *path, struct cp_er
 	return 0;
 }
 
+/* The ids that can be filled in, ascending. */
+static int read_cut(struct cp_model *m, const struct nn_safetensors *s, const char *path, struct cp_err *err)
+{
+	const struct nn_tensor *t = nn_safetensors_find(s, "mlm.ids");
+	if (!t || m->c.objective != CP_OBJECTIVE_LM)
+		return 0;
+	uint64_t *v = cp_xcalloc(t->n, sizeof *v);
+	int rc = nn_tensor_u64(t, v, t->n, err) < 0 ? cp_err_wrap(err, "%s", path) : 0;
+	m->cut_v = cp_xcalloc(t->n, sizeof *m->cut_v);
+	for (size_t i = 0; !rc && i < t->n; i++) {
+		if (v[i] >= m->c.plm.vocab || (i && v[i] <= v[i - 1]))
+			rc = cp_err_set(err, "%s: tensor 'mlm.ids' does not hold ascending ids below %zu", path, m->c.plm.vocab);
+		m->cut_v[i] = (uint32_t)v[i];
+	}
+	free(v);
+	m->cut = (struct nn_cut){ m->cut_v, t->n };
+	return rc;
+}
+
 struct cp_model *cp_model_open(const char *path, struct cp_team *team, enum nn_precision precision, struct cp_err *err)
 {
 	struct nn_safetensors *s;
@@ -352,6 +375,8 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *team, enum nn_p
 		return NULL;
 	cp_model_build(m, team, 0);
 	int rc = cp_model_load(m, s, &m->vocab, path, err);
+	if (!rc)
+		rc = read_cut(m, s, path, err);
 	for (int i = 0; !rc && i < m->params->n; i++)
 		if (!m->params->v[i]->loaded)
 			rc = cp_err_set(err, "%s: tensor '%s' is missing", path, m->params->v[i]->name);
@@ -388,6 +413,8 @@ int cp_model_save(const struct cp_model *m, const char *path, struct cp_err *err
 		const struct nn_param *p = m->params->v[i];
 		nn_safetensors_out_floats(o, p->name, p->n_dims, p->dims, p->val);
 	}
+	if (m->c.objective == CP_OBJECTIVE_LM && m->cut.n)
+		nn_safetensors_out_add(o, "mlm.ids", NN_U32, 1, &m->cut.n, m->cut.ids);
 	if (m->tokenizer) {
 		cp_tokenizer_pack(m->tokenizer, &tok);
 		nn_safetensors_out_add(o, "tokenizer.json", NN_U8, 1, &tok.len, tok.data);

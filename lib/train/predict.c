@@ -37,12 +37,17 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	cp_fields_copy(&d->fields, &m->vocab.fields);
 	d->want_keys = 1;
 	d->want_tokens = m->c.has_plm;
+	d->want_masks = p->masked;
 	d->tokenizer = m->tokenizer;
 	d->max_tokens = m->c.max_tokens;
 	d->label_name = p->label;
 	p->sum = cp_digest_new();
 	if (cp_data_columns(d, s, name, &p->at, err) < 0)
 		return -1;
+	if (p->masked && p->at.mask < 0) {	/* nobody has masked these: show only words that are hidden */
+		d->spec.share_mask = 1;
+		d->spec.share_random = 0;
+	}
 	if (p->label && p->at.label < 0)
 		return cp_err_set(err, "%s: no label column '%s' in it", name, p->label);
 	for (int i = 0; i < p->n_columns; i++)
@@ -69,17 +74,21 @@ static void print_row(const struct cp_predict_block *k, size_t row, double z, st
 
 static void score_chunk(struct cp_predict_block *k, struct cp_model *m, size_t chunk)
 {
-	static const struct cp_feeding plain = { 0 };
 	struct cp_predict *p = k->p;
+	const struct cp_feeding how = { .masked = p->masked };
 	uint32_t places[ROWS];
 	nn_float z[ROWS];
 	size_t from = chunk * k->rows, n = k->b->n_rows - from < k->rows ? k->b->n_rows - from : k->rows;
 	atomic_fetch_add(&k->unseen, cp_data_index_rows(&p->data, &m->vocab, from, from + n));
 	for (size_t i = 0; i < n; i++)
 		places[i] = (uint32_t)(from + i);
-	cp_model_feed(m, &p->data, places, n, &plain);
-	cp_model_score(m, z);
+	cp_model_feed(m, &p->data, places, n, &how);
 	cp_buf_reset(&p->text[chunk]);
+	if (p->show) {
+		p->show(p, from, n, &p->text[chunk]);
+		return;
+	}
+	cp_model_score(m, z);
 	for (size_t i = 0; i < n; i++)
 		print_row(k, from + i, (double)z[i], &p->text[chunk]);
 }
@@ -139,17 +148,31 @@ static int score_block(struct cp_predict *p, const struct cp_schema *s, const st
 {
 	struct cp_predict_block k = { .p = p, .schema = s, .b = b, .rows = p->model->c.has_plm ? ROWS_PLM : ROWS };
 	k.n = (b->n_rows + k.rows - 1) / k.rows;
-	if (read_block(p, b, name, err) < 0 || (k.n > 1 && make_twins(p, err) < 0))
+	int alone = k.n == 1 || p->show;
+	if (read_block(p, b, name, err) < 0 || (!alone && make_twins(p, err) < 0))
 		return -1;
 	make_texts(p, k.n);
-	if (k.n == 1)
-		score_chunk(&k, p->model, 0);
-	else
+	for (size_t chunk = 0; alone && chunk < k.n; chunk++)
+		score_chunk(&k, p->model, chunk);
+	if (!alone)
 		cp_team_run(p->team, cp_team_size(p->team), score_chunks, &k);
 	p->rows += b->n_rows;
 	p->unseen += k.unseen;
 	p->values += p->data.n_values;
 	return write_texts(p, k.n, err);
+}
+
+static int finish(struct cp_predict *p, int rc, struct cp_err *err)
+{
+	if (!rc && p->last) {
+		make_texts(p, 1);
+		cp_buf_reset(p->text);
+		p->last(p, p->text);
+		rc = write_texts(p, 1, err);
+	}
+	if (p->sum)
+		cp_digest_hex(p->sum, p->digest);
+	return rc;
 }
 
 int cp_predict_records(struct cp_predict *p, const char *path, struct cp_err *err)
@@ -162,7 +185,7 @@ int cp_predict_records(struct cp_predict *p, const char *path, struct cp_err *er
 	int rc = start(p, s, cp_reader_name(r), err);
 	while (!rc && (rc = cp_reader_next(r, &b, err)) == 1)
 		rc = score_block(p, s, &b, cp_reader_name(r), err);
-	cp_digest_hex(p->sum, p->digest);
+	rc = finish(p, rc, err);
 	cp_reader_close(r);
 	return rc;
 }
@@ -197,8 +220,7 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	int rc = rows ? start(p, cp_rows_schema(rows), name, err) : -1;
 	while (!rc && (rc = cp_rows_next(rows, &b, err)) == 1)
 		rc = score_block(p, cp_rows_schema(rows), &b, name, err);
-	if (p->sum)
-		cp_digest_hex(p->sum, p->digest);
+	rc = finish(p, rc, err);
 	p->bad = rows ? cp_rows_bad(rows) : 0;
 	cp_rows_close(rows);
 	if (!standard)

@@ -18,9 +18,17 @@
 #include "text/rows.h"
 #include "train/model.h"
 
+/* What is printed of rows from .. from+n-1 of the data, appended to `to`; the model has been fed with them. */
+struct cp_predict;
+typedef void (*cp_predict_fn)(struct cp_predict *, size_t from, size_t n, struct cp_buf *to);
+
 struct cp_predict {
 	struct cp_model *model;
 	struct cp_team *team;		/* the model's */
+	cp_predict_fn show;		/* NULL: scores; else called for 16 rows or fewer at a time, in their order, by one thread */
+	void (*last)(struct cp_predict *, struct cp_buf *to);	/* NULL, or what is appended behind the last row */
+	void *ctx;			/* of these */
+	int masked;			/* words are masked, as the rows say, else as cp-mask does with every chosen one hidden */
 	FILE *out;
 	int score_only;
 	const char *label;		/* NULL: "label" */

@@ -61,6 +61,10 @@ void cp_train_settle(struct cp_train_opts *o)
 		o->plm_weight_decay = 0;
 	if (!strcmp(o->optimizer, "ftrl") && !o->given_schedule)
 		o->schedule = "constant";
+	if (o->stage && !strcmp(o->stage, "p5")) {
+		o->warmup = o->given_warmup ? o->warmup : 0.05;
+		o->clip = o->given_clip ? o->clip : 1;
+	}
 }
 
 static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
@@ -87,7 +91,7 @@ static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
 int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 {
 	if (!o->stage)
-		return cp_err_set(err, "--stage is needed: ctr, pretrain or finetune");
+		return cp_err_set(err, "--stage is needed: ctr, pretrain, finetune or p5");
 	if (o->with_plm && strcmp(o->stage, "finetune"))
 		return cp_err_set(err, "--with-plm belongs to --stage finetune");
 	if (!strcmp(o->stage, "ctr") && o->given_plm)
@@ -96,6 +100,10 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
 	if (!strcmp(o->stage, "finetune") && !o->init && !o->with_plm)
 		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
+	if (!strcmp(o->stage, "p5") && (o->given_model || o->set.n || o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage))
+		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
+	if (!strcmp(o->stage, "p5") && o->plm_lr == 0)
+		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
 	if (strcmp(o->usage, "no") && !o->with_plm)
 		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
 	if (!o->prompts && strcmp(o->usage, "no"))
@@ -197,6 +205,26 @@ static int find_source(struct cp_trainer *t, struct source *s, struct cp_err *er
 	return s->dir ? 0 : -1;
 }
 
+/* Of T5 and the encoders each has its stages.  What has no weights yet becomes the kind that is wanted. */
+static int fit_family(struct cp_trainer *t, const char *dir, int may_change, struct cp_err *err)
+{
+	struct plm_config *c = &t->m->c.plm;
+	int p5 = is_stage(t, "p5");
+	if (p5 && c->family != PLM_T5 && may_change)
+		plm_config_as_t5(c, cp_tokenizer_special(t->m->tokenizer, CP_TOK_SEP));
+	if (p5 != (c->family == PLM_T5))
+		return p5 ? cp_err_set(err, "%s: a language model of the BERT family; --stage p5 takes a T5", dir)
+			  : cp_err_set(err, "%s: a T5, which goes with --stage p5; --stage %s takes BERT or RoBERTa", dir, t->o.stage);
+	if (!p5)
+		return 0;
+	if (!c->words)
+		c->words = CP_P5_WORDS;
+	if (c->eos >= c->vocab)
+		return cp_err_set(err, "%s: its tokenizer has no token that ends an answer", dir);
+	t->m->p5 = cp_p5_new(t->m->tokenizer, c, dir, err);
+	return t->m->p5 ? 0 : -1;
+}
+
 static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
@@ -217,7 +245,7 @@ static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
 	if (c->plm.vocab < n)
 		return cp_err_set(err, "%s: its tokenizer has %u entries, its model only %zu", s->dir, n, c->plm.vocab);
 	c->has_plm = 1;
-	return 0;
+	return fit_family(t, s->dir, s->scratch || !t->o.plm, err);
 }
 
 /* A second --plm beside --init must be the same kind of model. */
@@ -225,6 +253,9 @@ static int plm_from_init(struct cp_trainer *t, struct cp_err *err)
 {
 	struct plm_config a = { 0 };
 	const struct plm_config *b = &t->m->c.plm;
+	if (is_stage(t, "p5") != !!t->m->p5)
+		return cp_err_set(err, t->m->p5 ? "%s: a T5, which --stage p5 made; only --stage p5 goes on with it" : "%s: no T5, which --stage p5 needs",
+				  t->o.init);
 	if (!t->o.given_plm)
 		return 0;
 	int rc = is_scratch(t->o.plm) ? plm_config_scratch(&a, scratch_sizes(t->o.plm), err) : plm_config_read(&a, t->o.plm, err);
@@ -279,7 +310,7 @@ static void rates(struct cp_trainer *t, int pretrained)
 static int heads(struct cp_trainer *t, const struct source *s, int init_has_plm, int init_clicks, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
-	int keep = init_has_plm && init_clicks, folder_head = s->dir && !s->scratch && c->plm.has_lm_head;
+	int keep = init_has_plm && init_clicks, folder_head = s->dir && !s->scratch && c->plm.has_lm_head && !c->plm.tied;
 	if (!keep || t->o.given_pooler)
 		c->pooler = word_index(PLM_POOLERS, t->o.pooler);
 	if (!keep || t->o.given_fusion)
@@ -296,10 +327,12 @@ static int heads(struct cp_trainer *t, const struct source *s, int init_has_plm,
 static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
-	int plm = is_stage(t, "pretrain") || t->o.with_plm, init_has_plm = c->has_plm;
+	int p5 = is_stage(t, "p5"), plm = is_stage(t, "pretrain") || p5 || t->o.with_plm, init_has_plm = c->has_plm;
 	int init_clicks = t->o.init && c->objective == CP_OBJECTIVE_CLICK;
 	c->objective = is_stage(t, "pretrain") ? CP_OBJECTIVE_LM : CP_OBJECTIVE_CLICK;
-	if (c->has_ctr ? ctr_from_init(t, err) < 0 : (c->objective == CP_OBJECTIVE_CLICK || t->o.prompts) && ctr_fresh(t, err) < 0)
+	if (t->o.init && (p5 || t->m->p5) && plm_from_init(t, err) < 0)
+		return -1;
+	if (c->has_ctr ? ctr_from_init(t, err) < 0 : !p5 && (c->objective == CP_OBJECTIVE_CLICK || t->o.prompts) && ctr_fresh(t, err) < 0)
 		return -1;
 	if (!plm) {
 		c->has_plm = 0;
@@ -312,11 +345,12 @@ static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 	} else {
 		if (plm_fresh(t, s, err) < 0)
 			return -1;
-		prompting_of(&t->o, &c->prompting);
+		if (!p5)
+			prompting_of(&t->o, &c->prompting);
 	}
 	if (plm && (heads(t, s, init_has_plm, init_clicks, err) < 0 || limit_tokens(t, err) < 0))
 		return -1;
-	rates(t, init_has_plm ? is_stage(t, "finetune") : !s->scratch && c->plm.has_weights);
+	rates(t, !p5 && (init_has_plm ? is_stage(t, "finetune") : !s->scratch && c->plm.has_weights));
 	return 0;
 }
 
@@ -453,6 +487,8 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 	if (check_tokens(&t->train, v, "training", err) < 0 || check_tokens(&t->valid, v, "validation", err) < 0 ||
 	    check_tokens(&t->test, v, "test", err) < 0)
 		return -1;
+	if (t->m->p5 && !t->o.full_vocab)
+		t->m->cut.ids = t->cut = cp_p5_cut(t->m->p5, &t->m->cut.n);
 	if (t->o.full_vocab || t->m->c.objective != CP_OBJECTIVE_LM)
 		return 0;
 	uint8_t *used = cp_xcalloc(v, 1);
@@ -511,6 +547,9 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 		for (char *line = strtok(unused.data, "\n"); unused.len && line; line = strtok(NULL, "\n"))
 			cp_trainer_note(t, "%s: tensor '%s' is not used", s->dir, line);
 		cp_buf_release(&unused);
+		struct nn_param *head = nn_params_find(ps, "mlm.dense.weight");
+		if (head && !head->loaded)
+			cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", s->dir);
 	}
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->by_key)
@@ -594,12 +633,17 @@ static int start_digest(struct cp_trainer *t, json_t *o, const struct source *s,
 		json_object_set_new(o, "initial model", json_string(hex));
 	}
 	if (s->dir && !s->scratch && t->m->c.plm.has_weights) {
-		char *path = cp_xasprintf("%s/model.safetensors", s->dir);
-		int rc = cp_digest_file(path, hex, err);
-		free(path);
+		struct plm_files f;
+		int rc = plm_files_find(&f, s->dir, err);
+		json_t *all = json_array();
+		for (size_t i = 0; !rc && i < f.n; i++)
+			if (!(rc = cp_digest_file(f.path[i], hex, err)))
+				json_array_append_new(all, json_string(hex));
+		json_object_set(o, "weights of the language model", f.n == 1 ? json_array_get(all, 0) : all);
+		json_decref(all);
+		plm_files_release(&f);
 		if (rc < 0)
 			return -1;
-		json_object_set_new(o, "weights of the language model", json_string(hex));
 	}
 	return 0;
 }
@@ -610,7 +654,7 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	json_object_set_new(o, "stage", json_string(t->o.stage));
 	json_object_set_new(o, "training rows", json_string(t->result.train_digest));
 	json_object_set_new(o, "validation rows", json_string(t->result.valid_digest));
-	if (t->cut)	/* they have their part in the words that can be predicted */
+	if (t->cut && !t->m->p5)	/* they have their part in the words that can be predicted */
 		json_object_set_new(o, "test rows", json_string(t->result.test_digest));
 	json_object_set_new(o, "seed", json_pack("I", (json_int_t)t->o.seed));
 	json_object_set_new(o, "epochs", json_integer(t->epochs));

@@ -1,7 +1,7 @@
 /* Training: from options and rows to a model in a file.
  *
  * Stages: ctr (a CTR model alone), pretrain (PA-MLM: the language model fills in masked words with the help of the CTR model's prompts)
- * and finetune (clicks; with the language model or without it).  METHOD, section 5.
+ * finetune (clicks; with the language model or without it), METHOD, section 5, and p5 (a T5 alone answers yes or no; section 7).
  *
  * What comes out depends on the rows, the options that change content, the seed, and who multiplies matrices (nn_gemm_choose, before): not on
  * threads, time, or interruptions.  A state file beside the model (OUT.state) is written after every epoch, now and then in between, and when
@@ -43,7 +43,7 @@ struct cp_train_opts {
 	const char *stage, *model, *plm, *init, *out;
 	struct cp_opt_list train, valid, test, set, dim_of, vocab_from;
 	const char *label;
-	int64_t epochs;			/* 0: ctr 3, pretrain 2, finetune 2 */
+	int64_t epochs;			/* 0: ctr 3, the others 2 */
 	int64_t batch;
 	double lr, plm_lr;		/* plm_lr < 0: 5e-5 for a pretrained language model, lr for a fresh one */
 	double weight_decay, plm_weight_decay;
@@ -73,7 +73,7 @@ struct cp_train_opts {
 	/* which of those that an --init also says were given */
 	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length,
 	    given_pooler, given_fusion, given_usage;
-	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor;
+	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip;
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
 	void *ctx;

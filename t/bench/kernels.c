@@ -91,8 +91,8 @@ static void attention(size_t z, size_t K, size_t dh, int drop)
 	const size_t heads = 12, H = heads * dh, n = z + K;
 	char name[64];
 
-	sequence = (struct nn_attention){ .z = z, .n_prompts = K, .dh = dh, .head_end = heads, .scale = (nn_float)(1 / sqrt((double)dh)), .q = a,
-					  .k = a + H, .v = a + 2 * H, .ld = 3 * H, .pk = d, .pv = d + K * H, .ldp = H, .out = c, .ldo = H,
+	sequence = (struct nn_attention){ .nq = z, .z = z, .n_prompts = K, .dh = dh, .head_end = heads, .scale = (nn_float)(1 / sqrt((double)dh)), .q = a,
+					  .k = a + H, .v = a + 2 * H, .ldq = 3 * H, .ld = 3 * H, .pk = d, .pv = d + K * H, .ldp = H, .out = c, .ldo = H,
 					  .stat = e, .keys = drop ? keys : NULL, .p = (nn_float)0.1 };
 	sequence_grad = (struct nn_attention_grad){ b, b + H, b + 2 * H, d + 4 * K * H, d + 5 * K * H, c };
 	snprintf(name, sizeof name, "attention %zu + %zu, 12 x %zu%s", z, K, dh, drop ? ", dropout" : "");

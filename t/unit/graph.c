@@ -1,4 +1,4 @@
-/* The graph in float: the same bits for teams of 1, 2 and 3 threads, over some steps of the whole model, and from run to run. */
+/* The graph in float: the same bits for teams of 1, 2 and 3 threads, over some steps of the whole model, and from run to run; T5's buckets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,8 +153,28 @@ static void check_frozen(void)
 	free(m);
 }
 
+/* T5's buckets of distances as the reference's library gives them, 32 of them up to 128 and 8 up to 20. */
+static void check_buckets(void)
+{
+	static const struct { int distance, n, far, causal; size_t bucket; } want[] = {
+		{ 0, 32, 128, 0, 0 }, { -1, 32, 128, 0, 1 }, { 1, 32, 128, 0, 17 }, { -7, 32, 128, 0, 7 }, { 8, 32, 128, 0, 24 }, { -16, 32, 128, 0, 10 },
+		{ 31, 32, 128, 0, 27 }, { 32, 32, 128, 0, 28 }, { -63, 32, 128, 0, 13 }, { -64, 32, 128, 0, 14 }, { 128, 32, 128, 0, 31 },
+		{ -5000, 32, 128, 0, 15 }, { 3, 32, 128, 1, 0 }, { -15, 32, 128, 1, 15 }, { -16, 32, 128, 1, 16 }, { -113, 32, 128, 1, 31 },
+		{ -32, 32, 128, 1, 21 }, { -64, 32, 128, 1, 26 }, { 6, 8, 20, 0, 6 }, { -7, 8, 20, 0, 3 }, { -19, 8, 20, 1, 7 },
+	};
+	size_t wrong = 0;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		size_t b = ng_bucket(want[i].distance, (size_t)want[i].n, (size_t)want[i].far, want[i].causal);
+		if (b != want[i].bucket)
+			printf("# distance %d: bucket %zu, expected %zu\n", want[i].distance, b, want[i].bucket);
+		wrong += b != want[i].bucket;
+	}
+	ok(!wrong, "buckets of distances");
+}
+
 int main(void)
 {
+	check_buckets();
 	size_t n, k;
 	float *one = train(1, &n);
 	ok(one[n - 1] == one[n - 1] && one[n - 1] < one[n - STEPS], "the loss falls");

@@ -366,6 +366,27 @@ static struct nn_node *build_fields_attention(struct test *t)
 	return ng_attention(t->b.g, matrix_on(t, ROWS, 3, 3 * t->cols * (size_t)a.heads), NULL, ROWS, NULL, &a);
 }
 
+/* Four variants: a sequence to itself or to another's, with a bias or without; causal, and with dropout.  Runs of unlike lengths. */
+static struct nn_node *build_attend(struct test *t)
+{
+	int other = t->variant & 1, biased = t->variant & 2;
+	struct ng_attend c = { .heads = 2, .causal = !other, .far = 9, .dropout = t->variant >= 4 ? 0.3 : 0 };
+	const struct nn_segs *of_q = runs(t, ROWS, TOKENS, 1), *of_kv = other ? runs(t, ROWS, PLACES, 3) : of_q;
+	keys_for(t, TOKENS);
+	struct nn_node *q = matrix_on(t, TOKENS, 1, 2 * t->cols), *kv = matrix_on(t, other ? PLACES : TOKENS, 1, 4 * t->cols);
+	return ng_attend(t->b.g, q, of_q, kv, of_kv, biased ? weight(t, 6, 2) : NULL, ROWS, &c);
+}
+
+static struct nn_node *build_rmsnorm(struct test *t)
+{
+	return ng_rmsnorm(t->b.g, matrix_on(t, ROWS, 2, t->cols), weight(t, 1, t->cols), 1e-2);
+}
+
+static struct nn_node *build_scale(struct test *t)
+{
+	return t->variant ? ng_gelu_tanh(t->b.g, matrix(t)) : ng_scale(t->b.g, matrix(t), -0.7);
+}
+
 #define GROUPS 3
 
 static struct nn_node *build_sums(struct test *t)
@@ -478,18 +499,19 @@ static const struct op_case {
 	int variants;
 	int together;			/* its parameters are one matrix: frozen all or none */
 } cases[] = {
-	{ "lookup", build_lookup, 1 }, { "bags", build_bags, 1 }, { "place", build_place, 2 }, { "slice and span", build_slice, 2, 1 }, { "input with a gradient", build_input, 1 }, { "view", build_view, 3 },
-	{ "concat", build_concat, 1 }, { "cols", build_cols, 3 }, { "gather", build_gather, 1 }, { "prepend", build_prepend, 2 },
-	{ "segmean", build_segmean, 2 }, { "add and mul", build_pair, 4 }, { "cross", build_cross, 3 }, { "scale_rows", build_scale_rows, 1 },
-	{ "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 }, { "activations", build_activate, 4 }, { "softmax", build_softmax, 1 },
-	{ "dropout", build_dropout, 2 }, { "linear", build_linear, 8 }, { "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 },
-	{ "batchnorm", build_batchnorm, 2 }, { "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 },
-	{ "sum_groups and bias", build_sums, 2 }, { "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 },
-	{ "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
+	{ "lookup", build_lookup, 1 }, { "bags", build_bags, 1 }, { "place", build_place, 2 }, { "slice and span", build_slice, 2, 1 },
+	{ "input with a gradient", build_input, 1 }, { "view", build_view, 3 }, { "concat", build_concat, 1 }, { "cols", build_cols, 3 },
+	{ "gather", build_gather, 1 }, { "prepend", build_prepend, 2 }, { "segmean", build_segmean, 2 }, { "add and mul", build_pair, 4 },
+	{ "cross", build_cross, 3 }, { "scale_rows", build_scale_rows, 1 }, { "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 },
+	{ "activations", build_activate, 4 }, { "softmax", build_softmax, 1 }, { "dropout", build_dropout, 2 }, { "linear", build_linear, 8 },
+	{ "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 }, { "batchnorm", build_batchnorm, 2 },
+	{ "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 }, { "attend", build_attend, 6 },
+	{ "rmsnorm", build_rmsnorm, 1 }, { "scale and gelu_tanh", build_scale, 2 }, { "sum_groups and bias", build_sums, 2 },
+	{ "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 }, { "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
-	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 },
-	{ "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
+	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 }, { "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
 };
+
 /* The row `pad` takes no gradient, the others the same as ever. */
 static void check_pad(void)
 {
@@ -635,9 +657,15 @@ static double check_case(const struct op_case *c, size_t size, int variant, int 
 	return worst;
 }
 
-static void check_all_sizes(const struct op_case *c)
+static void tell(const char *name, double worst)
 {
 	char what[160];
+	snprintf(what, sizeof what, "%s: gradients, off by %.2g at most", name, worst * NEAR);
+	ok(worst <= 1, what);
+}
+
+static void check_all_sizes(const struct op_case *c)
+{
 	double worst = 0;
 	for (int v = 0; v < c->variants; v++)
 		for (size_t s = 0; s < N_SIZES; s++)
@@ -648,8 +676,7 @@ static void check_all_sizes(const struct op_case *c)
 					       uses ? "twice" : "once", w * NEAR);
 				worst = fmax(worst, w);
 			}
-	snprintf(what, sizeof what, "%s: gradients, off by %.2g at most", c->name, worst * NEAR);
-	ok(worst <= 1, what);
+	tell(c->name, worst);
 }
 
 /* --- The whole of ClickPrompt ------------------------------------------------------------------------------------------------------ */
@@ -731,14 +758,56 @@ static double check_whole(const struct whole *w)
 	return worst;
 }
 
+/* --- T5 ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void feed_t5(struct test *t, struct plm_feed *f)
+{
+	for (size_t r = 0; r < t->rows; r++) {
+		uint32_t v[6];
+		size_t n = 3 + r % 4;
+		for (size_t i = 0; i < n; i++)
+			v[i] = (uint32_t)cp_rng_below(&t->rng, f->c->vocab);
+		plm_feed_row(f, v, n, r);
+		plm_feed_whole(f, (uint32_t[]){ 0, 1, 2, 0, 1, 2 }, n);
+		plm_feed_answer(f, v, 1 + r % 3, r % 3 ? 1 : 0, r);
+	}
+	plm_feed_bind(f, t->b.g);
+}
+
+/* v1.0 and v1.1; the loss of the answers and the odds of two of them. */
+static double check_t5(int gated, int odds)
+{
+	struct test t = { .rows = 5, .rng = cp_rng(4, CP_RNG_TEST, (uint64_t)gated, 0) };
+	struct plm_config p = { .family = PLM_T5, .layers = 2, .decoder_layers = 1, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5, .positions = 16,
+				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
+				.attention_dropout = 0.2 };
+	struct plm_t5_nodes n;
+	struct plm_feed f;
+	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
+	t.b.g->training = 1;
+	t.b.g->len[PLM_ROWS] = t.rows;
+	plm_feed_init(&f, &p, &(struct plm_prompting){ 0 });
+	feed_t5(&t, &f);
+	plm_t5(&t.b, &p, &f, &n);
+	t.loss = plm_t5_loss(&t.b, &p, &n, &f, NULL);
+	if (odds)
+		t.loss = nn_node_new(t.b.g, &op_probe, 0, 1, 1, 1, (struct nn_node *[]){ plm_t5_odds(&t.b, &p, &n, &f, 3, 5) });
+	nn_params_alloc(t.b.ps, 1);
+	nn_params_init(t.b.ps, 1);
+	for (size_t i = 0; i < t.b.ps->total; i++)
+		t.b.ps->val[i] = 0.5 * t.b.ps->val[i] + 0.2 * cp_rng_normal(&t.rng);
+	double worst = check(&t, 3);
+	plm_feed_release(&f);
+	test_release(&t);
+	return worst;
+}
+
 int main(void)
 {
-	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
-		char what[160];
-		double worst = check_whole(&wholes[i]);
-		snprintf(what, sizeof what, "%s: gradients, off by %.2g at most", wholes[i].name, worst * NEAR);
-		ok(worst <= 1, what);
-	}
+	for (int i = 0; i < 4; i++)
+		tell(i & 2 ? "T5, the odds of an answer" : "T5", check_t5(i & 1, i & 2));
+	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
+		tell(wholes[i].name, check_whole(&wholes[i]));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		check_all_sizes(&cases[i]);
 	check_pad();

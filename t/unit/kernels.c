@@ -55,6 +55,7 @@ ACTIVATION(relu, y)
 ACTIVATION(tanh, y)
 ACTIVATION(sigmoid, y)
 ACTIVATION(gelu, x)
+ACTIVATION(gelu_tanh, x)
 
 FWD(add) { memcpy(y, x, R * C * sizeof *y); CALL(add)(y, x + R * C, R * C); }
 BWD(add) { UNUSED; CALL(add)(dx, dy, R * C); CALL(add)(dx + R * C, dy, R * C); }
@@ -77,6 +78,9 @@ BWD(cross_first) { UNUSED; CALL(cross_bwd)(dx, dx + R * C, dx, dy, x, x + R * C,
 
 FWD(layernorm) { CALL(layernorm_fwd)(y, saved, saved + R, x, x + R * C, x + R * C + C, R, C, (nn_float)1e-5); }
 BWD(layernorm) { UNUSED; CALL(layernorm_bwd)(dx, dx + R * C, dx + R * C + C, dy, x, x + R * C, saved, saved + R, R, C); }
+
+FWD(rmsnorm) { CALL(rmsnorm_fwd)(y, saved, x, x + R * C, R, C, (nn_float)1e-5); }
+BWD(rmsnorm) { UNUSED; CALL(rmsnorm_bwd)(dx, dx + R * C, dy, x, x + R * C, saved, R, C); }
 
 #define RESIDUAL_NORM(name, keys, p) \
 	FWD(name) \
@@ -191,8 +195,8 @@ static struct nn_attention attention(nn_float *y, const nn_float *x, size_t R, s
 {
 	size_t H = HEADS * C, ld = 3 * H + 1;
 	const nn_float *prompts = x + R * ld;
-	struct nn_attention a = { .z = R, .n_prompts = R % 5, .dh = C, .head = 0, .head_end = HEADS, .scale = (nn_float)(1 / sqrt((double)C)),
-				  .q = x, .k = x + H, .v = x + 2 * H, .ld = ld, .pk = prompts, .pv = prompts + H, .ldp = 2 * H,
+	struct nn_attention a = { .nq = R, .z = R, .n_prompts = R % 5, .dh = C, .head = 0, .head_end = HEADS, .scale = (nn_float)(1 / sqrt((double)C)),
+				  .q = x, .k = x + H, .v = x + 2 * H, .ldq = ld, .ld = ld, .pk = prompts, .pv = prompts + H, .ldp = 2 * H,
 				  .out = y, .ldo = H + 3, .stat = saved, .keys = drop ? keys : NULL, .site = 11, .p = (nn_float)0.2 };
 	return a;
 }
@@ -219,6 +223,32 @@ BWD(attention) { attend_bwd(dx, dy, y, x, R, C, 1); }
 FWD(attention_plain) { attend(y, x, R, C, 0); }
 BWD(attention_plain) { attend_bwd(dx, dy, y, x, R, C, 0); }
 
+/* R / 2 + 1 queries over R tokens of another array, keys and values side by side, a bias by head and distance; causal, and with dropout. */
+static struct nn_attention crossed(nn_float *y, const nn_float *x, size_t R, size_t C, int causal)
+{
+	size_t H = HEADS * C, nq = causal ? R : R / 2 + 1, span = nq + R;
+	const nn_float *kv = x + nq * (H + 2), *bias = kv + R * 2 * H;
+	return (struct nn_attention){ .nq = nq, .z = R, .dh = C, .head_end = HEADS, .scale = (nn_float)(0.8 / sqrt((double)C)), .q = x, .ldq = H + 2, .k = kv, .v = kv + H,
+				      .ld = 2 * H, .bias = bias + nq, .ldb = span, .causal = causal, .out = y, .ldo = H, .stat = saved,
+				      .keys = causal ? keys : NULL, .site = 5, .p = (nn_float)0.3 };
+}
+static void cross_attend(nn_float *y, nn_float *x, size_t R, size_t C, int causal)
+{
+	struct nn_attention a = crossed(y, x, R, C, causal);
+	memset(y, 0, (R + 1) * HEADS * C * sizeof *y);
+	CALL(attention_fwd)(&a, scratch);
+}
+static void cross_attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *x, size_t R, size_t C, int causal)
+{
+	struct nn_attention a = crossed(y, x, R, C, causal);
+	struct nn_attention_grad g = { .dq = dx, .dk = dx + (a.k - x), .dv = dx + (a.v - x), .dout = dy, .dbias = dx + (a.bias - x) };
+	CALL(attention_bwd)(&a, &g, scratch);
+}
+FWD(attention_biased) { cross_attend(y, x, R, C, 0); }
+BWD(attention_biased) { cross_attend_bwd(dx, dy, y, x, R, C, 0); }
+FWD(attention_causal) { cross_attend(y, x, R, C, 1); }
+BWD(attention_causal) { cross_attend_bwd(dx, dy, y, x, R, C, 1); }
+
 /* the wrong gradient that the check must find: a layer normalisation whose dx forgets what the mean depends on */
 BWD(planted)
 {
@@ -236,7 +266,7 @@ static const struct op {
 	void (*bwd)(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *x, size_t R, size_t C);
 	size_t in_rc, in_c, out_rc, out_r, out_1;
 	double tolerance;	/* in float, against the twin */
-	int is_attention;
+	int is_attention;	/* 1 with prompts, 2 with a bias */
 } ops[] = {
 	{ "add", add_fwd, add_bwd, 2, 0, 1, 0, 0, 1e-7, 0 },
 	{ "axpy", axpy_fwd, axpy_bwd, 2, 0, 1, 0, 0, 1e-6, 0 },
@@ -248,6 +278,8 @@ static const struct op {
 	{ "tanh", tanh_fwd, tanh_bwd, 1, 0, 1, 0, 0, 1e-6, 0 },
 	{ "sigmoid", sigmoid_fwd, sigmoid_bwd, 1, 0, 1, 0, 0, 1e-6, 0 },
 	{ "gelu", gelu_fwd, gelu_bwd, 1, 0, 1, 0, 0, 1e-6, 0 },
+	{ "gelu_tanh", gelu_tanh_fwd, gelu_tanh_bwd, 1, 0, 1, 0, 0, 2e-6, 0 },
+	{ "rmsnorm", rmsnorm_fwd, rmsnorm_bwd, 1, 1, 1, 0, 0, 1e-5, 0 },
 	{ "layernorm", layernorm_fwd, layernorm_bwd, 1, 2, 1, 0, 0, 1e-5, 0 },
 	{ "residual_norm", residual_norm_fwd, residual_norm_bwd, 2, 2, 1, 0, 0, 3e-5, 0 },
 	{ "residual_norm without dropout", residual_norm_plain_fwd, residual_norm_plain_bwd, 2, 2, 1, 0, 0, 3e-5, 0 },
@@ -263,16 +295,22 @@ static const struct op {
 	{ "pairs with themselves", squares_fwd, squares_bwd, 1, 0, 1, 0, 0, 1e-5, 0 },
 	{ "attention", attention_fwd, attention_bwd, 0, 0, 0, 0, 0, 1e-5, 1 },
 	{ "attention without dropout", attention_plain_fwd, attention_plain_bwd, 0, 0, 0, 0, 0, 1e-5, 1 },
+	{ "attention to others, biased", attention_biased_fwd, attention_biased_bwd, 0, 0, 0, 0, 0, 2e-5, 2 },
+	{ "attention, causal and biased", attention_causal_fwd, attention_causal_bwd, 0, 0, 0, 0, 0, 2e-5, 2 },
 };
 #define N_OPS (sizeof ops / sizeof *ops)
 
 static size_t n_in(const struct op *op, size_t R, size_t C)
 {
+	if (op->is_attention == 2)
+		return (R + 1) * (HEADS * C + 2) + R * 2 * HEADS * C + HEADS * (2 * R + 2);
 	return op->is_attention ? R * (3 * HEADS * C + 1) + R % 5 * 2 * HEADS * C : op->in_rc * R * C + op->in_c * C;
 }
 
 static size_t n_out(const struct op *op, size_t R, size_t C)
 {
+	if (op->is_attention == 2)
+		return (R + 1) * HEADS * C;
 	return op->is_attention ? R * (HEADS * C + 3) : op->out_rc * R * C + op->out_r * R + op->out_1;
 }
 
@@ -526,8 +564,8 @@ static void check_attention_scratch(const char *level)
 {
 	const size_t z = 150, K = 4, dh = 19, H = HEADS * dh, n = nn_attention_scratch(z, K, dh);
 	nn_float *x = draw(3 * z * H + 2 * K * H, 1), *out = draw(z * H, 2), *twin = draw(z * H, 3), *room = cp_xcalloc(n, sizeof *room);
-	struct nn_attention a = { .z = z, .n_prompts = K, .dh = dh, .head_end = HEADS, .scale = (nn_float)0.3, .q = x, .k = x + z * H,
-				  .v = x + 2 * z * H, .ld = H, .pk = x + 3 * z * H, .pv = x + 3 * z * H + K * H, .ldp = H, .out = out,
+	struct nn_attention a = { .nq = z, .z = z, .n_prompts = K, .dh = dh, .head_end = HEADS, .scale = (nn_float)0.3, .q = x, .k = x + z * H,
+				  .v = x + 2 * z * H, .ldq = H, .ld = H, .pk = x + 3 * z * H, .pv = x + 3 * z * H + K * H, .ldp = H, .out = out,
 				  .ldo = H, .stat = saved, .keys = keys, .p = (nn_float)0.1 };
 	nn_float *dx = draw(3 * z * H + 2 * K * H, 5), *dt = draw(3 * z * H + 2 * K * H, 5), *d = dx;
 	struct nn_attention_grad g = { d, d + z * H, d + 2 * z * H, d + 3 * z * H, d + 3 * z * H + K * H, x };

@@ -1,4 +1,4 @@
-/* Attention of one sequence with prompt keys and values.
+/* Attention of the queries of one sequence over prompt keys and values and those of a sequence's tokens.
  *
  * Its products are too small for a BLAS (60 x 60 x 26: packing would cost more than multiplying), so a small product of our own does
  * them: tiles of 6 rows by 2 vectors stay in registers.  Keys and values are copied once a head into scratch, prompts first, padded to
@@ -7,8 +7,8 @@
  * The backward recomputes the probabilities from the saved logarithm of the denominator: one exp an element is cheaper than keeping
  * (heads, z, K + z) floats of every layer.
  *
- *     S = scale Q K'    P = exp(S - lse)    P' = f P (f: dropout's factor)    out = P' V
- *     dV += P'' dout    dP = f (dout V')    dS = P (dP - sum_j P dP)          dQ += scale dS K    dK += scale dS' Q
+ *     S = scale (Q K' + bias)    P = exp(S - lse)    P' = f P (f: dropout's factor)    out = P' V
+ *     dV += P'' dout    dP = f (dout V')    dS = P (dP - sum_j P dP)    dQ += scale dS K    dK += scale dS' Q    dbias += scale dS
  */
 #include "nn/simd/vec.h"
 
@@ -166,6 +166,30 @@ static void factors(const struct room *o, const struct nn_attention *a, size_t h
 		drop_block(o->f + j, &d, j / 32);
 }
 
+/* Keys that query t sees: all, or prompts and tokens up to t. */
+static size_t seen(const struct room *o, const struct nn_attention *a, size_t t)
+{
+	return a->causal && a->n_prompts + t + 1 < o->n ? a->n_prompts + t + 1 : o->n;
+}
+
+/* Of query t and token 0; the other tokens' follow it. */
+static const nn_float *bias_row(const struct nn_attention *a, const nn_float *bias, size_t head, size_t t)
+{
+	return bias + (ptrdiff_t)(head * a->ldb) - (ptrdiff_t)t;
+}
+
+static void add_bias(nn_float *s, const struct nn_attention *a, size_t head, size_t t)
+{
+	if (a->bias)
+		NN_K(add)(s + a->n_prompts, bias_row(a, a->bias, head, t), a->z);
+}
+
+static void forget(nn_float *s, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		s[from] = 0;
+}
+
 /* s := f softmax(scale s); returns the logarithm of the denominator. */
 static nn_float softmax_row(nn_float *s, const nn_float *f, size_t n, nn_float scale)
 {
@@ -212,13 +236,17 @@ static void head_fwd(const struct nn_attention *a, const struct room *o, size_t 
 
 	pack(o->kt, o, a, a->pk, a->k, head, 1);
 	pack(o->rows, o, a, a->pv, a->v, head, 0);
-	for (size_t start = 0; start < a->z; start += QUERIES) {
-		size_t m = a->z - start < QUERIES ? a->z - start : QUERIES;
-		scores(o->s, o, a->q + start * a->ld + at, a->ld, o->kt, m, a->dh);
+	for (size_t start = 0; start < a->nq; start += QUERIES) {
+		size_t m = a->nq - start < QUERIES ? a->nq - start : QUERIES;
+		scores(o->s, o, a->q + start * a->ldq + at, a->ldq, o->kt, m, a->dh);
 		for (size_t t = 0; t < m; t++) {
+			nn_float *s = o->s + t * o->n_pad;
+			size_t n = seen(o, a, start + t);
 			if (t + start == 0 || a->keys)
 				factors(o, a, head, start + t);
-			a->stat[head * a->z + start + t] = softmax_row(o->s + t * o->n_pad, o->f, o->n, a->scale);
+			add_bias(s, a, head, start + t);
+			a->stat[head * a->nq + start + t] = softmax_row(s, o->f, n, a->scale);
+			forget(s, n, o->n);
 		}
 		struct product out = { o->s, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, 1, 0 };
 		multiply(a->out + start * a->ldo + at, a->ldo, &out);
@@ -252,19 +280,26 @@ static void block_bwd(const struct nn_attention *a, const struct nn_attention_gr
 {
 	size_t at = head * a->dh;
 
-	pack_rows(o->q, o->d_pad, a->q + start * a->ld + at, a->ld, m, a->dh);
+	pack_rows(o->q, o->d_pad, a->q + start * a->ldq + at, a->ldq, m, a->dh);
 	pack_rows(o->dout, o->d_pad, g->dout + start * a->ldo + at, a->ldo, m, a->dh);
 	scores(o->s, o, o->q, o->d_pad, o->kt, m, a->dh);
 	scores(o->ds, o, o->dout, o->d_pad, o->vt, m, a->dh);
 	for (size_t t = 0; t < m; t++) {
+		nn_float *s = o->s + t * o->n_pad, *ds = o->ds + t * o->n_pad;
+		size_t n = seen(o, a, start + t);
 		if (t + start == 0 || a->keys)
 			factors(o, a, head, start + t);
-		softmax_row_bwd(o->s + t * o->n_pad, o->ds + t * o->n_pad, o->f, o->n, a->scale, a->stat[head * a->z + start + t]);
+		add_bias(s, a, head, start + t);
+		softmax_row_bwd(s, ds, o->f, n, a->scale, a->stat[head * a->nq + start + t]);
+		forget(s, n, o->n);
+		forget(ds, n, o->n);
+		if (a->bias)
+			NN_K(axpy)((nn_float *)bias_row(a, g->dbias, head, start + t), a->scale, ds + a->n_prompts, a->z);
 	}
 	add_to_keys(g->dpv, g->dv, a, o, head, o->s, o->dout, m, 1);
 	add_to_keys(g->dpk, g->dk, a, o, head, o->ds, o->q, m, a->scale);
 	struct product dq = { o->ds, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, a->scale, 1 };
-	multiply(g->dq + start * a->ld + at, a->ld, &dq);
+	multiply(g->dq + start * a->ldq + at, a->ldq, &dq);
 }
 
 void NN_K(attention_bwd)(const struct nn_attention *a, const struct nn_attention_grad *g, nn_float *scratch)
@@ -275,7 +310,7 @@ void NN_K(attention_bwd)(const struct nn_attention *a, const struct nn_attention
 		pack(o.kt, &o, a, a->pk, a->k, head, 1);
 		pack(o.vt, &o, a, a->pv, a->v, head, 1);
 		pack(o.rows, &o, a, a->pk, a->k, head, 0);
-		for (size_t start = 0; start < a->z; start += QUERIES)
-			block_bwd(a, g, &o, head, start, a->z - start < QUERIES ? a->z - start : QUERIES);
+		for (size_t start = 0; start < a->nq; start += QUERIES)
+			block_bwd(a, g, &o, head, start, a->nq - start < QUERIES ? a->nq - start : QUERIES);
 	}
 }

@@ -130,3 +130,27 @@ void NN_K(gelu_bwd)(nn_float *dx, const nn_float *dy, const nn_float *x, size_t 
 		st(dx + i, vfma(ld(dy + i, m), vfma(v, e * density, cdf), ld(dx + i, m)), m);
 	}
 }
+
+/* tanh(sqrt(2/pi) (x + 0.044715 x^3)) */
+INLINE vec gelu_tanh(vec x)
+{
+	return vtanh(x * vfma(x * x, splat((nn_float)(0.7978845608028654 * 0.044715)), splat((nn_float)0.7978845608028654)));
+}
+
+void NN_K(gelu_tanh_fwd)(nn_float *y, const nn_float *x, size_t n)
+{
+	for (size_t i = 0, m; (m = lanes(n, i)); i += VL) {
+		vec v = ld(x + i, m), h = v * (nn_float)0.5;
+		st(y + i, vfma(h, gelu_tanh(v), h), m);
+	}
+}
+
+void NN_K(gelu_tanh_bwd)(nn_float *dx, const nn_float *dy, const nn_float *x, size_t n)
+{
+	for (size_t i = 0, m; (m = lanes(n, i)); i += VL) {
+		vec v = ld(x + i, m), t = gelu_tanh(v);
+		vec slope = vfma(v * v, splat((nn_float)(0.7978845608028654 * 3 * 0.044715)), splat((nn_float)0.7978845608028654));
+		vec d = (1 + t) * (nn_float)0.5 + v * (nn_float)0.5 * (1 - t * t) * slope;
+		st(dx + i, vfma(ld(dy + i, m), d, ld(dx + i, m)), m);
+	}
+}

@@ -77,6 +77,34 @@ void NN_K(layernorm_bwd)(nn_float *dx, nn_float *dgain, nn_float *dbias, const n
 	}
 }
 
+void NN_K(rmsnorm_fwd)(nn_float *y, nn_float *rstd, const nn_float *x, const nn_float *gain, size_t rows, size_t cols, nn_float eps)
+{
+	for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
+		rstd[r] = (nn_float)(1 / sqrt((double)(row_sum(x, cols, 0, 1) / (nn_float)cols) + (double)eps));
+		for (size_t j = 0, m; (m = lanes(cols, j)); j += VL)
+			st(y + j, ld(x + j, m) * rstd[r] * ld(gain + j, m), m);
+	}
+}
+
+/* With n = x rstd and g = dy gain:  dx = rstd (g - n mean(g n)). */
+void NN_K(rmsnorm_bwd)(nn_float *dx, nn_float *dgain, const nn_float *dy, const nn_float *x, const nn_float *gain, const nn_float *rstd, size_t rows,
+		       size_t cols)
+{
+	for (size_t r = 0; r < rows; r++, dx += cols, dy += cols, x += cols) {
+		vec sum = splat(0);
+		for (size_t j = 0, m; (m = lanes(cols, j)); j += VL) {
+			vec dn = ld(dy + j, m) * ld(x + j, m) * rstd[r];
+			sum = vfma(dn, ld(gain + j, m), sum);	/* past m: dn is 0 */
+			st(dgain + j, ld(dgain + j, m) + dn, m);
+		}
+		nn_float mean = hsum(sum) / (nn_float)cols;
+		for (size_t j = 0, m; (m = lanes(cols, j)); j += VL) {
+			vec n = ld(x + j, m) * rstd[r], g = ld(dy + j, m) * ld(gain + j, m);
+			st(dx + j, vfma(splat(rstd[r]), g - n * mean, ld(dx + j, m)), m);
+		}
+	}
+}
+
 void NN_K(residual_norm_fwd)(nn_float *out, nn_float *s, nn_float *mean, nn_float *rstd, const nn_float *residual, const nn_float *y,
 			     const nn_float *gain, const nn_float *bias, const uint64_t *keys, uint64_t site, nn_float p, size_t rows,
 			     size_t cols, nn_float eps)

@@ -1,0 +1,98 @@
+/* Which files of a Hugging Face folder hold its weights. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "nn/safetensors.h"
+#include "plm/plm.h"
+
+#define INDEX "model.safetensors.index.json"
+
+static int is_there(const char *dir, const char *leaf)
+{
+	char *path = cp_xasprintf("%s/%s", dir, leaf);
+	int there = !access(path, F_OK);
+	free(path);
+	return there;
+}
+
+static void add(struct plm_files *f, const char *dir, const char *leaf)
+{
+	f->path = cp_xrealloc(f->path, f->n + 1, sizeof *f->path);
+	f->path[f->n++] = cp_xasprintf("%s/%s", dir, leaf);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A shard is a file beside the index; nothing else is opened, whatever is written there. */
+static int add_shard(struct plm_files *f, const char *dir, const char *tensor, const json_t *shard, struct cp_err *err)
+{
+	const char *leaf = json_string_value(shard);
+	if (!leaf || !*leaf || strchr(leaf, '/'))
+		return cp_err_set(err, "%s/" INDEX ": the shard of '%s' is no name of a file beside it", dir, tensor);
+	for (size_t i = 0; i < f->n; i++)
+		if (!strcmp(f->path[i] + strlen(dir) + 1, leaf))
+			return 0;
+	if (!is_there(dir, leaf))
+		return cp_err_set(err, "%s/%s: not there, and " INDEX " says that '%s' is in it; fetch that file too", dir, leaf, tensor);
+	add(f, dir, leaf);
+	return 0;
+}
+
+static int find_shards(struct plm_files *f, const char *dir, struct cp_err *err)
+{
+	char *path = cp_xasprintf("%s/" INDEX, dir);
+	struct cp_buf text = CP_BUF_INIT;
+	json_error_t je;
+	const char *tensor;
+	json_t *shard, *o = NULL;
+	int rc = cp_read_file(path, &text, err);
+	if (!rc && !json_is_object(json_object_get(o = json_loadb(text.data, text.len, 0, &je), "weight_map")))
+		rc = o ? cp_err_set(err, "%s: no 'weight_map' in it", path) : cp_err_set(err, "%s: line %d: not JSON: %s", path, je.line, je.text);
+	if (!rc)
+		json_object_foreach(json_object_get(o, "weight_map"), tensor, shard)
+			if (!rc)
+				rc = add_shard(f, dir, tensor, shard, err);
+	if (!rc && !f->n)
+		rc = cp_err_set(err, "%s: its 'weight_map' is empty", path);
+	if (!rc)
+		qsort(f->path, f->n, sizeof *f->path, by_name);
+	json_decref(o);
+	cp_buf_release(&text);
+	free(path);
+	return rc;
+}
+
+int plm_files_find(struct plm_files *f, const char *dir, struct cp_err *err)
+{
+	static const char *const others[] = { "pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack" };
+	*f = (struct plm_files){ 0 };
+	if (is_there(dir, "model.safetensors")) {
+		add(f, dir, "model.safetensors");
+		return 0;
+	}
+	if (is_there(dir, INDEX)) {
+		int rc = find_shards(f, dir, err);
+		if (rc < 0)
+			plm_files_release(f);
+		return rc;
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (is_there(dir, others[i]))
+			return cp_err_set(err, "%s: only %s is there, which is not read; convert it to model.safetensors (transformers: "
+					  "save_pretrained(DIR, safe_serialization=True))", dir, others[i]);
+	return 0;
+}
+
+void plm_files_release(struct plm_files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->path[i]);
+	free(f->path);
+	*f = (struct plm_files){ 0 };
+}
