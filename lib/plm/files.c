@@ -52,7 +52,9 @@ static int find_shards(struct plm_files *f, const char *dir, struct cp_err *err)
 	const char *tensor;
 	json_t *shard, *o = NULL;
 	int rc = cp_read_file(path, &text, err);
-	if (!rc && !json_is_object(json_object_get(o = json_loadb(text.data, text.len, 0, &je), "weight_map")))
+	if (!rc)
+		o = json_loadb(text.data, text.len, 0, &je);
+	if (!rc && !json_is_object(json_object_get(o, "weight_map")))
 		rc = o ? cp_err_set(err, "%s: no 'weight_map' in it", path) : cp_err_set(err, "%s: line %d: not JSON: %s", path, je.line, je.text);
 	if (!rc)
 		json_object_foreach(json_object_get(o, "weight_map"), tensor, shard)
