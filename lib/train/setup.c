@@ -18,111 +18,6 @@ static int is_stage(const struct cp_trainer *t, const char *stage)
 	return !strcmp(t->o.stage, stage);
 }
 
-/* --- Options that contradict one another ------------------------------------------------------------------------------------------- */
-
-static int count_stdin(const struct cp_train_opts *o)
-{
-	const struct cp_opt_list *l[] = { &o->train, &o->valid, &o->test, &o->vocab_from };
-	int n = !o->train.n;
-	for (int k = 0; k < 4; k++)
-		for (int i = 0; i < l[k]->n; i++)
-			n += !strcmp(l[k]->v[i], "-");
-	return n;
-}
-
-/* "scratch" or "scratch:SIZES": no folder, but a language model that starts from nothing. */
-static int is_scratch(const char *plm)
-{
-	return !strncmp(plm, "scratch", 7) && (!plm[7] || plm[7] == ':');
-}
-
-static const char *scratch_sizes(const char *plm)
-{
-	return plm[7] ? plm + 8 : "";
-}
-
-static int is_one_of(const char *word, const char *words)
-{
-	size_t n = strlen(word);
-	for (const char *w = words; w; w = strchr(w, '|'), w = w ? w + 1 : NULL)
-		if (!strncmp(w, word, n) && (w[n] == '|' || !w[n]))
-			return 1;
-	return 0;
-}
-
-#define DECAYING "adamw|sparse-adamw"
-
-void cp_train_settle(struct cp_train_opts *o)
-{
-	int decays = is_one_of(o->optimizer, DECAYING);
-	if (!decays && !o->given_weight_decay)
-		o->weight_decay = 0;
-	if (!decays && !o->given_plm_weight_decay)
-		o->plm_weight_decay = 0;
-	if (!strcmp(o->optimizer, "ftrl") && !o->given_schedule)
-		o->schedule = "constant";
-	if (o->stage && !strcmp(o->stage, "p5")) {
-		o->warmup = o->given_warmup ? o->warmup : 0.05;
-		o->clip = o->given_clip ? o->clip : 1;
-	}
-}
-
-static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
-{
-	int ftrl = !strcmp(o->optimizer, "ftrl");
-	if (!is_one_of(o->optimizer, DECAYING) && (o->weight_decay > 0 || o->plm_weight_decay > 0))
-		return cp_err_set(err, "--optimizer %s has no weight decay; adamw and sparse-adamw have, --embedding-l2 and --net-l2 go with all",
-				  o->optimizer);
-	if (o->momentum > 0 && strcmp(o->optimizer, "sgd"))
-		return cp_err_set(err, "--momentum belongs to --optimizer sgd");
-	if (!ftrl && (o->ftrl_l1 > 0 || o->ftrl_l2 > 0 || o->ftrl_beta != 1))
-		return cp_err_set(err, "--ftrl-l1, --ftrl-l2 and --ftrl-beta belong to --optimizer ftrl");
-	if (ftrl && (strcmp(o->schedule, "constant") || o->warmup > 0))
-		return cp_err_set(err, "--optimizer ftrl lowers the rate of each value by itself; --schedule is constant with it, without --warmup");
-	if (ftrl && o->lr <= 0)
-		return cp_err_set(err, "--optimizer ftrl divides by --lr, which is 0");
-	if (o->given_monitor && !strcmp(o->stage, "pretrain"))
-		return cp_err_set(err, "--monitor is for clicks; --stage pretrain is judged by its masked-LM loss");
-	if (!strcmp(o->schedule, "plateau") && !o->valid.n)
-		return cp_err_set(err, "--schedule plateau needs --valid, to see whether training still gets on");
-	return 0;
-}
-
-int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
-{
-	if (!o->stage)
-		return cp_err_set(err, "--stage is needed: ctr, pretrain, finetune or p5");
-	if (o->with_plm && strcmp(o->stage, "finetune"))
-		return cp_err_set(err, "--with-plm belongs to --stage finetune");
-	if (!strcmp(o->stage, "ctr") && o->given_plm)
-		return cp_err_set(err, "--stage ctr has no language model; --plm belongs to pretrain and finetune --with-plm");
-	if (!strcmp(o->stage, "ctr") && o->init)
-		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
-	if (!strcmp(o->stage, "finetune") && !o->init && !o->with_plm)
-		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
-	if (!strcmp(o->stage, "p5") && (o->given_model || o->set.n || o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage))
-		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
-	if (!strcmp(o->stage, "p5") && o->plm_lr == 0)
-		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
-	if (strcmp(o->usage, "no") && !o->with_plm)
-		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
-	if (!o->prompts && strcmp(o->usage, "no"))
-		return cp_err_set(err, "--prompt-usage %s reads the prompts, and --prompts 0 makes none", o->usage);
-	if (o->max_length && o->max_length < 3)
-		return cp_err_set(err, "--max-length %lld leaves no room for a word between the first token and the last", (long long)o->max_length);
-	if (o->hash_bits && (o->min_count > 1 || o->unseen_rate > 0 || o->vocab_from.n))
-		return cp_err_set(err, "--hash-bits gives every value a row, so --min-count, --unseen-rate and --vocab-from have nothing to do");
-	if (check_optimiser(o, err) < 0)
-		return -1;
-	struct plm_config c;
-	if (o->plm && is_scratch(o->plm) && plm_config_scratch(&c, scratch_sizes(o->plm), err) < 0)
-		return -1;
-	if (count_stdin(o) > 1)
-		return cp_err_set(err, "standard input can be read once only, and it is named %d times (it is --train where that is not given)",
-				  count_stdin(o));
-	return 0;
-}
-
 /* --- Configuration ----------------------------------------------------------------------------------------------------------------- */
 
 static int word_index(const char *words, const char *s)
@@ -200,7 +95,7 @@ struct source {
 static int find_source(struct cp_trainer *t, struct source *s, struct cp_err *err)
 {
 	const char *p = t->o.plm;
-	s->scratch = p && is_scratch(p);
+	s->scratch = p && cp_plm_scratch(p);
 	s->dir = p && !s->scratch ? cp_xstrdup(p) : cp_share_path("plm", err);
 	return s->dir ? 0 : -1;
 }
@@ -237,7 +132,7 @@ static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
 		return -1;
 	uint32_t n = cp_tokenizer_size(t->m->tokenizer), pad = cp_tokenizer_special(t->m->tokenizer, CP_TOK_PAD);
 	if (s->scratch) {
-		if (plm_config_scratch(&c->plm, scratch_sizes(t->o.plm), err) < 0)
+		if (plm_config_scratch(&c->plm, cp_plm_scratch(t->o.plm), err) < 0)
 			return -1;
 		c->plm.vocab = n;
 		c->plm.pad = pad == CP_TOK_NONE ? 0 : pad;
@@ -258,7 +153,7 @@ static int plm_from_init(struct cp_trainer *t, struct cp_err *err)
 				  t->o.init);
 	if (!t->o.given_plm)
 		return 0;
-	int rc = is_scratch(t->o.plm) ? plm_config_scratch(&a, scratch_sizes(t->o.plm), err) : plm_config_read(&a, t->o.plm, err);
+	int rc = cp_plm_scratch(t->o.plm) ? plm_config_scratch(&a, cp_plm_scratch(t->o.plm), err) : plm_config_read(&a, t->o.plm, err);
 	if (rc < 0)
 		return -1;
 	if (a.layers != b->layers || a.hidden != b->hidden || a.heads != b->heads || a.ffn != b->ffn)

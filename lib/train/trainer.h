@@ -36,6 +36,8 @@ struct cp_trainer {
 	struct cp_train_result result;
 };
 
+/* options.c.  The sizes of "scratch" or "scratch:SIZES", no folder but a language model that starts from nothing; NULL: it is a folder. */
+const char *cp_plm_scratch(const char *plm);
 /* setup.c: data, vocabulary, model, weights. */
 int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
 /* evaluate.c */
