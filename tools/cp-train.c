@@ -91,6 +91,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of initial values, order, dropout", .content = 1 },
 	{ 0, "Running", CP_OPT_HEAD },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; results do not depend on it", .min = 0, .max = 1024 },
+	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "of rows; more are kept in temporary files and shuffled in windows of this size", .min = 1,
+	  .max = 1 << 20, .content = 1 },
 	{ 0, "precision", CP_OPT_CHOICE, &precision, "KIND", "of matrix products; auto: bf16 where that is faster", .choices = NN_PRECISIONS,
 	  .content = 1 },
 	{ 0, "gemm", CP_OPT_CHOICE, &gemm, "NAME", "who multiplies matrices; auto: own kernels where there is AVX-512", .choices = NN_GEMMS },

@@ -64,6 +64,7 @@ struct cp_train_opts {
 	const char *decoder;		/* auto, tied, own */
 	uint64_t seed;
 	int64_t threads;		/* 0: as many as there are processors */
+	int64_t memory;			/* MB of rows; more are kept in files and shuffled in windows of this size (shuffle.h) */
 	int full_vocab, is_static, resume;
 	int64_t min_count, hash_bits;	/* 0: a row of the table for every key */
 	double unseen_rate;
@@ -82,7 +83,7 @@ struct cp_train_opts {
 #define CP_TRAIN_DEFAULT { \
 	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
 	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
-	.decoder = "auto", .seed = 1, .min_count = 1, .checkpoint = 60 }
+	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .checkpoint = 60 }
 
 struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */
