@@ -4,7 +4,7 @@
 . "$TEST_DIR/train-lib.sh"
 
 make_rows || skip_all 'the rows could not be made'
-rows_csv 40000 42 | cp-featurize -q >many.cps		# 36 bytes a row in memory: 1.4 MB
+rows_csv 40000 42 | cp-featurize -q >many.cps		# 52 bytes a row in memory: 2 MB
 rows_csv 12000 43 | cp-textify -q >text.cps
 cp-mask -q text.cps >words.cps
 cp-mask -q --static text.cps >static.cps
@@ -78,6 +78,28 @@ test_that '--resume with another window is refused' '
 	wait $pid || true
 	fails_with 1 files -q --epochs 2 --memory 64 --train many.cps --valid valid.cps --resume -o c.cpm
 	grep "another shuffle window" fails_with.err
+'
+
+test_that 'the recipe has the window, and not --memory where all rows fit' '
+	rm -f recipe.db
+	for m in 1 32 64; do
+		cp-train -q $FILES --epochs 1 --memory $m --ledger recipe.db --train many.cps -o r.cpm
+	done
+	sqlite3 recipe.db "SELECT recipe FROM runs ORDER BY id" >recipes
+	cat recipes
+	test "$(sed -n 2p recipes)" && test "$(sed -n 1p recipes)" != "$(sed -n 2p recipes)"
+	test "$(sed -n 2p recipes)" = "$(sed -n 3p recipes)"
+'
+
+test_that 'memory does not grow with the rows' '
+	cp-cat -q many.cps many.cps many.cps many.cps >4.cps
+	cp-cat -q 4.cps 4.cps 4.cps 4.cps >16.cps
+	for n in 4 16; do
+		files --epochs 1 --train $n.cps -o g.cpm 2>err
+		sed -n "s/.* s, \([0-9]*\)[0-9.]* MB peak.*/\1/p" err
+	done >peaks
+	cat peaks
+	awk "{ v[NR] = \$1 } END { exit !(NR == 2 && v[2] <= v[1] + 3) }" peaks
 '
 
 test_that 'validation, test and vocabulary rows in files: the same bytes and figures as in memory' '

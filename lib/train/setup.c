@@ -676,8 +676,8 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	json_object_set_new(o, "precision", json_string(nn_gemm_precision()));
 	json_object_set_new(o, "min-count", json_integer(t->o.min_count));
 	json_object_set_new(o, "patience", json_integer(t->o.patience));
-	if (cp_shuffle_window(&t->shuffle))
-		json_object_set_new(o, "shuffle window", json_integer((json_int_t)cp_shuffle_window(&t->shuffle)));
+	if (t->result.window)
+		json_object_set_new(o, "shuffle window", json_integer((json_int_t)t->result.window));
 	if (t->m->vocab.bits)
 		json_object_set_new(o, "hash-bits", json_integer(t->m->vocab.bits));
 	if (t->o.vocab_from.n)
@@ -756,10 +756,10 @@ static int index_rows(struct cp_trainer *t, struct cp_err *err)
 		if (cp_data_index(rows[i], &t->m->vocab, err) < 0)
 			return -1;
 	cp_shuffle_init(&t->shuffle, &t->train, t->o.seed);
-	size_t window = cp_shuffle_window(&t->shuffle);
-	if (window)
+	t->result.window = cp_shuffle_window(&t->shuffle);
+	if (t->result.window)
 		cp_trainer_note(t, "the training rows take %zu MB, more than --memory %lld: they are kept in temporary files and shuffled %zu at a time",
-				t->train.bytes >> 20, (long long)t->o.memory, window);
+				t->train.bytes >> 20, (long long)t->o.memory, t->result.window);
 	return 0;
 }
 

@@ -7,8 +7,8 @@
 #     DIR=FOLDER          where the files are made and stay (6 GB); without it a temporary folder
 #     THREADS=N           0
 #
-# Prints of each step the last line that the tool says: rows a second, and peak memory.  A large model's peak is its parameters four times
-# (values, gradients, two moments), and the rows'.
+# Prints of each step the last line that the tool says: rows a second, and peak memory.  A large model's peak is its parameters three times
+# (values and two moments), its vocabulary, and MEMORY.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 PATH=${CP_BIN:-$here/bin}:$PATH
