@@ -23,7 +23,7 @@ pretrain --no-ledger --epochs 1 --train train.cps -o pre.cpm
 # ---- the kinds: a line each, a name and the options ----
 
 rows='--train train.cps --valid valid.cps'
-size='--set dim=4 --batch 64 --epochs 3 --lr 0.01'
+size='--batch 64 --epochs 3 --lr 0.01'
 options_of() {		# of a rule
 	case $1 in
 	sgd) echo '--optimizer sgd --momentum 0.9' ;;
@@ -39,7 +39,9 @@ names=$(cp-train --help | sed -n '/^CTR models/,$ s/^  \([a-z][a-z0-9]*\)  *.*/\
 			set -- adamw sparse-adamw adam adagrad sgd ftrl
 			shift $((turn % 6))
 			turn=$((turn + 1))
-			echo "$model,$1 --stage ctr --model $model $(options_of $1) $size $rows --eval-every 7"
+			dim='--set dim=4'
+			test $model = lr && dim=
+			echo "$model,$1 --stage ctr --model $model $dim $(options_of $1) $size $rows --eval-every 7"
 		done
 	done
 	echo "dcnv2,files --stage ctr --set dim=4 --set hidden=8 --set cross=1 --batch 2048 --optimizer sgd --epochs 2 --memory 1 --train many.cps --valid many.cps"
