@@ -126,6 +126,9 @@ bench-kernels: $(B)/bench/kernels
 # Latency of one row and rows a second, of cp_score.h and cp-predict (t/bench/score.sh); not a test.
 bench-score: all $(B)/bench/score
 	@CP_BIN=$(abspath $(BIN)) t/bench/score.sh $(B)/bench/score
+# Training and scoring on 20 million made-up rows: peak memory and speed.  Minutes, and some GB of disk; not a test.
+bench-large: all $(B)/bench/clicks
+	@CP_BIN=$(abspath $(BIN)) CLICKS=$(abspath $(B)/bench/clicks) t/bench/large.sh
 $(B)/bench/%: $(B)/t/bench/%.o $(B)/libclickprompt.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
@@ -152,7 +155,7 @@ print-flags:	# for checks that compile by themselves; quoted for a shell
 clean:
 	rm -rf build bin
 
-.PHONY: all print-flags bench bench-train bench-kernels bench-score units check fuzz fuzzers install clean
+.PHONY: all print-flags bench bench-train bench-kernels bench-score bench-large units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d $(B)/examples/*.d)

@@ -190,6 +190,63 @@ test_that 'two trainings towards one model: the second is refused, the first goe
 	true
 '
 
+test_that 'two that start at the same moment: never both at once, and the model is whole' '
+	for i in 1 2 3 4 5; do
+		rm -f ctr.cpm*
+		cp-train -q --threads 1 --stage ctr $SMALL $C -o ctr.cpm 2>one.err &
+		one=$!
+		cp-train -q --threads 1 --stage ctr $SMALL $C -o ctr.cpm 2>two.err &
+		two=$!
+		a=0 b=0
+		wait $one || a=$?
+		wait $two || b=$?
+		test $a$b = 01 || test $a$b = 10 || test $a$b = 00
+		test $a$b = 00 || grep "ctr.cpm: another process is training this model" one.err two.err
+		same ctr-whole.cpm ctr.cpm
+		test "$(echo ctr.cpm*)" = ctr.cpm
+	done
+'
+
+test_that 'no room for the state: one sentence, the last one stands, and going on ends in the same bytes' '
+	rm -f ctr.cpm*
+	interrupt KILL ctr $SETS $C
+	cp ctr.cpm.state kept
+	small=$(($(wc -c <kept) / 1024))
+	full() { (ulimit -f $small && exec cp-train -q --no-ledger --threads 1 --stage ctr $SMALL "$@"); }
+	fails_with 1 full $C --checkpoint 0 --resume -o ctr.cpm
+	grep "^cp-train: ctr.cpm.state: write: File too large$" fails_with.err
+	test $(wc -l <fails_with.err) -eq 1
+	cmp kept ctr.cpm.state
+	test "$(echo ctr.cpm*)" = ctr.cpm.state
+	ctr $C --resume -o ctr.cpm
+	same ctr-whole.cpm ctr.cpm
+'
+
+test_that 'no room for the model: one sentence, the one that was there stands' '
+	small=$(($(wc -c <ctr.cpm) / 1024))
+	full() { (ulimit -f $small && exec cp-train -q --no-ledger --threads 1 --stage ctr $SMALL "$@"); }
+	fails_with 1 full --epochs 1 --train train.cps -o ctr.cpm
+	grep "^cp-train: ctr.cpm: write: File too large$" fails_with.err
+	same ctr-whole.cpm ctr.cpm
+	test "$(echo ctr.cpm*)" = ctr.cpm
+'
+
+narrow() { (ulimit -v 2000000 && exec "$@"); }
+if narrow cp-train --version >/dev/null 2>&1; then
+	test_that 'no memory for the model: one sentence, nothing left behind' '
+		refused 1 "^cp-train: out of memory ([0-9]* bytes)" narrow cp-train -q --threads 1 --stage ctr --hash-bits 24 --set dim=64 --train train.cps -o no.cpm
+		test $(wc -l <refused.err) -eq 1
+	'
+else
+	test_skip 'no memory for the model: one sentence, nothing left behind' 'the program needs more address space than that to start'
+fi
+
+test_that 'kill -9 at random moments, kind after kind' '
+	"$TEST_DIR/long/kills.sh" 8 >kills
+	cat kills
+	tail -n 1 kills | grep "[1-9][0-9]* kills, [1-9][0-9]* trainings brought to their end, 0 wrong"
+'
+
 test_that 'patience: stopped after the last epoch that counted, and not beyond when taken up again' '
 	opts="--epochs 30 --lr 0.05 --patience 1 --train train.cps --valid valid.cps"
 	cp-train --threads 1 --stage ctr $SMALL $opts -o whole.cpm 2>err

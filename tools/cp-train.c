@@ -91,6 +91,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of initial values, order, dropout", .content = 1 },
 	{ 0, "Running", CP_OPT_HEAD },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; results do not depend on it", .min = 0, .max = 1024 },
+	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "of rows; more are kept in temporary files and shuffled in windows of this size", .min = 1,
+	  .max = 1 << 20 },	/* it decides something where there are windows: record_inputs */
 	{ 0, "precision", CP_OPT_CHOICE, &precision, "KIND", "of matrix products; auto: bf16 where that is faster", .choices = NN_PRECISIONS,
 	  .content = 1 },
 	{ 0, "gemm", CP_OPT_CHOICE, &gemm, "NAME", "who multiplies matrices; auto: own kernels where there is AVX-512", .choices = NN_GEMMS },
@@ -216,6 +218,11 @@ static void record_inputs(const struct cp_train_result *r)
 	record_rows("valid", &o.valid, r->valid_digest, r->n_valid);
 	record_rows("test", &o.test, r->test_digest, r->n_test);
 	record_rows("vocab", &o.vocab_from, r->vocab_digest, r->n_vocab);
+	if (r->window) {
+		char num[32];
+		snprintf(num, sizeof num, "%zu", r->window);
+		cp_run_decides(run, "shuffle window", num);
+	}
 	if (o.init)
 		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
 	struct plm_files f = { 0 };

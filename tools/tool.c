@@ -174,6 +174,11 @@ void cp_die(const char *fmt, ...)
 	give_up(CP_RUN_FAILED, 1, fmt, ap);
 }
 
+static void no_memory(size_t n_bytes)
+{
+	cp_die("out of memory (%zu bytes)", n_bytes);
+}
+
 void cp_interrupted(const char *fmt, ...)
 {
 	va_list ap;
@@ -259,6 +264,7 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	memcpy(words, argv, (size_t)*argc * sizeof *words);
 	hold_standard_files();
 	catch_signals();
+	cp_mem_exhausted(no_memory);
 	join_tables(t->opts);
 	for (int i = 1; i < *argc && strcmp(argv[i], "--"); i++)	/* --help shows defaults, so before anything is set */
 		if (!strcmp(argv[i], "--help")) {

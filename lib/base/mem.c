@@ -7,16 +7,24 @@
 #include <sys/mman.h>
 
 static _Thread_local jmp_buf *catcher;
+static void (*exhausted)(size_t);
 
 void cp_mem_catch(jmp_buf *to)
 {
 	catcher = to;
 }
 
+void cp_mem_exhausted(void (*fn)(size_t))
+{
+	exhausted = fn;
+}
+
 static _Noreturn void out_of_memory(size_t n)
 {
 	if (catcher)
 		longjmp(*catcher, 1);
+	if (exhausted)
+		exhausted(n);
 	fprintf(stderr, "clickprompt: out of memory (%zu bytes)\n", n);
 	exit(1);
 }

@@ -27,6 +27,9 @@ char *cp_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * exiting, with what it had allocated so far lost.  For whoever opens something inside another's server. */
 void cp_mem_catch(jmp_buf *to);
 
+/* Who says the sentence and ends the process in a tool, which has a name, files to remove and a row to seal. */
+void cp_mem_exhausted(void (*fn)(size_t n_bytes));
+
 /* *out = a*b; <0 on overflow. */
 int cp_mul(size_t a, size_t b, size_t *out);
 

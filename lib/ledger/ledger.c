@@ -217,10 +217,21 @@ static void leave(struct cp_run *r, int bad)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void cp_run_param(struct cp_run *r, const char *name, const char *value)
+static void found(struct cp_run *r, const char *name, const char *value, int content)
 {
 	if (enter(r))
-		leave(r, cp_store_run(r->db, &r->err, "INSERT OR REPLACE INTO params VALUES (?, ?, ?, 0, 0)", "itt", r->id, name, value));
+		leave(r, cp_store_run(r->db, &r->err, "INSERT OR REPLACE INTO params VALUES (?, ?, ?, 0, ?)", "itti", r->id, name, value,
+				      (int64_t)content));
+}
+
+void cp_run_param(struct cp_run *r, const char *name, const char *value)
+{
+	found(r, name, value, 0);
+}
+
+void cp_run_decides(struct cp_run *r, const char *name, const char *value)
+{
+	found(r, name, value, 1);
 }
 
 void cp_run_metric(struct cp_run *r, const char *split, const char *stratum, int epoch, const char *key, double value)

@@ -56,6 +56,7 @@ int cp_run_begin(struct cp_run **run, const struct cp_ledger_opts *o, const stru
 
 /* More about the run, each committed at once. */
 void cp_run_param(struct cp_run *, const char *name, const char *value);	/* found, not given: the default that was used, sizes, ... */
+void cp_run_decides(struct cp_run *, const char *name, const char *value);	/* the same, of what the output depends on: part of the recipe */
 
 /* A file read or written. Record an input when it is opened where it has a name, when it has been read where it is a pipe; an output
  * when whole. */

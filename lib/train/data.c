@@ -1,4 +1,5 @@
-/* Streams into arrays.  Arrays grow by half: rows come from pipes as well, whose length nobody knows before their end. */
+/* Streams into arrays.  Arrays grow by half: rows come from pipes as well, whose length nobody knows before their end.  Past the memory that
+ * they may take, the arrays hold a block at a time on its way to files. */
 #include "train/data.h"
 
 #include <math.h>
@@ -8,6 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "text/maskcol.h"
+#include "train/rowfile.h"
 
 /* --- Which columns ----------------------------------------------------------------------------------------------------------------- */
 
@@ -111,9 +113,14 @@ static void reserve_rows(struct cp_data *d, size_t more)
 	}
 	if (d->n_numbers)
 		d->number = cp_xrealloc(d->number, d->cap, (size_t)d->n_numbers * sizeof *d->number);
-	d->token_at = cp_xrealloc(d->token_at, d->cap + 1, sizeof *d->token_at);
-	d->pair_at = cp_xrealloc(d->pair_at, d->cap + 1, sizeof *d->pair_at);
-	d->token_at[0] = d->pair_at[0] = 0;
+	if (d->want_tokens) {
+		d->token_at = cp_xrealloc(d->token_at, d->cap + 1, sizeof *d->token_at);
+		d->token_at[0] = 0;
+	}
+	if (d->has_pairs) {
+		d->pair_at = cp_xrealloc(d->pair_at, d->cap + 1, sizeof *d->pair_at);
+		d->pair_at[0] = 0;
+	}
 }
 
 static void append(uint32_t **v, size_t *cap, size_t at, const uint32_t *x, size_t n)
@@ -131,6 +138,7 @@ static int add_labels(struct cp_data *d, const struct cp_block *b, const struct 
 		if (d->want_labels && y != 0 && y != 1)
 			return cp_err_set(err, "%s: row %llu: label %g; expected 0 or 1", name, (unsigned long long)(b->first_row + i), y);
 		d->label[d->n + i] = (nn_float)y;
+		d->n_clicks += y == 1;
 	}
 	return 0;
 }
@@ -259,19 +267,37 @@ static int add_values(struct cp_data *d, const struct cp_block *b, const struct 
 
 int cp_data_add(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
 {
+	size_t before = d->file ? cp_rowfile_rows(d->file) : 0;
+	d->has_pairs = d->want_tokens && d->has_spec && d->spec.is_static && c->mask >= 0;
 	reserve_rows(d, b->n_rows);
 	for (size_t i = 0; i < b->n_rows; i++)
-		d->row[d->n + i] = c->row >= 0 ? b->column[c->row].u64[i] : d->n + i;	/* a row's place, as cat would have it */
+		d->row[d->n + i] = c->row >= 0 ? b->column[c->row].u64[i] : before + d->n + i;	/* a row's place, as cat would have it */
 	if (d->want_keys && add_values(d, b, c, name, err) < 0)
 		return -1;
 	if (c->label >= 0 && add_labels(d, b, c, name, err) < 0)
 		return -1;
 	if (d->want_tokens && add_tokens(d, b, c, name, err) < 0)
 		return -1;
-	if (d->want_tokens && d->has_spec && d->spec.is_static && c->mask >= 0 && add_pairs(d, b, c, name, err) < 0)
+	if (d->has_pairs && add_pairs(d, b, c, name, err) < 0)
 		return -1;
 	d->n += b->n_rows;
 	return 0;
+}
+
+/* Once they take too much memory, rows are moved to files, and from then on each block as it comes. */
+static int keep_small(struct cp_data *d, struct cp_err *err)
+{
+	d->bytes = cp_rowfile_bytes(d->file, d);
+	if (d->bytes <= d->memory)
+		return 0;
+	if (!d->file && !(d->file = cp_rowfile_new(d, err)))
+		return -1;
+	return cp_rowfile_append(d->file, d, err);
+}
+
+int cp_data_settle(struct cp_data *d, struct cp_err *err)
+{
+	return d->file ? cp_rowfile_finish(d->file, d, err) : 0;
 }
 
 static void choose(struct cp_reader *r, const struct cp_data *d, const struct cp_data_columns *c)
@@ -297,7 +323,7 @@ int cp_data_load(struct cp_data *d, const char *path, struct cp_err *err)
 	if (!rc) {
 		choose(r, d, &c);
 		while ((rc = cp_reader_next(r, &b, err)) == 1)
-			if (cp_data_add(d, &b, &c, cp_reader_name(r), err) < 0) {
+			if (cp_data_add(d, &b, &c, cp_reader_name(r), err) < 0 || keep_small(d, err) < 0) {
 				rc = -1;
 				break;
 			}
@@ -313,6 +339,7 @@ void cp_data_clear(struct cp_data *d)
 
 void cp_data_release(struct cp_data *d)
 {
+	cp_rowfile_free(d->file);
 	cp_fields_release(&d->fields);
 	free(d->row);
 	free(d->label);
@@ -330,6 +357,30 @@ void cp_data_release(struct cp_data *d)
 	memset(d, 0, sizeof *d);
 }
 
+/* --- Going through them ------------------------------------------------------------------------------------------------------------ */
+
+void cp_pass_init(struct cp_pass *p, const struct cp_data *d)
+{
+	*p = (struct cp_pass){ .d = d };
+	cp_part_init(&p->part, d);
+}
+
+void cp_pass_release(struct cp_pass *p)
+{
+	cp_part_release(&p->part);
+}
+
+int cp_pass_next(struct cp_pass *p, const struct cp_data **rows, struct cp_err *err)
+{
+	size_t from = p->next, most = p->d->file ? CP_DATA_UNIT : p->d->n;
+	if (from == p->d->n)
+		return 0;
+	p->next = p->d->n - from < most ? p->d->n : from + most;
+	*rows = p->d->file ? &p->part : p->d;
+	cp_part_clear(&p->part);
+	return p->d->file && cp_part_read(&p->part, p->d->file, from, p->next, err) < 0 ? -1 : 1;
+}
+
 static void each_value(const struct cp_data *d, struct cp_features *v, void (*fn)(struct cp_features *, int field, uint64_t key))
 {
 	const uint64_t *key = d->keys;
@@ -340,14 +391,26 @@ static void each_value(const struct cp_data *d, struct cp_features *v, void (*fn
 				fn(v, f, *key++);
 }
 
-void cp_data_count(const struct cp_data *d, struct cp_features *v)
+static int each_part(const struct cp_data *d, struct cp_features *v, void (*fn)(struct cp_features *, int field, uint64_t key), struct cp_err *err)
 {
-	each_value(d, v, cp_features_count);
+	struct cp_pass p;
+	const struct cp_data *rows;
+	int rc;
+	cp_pass_init(&p, d);
+	while ((rc = cp_pass_next(&p, &rows, err)) == 1)
+		each_value(rows, v, fn);
+	cp_pass_release(&p);
+	return rc;
 }
 
-void cp_data_mention(const struct cp_data *d, struct cp_features *v)
+int cp_data_count(const struct cp_data *d, struct cp_features *v, struct cp_err *err)
 {
-	each_value(d, v, cp_features_mention);
+	return each_part(d, v, cp_features_count, err);
+}
+
+int cp_data_mention(const struct cp_data *d, struct cp_features *v, struct cp_err *err)
+{
+	return each_part(d, v, cp_features_mention, err);
 }
 
 void cp_data_reserve_ids(struct cp_data *d)
@@ -369,43 +432,67 @@ uint64_t cp_data_index_rows(const struct cp_data *d, const struct cp_features *v
 	return unseen;
 }
 
-void cp_data_index(struct cp_data *d, const struct cp_features *v)
+static int index_files(struct cp_data *d, const struct cp_features *v, struct cp_err *err)
 {
+	struct cp_pass p;
+	const struct cp_data *rows;
+	size_t at = 0;
+	int rc;
+	cp_pass_init(&p, d);
+	while ((rc = cp_pass_next(&p, &rows, err)) == 1) {
+		cp_data_reserve_ids(&p.part);
+		d->n_unseen += cp_data_index_rows(rows, v, 0, rows->n);
+		if ((rc = cp_rowfile_put_ids(d->file, at, rows->ids, rows->n_values, err)) < 0)
+			break;
+		at += rows->n_values;
+		size_t unit = cp_rowfile_bytes(NULL, rows) - rows->n_values * sizeof *rows->keys;
+		if (unit > d->unit_bytes)
+			d->unit_bytes = unit;
+	}
+	cp_pass_release(&p);
+	return rc ? rc : cp_rowfile_indexed(d->file, d, err);
+}
+
+int cp_data_index(struct cp_data *d, const struct cp_features *v, struct cp_err *err)
+{
+	d->n_unseen = 0;
+	if (d->file)
+		return index_files(d, v, err);
 	cp_data_reserve_ids(d);
 	d->n_unseen = cp_data_index_rows(d, v, 0, d->n);
 	free(d->keys);
 	d->keys = NULL;
+	d->indexed = 1;
+	return 0;
 }
 
-/* What lists and numbers add to the keys. */
-static void digest_kinds(struct cp_digest *g, const struct cp_data *d)
+/* --- Digest ------------------------------------------------------------------------------------------------------------------------ */
+
+static int digest_arrays(const struct cp_data *d, struct cp_digest *g, struct cp_err *err)
 {
-	for (int f = 0; f < d->fields.n; f++)
+	static const enum cp_array first[] = { CP_ARRAY_ROW, CP_ARRAY_LABEL, CP_ARRAY_VALUES }, kinds[] = { CP_ARRAY_MEMBERS, CP_ARRAY_NUMBER },
+				   words[] = { CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR };
+	for (int i = 0; i < 3; i++)
+		if (cp_rowfile_digest(d, first[i], g, err) < 0)
+			return -1;
+	for (int f = 0; !cp_data_is_plain(d) && f < d->fields.n; f++)
 		cp_digest_add(g, cp_field_word(d->fields.v[f].type), strlen(cp_field_word(d->fields.v[f].type)) + 1);
-	if (d->n_lists)
-		cp_digest_add(g, d->members, d->n * (size_t)d->n_lists * sizeof *d->members);
-	if (d->n_numbers)
-		cp_digest_add(g, d->number, d->n * (size_t)d->n_numbers * sizeof *d->number);
+	for (int i = 0; i < 2; i++)
+		if (cp_rowfile_digest(d, kinds[i], g, err) < 0)
+			return -1;
+	for (int i = 0; i < 3; i++)
+		if (cp_rowfile_digest(d, words[i], g, err) < 0)
+			return -1;
+	return 0;
 }
 
-void cp_data_digest(const struct cp_data *d, char hex[33])
+int cp_data_digest(const struct cp_data *d, char hex[33], struct cp_err *err)
 {
 	struct cp_digest *g = cp_digest_new();
 	for (int f = 0; f < d->fields.n; f++)
 		cp_digest_add(g, d->fields.v[f].name, strlen(d->fields.v[f].name) + 1);
-	cp_digest_add(g, d->row, d->n * sizeof *d->row);
-	if (d->want_labels)
-		cp_digest_add(g, d->label, d->n * sizeof *d->label);
-	if (d->keys)
-		cp_digest_add(g, d->keys, d->n_values * sizeof *d->keys);
-	if (!cp_data_is_plain(d))
-		digest_kinds(g, d);
-	if (d->token && d->n) {
-		cp_digest_add(g, d->token_at, (d->n + 1) * sizeof *d->token_at);
-		cp_digest_add(g, d->token, d->token_at[d->n] * sizeof *d->token);
-	}
-	if (d->pair && d->n)
-		cp_digest_add(g, d->pair, d->pair_at[d->n] * sizeof *d->pair);
+	int rc = digest_arrays(d, g, err);
 	cp_digest_hex(g, hex);
 	cp_digest_free(g);
+	return rc;
 }

@@ -1,13 +1,16 @@
-/* Rows for training or scoring, in memory: what a stream brought, laid out for random access.
+/* Rows for training or scoring: what a stream brought, laid out for random access.
  *
  * 8 bytes a value while the vocabulary is being made, 4 after; 4 more of a number; 4 bytes a token.  A row is chosen by its place 0..n-1;
  * its own number (the row column) names it to masks and dropout.
  *
- *     struct cp_data d = { .want_keys = 1, .want_labels = 1 };      // no fields: the stream's own
- *     if (cp_data_load(&d, "train.cps", err) < 0) ...
- *     cp_data_count(&d, &vocab);
+ * Rows that take more than .memory bytes lie in temporary files instead (rowfile.h), and are read from there a part at a time; whether they
+ * do depends on the rows alone, not on how they come.  Who goes through all rows does so by parts; rows in memory are one.
+ *
+ *     struct cp_data d = { .want_keys = 1, .want_labels = 1, .memory = SIZE_MAX };      // no fields: the stream's own
+ *     if (cp_data_load(&d, "train.cps", err) < 0 || cp_data_settle(&d, err) < 0) ...
+ *     cp_data_count(&d, &vocab, err);
  *     cp_features_join(&vocab, 1);
- *     cp_data_index(&d, &vocab);                      // keys become rows of the table
+ *     cp_data_index(&d, &vocab, err);                  // keys become rows of the table
  *     cp_data_release(&d);
  */
 #ifndef CP_DATA_H
@@ -32,6 +35,7 @@ struct cp_data {
 	const char *label_name;		/* NULL: "label" */
 	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */
 	size_t max_tokens;		/* of a row; 0: no bound */
+	size_t memory;			/* bytes; rows that take more are kept in files */
 
 	/* what came */
 	size_t n;
@@ -53,15 +57,23 @@ struct cp_data {
 	struct cp_mask_spec spec;
 	char tokenizer_digest[33];
 	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
+	uint64_t n_clicks;		/* rows of label 1 */
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
 	json_t *sentence;		/* how it was made: the text column's attributes; NULL: there was no text */
 
+	int has_pairs, indexed;
+	size_t bytes;			/* that the rows take while they are indexed, when they take most; after cp_data_settle */
+	struct cp_rowfile *file;	/* where they are; NULL: in the arrays above */
+	size_t unit_bytes;		/* in files: that CP_DATA_UNIT rows take, once indexed, at most */
 	size_t cap, value_cap, token_cap, pair_cap;
 	struct cp_tok_cache *cache;
 };
 
-/* Append a whole stream; "-" is standard input. */
+#define CP_DATA_UNIT 4096		/* rows that are read and shuffled together where they lie in files; part of the results */
+
+/* Append a whole stream; "-" is standard input.  After the last: settle. */
 int cp_data_load(struct cp_data *, const char *path, struct cp_err *);
+int cp_data_settle(struct cp_data *, struct cp_err *);
 void cp_data_release(struct cp_data *);
 
 /* A part at a time: which columns of a schema are meant, then block after block.  name is what messages call the source. */
@@ -105,17 +117,27 @@ static inline uint32_t cp_data_of_field(const struct cp_data *d, int f, const ui
 	return d->fields.v[f].type == CP_KEYS ? *(*members)++ : 1;
 }
 
+/* All rows, one part after another: 1 *rows are some, until the next call, 0 there were no more, -1.  A part of rows in files has CP_DATA_UNIT. */
+struct cp_pass {
+	const struct cp_data *d;
+	struct cp_data part;
+	size_t next;
+};
+void cp_pass_init(struct cp_pass *, const struct cp_data *);
+int cp_pass_next(struct cp_pass *, const struct cp_data **rows, struct cp_err *);
+void cp_pass_release(struct cp_pass *);
+
 /* Every value into the vocabulary: counted, as those of training rows, or only mentioned. */
-void cp_data_count(const struct cp_data *, struct cp_features *);
-void cp_data_mention(const struct cp_data *, struct cp_features *);
+int cp_data_count(const struct cp_data *, struct cp_features *, struct cp_err *);
+int cp_data_mention(const struct cp_data *, struct cp_features *, struct cp_err *);
 
 /* Keys to rows of the table; the keys go. */
-void cp_data_index(struct cp_data *, const struct cp_features *);
+int cp_data_index(struct cp_data *, const struct cp_features *, struct cp_err *);
 /* Or in parts, by several threads: room for all, then some rows at a time; how many of their values have no row of their own.  The keys stay. */
 void cp_data_reserve_ids(struct cp_data *);
 uint64_t cp_data_index_rows(const struct cp_data *, const struct cp_features *, size_t from, size_t to);
 
 /* A digest of all that training sees of these rows. Before cp_data_index. */
-void cp_data_digest(const struct cp_data *, char hex[33]);
+int cp_data_digest(const struct cp_data *, char hex[33], struct cp_err *);
 
 #endif

@@ -9,64 +9,88 @@
 
 #define ROWS 256	/* a batch of scoring: enough to fill the matrix products */
 
-static void evaluate_clicks(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e)
+static size_t feed(struct cp_trainer *t, const struct cp_data *rows, size_t at, const struct cp_feeding *f)
 {
-	double *p = cp_xcalloc(d->n, sizeof *p);
-	uint8_t *label = cp_xcalloc(d->n, 1);
 	uint32_t places[ROWS];
+	size_t n = rows->n - at < ROWS ? rows->n - at : ROWS;
+	for (size_t i = 0; i < n; i++)
+		places[i] = (uint32_t)(at + i);
+	cp_model_feed(t->m, rows, places, n, f);
+	return n;
+}
+
+static void score(struct cp_trainer *t, const struct cp_data *rows, double *p, uint8_t *label)
+{
 	nn_float z[ROWS];
 	struct cp_feeding f = { .seed = t->o.seed };
-	for (size_t at = 0; at < d->n; at += ROWS) {
-		size_t n = d->n - at < ROWS ? d->n - at : ROWS;
-		for (size_t i = 0; i < n; i++)
-			places[i] = (uint32_t)(at + i);
-		cp_model_feed(t->m, d, places, n, &f);
+	for (size_t at = 0, n; at < rows->n; at += n) {
+		n = feed(t, rows, at, &f);
 		cp_model_score(t->m, z);
 		for (size_t i = 0; i < n; i++) {
 			p[at + i] = 1 / (1 + exp(-(double)z[i]));
-			label[at + i] = d->label[at + i] > 0.5;
+			label[at + i] = rows->label[at + i] > 0.5;
 		}
 	}
-	e->auc = cp_auc(p, label, d->n);
-	e->logloss = cp_logloss(p, label, d->n);
-	free(p);
-	free(label);
 }
 
-static void evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e)
+static int evaluate_clicks(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e, struct cp_err *err)
 {
-	uint32_t places[ROWS];
+	double *p = cp_xcalloc(d->n, sizeof *p);
+	uint8_t *label = cp_xcalloc(d->n, 1);
+	struct cp_pass pass;
+	const struct cp_data *rows;
+	size_t at = 0;
+	int rc;
+	cp_pass_init(&pass, d);
+	while ((rc = cp_pass_next(&pass, &rows, err)) == 1) {
+		score(t, rows, p + at, label + at);
+		at += rows->n;
+	}
+	cp_pass_release(&pass);
+	if (!rc) {
+		e->auc = cp_auc(p, label, d->n);
+		e->logloss = cp_logloss(p, label, d->n);
+	}
+	free(p);
+	free(label);
+	return rc;
+}
+
+static int evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e, struct cp_err *err)
+{
 	double loss = 0;
 	size_t picks = 0, hits = 0;
 	struct cp_feeding f = { .seed = t->o.seed, .masked = 1 };
-	for (size_t at = 0; at < d->n; at += ROWS) {
-		size_t n = d->n - at < ROWS ? d->n - at : ROWS;
-		for (size_t i = 0; i < n; i++)
-			places[i] = (uint32_t)(at + i);
-		cp_model_feed(t->m, d, places, n, &f);
-		size_t k = t->m->g->len[PLM_PICKS];
-		nn_forward(t->m->g, t->m->loss);
-		loss += (double)t->m->loss->val[0] * (double)k;
-		picks += k;
-		hits += ng_lm_hits(t->m->loss);
-	}
+	struct cp_pass pass;
+	const struct cp_data *rows;
+	int rc;
+	cp_pass_init(&pass, d);
+	while ((rc = cp_pass_next(&pass, &rows, err)) == 1)
+		for (size_t at = 0; at < rows->n; at += ROWS) {
+			feed(t, rows, at, &f);
+			size_t k = t->m->g->len[PLM_PICKS];
+			nn_forward(t->m->g, t->m->loss);
+			loss += (double)t->m->loss->val[0] * (double)k;
+			picks += k;
+			hits += ng_lm_hits(t->m->loss);
+		}
+	cp_pass_release(&pass);
 	if (picks) {
 		e->lm_loss = loss / (double)picks;
 		e->lm_accuracy = (double)hits / (double)picks;
 	}
+	return rc;
 }
 
-void cp_trainer_evaluate(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e)
+int cp_trainer_evaluate(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e, struct cp_err *err)
 {
 	*e = (struct cp_evaluation){ NAN, NAN, NAN, NAN };
 	if (!d->n)
-		return;
+		return 0;
 	t->m->g->training = 0;
 	nn_gemm_exact(1);
-	if (t->m->c.objective == CP_OBJECTIVE_LM)
-		evaluate_lm(t, d, e);
-	else
-		evaluate_clicks(t, d, e);
+	int rc = t->m->c.objective == CP_OBJECTIVE_LM ? evaluate_lm(t, d, e, err) : evaluate_clicks(t, d, e, err);
 	nn_gemm_exact(0);
 	t->m->g->training = 1;
+	return rc;
 }

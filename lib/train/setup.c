@@ -251,6 +251,20 @@ static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 
 /* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
 
+/* As many in memory as those before have left room for. */
+static int take_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_opt_list *paths, struct cp_err *err)
+{
+	d->memory = t->memory;
+	for (int i = 0; i < paths->n; i++)
+		if (cp_data_load(d, paths->v[i], err) < 0)
+			return -1;
+	if (cp_data_settle(d, err) < 0)
+		return -1;
+	t->memory -= d->bytes < t->memory ? d->bytes : t->memory;
+	t->result.rows_read += d->n;
+	return 0;
+}
+
 static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_opt_list *paths, int labels, struct cp_err *err)
 {
 	const struct cp_model_config *c = &t->m->c;
@@ -261,12 +275,10 @@ static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	d->label_name = t->o.label;
 	d->tokenizer = t->m->tokenizer;
 	d->max_tokens = c->max_tokens;
-	for (int i = 0; i < paths->n; i++)
-		if (cp_data_load(d, paths->v[i], err) < 0)
-			return -1;
+	if (take_rows(t, d, paths, err) < 0)
+		return -1;
 	if (t->o.is_static)
 		d->spec.is_static = 1;
-	t->result.rows_read += d->n;
 	return 0;
 }
 
@@ -289,16 +301,13 @@ static int choose_table(struct cp_trainer *t, int known, struct cp_err *err)
 static int mention_rows(struct cp_trainer *t, struct cp_err *err)
 {
 	struct cp_data d = { .want_keys = 1 };
-	int rc = 0;
 	cp_fields_copy(&d.fields, &t->train.fields);
-	for (int i = 0; !rc && i < t->o.vocab_from.n; i++)
-		rc = cp_data_load(&d, t->o.vocab_from.v[i], err);
+	int rc = take_rows(t, &d, &t->o.vocab_from, err);
 	if (!rc && d.n) {
-		cp_data_mention(&d, &t->m->vocab);
-		cp_data_digest(&d, t->result.vocab_digest);
+		rc = cp_data_mention(&d, &t->m->vocab, err);
+		rc = rc ? rc : cp_data_digest(&d, t->result.vocab_digest, err);
 	}
 	t->result.n_vocab = d.n;
-	t->result.rows_read += d.n;
 	cp_data_release(&d);
 	return rc;
 }
@@ -353,43 +362,47 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 	r->n_train = t->train.n;
 	r->n_valid = t->valid.n;
 	r->n_test = t->test.n;
-	cp_data_digest(&t->train, r->train_digest);
-	cp_data_digest(&t->valid, r->valid_digest);
-	cp_data_digest(&t->test, r->test_digest);
+	if (cp_data_digest(&t->train, r->train_digest, err) < 0 || cp_data_digest(&t->valid, r->valid_digest, err) < 0 ||
+	    cp_data_digest(&t->test, r->test_digest, err) < 0)
+		return -1;
 	if (!t->m->sentence && json_object_size(t->train.sentence) && t->m->c.has_plm)
 		t->m->sentence = json_deep_copy(t->train.sentence);
 	return 0;
 }
 
-static int check_tokens(const struct cp_data *d, size_t vocab, const char *what, struct cp_err *err)
+/* Every token of the rows is one of the model's, and is marked in `used`. */
+static int mark_tokens(const struct cp_data *d, uint8_t *used, size_t vocab, const char *what, struct cp_err *err)
 {
-	for (uint64_t i = 0; d->n && i < d->token_at[d->n]; i++)
-		if (d->token[i] >= vocab)
-			return cp_err_set(err, "%s rows: token id %u; the language model has %zu", what, d->token[i], vocab);
-	return 0;
-}
-
-static void mark_used(uint8_t *used, const struct cp_data *d)
-{
-	for (uint64_t i = 0; d->n && i < d->token_at[d->n]; i++)
-		used[d->token[i]] = 1;
+	struct cp_pass p;
+	const struct cp_data *x;
+	int rc;
+	cp_pass_init(&p, d);
+	while ((rc = cp_pass_next(&p, &x, err)) == 1)
+		for (uint64_t i = 0; i < x->token_at[x->n]; i++) {
+			if (x->token[i] >= vocab) {
+				rc = cp_err_set(err, "%s rows: token id %u; the language model has %zu", what, x->token[i], vocab);
+				goto out;
+			}
+			used[x->token[i]] = 1;
+		}
+out:
+	cp_pass_release(&p);
+	return rc;
 }
 
 /* The ids that can be a label: those that occur, in the rows that are trained on or judged by. */
 static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 {
 	size_t v = t->m->c.plm.vocab, n = 0;
-	if (check_tokens(&t->train, v, "training", err) < 0 || check_tokens(&t->valid, v, "validation", err) < 0 ||
-	    check_tokens(&t->test, v, "test", err) < 0)
-		return -1;
-	if (t->m->p5 && !t->o.full_vocab)
-		t->m->cut.ids = t->cut = cp_p5_cut(t->m->p5, &t->m->cut.n);
-	if (t->o.full_vocab || t->m->c.objective != CP_OBJECTIVE_LM)
-		return 0;
 	uint8_t *used = cp_xcalloc(v, 1);
-	mark_used(used, &t->train);
-	mark_used(used, &t->valid);
-	mark_used(used, &t->test);
+	int rc = mark_tokens(&t->train, used, v, "training", err) < 0 || mark_tokens(&t->valid, used, v, "validation", err) < 0 ||
+		 mark_tokens(&t->test, used, v, "test", err) < 0;
+	if (!rc && t->m->p5 && !t->o.full_vocab)
+		t->m->cut.ids = t->cut = cp_p5_cut(t->m->p5, &t->m->cut.n);
+	if (rc || t->o.full_vocab || t->m->c.objective != CP_OBJECTIVE_LM) {
+		free(used);
+		return rc ? -1 : 0;
+	}
 	for (int r = 0; r < CP_TOK_N_ROLES; r++)
 		if (t->train.spec.special[r] < v)
 			used[t->train.spec.special[r]] = 0;
@@ -558,6 +571,8 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 	json_object_set_new(o, "precision", json_string(nn_gemm_precision()));
 	json_object_set_new(o, "min-count", json_integer(t->o.min_count));
 	json_object_set_new(o, "patience", json_integer(t->o.patience));
+	if (t->result.window)
+		json_object_set_new(o, "shuffle window", json_integer((json_int_t)t->result.window));
 	if (t->m->vocab.bits)
 		json_object_set_new(o, "hash-bits", json_integer(t->m->vocab.bits));
 	if (t->o.vocab_from.n)
@@ -626,13 +641,21 @@ static void copy_vocab(struct cp_features *to, const struct cp_features *from)
 		cp_features_restore(to, f, from->field[f].key, from->field[f].count, from->field[f].n);
 }
 
-static void index_rows(struct cp_trainer *t)
+static int index_rows(struct cp_trainer *t, struct cp_err *err)
 {
-	cp_data_count(&t->train, &t->m->vocab);
+	if (cp_data_count(&t->train, &t->m->vocab, err) < 0)
+		return -1;
 	cp_features_join(&t->m->vocab, (uint64_t)t->o.min_count);
-	cp_data_index(&t->train, &t->m->vocab);
-	cp_data_index(&t->valid, &t->m->vocab);
-	cp_data_index(&t->test, &t->m->vocab);
+	struct cp_data *rows[] = { &t->train, &t->valid, &t->test };
+	for (int i = 0; i < 3; i++)
+		if (cp_data_index(rows[i], &t->m->vocab, err) < 0)
+			return -1;
+	cp_shuffle_init(&t->shuffle, &t->train, t->o.seed);
+	t->result.window = cp_shuffle_window(&t->shuffle);
+	if (t->result.window)
+		cp_trainer_note(t, "the training rows take %zu MB, more than --memory %lld: they are kept in temporary files and shuffled %zu at a time",
+				t->train.bytes >> 20, (long long)t->o.memory, t->result.window);
+	return 0;
 }
 
 /* One FIELD=WIDTH of --dim-of. */
@@ -695,12 +718,14 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 {
 	free(t->m->stage);
 	t->m->stage = cp_xstrdup(t->o.stage);
+	t->memory = (size_t)t->o.memory << 20;
 	t->epochs = t->o.epochs ? (int)t->o.epochs : is_stage(t, "ctr") ? 3 : 2;
 	if (configure(t, s, err) < 0 || load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
 		return -1;
 	if (check_ctr(t, err) < 0)
 		return -1;
-	index_rows(t);
+	if (index_rows(t, err) < 0)
+		return -1;
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
 	cp_model_build(t->m, t->team, 1);
 	t->result.n_parameters = t->m->params->total;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 #include "nn/gemm.h"
 #include "train/trainer.h"
 
@@ -71,7 +70,8 @@ void cp_trainer_free(struct cp_trainer *t)
 	free(t->cut);
 	free(t->fingerprint);
 	free(t->best_val);
-	free(t->order);
+	cp_shuffle_release(&t->shuffle);
+	free(t->places);
 	free(t->out);
 	free(t);
 }
@@ -110,26 +110,16 @@ static double schedule(const struct cp_train_opts *o, uint64_t t, uint64_t total
 	return strcmp(o->schedule, "cosine") ? 1 : 0.5 * (1 + cos(3.14159265358979323846 * part));
 }
 
-static void shuffle(struct cp_trainer *t, uint64_t epoch)
-{
-	struct cp_rng r = cp_rng(t->o.seed, CP_RNG_SHUFFLE, epoch, 0);
-	for (size_t i = 0; i < t->train.n; i++)
-		t->order[i] = (uint32_t)i;
-	for (size_t i = t->train.n; i > 1; i--) {
-		size_t j = cp_rng_below(&r, i);
-		uint32_t x = t->order[i - 1];
-		t->order[i - 1] = t->order[j];
-		t->order[j] = x;
-	}
-}
-
 static int step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *err)
 {
 	struct cp_model *m = t->m;
 	size_t batch = (size_t)t->o.batch, n = t->train.n - at < batch ? t->train.n - at : batch;
 	struct cp_feeding f = { t->o.seed, epoch, m->c.objective == CP_OBJECTIVE_LM, t->o.unseen_rate };
 	double factor = schedule(&t->o, t->step, all_steps(t)), lr[CP_N_GROUPS];
-	cp_model_feed(m, &t->train, t->order + at, n, &f);
+	const struct cp_data *rows;
+	if (cp_shuffle_take(&t->shuffle, epoch, at, n, &rows, t->places, err) < 0)
+		return -1;
+	cp_model_feed(m, rows, t->places, n, &f);
 	t->step++;
 	t->result.rows += n;
 	t->result.tokens += m->c.has_plm ? m->g->len[PLM_TOKENS] : 0;
@@ -172,12 +162,9 @@ static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_eval
 /* The loss of a model that knows the share of clicks and no more; NaN where clicks are not what is learnt. */
 static double loss_of_rate(const struct cp_trainer *t)
 {
-	double p = 0;
+	double p = (double)t->train.n_clicks / (double)t->train.n;
 	if (t->m->c.objective != CP_OBJECTIVE_CLICK)
 		return NAN;
-	for (size_t i = 0; i < t->train.n; i++)
-		p += t->train.label[i];
-	p /= (double)t->train.n;
 	return p > 0 && p < 1 ? -p * log(p) - (1 - p) * log(1 - p) : NAN;
 }
 
@@ -210,11 +197,12 @@ static double merit(const struct cp_trainer *t, const struct cp_evaluation *e)
 }
 
 /* Without validation rows every evaluation is better than the last. */
-static void evaluate(struct cp_trainer *t, int kind, int epoch)
+static int evaluate(struct cp_trainer *t, int kind, int epoch, struct cp_err *err)
 {
 	struct cp_evaluation e;
 	nn_params_settle(t->m->params, t->team);
-	cp_trainer_evaluate(t, &t->valid, &e);
+	if (cp_trainer_evaluate(t, &t->valid, &e, err) < 0)
+		return -1;
 	double value = merit(t, &e);
 	int better = isnan(value) || t->best_epoch == 0 || value > t->best;
 	t->bad = better ? 0 : t->bad + 1;
@@ -232,6 +220,7 @@ static void evaluate(struct cp_trainer *t, int kind, int epoch)
 		}
 	}
 	show(t, kind, epoch, &e, better && !isnan(value));
+	return 0;
 }
 
 /* After each epoch, or each so many steps and the last. */
@@ -243,12 +232,13 @@ static int is_evaluated(const struct cp_trainer *t)
 }
 
 /* What follows a step, where the epoch ends with it or not. */
-static void after_step(struct cp_trainer *t, int epoch, int ends)
+static int after_step(struct cp_trainer *t, int epoch, int ends, struct cp_err *err)
 {
 	if (is_evaluated(t))
-		evaluate(t, ends ? CP_EVENT_EPOCH : CP_EVENT_EVALUATION, epoch);
-	else if (ends)
+		return evaluate(t, ends ? CP_EVENT_EPOCH : CP_EVENT_EVALUATION, epoch, err);
+	if (ends)
 		show(t, CP_EVENT_EPOCH, epoch, NULL, 0);
+	return 0;
 }
 
 static int is_over(const struct cp_trainer *t)
@@ -285,7 +275,6 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 		t->loss_sum = 0;
 		t->loss_n = 0;
 	}
-	shuffle(t, epoch);
 	while (t->step < first + t->steps_per_epoch) {
 		double start = now();
 		if (step(t, epoch, (size_t)(t->step - first) * (size_t)t->o.batch, err) < 0)
@@ -293,7 +282,8 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 		t->result.seconds += now() - start;
 		show(t, CP_EVENT_STEP, (int)epoch + 1, NULL, 0);
 		int ends = t->step == first + t->steps_per_epoch;
-		after_step(t, (int)epoch + 1, ends);
+		if (after_step(t, (int)epoch + 1, ends, err) < 0)
+			return -1;
 		if (ends || is_over(t))
 			break;
 		int rc = save_if_due(t, t->o.checkpoint, err);
@@ -313,7 +303,8 @@ static int finish(struct cp_trainer *t, struct cp_err *err)
 	nn_params_settle(t->m->params, t->team);
 	if (t->best_val)
 		memcpy(t->m->params->val, t->best_val, t->m->params->total * sizeof *t->best_val);
-	cp_trainer_evaluate(t, &t->test, &e);
+	if (cp_trainer_evaluate(t, &t->test, &e, err) < 0)
+		return -1;
 	t->result.test_auc = e.auc;
 	t->result.test_logloss = e.logloss;
 	t->result.test_lm_loss = e.lm_loss;
@@ -328,7 +319,7 @@ int cp_trainer_run(struct cp_trainer *t, struct cp_err *err)
 {
 	if (t->result.finished_before)
 		return 0;
-	t->order = cp_xcalloc(t->train.n, sizeof *t->order);
+	t->places = cp_xcalloc((size_t)t->o.batch, sizeof *t->places);
 	t->saved = now();
 	while (!is_over(t)) {
 		int rc = run_epoch(t, t->step / t->steps_per_epoch, err);

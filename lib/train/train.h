@@ -64,6 +64,7 @@ struct cp_train_opts {
 	const char *decoder;		/* auto, tied, own */
 	uint64_t seed;
 	int64_t threads;		/* 0: as many as there are processors */
+	int64_t memory;			/* MB of rows; more are kept in files and shuffled in windows of this size (shuffle.h) */
 	int full_vocab, is_static, resume;
 	int64_t min_count, hash_bits;	/* 0: a row of the table for every key */
 	double unseen_rate;
@@ -82,13 +83,14 @@ struct cp_train_opts {
 #define CP_TRAIN_DEFAULT { \
 	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
 	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
-	.decoder = "auto", .seed = 1, .min_count = 1, .checkpoint = 60 }
+	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .checkpoint = 60 }
 
 struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */
 	uint64_t rows, tokens;		/* trained on in this process */
 	uint64_t rows_read;
 	size_t n_train, n_valid, n_test, n_vocab;
+	size_t window;			/* training rows that are shuffled with one another; 0: all */
 	size_t n_parameters;
 	const char *model;		/* kind of the CTR model in force, which --init may have decided; "none" */
 	double seconds;

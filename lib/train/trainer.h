@@ -5,6 +5,7 @@
 #include "base/team.h"
 #include "nn/optim.h"
 #include "train/model.h"
+#include "train/shuffle.h"
 #include "train/train.h"
 
 struct cp_trainer {
@@ -32,7 +33,9 @@ struct cp_trainer {
 	double plateau;			/* factor on the rates that --schedule plateau has come to */
 	double saved, saving;		/* when the last state was written, and how long that took, in seconds */
 	nn_float *best_val;		/* parameters of the best epoch; NULL before the first */
-	uint32_t *order;
+	struct cp_shuffle shuffle;
+	uint32_t *places;		/* of a batch */
+	size_t memory;			/* bytes left for rows that are yet to come */
 	struct cp_train_result result;
 };
 
@@ -44,7 +47,7 @@ int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
 struct cp_evaluation {
 	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */
 };
-void cp_trainer_evaluate(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *);
+int cp_trainer_evaluate(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *, struct cp_err *);
 /* state.c.  lock: keep others out, clear away what a killed process left half-written.  read: 1 read, 0 there is none, -1. */
 int cp_state_lock(struct cp_trainer *, struct cp_err *);
 void cp_state_unlock(struct cp_trainer *);
