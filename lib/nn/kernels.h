@@ -50,7 +50,7 @@ extern void (*nn_cross_bwd)(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_
 /* y = x W and what follows it, W packed (nn/packed.h) and finite: for scoring.  Each sum is one chain of multiply-adds over k = 0 .. depth-1,
  * so a row's bits do not depend on the rows beside it.  Rows of x and y lie ldx and ldy apart.  packed16: W in bf16, x rounded to it, sums in
  * single precision as VDPBF16PS takes them, two k at a time; only where nn_cpu_bf16() (nn/cpu.h). */
-extern nn_product *nn_packed_fwd, *nn_packed16_fwd;
+extern nn_packed_product *nn_packed_fwd, *nn_packed16_fwd;
 
 /* y[r] += a (sum of row r of x), and its backward: dx[r,c] += a dy[r] */
 extern void (*nn_row_sums_fwd)(nn_float *y /* (R) */, nn_float a, const nn_float *x /* (R,C) by ldx */, size_t ldx, size_t rows, size_t cols);

@@ -42,11 +42,11 @@ struct nn_packed_end {
 };
 
 /* y = x W and what follows; nn_packed_fwd and nn_packed16_fwd are such. */
-typedef void nn_product(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t rows,
+typedef void nn_packed_product(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t rows,
 			size_t cols, size_t depth, const struct nn_packed_end *end);
 
 struct nn_packed {		/* not packed: fwd is NULL */
-	nn_product *const *fwd;
+	nn_packed_product *const *fwd;
 	const char *w;
 	size_t step;		/* bytes from group to group */
 };

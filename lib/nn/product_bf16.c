@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/cpu.h"
+#include "nn/cpu.h"
 
 #if defined __AVX512BF16__ && !defined NN_DOUBLE
 #include <immintrin.h>
@@ -112,7 +112,7 @@ static const struct nn_product bf16 = { "bf16", 2, sizeof(unit), pack, tile };
 const struct nn_product *nn_product_bf16(void)
 {
 #if defined __AVX512BF16__ && !defined NN_DOUBLE
-	return cp_cpu_has("v4") && __builtin_cpu_supports("avx512bf16") ? &bf16 : NULL;
+	return nn_cpu_bf16() ? &bf16 : NULL;
 #else
 	return NULL;
 #endif
