@@ -228,10 +228,10 @@ static void pack_all(struct cp_team *team, const struct jobs *all, size_t bytes)
 	cp_team_run(team, all->n * (int)most, run_packing, (void *)all);
 }
 
-/* A product with a vector is a matter of memory: nothing is gained by packing. */
+/* A product with a vector is a matter of memory: nothing is gained by packing.  A depth of 0 has nothing to pack. */
 static int is_packed(const struct nn_gemm_call *c)
 {
-	return own && c->m > 1 && c->n > 1;
+	return own && c->m > 1 && c->n > 1 && c->k > 0;
 }
 
 /* At most 64 jobs. */
