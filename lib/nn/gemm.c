@@ -60,6 +60,7 @@ struct job {
 	int rows, cols;		/* tiles down and across */
 	int tile_m, tile_n;	/* size of all but the last */
 	size_t units;		/* packed: of the depth */
+	int lines;		/* the form of A (nn/product.h) */
 	char *a, *b;
 	size_t a_panels, b_panels, pack_step, a_tasks, pack_tasks;	/* panels a task; tasks of A come first */
 };
@@ -120,15 +121,21 @@ static const struct nn_product *own, *chosen;	/* what multiplies now, and by cho
 
 #define PACK_NUMBERS (1 << 14)		/* of an operand, a task */
 
-static size_t operand_bytes(const struct job *j, size_t panels)
+static size_t place_bytes(const struct job *j, int lines)
 {
-	return panels * NN_PANEL * j->units * own->unit_bytes;
+	return nn_product_length(j->units, lines) * own->unit_bytes;
+}
+
+static size_t operand_bytes(const struct job *j, size_t panels, int lines)
+{
+	return panels * NN_PANEL * place_bytes(j, lines);
 }
 
 static void plan_packing(struct job *j)
 {
 	const struct nn_gemm_call *c = j->call;
 	j->units = nn_product_units(own, (size_t)c->k);
+	j->lines = !c->ta;
 	j->a_panels = ((size_t)c->m + NN_PANEL - 1) / NN_PANEL;
 	j->b_panels = ((size_t)c->n + NN_PANEL - 1) / NN_PANEL;
 	j->pack_step = PACK_NUMBERS / (NN_PANEL * (size_t)(c->k + 1)) + 1;
@@ -143,17 +150,16 @@ static void pack_some(const struct job *j, size_t task)
 	size_t from = (of_a ? task : task - j->a_tasks) * j->pack_step, all = of_a ? j->a_panels : j->b_panels;
 	size_t to = from + j->pack_step < all ? from + j->pack_step : all;
 	if (of_a)
-		own->pack(j->a, c->a, (size_t)c->lda, !c->ta, (size_t)c->m, (size_t)c->k, from, to);
+		own->pack(j->a, c->a, (size_t)c->lda, !c->ta, j->lines, (size_t)c->m, (size_t)c->k, from, to);
 	else
-		own->pack(j->b, c->b, (size_t)c->ldb, c->tb, (size_t)c->n, (size_t)c->k, from, to);
+		own->pack(j->b, c->b, (size_t)c->ldb, c->tb, 0, (size_t)c->n, (size_t)c->k, from, to);
 }
 
 static void packed_tile(const struct job *j, int row, int rows, int col, int cols)
 {
 	const struct nn_gemm_call *c = j->call;
-	size_t place = j->units * own->unit_bytes;
-	own->tile(c->c + (ptrdiff_t)row * c->ldc + col, (size_t)c->ldc, j->a + (size_t)row * place, j->b + (size_t)col * place, (size_t)rows,
-		  (size_t)cols, j->units, c->beta != 0);
+	own->tile(c->c + (ptrdiff_t)row * c->ldc + col, (size_t)c->ldc, j->a + (size_t)row * place_bytes(j, j->lines), j->lines,
+		  j->b + (size_t)col * place_bytes(j, 0), (size_t)rows, (size_t)cols, j->units, c->beta != 0);
 }
 
 /* Room for the operands, the calling thread's, kept for its next products and freed when it ends. */
@@ -221,8 +227,8 @@ static void pack_all(struct cp_team *team, const struct jobs *all, size_t bytes)
 		if (!j->packed)
 			continue;
 		j->a = room;
-		j->b = room += operand_bytes(j, j->a_panels);
-		room += operand_bytes(j, j->b_panels);
+		j->b = room += operand_bytes(j, j->a_panels, j->lines);
+		room += operand_bytes(j, j->b_panels, 0);
 		most = j->pack_tasks > most ? j->pack_tasks : most;
 	}
 	cp_team_run(team, all->n * (int)most, run_packing, (void *)all);
@@ -259,7 +265,7 @@ static void run_jobs(struct cp_team *team, const struct nn_gemm_call *calls, int
 			cut_for_blas(j);
 		if (j->packed) {
 			plan_packing(j);
-			bytes += operand_bytes(j, j->a_panels + j->b_panels);
+			bytes += operand_bytes(j, j->a_panels, j->lines) + operand_bytes(j, j->b_panels, 0);
 		}
 		most = j->rows * j->cols > most ? j->rows * j->cols : most;
 	}

@@ -62,9 +62,10 @@ extern void (*nn_pairs_bwd)(nn_float *da, nn_float *db, const nn_float *dy /* by
 			    size_t n, size_t cols);
 
 /* What a product of two matrices is made of: an operand's panels, and the product of two operands (nn/product.h says how, and which bits). */
-extern void (*nn_product_pack)(nn_float *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to);
-extern void (*nn_product_tile)(nn_float *c /* (m,n) by ldc */, size_t ldc, const nn_float *a, const nn_float *b, size_t m, size_t n, size_t units,
-			       int add);
+extern void (*nn_product_pack)(nn_float *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from,
+			       size_t to);
+extern void (*nn_product_tile)(nn_float *c /* (m,n) by ldc */, size_t ldc, const nn_float *a, int lines, const nn_float *b, size_t m, size_t n,
+			       size_t units, int add);
 
 /* -- activations; in place allowed where the backward reads y -- */
 

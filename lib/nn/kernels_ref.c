@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "nn/packed.h"
+#include "nn/product.h"
 
 /* -- sums and products -- */
 
@@ -152,21 +152,27 @@ void nn_pairs_bwd_ref(nn_float *da, nn_float *db, const nn_float *dy, size_t ldy
 			}
 }
 
-void nn_product_pack_ref(nn_float *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
+/* Where a packed operand has unit k of place i; see nn/product.h. */
+static size_t unit_at(size_t i, size_t k, size_t units, int lines)
+{
+	size_t panel = i / NN_PANEL * nn_product_length(units, lines) * NN_PANEL, j = i % NN_PANEL;
+	return panel + (lines ? (k / NN_PANEL * NN_PANEL + j) * NN_PANEL + k % NN_PANEL : k * NN_PANEL + j);
+}
+
+void nn_product_pack_ref(nn_float *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
 {
 	for (size_t i = from * NN_PANEL; i < to * NN_PANEL; i++)
 		for (size_t k = 0; k < depth; k++)
-			packed[(i / NN_PANEL * depth + k) * NN_PANEL + i % NN_PANEL] = i < outer ? along ? x[i * ld + k] : x[k * ld + i] : 0;
+			packed[unit_at(i, k, depth, lines)] = i < outer ? along ? x[i * ld + k] : x[k * ld + i] : 0;
 }
 
-void nn_product_tile_ref(nn_float *c, size_t ldc, const nn_float *a, const nn_float *b, size_t m, size_t n, size_t units, int add)
+void nn_product_tile_ref(nn_float *c, size_t ldc, const nn_float *a, int lines, const nn_float *b, size_t m, size_t n, size_t units, int add)
 {
 	for (size_t i = 0; i < m; i++)
 		for (size_t j = 0; j < n; j++) {
-			const nn_float *x = a + i / NN_PANEL * units * NN_PANEL + i % NN_PANEL, *y = b + j / NN_PANEL * units * NN_PANEL + j % NN_PANEL;
 			double sum = add ? c[i * ldc + j] : 0;
 			for (size_t k = 0; k < units; k++)
-				sum += (double)x[k * NN_PANEL] * y[k * NN_PANEL];
+				sum += (double)a[unit_at(i, k, units, lines)] * b[unit_at(j, k, units, 0)];
 			c[i * ldc + j] = (nn_float)sum;
 		}
 }

@@ -3,14 +3,14 @@
 
 #include "nn/kernels.h"
 
-static void pack(void *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
+static void pack(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
 {
-	nn_product_pack(packed, x, ld, along, outer, depth, from, to);
+	nn_product_pack(packed, x, ld, along, lines, outer, depth, from, to);
 }
 
-static void tile(nn_float *c, size_t ldc, const void *a, const void *b, size_t m, size_t n, size_t units, int add)
+static void tile(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add)
 {
-	nn_product_tile(c, ldc, a, b, m, n, units, add);
+	nn_product_tile(c, ldc, a, lines, b, m, n, units, add);
 }
 
 const struct nn_product *nn_product_float(void)

@@ -1,12 +1,14 @@
 /* Products of packed operands: what a matrix product of our own is made of (nn/gemm.h is the door).
  *
  * C = A B.  The rows of A and the columns of B are the outer index, what is summed over is the depth.  An operand is packed into panels of
- * NN_PANEL outer places; a panel holds, unit by unit along the depth, one unit of each place:
+ * NN_PANEL outer places, which hold unit u of their place j, that is depth u per_unit and on, in one of two forms:
  *
- *     unit(p, u, j) at (p units + u) NN_PANEL + j          of place p NN_PANEL + j, depth u per_unit ...
+ *     panels      at u NN_PANEL + j: places side by side, as the product's vectors take them from B
+ *     lines       at (u / NN_PANEL NN_PANEL + j) NN_PANEL + u mod NN_PANEL: NN_PANEL units of a place side by side; the depth is filled up
  *
- * A unit is one number (per_unit 1), or two of bf16 (per_unit 2), the second zero behind an odd depth.  Places past the last are zero.  So
- * both operands are read from front to back whatever the transposition, and one kernel serves for all four.
+ * A unit is one number (per_unit 1), or two of bf16 (per_unit 2), the second zero behind an odd depth.  Places past the last are zero.  Of A a
+ * product takes unit after unit, so either form will do: lines, which need no transposing, where a place's depth lies one behind the other.
+ * Both operands are read from front to back.
  *
  * An element of C is one chain of multiply-adds over the depth, in its order, from 0 or from what stands in C.  So its bits depend on its row
  * of A and its column of B alone: not on how C is divided, on the rows beside it, or on how wide the registers are.  (Of bf16 the processor's
@@ -25,15 +27,21 @@ struct nn_product {
 	size_t per_unit;	/* numbers of the depth in a unit */
 	size_t unit_bytes;
 	/* Panels `from` .. `to`-1 of an operand of `outer` places into `packed`, where the operand begins.  along: a place's depth lies one
-	 * behind the other, places ld apart; else a depth's places do, depths ld apart. */
-	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to);
-	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a and b point at the first panel wanted; panels lie units * NN_PANEL apart. */
-	void (*tile)(nn_float *c, size_t ldc, const void *a, const void *b, size_t m, size_t n, size_t units, int add);
+	 * behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form, and so along. */
+	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to);
+	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted. */
+	void (*tile)(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add);
 };
 
 static inline size_t nn_product_units(const struct nn_product *p, size_t depth)
 {
 	return (depth + p->per_unit - 1) / p->per_unit;
+}
+
+/* Units from the start of one panel to that of the next, over NN_PANEL. */
+static inline size_t nn_product_length(size_t units, int lines)
+{
+	return lines ? (units + NN_PANEL - 1) / NN_PANEL * NN_PANEL : units;
 }
 
 /* In nn_float, by the kernels of this processor's level. */

@@ -21,35 +21,44 @@ static inline __mmask16 first(size_t n)
 	return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
 }
 
-INLINE void micro(float *c, size_t ldc, const unit *a, const unit *b, size_t stride, size_t units, size_t rows, size_t panels, size_t n, int add)
+INLINE size_t unit_at(size_t place, size_t k, int lines);
+
+INLINE void micro(float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t stride, size_t units, size_t rows, size_t panels, size_t n,
+		  int add)
 {
 	__m512 s[TILE_ROWS][TILE_PANELS];
+#pragma GCC unroll 8
 	for (size_t r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 3
 		for (size_t p = 0; p < panels; p++)
 			s[r][p] = add && r < rows ? _mm512_maskz_loadu_ps(first(n - 16 * p), c + r * ldc + 16 * p) : _mm512_setzero_ps();
-	for (size_t k = 0; k < units; k++) {
-		__m512bh y[TILE_PANELS];
-#pragma GCC unroll 3
-		for (size_t p = 0; p < panels; p++)
-			y[p] = (__m512bh)_mm512_loadu_si512(b + p * stride + k * NN_PANEL);
-#pragma GCC unroll 8
-		for (size_t r = 0; r < TILE_ROWS; r++) {
-			__m512bh x = (__m512bh)_mm512_set1_epi32((int)a[k * NN_PANEL + r]);
+	for (size_t from = 0; from < units; from += NN_PANEL, a += NN_PANEL * NN_PANEL)
+		for (size_t k = 0, few = units - from < NN_PANEL ? units - from : NN_PANEL; k < few; k++, b += NN_PANEL) {
+			__m512bh y[TILE_PANELS];
 #pragma GCC unroll 3
 			for (size_t p = 0; p < panels; p++)
-				s[r][p] = _mm512_dpbf16_ps(s[r][p], x, y[p]);
+				y[p] = (__m512bh)_mm512_loadu_si512(b + p * stride);
+#pragma GCC unroll 8
+			for (size_t r = 0; r < TILE_ROWS; r++) {
+				__m512bh x = (__m512bh)_mm512_set1_epi32((int)a[unit_at(r, k, lines)]);
+#pragma GCC unroll 3
+				for (size_t p = 0; p < panels; p++)
+					s[r][p] = _mm512_dpbf16_ps(s[r][p], x, y[p]);
+			}
 		}
-	}
-	for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 8
+	for (size_t r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 3
 		for (size_t p = 0; p < panels; p++)
-			_mm512_mask_storeu_ps(c + r * ldc + 16 * p, first(n - 16 * p), s[r][p]);
+			if (r < rows)
+				_mm512_mask_storeu_ps(c + r * ldc + 16 * p, first(n - 16 * p), s[r][p]);
 }
 
 #include "nn/simd/product.h"
 
-static void tile(float *c, size_t ldc, const void *a, const void *b, size_t m, size_t n, size_t units, int add)
+static void tile(float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add)
 {
-	tiles(c, ldc, a, b, m, n, units, add);
+	tiles(c, ldc, a, lines, b, m, n, units, add);
 }
 
 /* Units of 16 places from their numbers at one depth and at the next. */
@@ -97,13 +106,20 @@ static void pack_along(unit *to, const float *x, size_t ld, size_t places, size_
 	}
 }
 
-static void pack(void *packed, const float *x, size_t ld, int along, size_t outer, size_t depth, size_t from, size_t to)
+static void pack_lines(unit *to, const float *x, size_t ld, size_t places, size_t depth)
 {
-	size_t units = (depth + 1) / 2, first_place = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
+	for (size_t k = 0; k < depth; k += 2 * NN_PANEL, to += NN_PANEL * NN_PANEL)
+		for (size_t j = 0; j < NN_PANEL; j++)
+			*(unit16_anywhere *)(to + j * NN_PANEL) = j < places ? units_of(x + j * ld + k, depth - k) : (unit16){ 0 };
+}
+
+static void pack(void *packed, const float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
+{
+	size_t length = nn_product_length((depth + 1) / 2, lines), begin = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
 	if (!along)
-		pack_beside((unit *)packed + first_place * units, x + first_place, ld, end - first_place, depth);
-	for (size_t at = first_place; along && at < end; at += NN_PANEL)
-		pack_along((unit *)packed + at * units, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
+		pack_beside((unit *)packed + begin * length, x + begin, ld, end - begin, depth);
+	for (size_t at = begin; along && at < end; at += NN_PANEL)
+		(lines ? pack_lines : pack_along)((unit *)packed + at * length, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
 }
 
 static const struct nn_product bf16 = { "bf16", 2, sizeof(unit), pack, tile };
