@@ -158,4 +158,4 @@ clean:
 .PHONY: all print-flags bench bench-train bench-kernels bench-score bench-large units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d $(B)/examples/*.d)
+-include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/double/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d $(B)/examples/*.d)

@@ -160,11 +160,14 @@ nn_float *nn_grad_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
 	return n->needs_grad ? grad_memory(g, n, beta) : NULL;
 }
 
+nn_float *nn_grad_room_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
+{
+	return grad_memory(g, root_of(n), beta);
+}
+
 nn_float *nn_grad_or_room(struct nn_graph *g, struct nn_node *n)
 {
-	nn_float beta;
-	n = root_of(n);
-	nn_float *p = grad_memory(g, n, &beta);
+	nn_float beta, *p = nn_grad_room_beta(g, n, &beta);
 	if (!beta)
 		memset(p, 0, nn_count(g, n) * sizeof *p);
 	return p;

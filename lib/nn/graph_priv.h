@@ -20,8 +20,9 @@ nn_float *nn_grad(struct nn_graph *, struct nn_node *);
 /* The same for an operation that can also overwrite: *beta is 0 (nothing there, contents undefined) or 1 (add). */
 nn_float *nn_grad_beta(struct nn_graph *, struct nn_node *, nn_float *beta);
 
-/* The same, but where none is needed there is room that nobody will read: for a kernel that writes all its gradients or none. */
+/* The same two, but where none is needed there is room that nobody will read: for a kernel that writes all its gradients or none. */
 nn_float *nn_grad_or_room(struct nn_graph *, struct nn_node *);
+nn_float *nn_grad_room_beta(struct nn_graph *, struct nn_node *, nn_float *beta);
 /* What one of these gave before, for the parts of a task (which must not allocate). */
 nn_float *nn_grad_now(struct nn_node *);
 

@@ -617,8 +617,20 @@ static void attention_bwd_query(const struct nn_attention *a, const struct nn_at
 	}
 }
 
+static void forget_rows(nn_float *d, size_t ld, size_t rows, size_t from, size_t to)
+{
+	for (size_t r = 0; r < rows; r++)
+		for (size_t i = from; i < to; i++)
+			d[r * ld + i] = 0;
+}
+
 void nn_attention_bwd_ref(const struct nn_attention *a, const struct nn_attention_grad *g, nn_float *scratch)
 {
+	if (g->fresh) {
+		forget_rows(g->dq, a->ldq, a->nq, a->head * a->dh, a->head_end * a->dh);
+		forget_rows(g->dk, a->ld, a->z, a->head * a->dh, a->head_end * a->dh);
+		forget_rows(g->dv, a->ld, a->z, a->head * a->dh, a->head_end * a->dh);
+	}
 	for (size_t head = a->head; head < a->head_end; head++)
 		for (size_t t = 0; t < a->nq; t++)
 			attention_bwd_query(a, g, head, t, scratch);

@@ -367,7 +367,7 @@ static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from,
 		struct nn_attention a = one_sequence(g, n, s);
 		size_t h = n->cols, at = seq_start(n, s);
 		nn_float *dqkv = nn_grad_now(n->in[0]) + at * 3 * h;
-		struct nn_attention_grad d = { .dq = dqkv, .dk = dqkv + h, .dv = dqkv + 2 * h, .dout = n->grad + at * h };
+		struct nn_attention_grad d = { .dq = dqkv, .dk = dqkv + h, .dv = dqkv + 2 * h, .dout = n->grad + at * h, .fresh = n->i[2] };
 		if (a.n_prompts) {
 			d.dpk = nn_grad_now(n->in[1]) + (a.pk - n->in[1]->val);
 			d.dpv = d.dpk + h;
@@ -393,8 +393,11 @@ static void attention_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void attention_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	for (int i = 0; i < n->n_in; i++)
-		nn_grad_or_room(g, n->in[i]);
+	nn_float beta;
+	nn_grad_room_beta(g, n->in[0], &beta);
+	n->i[2] = beta == 0;
+	if (n->n_in > 1)
+		nn_grad_or_room(g, n->in[1]);
 	attend(g, n, unattention_part);
 }
 

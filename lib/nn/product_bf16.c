@@ -14,6 +14,7 @@
 
 #define INLINE static inline __attribute__((always_inline, unused))
 typedef uint32_t unit;
+#include "nn/simd/across.h"
 enum { TILE_ROWS = 8, TILE_PANELS = 3 };
 
 static inline __mmask16 first(size_t n)

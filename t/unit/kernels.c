@@ -206,12 +206,12 @@ static void attend(nn_float *y, nn_float *x, size_t R, size_t C, int drop)
 	memset(y, 0, R * (HEADS * C + 3) * sizeof *y);
 	CALL(attention_fwd)(&a, scratch);
 }
-static void attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *x, size_t R, size_t C, int drop)
+static void attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *x, size_t R, size_t C, int drop, int fresh)
 {
 	size_t H = HEADS * C;
 	struct nn_attention a = attention(y, x, R, C, drop);
 	nn_float *dp = dx + (a.pk - x);
-	struct nn_attention_grad g = { dx, dx + H, dx + 2 * H, dp, dp + H, dy };
+	struct nn_attention_grad g = { dx, dx + H, dx + 2 * H, dp, dp + H, dy, .fresh = fresh };
 	for (size_t head = 0; head < HEADS; head++) {	/* head by head, as two tasks would */
 		a.head = head;
 		a.head_end = head + 1;
@@ -219,9 +219,11 @@ static void attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *
 	}
 }
 FWD(attention) { attend(y, x, R, C, 1); }
-BWD(attention) { attend_bwd(dx, dy, y, x, R, C, 1); }
+BWD(attention) { attend_bwd(dx, dy, y, x, R, C, 1, 0); }
 FWD(attention_plain) { attend(y, x, R, C, 0); }
-BWD(attention_plain) { attend_bwd(dx, dy, y, x, R, C, 0); }
+BWD(attention_plain) { attend_bwd(dx, dy, y, x, R, C, 0, 0); }
+FWD(attention_fresh) { attend(y, x, R, C, 1); }
+BWD(attention_fresh) { attend_bwd(dx, dy, y, x, R, C, 1, 1); }
 
 /* R / 2 + 1 queries over R tokens of another array, keys and values side by side, a bias by head and distance; causal, and with dropout. */
 static struct nn_attention crossed(nn_float *y, const nn_float *x, size_t R, size_t C, int causal)
@@ -295,6 +297,7 @@ static const struct op {
 	{ "pairs with themselves", squares_fwd, squares_bwd, 1, 0, 1, 0, 0, 1e-5, 0 },
 	{ "attention", attention_fwd, attention_bwd, 0, 0, 0, 0, 0, 1e-5, 1 },
 	{ "attention without dropout", attention_plain_fwd, attention_plain_bwd, 0, 0, 0, 0, 0, 1e-5, 1 },
+	{ "attention writing its gradients", attention_fresh_fwd, attention_fresh_bwd, 0, 0, 0, 0, 0, 1e-5, 1 },
 	{ "attention to others, biased", attention_biased_fwd, attention_biased_bwd, 0, 0, 0, 0, 0, 2e-5, 2 },
 	{ "attention, causal and biased", attention_causal_fwd, attention_causal_bwd, 0, 0, 0, 0, 0, 2e-5, 2 },
 };

@@ -1,7 +1,7 @@
 /* Attention of the queries of one sequence over prompt keys and values and those of a sequence's tokens.
  *
  * Its products are too small for a BLAS (60 x 60 x 26: packing would cost more than multiplying), so a small product of our own does
- * them: tiles of 6 rows by 2 vectors stay in registers.  Keys and values are copied once a head into scratch, prompts first, padded to
+ * them: tiles of 6 or 8 rows by 2 vectors stay in registers.  Keys and values are copied once a head into scratch, prompts first, padded to
  * whole vectors with zeros; queries go in blocks of 64, so that scores stay in the cache at any length.
  *
  * The backward recomputes the probabilities from the saved logarithm of the denominator: one exp an element is cheaper than keeping
@@ -12,7 +12,14 @@
  */
 #include "nn/simd/vec.h"
 
-#define TILE_ROWS 6
+typedef nn_float unit;
+#include "nn/simd/across.h"
+
+#if NN_VEC_BYTES == 64
+enum { TILE_ROWS = 8 };
+#else
+enum { TILE_ROWS = 6 };
+#endif
 #define QUERIES 64	/* a block of queries */
 
 /* -- a small product: C (+)= alpha A B -- */
@@ -61,13 +68,16 @@ INLINE void tile_column(nn_float *c, size_t ldc, const struct product *p, size_t
 
 	for (; i + TILE_ROWS <= p->m; i += TILE_ROWS)
 		tile(c, ldc, p, i, j, TILE_ROWS, vectors);
-	switch (p->m - i) {
-	case 5: tile(c, ldc, p, i, j, 5, vectors); break;
-	case 4: tile(c, ldc, p, i, j, 4, vectors); break;
-	case 3: tile(c, ldc, p, i, j, 3, vectors); break;
-	case 2: tile(c, ldc, p, i, j, 2, vectors); break;
-	case 1: tile(c, ldc, p, i, j, 1, vectors); break;
+	if (p->m - i >= 4) {
+		tile(c, ldc, p, i, j, 4, vectors);
+		i += 4;
 	}
+	if (p->m - i >= 2) {
+		tile(c, ldc, p, i, j, 2, vectors);
+		i += 2;
+	}
+	if (p->m > i)
+		tile(c, ldc, p, i, j, 1, vectors);
 }
 
 static void multiply(nn_float *c, size_t ldc, const struct product *p)
@@ -120,11 +130,36 @@ static void pack_rows(nn_float *to, size_t d_pad, const nn_float *from, size_t l
 			st(to + r * d_pad + i, ld(from + r * ld_from + i, m), VL);
 }
 
-static void pack_columns(nn_float *to, size_t n_pad, const nn_float *from, size_t ld_from, size_t rows, size_t dh)
+INLINE unit16 get16(const nn_float *from, size_t m)
 {
-	for (size_t r = 0; r < rows; r++)
-		for (size_t i = 0; i < dh; i++)
-			to[i * n_pad + r] = from[r * ld_from + i];
+	nn_float x[16];
+	for (size_t i = 0; i < 16; i += VL)
+		*(vec_anywhere *)(x + i) = i < m ? ld(from + i, lanes(m, i)) : splat(0);
+	return *(unit16_anywhere *)x;
+}
+
+INLINE void put16(nn_float *to, unit16 v, size_t m)
+{
+	nn_float x[16];
+	*(unit16_anywhere *)x = v;
+	for (size_t i = 0, k; (k = lanes(m, i)) && i < 16; i += VL)
+		st(to + i, ld_all(x + i), k);
+}
+
+/* `rows` rows of `from` become the columns from `at` on, and zeros as far as blocks of 16 reach; returns where they end. */
+static size_t pack_columns(nn_float *to, size_t n_pad, size_t at, const nn_float *from, size_t ld_from, size_t rows, size_t dh)
+{
+	for (size_t r = 0; r < rows; r += 16, at += 16)
+		for (size_t i = 0; i < dh; i += 16) {
+			unit16 t[16];
+#pragma GCC unroll 16
+			for (size_t j = 0; j < 16; j++)
+				t[j] = r + j < rows ? get16(from + (r + j) * ld_from + i, dh - i) : (unit16){ 0 };
+			across(t);
+			for (size_t j = 0; j < 16 && i + j < dh; j++)
+				put16(to + (i + j) * n_pad + at, t[j], n_pad - at);
+		}
+	return at < n_pad ? at : n_pad;
 }
 
 /* Keys or values of a head, prompts first: as rows (n, d_pad), or as columns (dh, n_pad) with zeros behind the last. */
@@ -140,10 +175,10 @@ static void pack(nn_float *to, const struct room *o, const struct nn_attention *
 		return;
 	}
 	if (K)
-		pack_columns(to, o->n_pad, prompts + at, a->ldp, K, a->dh);
-	pack_columns(to + K, o->n_pad, tokens + at, a->ld, a->z, a->dh);
+		pack_columns(to, o->n_pad, 0, prompts + at, a->ldp, K, a->dh);
+	size_t end = pack_columns(to, o->n_pad, K, tokens + at, a->ld, a->z, a->dh);
 	for (size_t i = 0; i < a->dh; i++)
-		for (size_t j = o->n; j < o->n_pad; j++)
+		for (size_t j = end; j < o->n_pad; j++)
 			to[i * o->n_pad + j] = 0;
 }
 
@@ -263,9 +298,9 @@ void NN_K(attention_fwd)(const struct nn_attention *a, nn_float *scratch)
 
 /* -- backward -- */
 
-/* d(prompts, tokens) += alpha A' B over a block of m queries, A (m, n_pad), B (m, d_pad). */
+/* d(prompts, tokens) += alpha A' B over a block of m queries, A (m, n_pad), B (m, d_pad); without add tokens are written. */
 static void add_to_keys(nn_float *prompts, nn_float *tokens, const struct nn_attention *a, const struct room *o, size_t head, const nn_float *left,
-			const nn_float *b, size_t m, nn_float alpha)
+			const nn_float *b, size_t m, nn_float alpha, int add)
 {
 	struct product p = { left, 1, o->n_pad, b, o->d_pad, a->n_prompts, a->dh, m, alpha, 1 };
 
@@ -273,6 +308,7 @@ static void add_to_keys(nn_float *prompts, nn_float *tokens, const struct nn_att
 		multiply(prompts + head * a->dh, a->ldp, &p);
 	p.a += a->n_prompts;
 	p.m = a->z;
+	p.add = add;
 	multiply(tokens + head * a->dh, a->ld, &p);
 }
 
@@ -296,9 +332,9 @@ static void block_bwd(const struct nn_attention *a, const struct nn_attention_gr
 		if (a->bias)
 			NN_K(axpy)((nn_float *)bias_row(a, g->dbias, head, start + t), a->scale, ds + a->n_prompts, a->z);
 	}
-	add_to_keys(g->dpv, g->dv, a, o, head, o->s, o->dout, m, 1);
-	add_to_keys(g->dpk, g->dk, a, o, head, o->ds, o->q, m, a->scale);
-	struct product dq = { o->ds, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, a->scale, 1 };
+	add_to_keys(g->dpv, g->dv, a, o, head, o->s, o->dout, m, 1, start || !g->fresh);
+	add_to_keys(g->dpk, g->dk, a, o, head, o->ds, o->q, m, a->scale, start || !g->fresh);
+	struct product dq = { o->ds, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, a->scale, !g->fresh };
 	multiply(g->dq + start * a->ldq + at, a->ldq, &dq);
 }
 

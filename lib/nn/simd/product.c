@@ -3,6 +3,7 @@
 #include "nn/simd/vec.h"
 
 typedef nn_float unit;
+#include "nn/simd/across.h"
 #define V (NN_PANEL / VL)	/* vectors of a panel */
 
 #if NN_VEC_BYTES == 64 && !defined NN_DOUBLE

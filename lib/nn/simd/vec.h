@@ -170,6 +170,10 @@ INLINE vec fill(vec v, size_t m, nn_float x)
 	return sel((bits)(lane < (lane_bits)m), v, splat(x));
 }
 
+#if defined NN_INTRINSIC && NN_VEC_BYTES == 64	/* the same sums: halves, quarters, eighths ... */
+INLINE nn_float hsum(vec v) { return NN_INTRINSIC(reduce_add)(v); }
+INLINE nn_float hmax(vec v) { return NN_INTRINSIC(reduce_max)(v); }
+#else
 INLINE nn_float hsum(vec v)
 {
 	nn_float a[VL];
@@ -189,6 +193,7 @@ INLINE nn_float hmax(vec v)
 		max = v[i] > max ? v[i] : max;
 	return max;
 }
+#endif
 
 /* -- transcendental functions; polynomials in pairs (Estrin), because waiting, not multiplying, takes the time -- */
 
