@@ -206,17 +206,24 @@ static void attend(nn_float *y, nn_float *x, size_t R, size_t C, int drop)
 	memset(y, 0, R * (HEADS * C + 3) * sizeof *y);
 	CALL(attention_fwd)(&a, scratch);
 }
+/* fresh: what stood there is put by and added afterwards, as all backwards do. */
 static void attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *x, size_t R, size_t C, int drop, int fresh)
 {
 	size_t H = HEADS * C;
 	struct nn_attention a = attention(y, x, R, C, drop);
-	nn_float *dp = dx + (a.pk - x);
+	nn_float *dp = dx + (a.pk - x), *before = fresh ? cp_xcalloc(R * a.ld, sizeof *before) : NULL;
 	struct nn_attention_grad g = { dx, dx + H, dx + 2 * H, dp, dp + H, dy, .fresh = fresh };
+	if (fresh)
+		memcpy(before, dx, R * a.ld * sizeof *before);
 	for (size_t head = 0; head < HEADS; head++) {	/* head by head, as two tasks would */
 		a.head = head;
 		a.head_end = head + 1;
 		CALL(attention_bwd)(&a, &g, scratch);
 	}
+	for (size_t i = 0; fresh && i < R * a.ld; i++)
+		if (i % a.ld < 3 * H)
+			dx[i] += before[i];
+	free(before);
 }
 FWD(attention) { attend(y, x, R, C, 1); }
 BWD(attention) { attend_bwd(dx, dy, y, x, R, C, 1, 0); }
