@@ -154,6 +154,43 @@ static nn_float *grad_memory(struct nn_graph *g, struct nn_node *n, nn_float *be
 	return n->grad;
 }
 
+/* Something done to a long run of numbers, by pieces. */
+struct run {
+	nn_float *to;
+	const nn_float *from;
+	size_t n;
+	void (*fn)(const struct run *, size_t at, size_t n);
+};
+
+static void zero_some(const struct run *r, size_t at, size_t n)
+{
+	memset(r->to + at, 0, n * sizeof *r->to);
+}
+
+static void copy_some(const struct run *r, size_t at, size_t n)
+{
+	memcpy(r->to + at, r->from + at, n * sizeof *r->to);
+}
+
+static void add_some(const struct run *r, size_t at, size_t n)
+{
+	nn_add(r->to + at, r->from + at, n);
+}
+
+static void run_piece(void *ctx, int task)
+{
+	const struct run *r = ctx;
+	size_t at = (size_t)task * NN_GRAIN, left = r->n - at;
+	r->fn(r, at, left < NN_GRAIN ? left : NN_GRAIN);
+}
+
+static void each(struct nn_graph *g, nn_float *to, const nn_float *from, size_t n, void (*fn)(const struct run *, size_t, size_t))
+{
+	struct run r = { to, from, n, fn };
+	if (n)
+		cp_team_run(g->team, (int)((n + NN_GRAIN - 1) / NN_GRAIN), run_piece, &r);
+}
+
 nn_float *nn_grad_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
 {
 	n = root_of(n);
@@ -169,13 +206,35 @@ nn_float *nn_grad_or_room(struct nn_graph *g, struct nn_node *n)
 {
 	nn_float beta, *p = nn_grad_room_beta(g, n, &beta);
 	if (!beta)
-		memset(p, 0, nn_count(g, n) * sizeof *p);
+		each(g, p, NULL, nn_count(g, n), zero_some);
 	return p;
 }
 
 nn_float *nn_grad(struct nn_graph *g, struct nn_node *n)
 {
 	return root_of(n)->needs_grad ? nn_grad_or_room(g, n) : NULL;
+}
+
+void nn_grad_add(struct nn_graph *g, struct nn_node *to, const nn_float *d)
+{
+	nn_float beta, *p = nn_grad_beta(g, to, &beta);
+	if (p)
+		each(g, p, d, nn_count(g, to), beta ? add_some : copy_some);
+}
+
+void nn_grad_pass(struct nn_graph *g, struct nn_node *n, struct nn_node *to)
+{
+	struct nn_node *t = root_of(to);
+	if (!t->needs_grad)
+		return;
+	if (t->grad || !n->pooled) {
+		nn_grad_add(g, to, n->grad);
+		return;
+	}
+	t->grad = n->grad;
+	t->grad_ready = t->pooled = 1;
+	n->grad = NULL;
+	n->pooled = 0;
 }
 
 nn_float *nn_grad_now(struct nn_node *n)

@@ -37,11 +37,8 @@ static void add_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void add_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	for (int k = 0; k < 2; k++) {
-		nn_float *d = nn_grad(g, n->in[k]);
-		if (d)
-			nn_add(d, n->grad, nn_count(g, n));
-	}
+	nn_grad_add(g, n->in[1], n->grad);
+	nn_grad_pass(g, n, n->in[0]);
 }
 
 static const struct nn_op op_add = { "add", add_fwd, add_bwd, NULL };
@@ -65,14 +62,16 @@ static void mul_fwd(struct nn_graph *g, struct nn_node *n)
 	each(g, n, mul_part);
 }
 
+static void unmul_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_mul_bwd(nn_grad_now(n->in[0]) + from, nn_grad_now(n->in[1]) + from, n->grad + from, n->in[0]->val + from, n->in[1]->val + from, to - from);
+}
+
 static void mul_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	for (int k = 0; k < 2; k++) {
-		nn_float *d = nn_grad(g, n->in[k]);
-		const nn_float *other = n->in[1 - k]->val;
-		for (size_t i = 0, count = nn_count(g, n); d && i < count; i++)
-			d[i] += n->grad[i] * other[i];
-	}
+	ready(g, n);
+	each(g, n, unmul_part);
 }
 
 static const struct nn_op op_mul = { "mul", mul_fwd, mul_bwd, NULL };
@@ -346,18 +345,32 @@ static void act_fwd(struct nn_graph *g, struct nn_node *n)
 	each(g, n, act_part);
 }
 
+/* In place, as nobody reads the gradient behind it any more. */
+void nn_unact(struct nn_node *n, size_t from, size_t to)
+{
+	nn_float *d = n->grad;
+	const nn_float *y = n->val;
+	if (n->act == NN_RELU)
+		for (size_t i = from; i < to; i++)
+			d[i] = y[i] > 0 ? d[i] : 0;
+	else if (n->act == NN_TANH)
+		for (size_t i = from; i < to; i++)
+			d[i] *= 1 - y[i] * y[i];
+	else
+		for (size_t i = from; i < to; i++)
+			d[i] *= y[i] * (1 - y[i]);
+}
+
 static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	void (*f)(nn_float *, const nn_float *, const nn_float *, size_t) =
-		n->act == NN_RELU ? nn_relu_bwd : n->act == NN_TANH ? nn_tanh_bwd : nn_sigmoid_bwd;
-	f(nn_grad_now(n->in[0]) + from, n->grad + from, n->val + from, to - from);
+	nn_unact(n, from, to);
 }
 
 static void act_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
 	each(g, n, unact_part);
+	nn_grad_pass(g, n, n->in[0]);
 }
 
 static const struct nn_op op_act = { "activate", act_fwd, act_bwd, NULL };

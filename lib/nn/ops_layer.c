@@ -66,33 +66,17 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), finish_part);
 }
 
-/* The gradient before the activation takes the place of the one behind it, which nobody reads any more. */
-static void unact(struct nn_node *n, size_t from, size_t to)
-{
-	nn_float *d = n->grad;
-	const nn_float *y = n->val;
-	if (n->act == NN_RELU)
-		for (size_t i = from; i < to; i++)
-			d[i] = y[i] > 0 ? d[i] : 0;
-	else if (n->act == NN_TANH)
-		for (size_t i = from; i < to; i++)
-			d[i] *= 1 - y[i] * y[i];
-	else
-		for (size_t i = from; i < to; i++)
-			d[i] *= y[i] * (1 - y[i]);
-}
-
 static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	unact(n, from * n->cols, to * n->cols);
+	nn_unact(n, from * n->cols, to * n->cols);
 }
 
 static void unact_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
 	if (n->act != NN_NONE)
-		unact(n, from * n->cols, to * n->cols);
+		nn_unact(n, from * n->cols, to * n->cols);
 	nn_bias_bwd(room, n->grad + from * n->cols, to - from, n->cols);
 }
 

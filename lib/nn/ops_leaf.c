@@ -359,18 +359,37 @@ static void concat_fwd(struct nn_graph *g, struct nn_node *n)
 	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), concat_part);
 }
 
-static void concat_bwd(struct nn_graph *g, struct nn_node *n)
+static void unconcat_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	size_t at = 0, rows = nn_rows(g, n);
-	for (int k = 0; k < n->n_in; at += n->in[k]->cols, k++) {
+	(void)g;
+	const nn_float *beta = n->scratch, *dy = n->grad;
+	for (int k = 0; k < n->n_in; dy += n->in[k]->cols, k++) {
 		size_t cols = n->in[k]->cols;
-		nn_float *d = nn_grad(g, n->in[k]);
-		for (size_t r = 0; d && r < rows; r++)
-			nn_add(d + r * cols, n->grad + r * n->cols + at, cols);
+		nn_float *d = nn_grad_now(n->in[k]);
+		for (size_t r = from; n->in[k]->needs_grad && r < to; r++)
+			if (beta[k])
+				nn_add(d + r * cols, dy + r * n->cols, cols);
+			else
+				memcpy(d + r * cols, dy + r * n->cols, cols * sizeof *d);
 	}
 }
 
-static const struct nn_op op_concat = { "concat", concat_fwd, concat_bwd, NULL };
+static void concat_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float *beta = n->scratch;
+	for (int k = 0; k < n->n_in; k++)
+		nn_grad_beta(g, n->in[k], &beta[k]);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), unconcat_part);
+}
+
+/* Whether an input's gradient holds something, for the backward. */
+static size_t concat_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	(void)g;
+	return (size_t)n->n_in * sizeof(nn_float);
+}
+
+static const struct nn_op op_concat = { "concat", concat_fwd, concat_bwd, concat_scratch };
 
 struct nn_node *ng_concat(struct nn_graph *g, int n_in, struct nn_node *const *in)
 {
