@@ -62,7 +62,8 @@ struct job {
 	size_t units;		/* packed: of the depth */
 	int lines;		/* the form of A (nn/product.h) */
 	char *a, *b;
-	size_t a_panels, b_panels, pack_step, a_tasks, pack_tasks;	/* panels a task; tasks of A come first */
+	size_t a_panels, b_panels, pack_step;	/* panels a task */
+	size_t a_tasks, pack_tasks;	/* those of A come first; none where a tile packs its own rows, which no other needs */
 };
 
 static int clamp(int x, int lo, int hi)
@@ -139,8 +140,14 @@ static void plan_packing(struct job *j)
 	j->a_panels = ((size_t)c->m + NN_PANEL - 1) / NN_PANEL;
 	j->b_panels = ((size_t)c->n + NN_PANEL - 1) / NN_PANEL;
 	j->pack_step = PACK_NUMBERS / (NN_PANEL * (size_t)(c->k + 1)) + 1;
-	j->a_tasks = (j->a_panels + j->pack_step - 1) / j->pack_step;
+	j->a_tasks = j->cols == 1 ? 0 : (j->a_panels + j->pack_step - 1) / j->pack_step;
 	j->pack_tasks = j->a_tasks + (j->b_panels + j->pack_step - 1) / j->pack_step;
+}
+
+static void pack_a(const struct job *j, size_t from, size_t to)
+{
+	const struct nn_gemm_call *c = j->call;
+	own->pack(j->a, c->a, (size_t)c->lda, !c->ta, j->lines, (size_t)c->m, (size_t)c->k, from, to);
 }
 
 static void pack_some(const struct job *j, size_t task)
@@ -150,7 +157,7 @@ static void pack_some(const struct job *j, size_t task)
 	size_t from = (of_a ? task : task - j->a_tasks) * j->pack_step, all = of_a ? j->a_panels : j->b_panels;
 	size_t to = from + j->pack_step < all ? from + j->pack_step : all;
 	if (of_a)
-		own->pack(j->a, c->a, (size_t)c->lda, !c->ta, j->lines, (size_t)c->m, (size_t)c->k, from, to);
+		pack_a(j, from, to);
 	else
 		own->pack(j->b, c->b, (size_t)c->ldb, c->tb, 0, (size_t)c->n, (size_t)c->k, from, to);
 }
@@ -158,6 +165,8 @@ static void pack_some(const struct job *j, size_t task)
 static void packed_tile(const struct job *j, int row, int rows, int col, int cols)
 {
 	const struct nn_gemm_call *c = j->call;
+	if (!j->a_tasks)
+		pack_a(j, (size_t)row / NN_PANEL, ((size_t)(row + rows) + NN_PANEL - 1) / NN_PANEL);
 	own->tile(c->c + (ptrdiff_t)row * c->ldc + col, (size_t)c->ldc, j->a + (size_t)row * place_bytes(j, j->lines), j->lines,
 		  j->b + (size_t)col * place_bytes(j, 0), (size_t)rows, (size_t)cols, j->units, c->beta != 0);
 }

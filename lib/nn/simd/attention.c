@@ -130,18 +130,18 @@ static void pack_rows(nn_float *to, size_t d_pad, const nn_float *from, size_t l
 			st(to + r * d_pad + i, ld(from + r * ld_from + i, m), VL);
 }
 
-INLINE unit16 get16(const nn_float *from, size_t m)
+INLINE void get16(unit16 *to, const nn_float *from, size_t m)
 {
 	nn_float x[16];
 	for (size_t i = 0; i < 16; i += VL)
 		*(vec_anywhere *)(x + i) = i < m ? ld(from + i, lanes(m, i)) : splat(0);
-	return *(unit16_anywhere *)x;
+	*to = *(unit16_anywhere *)x;
 }
 
-INLINE void put16(nn_float *to, unit16 v, size_t m)
+INLINE void put16(nn_float *to, const unit16 *from, size_t m)
 {
 	nn_float x[16];
-	*(unit16_anywhere *)x = v;
+	*(unit16_anywhere *)x = *from;
 	for (size_t i = 0, k; (k = lanes(m, i)) && i < 16; i += VL)
 		st(to + i, ld_all(x + i), k);
 }
@@ -151,13 +151,14 @@ static size_t pack_columns(nn_float *to, size_t n_pad, size_t at, const nn_float
 {
 	for (size_t r = 0; r < rows; r += 16, at += 16)
 		for (size_t i = 0; i < dh; i += 16) {
-			unit16 t[16];
+			unit16 t[16] = { 0 };
 #pragma GCC unroll 16
 			for (size_t j = 0; j < 16; j++)
-				t[j] = r + j < rows ? get16(from + (r + j) * ld_from + i, dh - i) : (unit16){ 0 };
+				if (r + j < rows)
+					get16(&t[j], from + (r + j) * ld_from + i, dh - i);
 			across(t);
 			for (size_t j = 0; j < 16 && i + j < dh; j++)
-				put16(to + (i + j) * n_pad + at, t[j], n_pad - at);
+				put16(to + (i + j) * n_pad + at, &t[j], n_pad - at);
 		}
 	return at < n_pad ? at : n_pad;
 }
