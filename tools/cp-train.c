@@ -68,6 +68,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "optimizer", CP_OPT_CHOICE, &o.optimizer, "NAME", "rule of the step", .choices = NN_RULES, .content = 1 },
 	{ 0, "epochs", CP_OPT_INT, &o.epochs, "N", "passes over the rows; 0: ctr 3, the others 2", .min = 0, .max = 100000, .content = 1 },
 	{ 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
+	{ 0, "micro-batch", CP_OPT_INT, &o.micro_batch, "N", "rows of it computed at a time; 0: all, with a language model what takes 0.5 GB",
+	  .min = 0, .max = 1 << 20, .content = 1 },
 	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts", .min = 0, .max = 100, .content = 1 },
 	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 if pretrained, else --lr; p5: --lr", .min = -1, .max = 100,
 	  .content = 1 },

@@ -244,11 +244,16 @@ nn_float *nn_grad_now(struct nn_node *n)
 
 void nn_backward(struct nn_graph *g, struct nn_node *loss)
 {
+	nn_backward_share(g, loss, 1);
+}
+
+void nn_backward_share(struct nn_graph *g, struct nn_node *loss, nn_float share)
+{
 	assert(loss->wanted && nn_count(g, loss) == 1);
-	nn_float *one = nn_grad(g, loss);
-	if (!one)
+	nn_float *d = nn_grad(g, loss);
+	if (!d)
 		return;
-	*one = 1;
+	*d = share;
 	for (int i = g->n_nodes - 1; i >= 0; i--) {
 		struct nn_node *n = g->nodes[i];
 		if (!n->wanted || n->root)

@@ -96,6 +96,7 @@ struct nn_graph {
 	const uint64_t *keys[NN_AXES];	/* one a unit of the axis: names the row (and token) to dropout; needed when training with dropout */
 	int training;			/* dropout and BatchNorm by batch */
 	int n_sites;			/* dropout places so far */
+	int whole_batch;		/* an operation sees all rows of a batch at once when training: it cannot be computed in parts */
 	struct cp_arena arena;		/* values of a batch */
 	struct nn_graph_index *index;	/* of the batch's ids, in the arena */
 	struct cp_arena nodes_mem;
@@ -111,6 +112,8 @@ void nn_graph_free(struct nn_graph *);
 void nn_forward(struct nn_graph *, struct nn_node *target);
 /* loss is (1,1); its gradient is 1.  Adds to the gradients of parameters and of inputs that want one. */
 void nn_backward(struct nn_graph *, struct nn_node *loss);
+/* The same with `share` in the place of 1: of a batch that is computed in parts, whose gradients add up. */
+void nn_backward_share(struct nn_graph *, struct nn_node *loss, nn_float share);
 
 /* From now on the graph only scores, by the parameters as they are: linear maps go through nn_packed_fwd, and every row has the same bits
  * whatever the batch.  A graph without a team then runs in its caller's thread and allocates nothing for a batch no larger than one that has

@@ -304,6 +304,7 @@ struct nn_node *ng_batchnorm_maps(struct nn_graph *g, struct nn_node *x, struct 
 				  struct nn_param *var)
 {
 	assert(x->cols % gain->cols == 0 && bias->cols == gain->cols && mean->n == gain->cols && var->n == gain->cols);
+	g->whole_batch = 1;
 	struct nn_node *n = nn_node_new(g, &op_map_norm, x->axis, x->mult, x->cols, 3, (struct nn_node *[]){ x, gain, bias });
 	struct map_moments *m = cp_xmalloc(sizeof *m);
 	*m = (struct map_moments){ mean, var };

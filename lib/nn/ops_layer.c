@@ -256,6 +256,7 @@ struct nn_node *ng_batchnorm(struct nn_graph *g, struct nn_node *x, struct nn_no
 			     struct nn_param *var)
 {
 	assert(gain->cols == x->cols && bias->cols == x->cols && mean->n == x->cols && var->n == x->cols && x->mult == 1);
+	g->whole_batch = 1;
 	struct nn_node *n = nn_node_new(g, &op_batchnorm, x->axis, x->mult, x->cols, 3, (struct nn_node *[]){ x, gain, bias });
 	struct batch_moments *m = cp_xmalloc(sizeof *m);
 	*m = (struct batch_moments){ mean, var };

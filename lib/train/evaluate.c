@@ -7,12 +7,12 @@
 #include "nn/gemm.h"
 #include "train/trainer.h"
 
-#define ROWS 256	/* a batch of scoring: enough to fill the matrix products */
+enum { ROWS = 256, ROWS_PLM = 64 };	/* a batch: enough to fill the matrix products; 256 with tokens would take more memory than training does */
 
 static size_t feed(struct cp_trainer *t, const struct cp_data *rows, size_t at, const struct cp_feeding *f)
 {
 	uint32_t places[ROWS];
-	size_t n = rows->n - at < ROWS ? rows->n - at : ROWS;
+	size_t most = t->m->c.has_plm ? ROWS_PLM : ROWS, n = rows->n - at < most ? rows->n - at : most;
 	for (size_t i = 0; i < n; i++)
 		places[i] = (uint32_t)(at + i);
 	cp_model_feed(t->m, rows, places, n, f);
@@ -66,8 +66,8 @@ static int evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_
 	int rc;
 	cp_pass_init(&pass, d);
 	while ((rc = cp_pass_next(&pass, &rows, err)) == 1)
-		for (size_t at = 0; at < rows->n; at += ROWS) {
-			feed(t, rows, at, &f);
+		for (size_t at = 0; at < rows->n; ) {
+			at += feed(t, rows, at, &f);
 			size_t k = t->m->g->len[PLM_PICKS];
 			nn_forward(t->m->g, t->m->loss);
 			loss += (double)t->m->loss->val[0] * (double)k;

@@ -301,6 +301,34 @@ void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *
 		plm_feed_bind(&m->feed, m->g);
 }
 
+static int loses_by_words(const struct cp_model *m)
+{
+	return m->p5 || m->c.objective == CP_OBJECTIVE_LM;
+}
+
+static size_t terms_of_row(struct cp_model *m, const struct cp_data *d, size_t place, uint64_t epoch)
+{
+	if (m->p5)
+		return m->p5->answer[d->label && d->label[place] > 0.5].n;
+	masks_of(m, d, place, epoch, d->token + d->token_at[place], d->token_at[place + 1] - d->token_at[place]);
+	return m->pairs.n / 2;
+}
+
+size_t cp_model_terms(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
+{
+	size_t terms = 0;
+	if (!loses_by_words(m))
+		return n;
+	for (size_t i = 0; i < n; i++)
+		terms += terms_of_row(m, d, places[i], f->epoch);
+	return terms;
+}
+
+size_t cp_model_terms_fed(const struct cp_model *m)
+{
+	return m->g->len[loses_by_words(m) ? PLM_PICKS : PLM_ROWS];
+}
+
 void cp_model_score(struct cp_model *m, nn_float *logits)
 {
 	nn_forward(m->g, m->z);

@@ -115,6 +115,11 @@ struct cp_feeding {
 /* Rows places[0..n-1] of d, which has been indexed. */
 void cp_model_feed(struct cp_model *, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *);
 
+/* What the loss of such a batch is the mean over: rows, the chosen words of all rows, or the pieces of their answers. */
+size_t cp_model_terms(struct cp_model *, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *);
+/* The same of the batch that was fed. */
+size_t cp_model_terms_fed(const struct cp_model *);
+
 /* Logits of the batch that was fed. */
 void cp_model_score(struct cp_model *, nn_float *logits);
 

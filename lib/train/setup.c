@@ -528,6 +528,8 @@ static void add_optimiser(json_t *o, const struct cp_trainer *t)
 		add_real(o, "clip", p->clip);
 	if (strcmp(p->monitor, "auc"))
 		json_object_set_new(o, "monitor", json_string(p->monitor));
+	if (p->micro_batch)
+		json_object_set_new(o, "micro-batch", json_integer(p->micro_batch));
 	if (p->eval_every)
 		json_object_set_new(o, "eval-every", json_integer(p->eval_every));
 }
@@ -728,6 +730,8 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 		return -1;
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
 	cp_model_build(t->m, t->team, 1);
+	if (t->o.micro_batch && t->m->g->whole_batch)
+		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
 	t->result.n_parameters = t->m->params->total;
 	penalise(t);
 	t->result.model = t->m->c.has_ctr ? t->m->c.ctr.model->name : "none";

@@ -14,8 +14,7 @@
 #include "nn/gemm.h"
 #include "train/trainer.h"
 
-#define PLATEAU 0.1		/* on the rates, when an evaluation was no better; not below PLATEAU_LEAST (FuxiCTR's) */
-#define PLATEAU_LEAST 1e-6
+#define PLATEAU 0.1		/* on the rates, when an evaluation was no better (FuxiCTR's) */
 #define WRITING 30		/* time between two states, in times of what writing one takes: states of gigabytes cost 3 % at most */
 #define RISING 1.1		/* times the loss of the epoch before: more than noise */
 
@@ -91,54 +90,6 @@ const char *cp_trainer_state(const struct cp_trainer *t)
 	return t->state;
 }
 
-/* --- One step ---------------------------------------------------------------------------------------------------------------------- */
-
-static uint64_t all_steps(const struct cp_trainer *t)
-{
-	return t->steps_per_epoch * (uint64_t)t->epochs;
-}
-
-/* Factor on the rates in step t = 0 .. total-1: rising over the warm-up, then as the schedule says. */
-static double schedule(const struct cp_train_opts *o, uint64_t t, uint64_t total)
-{
-	double warm = floor(o->warmup * (double)total), x = (double)t;
-	if (x < warm)
-		return (x + 1) / warm;
-	double part = (double)total > warm ? (x - warm) / ((double)total - warm) : 0;
-	if (!strcmp(o->schedule, "linear"))
-		return 1 - part;
-	return strcmp(o->schedule, "cosine") ? 1 : 0.5 * (1 + cos(3.14159265358979323846 * part));
-}
-
-static int step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *err)
-{
-	struct cp_model *m = t->m;
-	size_t batch = (size_t)t->o.batch, n = t->train.n - at < batch ? t->train.n - at : batch;
-	struct cp_feeding f = { t->o.seed, epoch, m->c.objective == CP_OBJECTIVE_LM, t->o.unseen_rate };
-	double factor = schedule(&t->o, t->step, all_steps(t)), lr[CP_N_GROUPS];
-	const struct cp_data *rows;
-	if (cp_shuffle_take(&t->shuffle, epoch, at, n, &rows, t->places, err) < 0)
-		return -1;
-	cp_model_feed(m, rows, t->places, n, &f);
-	t->step++;
-	t->result.rows += n;
-	t->result.tokens += m->c.has_plm ? m->g->len[PLM_TOKENS] : 0;
-	if (f.masked && !m->g->len[PLM_PICKS])	/* nothing was chosen: no loss to speak of */
-		return 0;
-	nn_forward(m->g, m->loss);
-	double loss = m->loss->val[0];
-	if (!isfinite(loss))
-		return cp_err_set(err, "the loss is no longer a number in epoch %llu, step %llu; a smaller --lr or a --warmup may help",
-				  (unsigned long long)epoch + 1, (unsigned long long)t->step);
-	nn_backward(m->g, m->loss);
-	for (int i = 0; i < CP_N_GROUPS; i++)
-		lr[i] = fmax(factor * t->plateau * t->base_lr[i], fmin(t->base_lr[i], t->plateau < 1 ? PLATEAU_LEAST : 0));
-	nn_optimiser_step(m->params, &t->opt, lr, t->step, t->team);
-	t->loss_sum += loss * (double)n;
-	t->loss_n += n;
-	return 0;
-}
-
 /* --- Epochs ------------------------------------------------------------------------------------------------------------------------ */
 
 static double mean_loss(const struct cp_trainer *t)
@@ -149,7 +100,7 @@ static double mean_loss(const struct cp_trainer *t)
 static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_evaluation *e, int best)
 {
 	struct cp_train_event ev = {
-		.kind = kind, .epoch = epoch, .n_epochs = t->epochs, .step = t->step, .n_steps = all_steps(t),
+		.kind = kind, .epoch = epoch, .n_epochs = t->epochs, .step = t->step, .n_steps = cp_trainer_steps(t),
 		.loss = mean_loss(t), .seconds = t->result.seconds,
 		.rows_per_s = (double)t->result.rows / t->result.seconds, .tokens_per_s = (double)t->result.tokens / t->result.seconds,
 		.valid_auc = e ? e->auc : NAN, .valid_logloss = e ? e->logloss : NAN, .valid_lm_loss = e ? e->lm_loss : NAN,
@@ -228,7 +179,7 @@ static int is_evaluated(const struct cp_trainer *t)
 {
 	if (!t->o.eval_every)
 		return t->step % t->steps_per_epoch == 0;
-	return t->step % (uint64_t)t->o.eval_every == 0 || t->step == all_steps(t);
+	return t->step % (uint64_t)t->o.eval_every == 0 || t->step == cp_trainer_steps(t);
 }
 
 /* What follows a step, where the epoch ends with it or not. */
@@ -243,7 +194,7 @@ static int after_step(struct cp_trainer *t, int epoch, int ends, struct cp_err *
 
 static int is_over(const struct cp_trainer *t)
 {
-	return t->step == all_steps(t) || (t->o.patience && t->bad >= t->o.patience);
+	return t->step == cp_trainer_steps(t) || (t->o.patience && t->bad >= t->o.patience);
 }
 
 static int save(struct cp_trainer *t, struct cp_err *err)
@@ -277,7 +228,7 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 	}
 	while (t->step < first + t->steps_per_epoch) {
 		double start = now();
-		if (step(t, epoch, (size_t)(t->step - first) * (size_t)t->o.batch, err) < 0)
+		if (cp_trainer_step(t, epoch, (size_t)(t->step - first) * (size_t)t->o.batch, err) < 0)
 			return -1;
 		t->result.seconds += now() - start;
 		show(t, CP_EVENT_STEP, (int)epoch + 1, NULL, 0);
@@ -292,7 +243,7 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 	}
 	t->result.epochs_run = (int)epoch + 1;
 	note_rising_loss(t, epoch, before);
-	if (t->step < all_steps(t) || (t->o.stop && *t->o.stop))
+	if (t->step < cp_trainer_steps(t) || (t->o.stop && *t->o.stop))
 		return save_if_due(t, 0, err);
 	return 0;
 }

@@ -43,6 +43,9 @@ struct cp_trainer {
 const char *cp_plm_scratch(const char *plm);
 /* setup.c: data, vocabulary, model, weights. */
 int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
+/* step.c.  One step, on the rows from `at` on of an epoch; how many there are in all. */
+int cp_trainer_step(struct cp_trainer *, uint64_t epoch, size_t at, struct cp_err *);
+uint64_t cp_trainer_steps(const struct cp_trainer *);
 /* evaluate.c */
 struct cp_evaluation {
 	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */
