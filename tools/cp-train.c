@@ -53,6 +53,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "prompt-mlp", CP_OPT_CHOICE, &o.prompt_mlp, "KIND", "one first layer for all prompts, or an MLP for each", .choices = "shared|separate",
 	  .content = 1 },
 	{ 0, "no-shift", CP_OPT_SET, &o.no_shift, NULL, "positions of tokens do not count the prompts", .set = 1, .content = 1 },
+	{ 0, "plm-dropout", CP_OPT_REAL, &o.plm_dropout, "P", "in its layers; -1: as its folder says, 0.1 from scratch", .min = -1, .max = 1,
+	  .content = 1 },
 	{ 0, "pooler", CP_OPT_CHOICE, &o.pooler, "KIND", "vector of a row, finetune --with-plm", .choices = PLM_POOLERS, .content = 1 },
 	{ 0, "fusion", CP_OPT_CHOICE, &o.fusion, "KIND", "of both logits: their sum, or weighted by a learnt alpha", .choices = CP_FUSIONS,
 	  .content = 1 },

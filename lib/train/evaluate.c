@@ -19,18 +19,33 @@ static size_t feed(struct cp_trainer *t, const struct cp_data *rows, size_t at, 
 	return n;
 }
 
-static void score(struct cp_trainer *t, const struct cp_data *rows, double *p, uint8_t *label)
+/* Vectors of the rows that are fed next, the first of which is d's row number `at`. */
+static int take_kept(struct cp_trainer *t, const struct cp_data *d, size_t at, const nn_float **kept, struct cp_err *err)
+{
+	uint32_t origins[ROWS_PLM];
+	size_t n = d->n - at < ROWS_PLM ? d->n - at : ROWS_PLM;
+	for (size_t i = 0; i < n; i++)
+		origins[i] = (uint32_t)(at + i);
+	return t->m->keeps ? cp_trainer_kept(t, d, origins, n, kept, err) : 0;
+}
+
+/* A part of d's rows, the first of which is its row number `first`. */
+static int score(struct cp_trainer *t, const struct cp_data *d, const struct cp_data *rows, size_t first, double *p, uint8_t *label,
+		 struct cp_err *err)
 {
 	nn_float z[ROWS];
 	struct cp_feeding f = { .seed = t->o.seed };
 	for (size_t at = 0, n; at < rows->n; at += n) {
+		if (take_kept(t, d, first + at, &f.kept, err) < 0)
+			return -1;
 		n = feed(t, rows, at, &f);
 		cp_model_score(t->m, z);
 		for (size_t i = 0; i < n; i++) {
-			p[at + i] = 1 / (1 + exp(-(double)z[i]));
-			label[at + i] = rows->label[at + i] > 0.5;
+			p[first + at + i] = 1 / (1 + exp(-(double)z[i]));
+			label[first + at + i] = rows->label[at + i] > 0.5;
 		}
 	}
+	return 0;
 }
 
 static int evaluate_clicks(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e, struct cp_err *err)
@@ -43,7 +58,8 @@ static int evaluate_clicks(struct cp_trainer *t, const struct cp_data *d, struct
 	int rc;
 	cp_pass_init(&pass, d);
 	while ((rc = cp_pass_next(&pass, &rows, err)) == 1) {
-		score(t, rows, p + at, label + at);
+		if ((rc = score(t, d, rows, at, p, label, err)))
+			break;
 		at += rows->n;
 	}
 	cp_pass_release(&pass);

@@ -84,8 +84,10 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 		m->lm = ng_linear(m->g, h, decoder, bias, NN_NONE);
 		return;
 	}
-	if (c->has_plm)
-		m->z_plm = plm_click_head(b, plm_pool(b, &c->plm, n, &m->feed, (enum plm_pooler)c->pooler));
+	if (c->has_plm) {
+		m->pool = plm_pool(b, &c->plm, n, &m->feed, (enum plm_pooler)c->pooler);
+		m->z_plm = plm_click_head(b, m->keeps ? ng_input(m->g, PLM_ROWS, 1, m->pool->cols, &m->kept) : m->pool);
+	}
 	if (c->has_ctr) {
 		cb->b.group = CP_GROUP_CTR;
 		m->z_ctr = ctr_side(m, cb);
@@ -289,12 +291,13 @@ void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *
 			values = feed_values(m, d, places[i], i, values, f);
 		if (d->label)
 			m->label_v[i] = d->label[places[i]];
-		if (m->c.has_plm)
+		if (m->c.has_plm && !f->kept)
 			feed_tokens(m, d, places[i], f, m->key_v[i]);
 	}
 	m->ids.v = m->id_v;
 	m->bags = (struct nn_bags){ m->off_v, m->weight_v };
 	m->labels.v = m->label_v;
+	m->kept.v = f->kept;
 	m->g->len[PLM_ROWS] = n;
 	m->g->keys[PLM_ROWS] = m->key_v;
 	if (m->c.has_plm)

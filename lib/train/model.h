@@ -54,6 +54,13 @@ struct cp_model_config {
 	size_t max_tokens;		/* of a row */
 };
 
+/* The language model makes the same of a row in every epoch (kept.h). */
+static inline int cp_model_is_still(const struct cp_model_config *c)
+{
+	return c->has_plm && c->objective == CP_OBJECTIVE_CLICK && c->plm.family != PLM_T5 && c->plm_frozen && c->prompting.where == PLM_PROMPT_NONE &&
+	       c->plm.dropout == 0 && c->plm.attention_dropout == 0;
+}
+
 struct cp_model {
 	struct cp_model_config c;
 	char *stage;			/* that made it: ctr, pretrain, finetune, p5 */
@@ -69,6 +76,9 @@ struct cp_model {
 	struct nn_packs *packs;		/* of a model that only scores */
 	struct nn_graph *g;
 	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */
+	struct nn_node *pool;		/* (B,H) the language model's vectors of the rows */
+	int keeps;			/* set before building: z_plm reads them from outside (kept.h), and nobody computes them but who asks for pool */
+	struct nn_feed kept;
 	struct nn_node *lm;		/* (M, vocabulary) logits of the chosen places; of one that fills in words */
 	struct plm_nodes nodes;		/* of the encoder */
 	struct nn_cut cut;		/* of the softmax over words; owned by whoever sets it; of an open model it is cut_v */
@@ -111,6 +121,7 @@ struct cp_feeding {
 	uint64_t seed, epoch;
 	int masked;			/* mask tokens and say which are to be predicted */
 	double unseen_rate;		/* of values shown as unseen */
+	const nn_float *kept;		/* (n,H) of a model that keeps; NULL: their tokens */
 };
 /* Rows places[0..n-1] of d, which has been indexed. */
 void cp_model_feed(struct cp_model *, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *);

@@ -84,6 +84,10 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
 	if (!strcmp(o->stage, "p5") && o->plm_lr == 0)
 		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
+	if (o->plm_dropout >= 0 && !o->with_plm && strcmp(o->stage, "pretrain") && strcmp(o->stage, "p5"))
+		return cp_err_set(err, "--plm-dropout: there is no language model in --stage %s%s", o->stage, strcmp(o->stage, "ctr") ? " without --with-plm" : "");
+	if (o->plm_dropout >= 1)
+		return cp_err_set(err, "--plm-dropout 1 would leave nothing; expected less than 1");
 	if (strcmp(o->usage, "no") && !o->with_plm)
 		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
 	if (!o->prompts && strcmp(o->usage, "no"))

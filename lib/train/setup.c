@@ -243,6 +243,8 @@ static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 		if (!p5)
 			prompting_of(&t->o, &c->prompting);
 	}
+	if (plm && t->o.plm_dropout >= 0)
+		c->plm.dropout = c->plm.attention_dropout = t->o.plm_dropout;
 	if (plm && (heads(t, s, init_has_plm, init_clicks, err) < 0 || limit_tokens(t, err) < 0))
 		return -1;
 	rates(t, !p5 && (init_has_plm ? is_stage(t, "finetune") : !s->scratch && c->plm.has_weights));
@@ -716,6 +718,15 @@ static void penalise(struct cp_trainer *t)
 	}
 }
 
+/* One option away from computing the language model's layers once. */
+static void note_dropout(struct cp_trainer *t)
+{
+	struct cp_model_config c = t->m->c;
+	c.plm.dropout = c.plm.attention_dropout = 0;
+	if (!t->m->keeps && cp_model_is_still(&c))
+		cp_trainer_note(t, "the language model is frozen, but has dropout; with --plm-dropout 0 its layers would be computed once a row, not in every epoch");
+}
+
 static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct source *s, struct cp_features *old, struct cp_err *err)
 {
 	free(t->m->stage);
@@ -729,6 +740,8 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	if (index_rows(t, err) < 0)
 		return -1;
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
+	t->m->keeps = cp_model_is_still(&t->m->c);
+	note_dropout(t);
 	cp_model_build(t->m, t->team, 1);
 	if (t->o.micro_batch && t->m->g->whole_batch)
 		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");

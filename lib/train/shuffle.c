@@ -33,12 +33,15 @@ void cp_shuffle_init(struct cp_shuffle *o, const struct cp_data *d, uint64_t see
 	size_t most = o->window * CP_DATA_UNIT;
 	o->unit = cp_xcalloc(o->n_units, sizeof *o->unit);
 	o->place = cp_xcalloc(most < d->n ? most : d->n, sizeof *o->place);
+	if (d->file)
+		o->origin = cp_xcalloc(most < d->n ? most : d->n, sizeof *o->origin);
 }
 
 void cp_shuffle_release(struct cp_shuffle *o)
 {
 	free(o->unit);
 	free(o->place);
+	free(o->origin);
 	cp_part_release(&o->part);
 	cp_part_release(&o->batch);
 	*o = (struct cp_shuffle){ 0 };
@@ -73,6 +76,8 @@ static int enter(struct cp_shuffle *o, size_t number, size_t from, struct cp_err
 	for (size_t u = number * o->window; u < end_of(o, number); u++) {
 		if (o->d->file && cp_part_read(&o->part, o->d->file, first_of(o, u), first_of(o, u) + rows_of(o, u), err) < 0)
 			return -1;
+		for (size_t i = 0; o->origin && i < rows_of(o, u); i++)
+			o->origin[n + i] = (uint32_t)(first_of(o, u) + i);
 		n += rows_of(o, u);
 	}
 	for (size_t i = 0; i < n; i++)	/* of rows in memory there is one window, and its units are in order */
@@ -109,7 +114,8 @@ static int seek(struct cp_shuffle *o, size_t at, struct cp_err *err)
 	return number != o->number ? enter(o, number, from, err) : 0;
 }
 
-int cp_shuffle_take(struct cp_shuffle *o, uint64_t epoch, size_t at, size_t n, const struct cp_data **rows, uint32_t *places, struct cp_err *err)
+int cp_shuffle_take(struct cp_shuffle *o, uint64_t epoch, size_t at, size_t n, const struct cp_data **rows, uint32_t *places, uint32_t *origins,
+		    struct cp_err *err)
 {
 	*rows = o->d->file ? &o->batch : o->d;
 	cp_part_clear(&o->batch);
@@ -119,6 +125,7 @@ int cp_shuffle_take(struct cp_shuffle *o, uint64_t epoch, size_t at, size_t n, c
 		if ((at < o->from || at >= o->to) && seek(o, at, err) < 0)
 			return -1;
 		places[i] = o->place[at - o->from];
+		origins[i] = o->origin ? o->origin[places[i]] : places[i];
 		if (!o->d->file)
 			continue;
 		cp_part_copy(&o->batch, &o->part, places[i]);

@@ -48,7 +48,7 @@ static size_t parts_of(const struct cp_trainer *t, const struct cp_data *d, cons
 {
 	const struct cp_model *m = t->m;
 	size_t most = (size_t)t->o.micro_batch, tokens = 0;
-	if (m->g->whole_batch || (!most && !m->c.has_plm))
+	if (m->g->whole_batch || (!most && (!m->c.has_plm || m->keeps)))
 		return 1;
 	if (most)
 		return (n + most - 1) / most;
@@ -74,6 +74,33 @@ static int run_part(struct cp_trainer *t, size_t all, double *loss, struct cp_er
 	return 0;
 }
 
+/* --- Vectors that are kept --------------------------------------------------------------------------------------------------------- */
+
+static int keep(struct cp_trainer *t, struct cp_kept *k, const struct cp_data *d, struct cp_err *err)
+{
+	int of_training = d == &t->train;
+	if (of_training)
+		cp_trainer_note(t, "the language model is frozen, without dropout and prompts: its layers are computed once a row, and kept in a temporary file "
+				"(%zu MB)", d->n * t->m->pool->cols * sizeof(nn_float) >> 20);
+	int rc = cp_kept_fill(k, t->m, d, of_training ? t->o.stop : NULL, err);
+	if (!rc && of_training)
+		t->result.tokens += k->tokens;
+	return rc;
+}
+
+int cp_trainer_kept(struct cp_trainer *t, const struct cp_data *d, const uint32_t *origins, size_t n, const nn_float **v, struct cp_err *err)
+{
+	struct cp_kept *k = &t->kept[d == &t->train ? 0 : d == &t->valid ? 1 : 2];
+	int rc = k->n ? 0 : keep(t, k, d, err);
+	if (rc)
+		return rc;
+	t->vectors = cp_xrealloc(t->vectors, n, k->width * sizeof *t->vectors);
+	*v = t->vectors;
+	return cp_kept_read(k, origins, n, t->vectors, err);
+}
+
+/* --- The step ---------------------------------------------------------------------------------------------------------------------- */
+
 int cp_trainer_step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_err *err)
 {
 	struct cp_model *m = t->m;
@@ -81,13 +108,17 @@ int cp_trainer_step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_e
 	struct cp_feeding f = { t->o.seed, epoch, m->c.objective == CP_OBJECTIVE_LM, t->o.unseen_rate };
 	double factor = schedule(&t->o, t->step, cp_trainer_steps(t)), loss = 0;
 	const struct cp_data *rows;
-	if (cp_shuffle_take(&t->shuffle, epoch, at, n, &rows, t->places, err) < 0)
+	if (cp_shuffle_take(&t->shuffle, epoch, at, n, &rows, t->places, t->origins, err) < 0)
 		return -1;
+	int rc = m->keeps ? cp_trainer_kept(t, &t->train, t->origins, n, &f.kept, err) : 0;
+	if (rc)
+		return rc;
 	size_t parts = parts_of(t, rows, t->places, n), all = parts > 1 ? cp_model_terms(m, rows, t->places, n, &f) : 0;
 	t->step++;
 	t->result.rows += n;
 	for (size_t i = 0; i < parts; i++) {
 		size_t from = i * n / parts, to = (i + 1) * n / parts;
+		f.kept = m->keeps ? t->vectors + from * m->pool->cols : NULL;
 		cp_model_feed(m, rows, t->places + from, to - from, &f);
 		t->result.tokens += m->c.has_plm ? m->g->len[PLM_TOKENS] : 0;
 		all = parts > 1 ? all : cp_model_terms_fed(m);

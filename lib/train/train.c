@@ -71,6 +71,10 @@ void cp_trainer_free(struct cp_trainer *t)
 	free(t->best_val);
 	cp_shuffle_release(&t->shuffle);
 	free(t->places);
+	free(t->origins);
+	free(t->vectors);
+	for (int i = 0; i < 3; i++)
+		cp_kept_release(&t->kept[i]);
 	free(t->out);
 	free(t);
 }
@@ -228,17 +232,19 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 	}
 	while (t->step < first + t->steps_per_epoch) {
 		double start = now();
-		if (cp_trainer_step(t, epoch, (size_t)(t->step - first) * (size_t)t->o.batch, err) < 0)
+		int rc = cp_trainer_step(t, epoch, (size_t)(t->step - first) * (size_t)t->o.batch, err);
+		if (rc < 0)
 			return -1;
 		t->result.seconds += now() - start;
+		if (rc)
+			return save_if_due(t, 0, err);
 		show(t, CP_EVENT_STEP, (int)epoch + 1, NULL, 0);
 		int ends = t->step == first + t->steps_per_epoch;
 		if (after_step(t, (int)epoch + 1, ends, err) < 0)
 			return -1;
 		if (ends || is_over(t))
 			break;
-		int rc = save_if_due(t, t->o.checkpoint, err);
-		if (rc)
+		if ((rc = save_if_due(t, t->o.checkpoint, err)))
 			return rc;
 	}
 	t->result.epochs_run = (int)epoch + 1;
@@ -271,6 +277,7 @@ int cp_trainer_run(struct cp_trainer *t, struct cp_err *err)
 	if (t->result.finished_before)
 		return 0;
 	t->places = cp_xcalloc((size_t)t->o.batch, sizeof *t->places);
+	t->origins = cp_xcalloc((size_t)t->o.batch, sizeof *t->origins);
 	t->saved = now();
 	while (!is_over(t)) {
 		int rc = run_epoch(t, t->step / t->steps_per_epoch, err);

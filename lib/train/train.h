@@ -61,6 +61,7 @@ struct cp_train_opts {
 	const char *prompt_mlp;		/* shared, separate */
 	int no_shift;
 	int with_plm;
+	double plm_dropout;		/* < 0: the folder's, or that of --init */
 	const char *pooler, *fusion, *usage;
 	const char *decoder;		/* auto, tied, own */
 	uint64_t seed;
@@ -82,7 +83,7 @@ struct cp_train_opts {
 };
 
 #define CP_TRAIN_DEFAULT { \
-	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
+	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .plm_dropout = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
 	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
 	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .checkpoint = 60 }
 

@@ -4,6 +4,7 @@
 
 #include "base/team.h"
 #include "nn/optim.h"
+#include "train/kept.h"
 #include "train/model.h"
 #include "train/shuffle.h"
 #include "train/train.h"
@@ -34,7 +35,9 @@ struct cp_trainer {
 	double saved, saving;		/* when the last state was written, and how long that took, in seconds */
 	nn_float *best_val;		/* parameters of the best epoch; NULL before the first */
 	struct cp_shuffle shuffle;
-	uint32_t *places;		/* of a batch */
+	uint32_t *places, *origins;	/* of a batch; places of the same rows among all */
+	struct cp_kept kept[3];		/* of training, validation and test rows, where the model keeps */
+	nn_float *vectors;		/* of a batch from there */
 	size_t memory;			/* bytes left for rows that are yet to come */
 	struct cp_train_result result;
 };
@@ -43,9 +46,11 @@ struct cp_trainer {
 const char *cp_plm_scratch(const char *plm);
 /* setup.c: data, vocabulary, model, weights. */
 int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
-/* step.c.  One step, on the rows from `at` on of an epoch; how many there are in all. */
+/* step.c.  One step, on the rows from `at` on of an epoch: 0, 1 asked to stop before it, -1; how many there are in all. */
 int cp_trainer_step(struct cp_trainer *, uint64_t epoch, size_t at, struct cp_err *);
 uint64_t cp_trainer_steps(const struct cp_trainer *);
+/* Vectors of n rows of train, valid or test, by their places there: 0, 1 asked to stop, -1. */
+int cp_trainer_kept(struct cp_trainer *, const struct cp_data *, const uint32_t *origins, size_t n, const nn_float **, struct cp_err *);
 /* evaluate.c */
 struct cp_evaluation {
 	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */

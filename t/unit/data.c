@@ -169,17 +169,22 @@ static size_t units_of(const uint32_t *v, size_t from, size_t to, size_t n)
 	return units;
 }
 
-/* Places in the stream, which its row column tells. */
+static int origins_hold = 1;
+
+/* Places in the stream, which its row column tells, and the order too. */
 static void take(struct cp_shuffle *s, uint64_t epoch, size_t at, size_t n, uint32_t *v)
 {
 	struct cp_err err;
 	const struct cp_data *rows;
-	if (cp_shuffle_take(s, epoch, at, n, &rows, v, &err) < 0) {
+	uint32_t *origin = cp_xcalloc(n, sizeof *origin);
+	if (cp_shuffle_take(s, epoch, at, n, &rows, v, origin, &err) < 0) {
 		fprintf(stderr, "%s\n", err.msg);
 		exit(1);
 	}
 	for (size_t i = 0; i < n; i++)
 		v[i] = (uint32_t)rows->row[v[i]];
+	origins_hold &= same(v, origin, n * sizeof *v);
+	free(origin);
 }
 
 static void take_all(struct cp_shuffle *s, uint64_t epoch, size_t n, size_t step, uint32_t *v)
@@ -234,6 +239,7 @@ static void order(const char *path)
 	ok(is_permutation(b, n) && units_of(b, 0, 2 * CP_DATA_UNIT, n) == UNITS && memcmp(a, b, n * sizeof *a), "another epoch has another order");
 	take(&s, 0, 0, 7, one);
 	ok(same(one, a, sizeof one), "back to the one before");
+	ok(origins_hold, "all the while it tells which rows they are");
 	cp_shuffle_release(&s);
 	cp_features_release(&v);
 	cp_data_release(&d);
