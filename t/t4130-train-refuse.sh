@@ -118,12 +118,20 @@ test_that '--init that is no model, or none for this' '
 	head -c 2000 pre.cpm >cut.cpm
 	refused 1 "cut.cpm: " finetune --init cut.cpm --train train.cps $NO
 	refused 1 "model dnn: pre.cpm holds dcnv2" finetune --model dnn --init pre.cpm --train train.cps $NO
-	refused 1 "set: pre.cpm was made with sizes .*dim=8.*not .*dim=16" finetune --set dim=16 --init pre.cpm --train train.cps $NO
+	refused 1 "set dim=16: pre.cpm was made with dim=8, and training goes on with that model" finetune --set dim=16 --init pre.cpm --train train.cps $NO
 	refused 1 "prompts 3: pre.cpm was pretrained with 2" finetune --with-plm --prompts 3 --init pre.cpm --train train.cps $NO
-	refused 1 "prompt-where input: pre.cpm was pretrained with" finetune --with-plm --prompt-where input --init pre.cpm --train train.cps $NO
-	refused 1 "prompt-mlp separate: pre.cpm was pretrained with" finetune --with-plm --prompt-mlp separate --init pre.cpm --train train.cps $NO
+	refused 1 "prompt-where input: pre.cpm was pretrained with prompts before every layer" finetune --with-plm --prompt-where input --init pre.cpm --train train.cps $NO
+	refused 1 "prompt-mlp separate: pre.cpm was pretrained with a shared one" finetune --with-plm --prompt-mlp separate --init pre.cpm --train train.cps $NO
 	refused 1 "no-shift: pre.cpm was pretrained with" finetune --with-plm --no-shift --init pre.cpm --train train.cps $NO
 	refused 1 "2 layers of width 128; pre.cpm was pretrained with 1 of 32" finetune --with-plm --plm scratch --init pre.cpm --train train.cps $NO
+	refused 1 "plm scratch:.*: 4 heads; pre.cpm was pretrained with 2" finetune --with-plm --plm scratch:layers=1,hidden=32,heads=4,positions=64 --init pre.cpm --train train.cps $NO
+	refused 1 "plm scratch:.*: 64 units in a feed-forward; pre.cpm was pretrained with 128" \
+		finetune --plm scratch:layers=1,hidden=32,heads=2,positions=64,ffn=64 --init pre.cpm --train train.cps $NO
+	refused 1 "plm scratch:.*: 512 positions; pre.cpm was pretrained with 64" finetune --with-plm --plm scratch:layers=1,hidden=32,heads=2 --init pre.cpm --train train.cps $NO
+	refused 1 "prompts 3: pre.cpm was pretrained with 2" finetune --prompts 3 --init pre.cpm --train train.cps $NO
+	refused 1 "set hidden=16,17: pre.cpm was made with hidden=16,16" finetune --with-plm --set hidden=16,17 --init pre.cpm --train train.cps $NO
+	refused 2 "pooler belongs to --stage finetune --with-plm" finetune --pooler cls --init pre.cpm --train train.cps $NO
+	refused 2 "fusion belongs to --stage finetune --with-plm" finetune --fusion alpha --init pre.cpm --train train.cps $NO
 	finetune --epochs 1 --model dcnv2 --set dim=8 --init pre.cpm --train train.cps -o yes.cpm
 	finetune --epochs 1 --with-plm --prompts 2 --prompt-where layers $TINY --init pre.cpm --train train.cps -o yes.cpm
 '

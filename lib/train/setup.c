@@ -30,60 +30,11 @@ static int word_index(const char *words, const char *s)
 	return 0;
 }
 
-static int apply_sets(struct cp_trainer *t, struct ctr_config *c, struct cp_err *err)
-{
-	for (int i = 0; i < t->o.set.n; i++)
-		if (ctr_config_set(c, t->o.set.v[i], err) < 0)
-			return -1;
-	return 0;
-}
-
 static int ctr_fresh(struct cp_trainer *t, struct cp_err *err)
 {
 	ctr_config_init(&t->m->c.ctr, ctr_find(t->o.model), 0, 0);
 	t->m->c.has_ctr = 1;
-	return apply_sets(t, &t->m->c.ctr, err);
-}
-
-/* What --init says of the CTR model stands; options may repeat it, not change it. */
-static int ctr_from_init(struct cp_trainer *t, struct cp_err *err)
-{
-	struct ctr_config asked = t->m->c.ctr;
-	struct cp_buf a = CP_BUF_INIT, b = CP_BUF_INIT;
-	if (t->o.given_model && strcmp(t->o.model, asked.model->name))
-		return cp_err_set(err, "--model %s: %s holds %s, and finetuning goes on with the model that was pretrained", t->o.model, t->o.init,
-				  asked.model->name);
-	if (apply_sets(t, &asked, err) < 0)
-		return -1;
-	ctr_config_print(&t->m->c.ctr, &a);
-	ctr_config_print(&asked, &b);
-	int rc = strcmp(a.data, b.data) ? cp_err_set(err, "--set: %s was made with sizes '%s', not '%s'", t->o.init, a.data, b.data) : 0;
-	cp_buf_release(&a);
-	cp_buf_release(&b);
-	return rc;
-}
-
-static void prompting_of(const struct cp_train_opts *o, struct plm_prompting *p)
-{
-	p->k = (int)o->prompts;
-	p->where = !p->k ? PLM_PROMPT_NONE : strcmp(o->prompt_where, "input") ? PLM_PROMPT_LAYERS : PLM_PROMPT_INPUT;
-	p->separate = p->where == PLM_PROMPT_LAYERS && !strcmp(o->prompt_mlp, "separate");
-	p->shift = p->where == PLM_PROMPT_LAYERS && !o->no_shift;
-}
-
-static int prompting_from_init(const struct cp_train_opts *o, const struct plm_prompting *has, struct cp_err *err)
-{
-	struct plm_prompting p;
-	prompting_of(o, &p);
-	if (o->given_prompts && p.k != has->k)
-		return cp_err_set(err, "--prompts %d: %s was pretrained with %d", p.k, o->init, has->k);
-	if (o->given_prompt_where && p.where != has->where)
-		return cp_err_set(err, "--prompt-where %s: %s was pretrained with another", o->prompt_where, o->init);
-	if (o->given_prompt_mlp && p.separate != has->separate)
-		return cp_err_set(err, "--prompt-mlp %s: %s was pretrained with another", o->prompt_mlp, o->init);
-	if (o->given_shift && p.shift != has->shift)
-		return cp_err_set(err, "--no-shift: %s was pretrained with shifted positions", o->init);
-	return 0;
+	return cp_trainer_apply_sets(t, &t->m->c.ctr, err);
 }
 
 /* Where a language model comes from when --init has none: a folder, or nothing but sizes and the project's own vocabulary. */
@@ -141,25 +92,6 @@ static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
 		return cp_err_set(err, "%s: its tokenizer has %u entries, its model only %zu", s->dir, n, c->plm.vocab);
 	c->has_plm = 1;
 	return fit_family(t, s->dir, s->scratch || !t->o.plm, err);
-}
-
-/* A second --plm beside --init must be the same kind of model. */
-static int plm_from_init(struct cp_trainer *t, struct cp_err *err)
-{
-	struct plm_config a = { 0 };
-	const struct plm_config *b = &t->m->c.plm;
-	if (is_stage(t, "p5") != !!t->m->p5)
-		return cp_err_set(err, t->m->p5 ? "%s: a T5, which --stage p5 made; only --stage p5 goes on with it" : "%s: no T5, which --stage p5 needs",
-				  t->o.init);
-	if (!t->o.given_plm)
-		return 0;
-	int rc = cp_plm_scratch(t->o.plm) ? plm_config_scratch(&a, cp_plm_scratch(t->o.plm), err) : plm_config_read(&a, t->o.plm, err);
-	if (rc < 0)
-		return -1;
-	if (a.layers != b->layers || a.hidden != b->hidden || a.heads != b->heads || a.ffn != b->ffn)
-		return cp_err_set(err, "--plm %s: %zu layers of width %zu; %s was pretrained with %zu of %zu", t->o.plm, a.layers, a.hidden, t->o.init,
-				  b->layers, b->hidden);
-	return 0;
 }
 
 static int limit_tokens(struct cp_trainer *t, struct cp_err *err)
@@ -225,23 +157,20 @@ static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 	int p5 = is_stage(t, "p5"), plm = is_stage(t, "pretrain") || p5 || t->o.with_plm, init_has_plm = c->has_plm;
 	int init_clicks = t->o.init && c->objective == CP_OBJECTIVE_CLICK;
 	c->objective = is_stage(t, "pretrain") ? CP_OBJECTIVE_LM : CP_OBJECTIVE_CLICK;
-	if (t->o.init && (p5 || t->m->p5) && plm_from_init(t, err) < 0)
+	if (t->o.init && cp_trainer_agrees(t, err) < 0)
 		return -1;
-	if (c->has_ctr ? ctr_from_init(t, err) < 0 : !p5 && (c->objective == CP_OBJECTIVE_CLICK || t->o.prompts) && ctr_fresh(t, err) < 0)
+	if (!c->has_ctr && !p5 && (c->objective == CP_OBJECTIVE_CLICK || t->o.prompts) && ctr_fresh(t, err) < 0)
 		return -1;
 	if (!plm) {
 		c->has_plm = 0;
 		c->usage = CP_USAGE_NO;
 		cp_tokenizer_free(t->m->tokenizer);
 		t->m->tokenizer = NULL;
-	} else if (init_has_plm) {
-		if (plm_from_init(t, err) < 0 || prompting_from_init(&t->o, &c->prompting, err) < 0)
-			return -1;
-	} else {
+	} else if (!init_has_plm) {
 		if (plm_fresh(t, s, err) < 0)
 			return -1;
 		if (!p5)
-			prompting_of(&t->o, &c->prompting);
+			cp_trainer_prompting(&t->o, &c->prompting);
 	}
 	if (plm && t->o.plm_dropout >= 0)
 		c->plm.dropout = c->plm.attention_dropout = t->o.plm_dropout;

@@ -44,6 +44,10 @@ struct cp_trainer {
 
 /* options.c.  The sizes of "scratch" or "scratch:SIZES", no folder but a language model that starts from nothing; NULL: it is a folder. */
 const char *cp_plm_scratch(const char *plm);
+/* agree.c.  <0: an option says otherwise than --init, and which.  What options say of the CTR model's sizes, and of prompts. */
+int cp_trainer_agrees(struct cp_trainer *, struct cp_err *);
+int cp_trainer_apply_sets(struct cp_trainer *, struct ctr_config *, struct cp_err *);
+void cp_trainer_prompting(const struct cp_train_opts *, struct plm_prompting *);
 /* setup.c: data, vocabulary, model, weights. */
 int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
 /* step.c.  One step, on the rows from `at` on of an epoch: 0, 1 asked to stop before it, -1; how many there are in all. */

@@ -1,0 +1,117 @@
+/* What --init says of a model stands: options may repeat it, and are refused where they say otherwise, by the first thing that differs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/trainer.h"
+
+int cp_trainer_apply_sets(struct cp_trainer *t, struct ctr_config *c, struct cp_err *err)
+{
+	for (int i = 0; i < t->o.set.n; i++)
+		if (ctr_config_set(c, t->o.set.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void cp_trainer_prompting(const struct cp_train_opts *o, struct plm_prompting *p)
+{
+	p->k = (int)o->prompts;
+	p->where = !p->k ? PLM_PROMPT_NONE : strcmp(o->prompt_where, "input") ? PLM_PROMPT_LAYERS : PLM_PROMPT_INPUT;
+	p->separate = p->where == PLM_PROMPT_LAYERS && !strcmp(o->prompt_mlp, "separate");
+	p->shift = p->where == PLM_PROMPT_LAYERS && !o->no_shift;
+}
+
+/* Both are words NAME=VALUE, the same names in the same order. */
+static int say_size(const struct cp_trainer *t, const char *has, const char *asked, struct cp_err *err)
+{
+	size_t n = 0, k = 0;
+	while (*has && *asked) {
+		n = strcspn(has, " ");
+		k = strcspn(asked, " ");
+		if (n != k || memcmp(has, asked, n))
+			break;
+		has += n + (has[n] == ' ');
+		asked += k + (asked[k] == ' ');
+	}
+	return cp_err_set(err, "--set %.*s: %s was made with %.*s, and training goes on with that model", (int)k, asked, t->o.init, (int)n, has);
+}
+
+static int ctr_agrees(struct cp_trainer *t, struct cp_err *err)
+{
+	struct ctr_config asked = t->m->c.ctr;
+	struct cp_buf has = CP_BUF_INIT, a = CP_BUF_INIT;
+	if (t->o.given_model && strcmp(t->o.model, asked.model->name))
+		return cp_err_set(err, "--model %s: %s holds %s, and finetuning goes on with the model that was pretrained", t->o.model, t->o.init,
+				  asked.model->name);
+	if (cp_trainer_apply_sets(t, &asked, err) < 0)
+		return -1;
+	ctr_config_print(&t->m->c.ctr, &has);
+	ctr_config_print(&asked, &a);
+	int rc = strcmp(has.data, a.data) ? say_size(t, has.data, a.data, err) : 0;
+	cp_buf_release(&has);
+	cp_buf_release(&a);
+	return rc;
+}
+
+static int prompting_agrees(const struct cp_train_opts *o, const struct plm_prompting *has, struct cp_err *err)
+{
+	static const char *const where[] = { "no prompts", "prompts before every layer", "prompts before the input" };
+	struct plm_prompting p;
+	cp_trainer_prompting(o, &p);
+	if (o->given_prompts && p.k != has->k)
+		return cp_err_set(err, "--prompts %d: %s was pretrained with %d", p.k, o->init, has->k);
+	if (o->given_prompt_where && p.where != has->where)
+		return cp_err_set(err, "--prompt-where %s: %s was pretrained with %s", o->prompt_where, o->init, where[has->where]);
+	if (o->given_prompt_mlp && p.separate != has->separate)
+		return cp_err_set(err, "--prompt-mlp %s: %s was pretrained with %s", o->prompt_mlp, o->init,
+				  has->separate ? "an MLP for each layer and prompt" : "a shared one");
+	if (o->given_shift && p.shift != has->shift)
+		return cp_err_set(err, "--no-shift: %s was pretrained with shifted positions", o->init);
+	return 0;
+}
+
+static const char *family(const struct plm_config *c)
+{
+	static const char *const name[] = { "BERT", "RoBERTa", "T5" };
+	return name[c->family];
+}
+
+static int other_size(const struct cp_trainer *t, size_t asked, const char *what, size_t has, struct cp_err *err)
+{
+	return asked == has ? 0 : cp_err_set(err, "--plm %s: %zu %s; %s was pretrained with %zu", t->o.plm, asked, what, t->o.init, has);
+}
+
+/* A second --plm must be the same kind of model.  Without a folder there is nothing but sizes. */
+static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
+{
+	struct plm_config a = { 0 };
+	const struct plm_config *b = &t->m->c.plm;
+	int scratch = cp_plm_scratch(t->o.plm) != NULL;
+	if ((scratch ? plm_config_scratch(&a, cp_plm_scratch(t->o.plm), err) : plm_config_read(&a, t->o.plm, err)) < 0)
+		return -1;
+	if (!scratch && a.family != b->family)
+		return cp_err_set(err, "--plm %s: a %s; %s was pretrained with a %s", t->o.plm, family(&a), t->o.init, family(b));
+	if (a.layers != b->layers || a.hidden != b->hidden)
+		return cp_err_set(err, "--plm %s: %zu layers of width %zu; %s was pretrained with %zu of %zu", t->o.plm, a.layers, a.hidden, t->o.init,
+				  b->layers, b->hidden);
+	if (other_size(t, a.heads, "heads", b->heads, err) < 0 || other_size(t, a.ffn, "units in a feed-forward", b->ffn, err) < 0 ||
+	    other_size(t, a.positions, "positions", b->positions, err) < 0)
+		return -1;
+	return scratch ? 0 : other_size(t, a.vocab, "words in its vocabulary", b->vocab, err);
+}
+
+int cp_trainer_agrees(struct cp_trainer *t, struct cp_err *err)
+{
+	const struct cp_model_config *c = &t->m->c;
+	int p5 = !strcmp(t->o.stage, "p5");
+	if (p5 != !!t->m->p5)
+		return cp_err_set(err, p5 ? "%s: no T5, which --stage p5 needs" : "%s: a T5, which --stage p5 made; only --stage p5 goes on with it",
+				  t->o.init);
+	if (c->has_ctr && ctr_agrees(t, err) < 0)
+		return -1;
+	if (!c->has_plm)
+		return 0;
+	if (!p5 && prompting_agrees(&t->o, &c->prompting, err) < 0)
+		return -1;
+	return t->o.given_plm ? plm_agrees(t, err) : 0;
+}
