@@ -104,6 +104,10 @@ test_that 'weights in shards: the same model, every shard in the ledger' '
 	from --stage pretrain --plm shards --train text.cps -o c.cpm
 	same b.cpm c.cpm
 	cp-ledger show -q 2>/dev/null "$(cp-ledger ls -q | tail -n 1 | cut -f 1)" | grep "model-00001-of-00001" || sqlite3 "$CP_LEDGER" "select path from inputs" | grep "model-00001-of-00001"
+	mv shards/model.safetensors.index.json index
+	refused 1 "shards: model-00001-of-00001.safetensors is neither model.safetensors nor named by model.safetensors.index.json, which is not there" \
+		from --stage pretrain --plm shards --train text.cps $NO
+	mv index shards/model.safetensors.index.json
 	rm shards/model-00001-of-00001.safetensors
 	refused 1 "shards/model-00001-of-00001.safetensors: not there" from --stage pretrain --plm shards --train text.cps $NO
 '

@@ -1,4 +1,5 @@
 /* Which files of a Hugging Face folder hold its weights. */
+#include <dirent.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,9 +71,27 @@ static int find_shards(struct plm_files *f, const char *dir, struct cp_err *err)
 	return rc;
 }
 
+/* The first by name of a folder's files that end so, to be freed; NULL: there is none. */
+static char *find_suffix(const char *dir, const char *suffix)
+{
+	DIR *d = opendir(dir);
+	char *first = NULL;
+	for (struct dirent *e; d && (e = readdir(d)); ) {
+		size_t n = strlen(e->d_name), k = strlen(suffix);
+		if (n <= k || strcmp(e->d_name + n - k, suffix) || (first && strcmp(first, e->d_name) <= 0))
+			continue;
+		free(first);
+		first = cp_xstrdup(e->d_name);
+	}
+	if (d)
+		closedir(d);
+	return first;
+}
+
 int plm_files_find(struct plm_files *f, const char *dir, struct cp_err *err)
 {
 	static const char *const others[] = { "pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack" };
+	char *other;
 	*f = (struct plm_files){ 0 };
 	if (is_there(dir, "model.safetensors")) {
 		add(f, dir, "model.safetensors");
@@ -88,6 +107,11 @@ int plm_files_find(struct plm_files *f, const char *dir, struct cp_err *err)
 		if (is_there(dir, others[i]))
 			return cp_err_set(err, "%s: only %s is there, which is not read; convert it to model.safetensors (transformers: "
 					  "save_pretrained(DIR, safe_serialization=True))", dir, others[i]);
+	if ((other = find_suffix(dir, ".safetensors"))) {
+		cp_err_set(err, "%s: %s is neither model.safetensors nor named by " INDEX ", which is not there; fetch the one that is missing", dir, other);
+		free(other);
+		return -1;
+	}
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* Weights of a Hugging Face folder, under whatever names its maker saved them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,14 @@ static const struct { const char *theirs, *ours; } heads[] = {
 	{ "cls.predictions.transform.LayerNorm.", "mlm.norm." },
 	{ "cls.predictions.decoder.weight", "mlm.decoder.weight" },
 	{ "cls.predictions.bias", "mlm.bias" },
+	{ "cls.predictions.decoder.bias", "mlm.bias" },		/* the same one once more, or, in some files, its only name */
 	{ "lm_head.transform.dense.", "mlm.dense." },
 	{ "lm_head.transform.LayerNorm.", "mlm.norm." },
 	{ "lm_head.dense.", "mlm.dense." },
 	{ "lm_head.layer_norm.", "mlm.norm." },
 	{ "lm_head.decoder.weight", "mlm.decoder.weight" },
 	{ "lm_head.bias", "mlm.bias" },
+	{ "lm_head.decoder.bias", "mlm.bias" },
 };
 
 /* What stands in our list under its own name behind "plm.": BERT's and RoBERTa's encoder, T5. */
@@ -100,13 +103,17 @@ static int take(struct nn_param *p, const struct nn_tensor *t, const char *path,
 			cp_buf_printf(&has, "%s%zu", i ? "x" : "", t->shape[i]);
 		for (int i = 0; i < p->n_dims; i++)
 			cp_buf_printf(&want, "%s%zu", i ? "x" : "", p->dims[i]);
-		cp_err_set(err, "%s: tensor '%s' is %s; config.json makes it %s", path, t->name, has.data, want.data);
+		cp_err_set(err, "%s: tensor '%s' is %s; config.json makes it %s, so the two are not of one model", path, t->name, has.data,
+			   want.data);
 		cp_buf_release(&has);
 		cp_buf_release(&want);
 		return -1;
 	}
 	if (nn_tensor_floats(t, p->val, p->n, err) < 0)
 		return cp_err_wrap(err, "%s", path);
+	for (size_t i = 0; i < p->n; i++)
+		if (!isfinite(p->val[i]))
+			return cp_err_set(err, "%s: tensor '%s' holds %g, and no model can be made of that", path, t->name, (double)p->val[i]);
 	p->loaded = 1;
 	return 0;
 }
@@ -192,7 +199,8 @@ static int fill_rest(const struct loading *l, const struct plm_files *f, const c
 		const struct nn_param *p = l->ps->v[i];
 		if (p->loaded || may_be_missing(l, p->name) || !plm_their_name(l->c, p->name, *p->name == 'm', &theirs))
 			continue;
-		rc = cp_err_set(err, "%s: tensor '%s' is missing", f->n == 1 ? f->path[0] : dir, theirs.data);
+		rc = cp_err_set(err, "%s: tensor '%s' is missing, of a model as config.json has it; the two are not of one model, or not whole: fetch both "
+				 "again", f->n == 1 ? f->path[0] : dir, theirs.data);
 	}
 	cp_buf_release(&theirs);
 	return rc;

@@ -1,5 +1,6 @@
 /* Language models from folders as people have them: one file or shards, 32 and 16 bits, with the prefix or without, with a head or without it,
  * the names of older files; and what is wrong with one, in a sentence.  The folders are made here. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,8 @@ struct how {
 	enum nn_dtype type;
 	int shards;			/* 0: model.safetensors */
 	int prefix, head, old;		/* old: gamma and beta */
-	const char *without, *wide;	/* a tensor left out; one of another shape; by our names */
+	int alias;			/* the head's bias by its second name */
+	const char *without, *wide, *nan;	/* a tensor left out; one of another shape; one with a number that is none; by our names */
 };
 
 static uint16_t bf16(float x)
@@ -114,6 +116,11 @@ static void *as_type(enum nn_dtype type, const float *v, size_t n)
 static void name_of(const struct model *m, const struct how *h, const char *ours, struct cp_buf *name)
 {
 	plm_their_name(&m->c, ours, h->prefix || *ours == 'm', name);
+	char *bias = h->alias && !strcmp(ours, "mlm.bias") ? name->data + name->len - strlen("bias") : NULL;
+	if (bias) {
+		name->len = (size_t)(bias - name->data);
+		cp_buf_str(name, "decoder.bias");
+	}
 	char *end = name->data + name->len;
 	if (h->old && strstr(name->data, "LayerNorm.weight"))
 		strcpy(end - 6, "gamma");
@@ -155,6 +162,8 @@ static void write_folder(const struct model *m, const struct how *h, const char 
 		memcpy(dims, p->dims, sizeof dims);
 		if (h->wide && !strcmp(p->name, h->wide))
 			dims[0]--;
+		if (h->nan && !strcmp(p->name, h->nan))
+			p->val[p->n / 2] = NAN;
 		kept[n_kept] = as_type(h->type, p->val, p->n);
 		nn_safetensors_out_add(o[i % n], name.data, h->type, p->n_dims, dims, kept[n_kept++]);
 		cp_buf_printf(&map, "%s\"%s\":\"part-%d.safetensors\"", map.len ? "," : "{\"metadata\":{},\"weight_map\":{", name.data, i % n);
@@ -246,6 +255,8 @@ static void check_reading(void)
 		reads(kinds[k].c, kinds[k].name, &(struct how){ .type = NN_F32, .prefix = 1 }, "no head");
 	}
 	reads(&bert, "BERT", &(struct how){ .type = NN_F32, .prefix = 1, .head = 1, .old = 1 }, "gamma and beta");
+	reads(&bert, "BERT", &(struct how){ .type = NN_F32, .prefix = 1, .head = 1, .alias = 1 }, "decoder.bias alone");
+	reads(&roberta, "RoBERTa", &(struct how){ .type = NN_F32, .prefix = 1, .head = 1, .alias = 1 }, "decoder.bias alone");
 }
 
 static void check_refusing(void)
@@ -266,6 +277,9 @@ static void check_refusing(void)
 	h.wide = "plm.embeddings.word_embeddings.weight";
 	refuses(&bert, &h, NULL, "folder/part-0.safetensors: ");
 	h = plain;
+	h.nan = "plm.encoder.layer.0.attention.self.query.weight";
+	refuses(&bert, &h, NULL, "folder/model.safetensors: tensor 'bert.encoder.layer.0.attention.self.query.weight' holds ");
+	h = plain;
 	h.type = NN_I32;
 	refuses(&bert, &h, NULL, "folder/model.safetensors: ");
 	refuses(&bert, &shards, "rm folder/part-1.safetensors", "folder/part-1.safetensors: not there");
@@ -278,6 +292,7 @@ static void check_refusing(void)
 	refuses(&bert, &plain, "mv folder/model.safetensors folder/pytorch_model.bin", "only pytorch_model.bin is there");
 	refuses(&bert, &plain, "mv folder/model.safetensors folder/tf_model.h5", "only tf_model.h5 is there");
 	refuses(&bert, &plain, "rm folder/model.safetensors", "folder: no weights");
+	refuses(&bert, &shards, "rm folder/model.safetensors.index.json", "folder: part-0.safetensors is neither model.safetensors nor named by");
 	refuses(&bert, &plain, "sed -i 's/\"bert\"/\"xlnet\"/' folder/config.json", "model_type 'xlnet' is not one this version reads; expected bert, roberta or t5");
 	refuses(&t5, &plain, "sed -i 's/gated-gelu/gated-silu/' folder/config.json", "feed_forward_proj 'gated-silu' is not one");
 	refuses(&t5, &plain, "sed -i 's/\"d_kv\":4/\"d_kv\":0/' folder/config.json", "a size is out of range");
