@@ -15,7 +15,7 @@ static const struct table {
 	const char *name, *id, *order;
 	const char *columns[24];
 } tables[] = {
-	{ "runs", "id", "id", { "uid", "tool", "version", "build", "argv", "seed", "threads", "blas", "rerun_of", "recipe", "started", "ended", "wall_s",
+	{ "runs", "id", "id", { "uid", "tool", "version", "build", "argv", "seed", "threads", "blas", "cpu", "source", "rerun_of", "recipe", "started", "ended", "wall_s",
 		"cpu_s", "peak_mb", "status", "exit", "why" } },
 	{ "params", "run", "run, name", { "name", "value", "given", "content" } },
 	{ "inputs", "run", "run, n", { "n", "role", "path", "via", "digest", "content", "rows", "bytes" } },
@@ -23,6 +23,7 @@ static const struct table {
 	{ "metrics", "run", "run, split, stratum, epoch, key", { "split", "stratum", "epoch", "key", "value" } },
 	{ "comparisons", "run", "run, n", { "n", "method", "split", "stratum", "key", "a", "b", "value_a", "value_b", "diff", "se", "statistic", "p",
 		"rows" } },
+	{ "tags", "run", "run, name", { "name", "value" } },
 };
 #define N_TABLES (sizeof tables / sizeof *tables)
 
@@ -98,6 +99,7 @@ int cp_ledger_export(sqlite3 *db, struct cp_buf *b, struct cp_err *err)
 	for (int v = 0; v < CP_LEDGER_SCHEMA; v++)
 		cp_buf_str(b, cp_ledger_migrations[v]);
 	cp_buf_str(b, cp_ledger_views);
+	cp_buf_str(b, cp_ledger_tables);
 	if (cp_store_exec(db, "BEGIN", err) < 0)		/* all tables of one moment */
 		return -1;
 	int bad = 0;
