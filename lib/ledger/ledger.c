@@ -163,13 +163,13 @@ static int insert_run(struct cp_run *r, const struct cp_run_facts *f, struct cp_
 	return bad;
 }
 
-/* CP_TAGS: "scale=small data=ml-1m model=dcnv2". */
+/* CP_TAGS: "scale=small,data=ml-1m,model=dcnv2,seed=1"; a value that is a whole number is kept as one. */
 static int add_tags(struct cp_run *r, struct cp_err *err)
 {
 	const char *s = env("CP_TAGS");
 	int bad = 0;
-	for (s = s ? s + strspn(s, " ") : ""; *s && !bad; s += strspn(s, " ")) {
-		size_t n = strcspn(s, " "), name = strcspn(s, "= ");
+	for (s = s ? s + strspn(s, ",") : ""; *s && !bad; s += strspn(s, ",")) {
+		size_t n = strcspn(s, ","), name = strcspn(s, "=,");
 		if (!name || name >= n)
 			return cp_err_set(err, "CP_TAGS: '%.*s' is not NAME=VALUE", (int)n, s);
 		bad = cp_store_run(r->db, err, "INSERT OR REPLACE INTO tags VALUES (?1, substr(?2, 1, ?3), CASE WHEN CAST(CAST(substr(?2, ?3 + 2, ?4) AS INTEGER) "

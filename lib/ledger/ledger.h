@@ -14,7 +14,7 @@
  *     cp_run_output(run, &(struct cp_run_file){ .role = "model", .path = "m.cpm" });
  *     return cp_tool_finish(...);
  *
- * CP_TAGS="NAME=VALUE ..." in the environment says what the run is for; a grid says which cell it belongs to.
+ * CP_TAGS="NAME=VALUE,..." in the environment says what the run is for; a grid says which cell it belongs to.
  *
  * A NULL run (--no-ledger) is taken by every call and means "remember nothing".  A ledger that cannot be written is refused at the start,
  * before any work; one that fails later costs no work: the first failure is kept, the calls after it do nothing, and cp_run_end tells.

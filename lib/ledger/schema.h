@@ -21,6 +21,7 @@
  *     runs_wide      a line a run with the parameters and figures most asked for
  *     disagreements  pairs of runs of one recipe whose outputs differ, and what else differs between the two
  *     cells          a line a tagged cell, split and stratum: auc, logloss, n, the run that scored it and the digest and path of the scores
+ *     averages       the same over seeds: seeds, auc, auc_sd, logloss, logloss_sd, n, runs
  *     trainings      a line a tagged training: run, wall_s, cpu_s, peak_mb
  *     table2 ... table6   the paper's tables: scale, data, place (their order), block (the CTR model of tables 3 to 5, the stratum of 6), line, seeds,
  *                    auc, auc_sd, logloss, logloss_sd (over seeds), n (rows), best (of its block), base (the line it is compared with), impr (of

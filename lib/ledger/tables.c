@@ -46,14 +46,16 @@
 	"    four(n, line, variant, against) AS (VALUES (1, 'input-only', 'input', NULL), (2, 'layer-wise', '', 1)),\n" \
 	"    five(n, line, variant, way, against) AS (VALUES (1, 'full', '', 'with-plm', NULL), (2, 'w/o prompt', 'noprompt', 'with-plm', 1),\n" \
 	"      (3, 'w/o pretrain', '', 'no-pretrain', 1), (4, 'w/o both', 'noprompt', 'no-pretrain', 1)),\n" \
-	"    share(s, name) AS (VALUES (0, 'tail20'), (100, 'tail10'), (200, 'tail30'), (300, 'new')),\n" \
-	"    part(p, value, what) AS (VALUES (0, '1,1', 'user and item'), (10, '0,1', 'item only'), (20, '1,0', 'user only'), (30, '0,0', 'neither')),\n" \
+	"    share(s, name, yes, no) AS (VALUES (0, 'tail20', 'tail', 'head'), (100, 'tail10', 'tail', 'head'),\n" \
+	"      (200, 'tail30', 'tail', 'head'), (300, 'new', 'new', 'seen')),\n" \
+	"    part(p, what) AS (VALUES (0, 'user and item'), (10, 'item only'), (20, 'user only'), (30, 'neither')),\n" \
 	"    six(n, line, plm, way, against) AS (VALUES (1, 'DCNv2', '', 'ctr', NULL), (2, 'ClickPrompt', 'base', 'with-plm', 1))\n" \
 	"  SELECT 2 AS tab, n, '' AS block, line, model, plm, '' AS variant, way, '' AS stratum, against FROM two\n" \
 	"  UNION ALL SELECT 3, g + n, name, line, model, plm, '', way, '', g + against FROM generator, three\n" \
 	"  UNION ALL SELECT 4, g + n, name, line, model, 'base', variant, 'with-plm', '', g + against FROM generator, four\n" \
 	"  UNION ALL SELECT 5, g + n, name, line, model, 'base', variant, way, '', g + against FROM generator, five\n" \
-	"  UNION ALL SELECT 6, s + p + n, name || ': ' || what, line, 'dcnv2', plm, '', way, name || '=' || value, s + p + against FROM share, part, six;\n"
+	"  UNION ALL SELECT 6, s + p + n, name || ': ' || what, line, 'dcnv2', plm, '', way, name || '=' || CASE WHEN p IN (0, 20) THEN yes ELSE no END || ','\n" \
+	"      || CASE WHEN p IN (0, 10) THEN yes ELSE no END, s + p + against FROM share, part, six;\n"
 
 /* The paper's figures; of tables 3 to 6 it gives AUC alone, on MovieLens-1M. */
 #define PAPER \
@@ -91,9 +93,13 @@
 
 #define DEVIATION(x) "sqrt(max(0, avg(" x " * " x ") - avg(" x ") * avg(" x ")) * count(" x ") / nullif(count(" x ") - 1, 0))"
 
-/* entries: the cells of each table; means: over seeds; pairs: a cell of a line and the one of the same seed of the line it is compared with, and
+/* averages: every cell over its seeds; entries: the cells of each table; means: over seeds; pairs: a cell of a line and the one of the same seed of the line it is compared with, and
  * DeLong's test of the two where cp-auc --against made it. */
 #define ENTRIES \
+	VIEW("averages") \
+	"  SELECT scale, data, model, plm, variant, way, split, stratum, count(auc) AS seeds, avg(auc) AS auc, " DEVIATION("auc") " AS auc_sd,\n" \
+	"      avg(logloss) AS logloss, " DEVIATION("logloss") " AS logloss_sd, max(n) AS n, group_concat(run) AS runs\n" \
+	"    FROM cells GROUP BY scale, data, model, plm, variant, way, split, stratum;\n" \
 	VIEW("entries") \
 	"  SELECT l.tab AS tab, l.n AS place, l.block AS block, l.line AS line, l.against AS against, c.*\n" \
 	"    FROM layout l JOIN cells c ON c.model = l.model AND c.plm = l.plm AND c.variant = l.variant AND c.way = l.way AND c.stratum = l.stratum\n" \
@@ -111,7 +117,8 @@
 	"      WHERE c.method = 'delong')\n" \
 	"  SELECT a.tab AS tab, a.scale AS scale, a.data AS data, a.place AS place, a.seed AS seed, a.run AS run, b.run AS base_run,\n" \
 	"      a.path AS path, b.path AS base_path, a.auc - b.auc AS auc_diff, a.logloss - b.logloss AS logloss_diff,\n" \
-	"      (SELECT max(p) FROM test WHERE test.stratum = a.stratum AND test.a = a.scores AND test.b = b.scores) AS delong_p\n" \
+	"      (SELECT max(p) FROM test WHERE test.stratum = a.stratum AND test.a = a.scores AND test.b = b.scores) AS delong_p,\n" \
+	"      EXISTS (SELECT 1 FROM test WHERE test.a = a.scores AND test.b = b.scores) AS compared\n" \
 	"    FROM means m JOIN cell a ON a.tab = m.tab AND a.scale = m.scale AND a.data = m.data AND a.place = m.place\n" \
 	"      JOIN cell b ON b.tab = m.tab AND b.scale = m.scale AND b.data = m.data AND b.place = m.base AND b.seed = a.seed;\n"
 

@@ -1,0 +1,184 @@
+/* SQL makes the words of each place, so that all forms agree; here they are put into columns. */
+#include "ledger/paper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/store.h"
+
+#define N_COLUMNS 12
+#define AUC 2
+
+static const char *const head[N_COLUMNS] = { "", "", "AUC", "log loss", "seeds", "improvement", "p", "p, DeLong", "paper: AUC", "log loss", "improvement", "runs" };
+
+/* One sheet a scale and data set; columns 0 to 3 name it and say whether the line is the best, and better than what it is compared with. */
+#define WORD(format, value) "CASE WHEN " value " IS NOT NULL THEN printf(" format ", " value ") ELSE '' END"
+#define P_VALUE(value) WORD("CASE WHEN " value " < 0.001 THEN '%.1e' ELSE '%.3f' END", value)
+
+static const char lines[] =
+	"SELECT scale, data, best, better, block, line, "
+	WORD("'%.4f'", "auc") " || " WORD("' ±%.4f'", "auc_sd") ", "
+	WORD("'%.4f'", "logloss") " || " WORD("' ±%.4f'", "logloss_sd") ", seeds, " WORD("'%+.2f %%'", "impr") ", " P_VALUE("p") ", "
+	P_VALUE("delong_p") ", " WORD("'%.4f'", "paper_auc") ", " WORD("'%.4f'", "paper_logloss") ", " WORD("'%+.2f %%'", "paper_impr") ", runs "
+	"FROM tables WHERE tab = ?1 AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3) AND auc IS NOT NULL";
+
+struct line {
+	char *word[N_COLUMNS];
+	int best, better;
+};
+
+struct sheet {
+	char *scale, *data;
+	struct line *line;
+	size_t n;
+	size_t width[N_COLUMNS];
+};
+
+/* Places on a terminal: a ± is two bytes and one place. */
+static size_t places(const char *s)
+{
+	size_t n = 0;
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+/* A block's name is told once. */
+static void take_line(struct sheet *s, sqlite3_stmt *st)
+{
+	s->line = cp_xrealloc(s->line, s->n + 1, sizeof *s->line);
+	struct line *l = &s->line[s->n++];
+	l->best = sqlite3_column_int(st, 2);
+	l->better = sqlite3_column_int(st, 3);
+	for (int i = 0; i < N_COLUMNS; i++) {
+		const char *word = (const char *)sqlite3_column_text(st, i + 4);
+		l->word[i] = cp_xstrdup(word ? word : "");
+		size_t n = places(l->word[i]) + (i == AUC && l->best ? 4 : 0) + (i == AUC && l->better ? 1 : 0);
+		s->width[i] = n > s->width[i] ? n : s->width[i];
+	}
+}
+
+static void drop_sheet(struct sheet *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (int k = 0; k < N_COLUMNS; k++)
+			free(s->line[i].word[k]);
+	free(s->line);
+	free(s->scale);
+	free(s->data);
+	*s = (struct sheet){0};
+}
+
+/* A word in its place. */
+static void put_word(struct cp_buf *b, const char *word, size_t width, enum cp_paper_form form)
+{
+	cp_buf_printf(b, "%s%s", form == CP_PAPER_MARKDOWN ? "| " : "", word);
+	for (size_t n = places(word); n < width; n++)
+		cp_buf_char(b, ' ');
+	cp_buf_str(b, form == CP_PAPER_MARKDOWN ? " " : "  ");
+}
+
+/* The AUC: bold where it is the best, with a star where it is better. */
+static void put_auc(struct cp_buf *b, const struct line *l, size_t width, enum cp_paper_form form)
+{
+	int on_terminal = form == CP_PAPER_TERMINAL;
+	const char *before = !l->best ? "" : on_terminal ? "\033[1m" : "**", *after = !l->best ? "" : on_terminal ? "\033[0m" : "**";
+	const char *star = !l->better ? "" : form == CP_PAPER_MARKDOWN ? "\\*" : "*";
+	char *word = cp_xasprintf("%s%s%s%s", before, l->word[AUC], after, star);
+	put_word(b, word, width + (on_terminal && l->best ? strlen(before) + strlen(after) : 0), form);
+	free(word);
+}
+
+static void end_line(struct cp_buf *b, enum cp_paper_form form)
+{
+	while (form != CP_PAPER_MARKDOWN && b->len && b->data[b->len - 1] == ' ')
+		b->data[--b->len] = 0;
+	cp_buf_str(b, form == CP_PAPER_MARKDOWN ? "|\n" : "\n");
+}
+
+static void put_head(struct cp_buf *b, struct sheet *s, const struct cp_paper *p)
+{
+	cp_buf_printf(b, "Table %d: %s%s%s%s\n\n", p->number, s->data, *s->scale ? " (" : "", s->scale, *s->scale ? ")" : "");
+	for (int i = 0; i < N_COLUMNS; i++) {
+		if (s->width[i] && places(head[i]) > s->width[i])
+			s->width[i] = places(head[i]);
+		if (s->width[i])
+			put_word(b, head[i], s->width[i], p->form);
+	}
+	end_line(b, p->form);
+	for (int i = 0; i < N_COLUMNS && p->form == CP_PAPER_MARKDOWN; i++)
+		if (s->width[i])
+			cp_buf_str(b, "|---");
+	if (p->form == CP_PAPER_MARKDOWN)
+		cp_buf_str(b, "|\n");
+}
+
+static void put_sheet(struct cp_buf *b, struct sheet *s, const struct cp_paper *p)
+{
+	put_head(b, s, p);
+	for (size_t i = 0; i < s->n; i++) {
+		int again = i && !strcmp(s->line[i].word[0], s->line[i - 1].word[0]);
+		for (int k = 0; k < N_COLUMNS; k++)	/* one that nobody has anything to say in is left out */
+			if (k == AUC)
+				put_auc(b, &s->line[i], s->width[k], p->form);
+			else if (s->width[k])
+				put_word(b, k == 0 && again ? "" : s->line[i].word[k], s->width[k], p->form);
+		end_line(b, p->form);
+	}
+	cp_buf_char(b, '\n');
+	drop_sheet(s);
+}
+
+static const char notes[] =
+	"AUC and log loss are means over seeds with their deviation; the best is bold.  improvement: of the AUC over what the line is compared with (in\n"
+	"table 2 the best baseline).  p: Student's t test, paired over seeds; DeLong: the largest p of the seeds' test rows.  * means that p, or with one\n"
+	"seed DeLong's, is below 0.05.  paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
+
+static int put_text(sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b)
+{
+	struct sheet s = {0};
+	int rc;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *scale = (const char *)sqlite3_column_text(st, 0), *data = (const char *)sqlite3_column_text(st, 1);
+		if (s.n && (strcmp(scale, s.scale) || strcmp(data, s.data)))
+			put_sheet(b, &s, p);
+		if (!s.n) {
+			s.scale = cp_xstrdup(scale);
+			s.data = cp_xstrdup(data);
+		}
+		take_line(&s, st);
+	}
+	if (s.n)
+		put_sheet(b, &s, p);
+	if (b->len)
+		cp_buf_str(b, notes);
+	return rc;
+}
+
+static int put_tsv(sqlite3_stmt *st, struct cp_buf *b)
+{
+	int rc, n = sqlite3_column_count(st);
+	for (int i = 0; i < n; i++)
+		cp_buf_printf(b, "%s%s", sqlite3_column_name(st, i), i < n - 1 ? "\t" : "\n");
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		for (int i = 0; i < n; i++) {
+			const char *word = (const char *)sqlite3_column_text(st, i);
+			cp_buf_printf(b, "%s%s", word ? word : "", i < n - 1 ? "\t" : "\n");
+		}
+	return rc;
+}
+
+int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
+{
+	int tsv = p->form == CP_PAPER_TSV;
+	sqlite3_stmt *st = cp_store_prepare(db, err, tsv ? "SELECT * FROM tables WHERE tab = ?1 AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3)"
+					    : lines, "itt", (int64_t)p->number, p->scale, p->data);
+	if (!st)
+		return -1;
+	int rc = tsv ? put_tsv(st, b) : put_text(st, p, b);
+	sqlite3_finalize(st);
+	if (rc != SQLITE_DONE)
+		return cp_err_set(err, "%s", sqlite3_errmsg(db));
+	return b->len ? 0 : cp_err_set(err, "no run of table %d%s%s%s%s is in the ledger", p->number, p->scale ? " at scale " : "", p->scale ? p->scale : "",
+				       p->data ? " on " : "", p->data ? p->data : "");
+}
