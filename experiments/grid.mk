@@ -55,7 +55,7 @@ cells-of  = $(foreach g,$1,$(or $(cells.$g),$(foreach m,$(models),$(addprefix $m
 asked-by  = $(foreach s,$(seeds),$(subst /,-$s/,$(cells-of)))	# by a grid, or several; all of a seed before the next one
 targets   = $(patsubst %,$(made)/%.$(if $(search),cpm,auc),$(asked-by))
 
-cells: $(call targets,$(grids))
+all: $(call targets,$(grids))
 $(call targets,$(grids)): | $(made)/cells
 $(made)/cells: .FORCE	# for ./step, which counts them
 	@mkdir -p $(@D)
@@ -80,7 +80,7 @@ threads = $(THREADS:%=--threads %)
 # --- rows ---
 pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
 
-$(shards).train.cps $(shards).valid.cps: $(shards).test.cps ;
+$(shards).train.cps $(shards).valid.cps: | $(shards).test.cps ;
 $(shards).test.cps:
 ifdef split
 	+$(pipe) $(notdir $(data)).cps
@@ -124,7 +124,7 @@ $(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
 
 # --- what came out ---
 # The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.
-todo = $(MAKE) -n -k -f grid.mk cells 2>/dev/null
+todo = $(MAKE) -n -k -f grid.mk all 2>/dev/null
 estimate:
 	@$(todo) | ./estimate $(ledger) '$(grids)'
 progress:
@@ -140,18 +140,20 @@ compare:
 	  while read -r a b; do test ! -e $$a || test ! -e $$b || \
 	    $(bin)/cp-auc -q --split test $(if $(by),--strata $(made)/strata.tsv) --against $$b $$a >/dev/null || exit; done
 
-print   = $(if $(SCALE:%=$(filter table%,$1)),$(bin)/cp-ledger -q table --scale $(SCALE) --data $(data-name) $(1:table%=%),\
-	    ./table $(ledger) $(made) $(or $(wildcard $1/reference),-) $(foreach c,$(asked-by),$(if $(wildcard $(made)/$c.auc),$c)))
+tabled := $(patsubst table%,%,$(filter table%,$(grids)))
 table:
 ifdef search
 	@$(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
+else ifdef SCALE
+	@$(foreach g,$(filter-out table%,$(grids)),echo "$$(sed -n '1s/^# //p' $g/grid)" && ./figures $(ledger) $(SCALE) $(data-name) $(call cells-of,$g) &&) :
+	@$(if $(tabled),$(bin)/cp-ledger -q table --scale $(SCALE) --data $(data-name) $(FORMAT:%=--format %) $(tabled))
 else
-	@$(foreach g,$(grids),$(call print,$g) && echo &&) :
+	@./table $(ledger) $(made) $(or $(wildcard $(grids)/reference),-) $(foreach c,$(call asked-by,$(grids)),$(if $(wildcard $(made)/$c.auc),$c))
 endif
 so-far: table
 clean:
 	rm -rf $(made)
 
-.PHONY: cells estimate progress failed compare table so-far clean
+.PHONY: all estimate progress failed compare table so-far clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -8,7 +8,6 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/num.h"
 #include "ledger/paper.h"
 #include "ledger/query.h"
 #include "ledger/rerun.h"
@@ -45,7 +44,7 @@ static const struct cp_opt opts[] = {
 static const struct cp_tool tool = {
 	"cp-ledger",
 	"ls [--tool NAME] [--status NAME] [-n N]\nshow RUN\ndiff RUN RUN\nbest [--over-seeds] [--metric KEY] [--split NAME] [--trained-on GLOB] [-n N]\n"
-	"table N [--scale NAME] [--data NAME] [--format NAME]\ntrace [--dot] RUN\nverify [RUN]\nrerun [-o FOLDER] RUN\nexport [-o FILE]\nimport [FILE]\n"
+	"table [N...] [--scale NAME] [--data NAME] [--format NAME]\ntrace [--dot] RUN\nverify [RUN]\nrerun [-o FOLDER] RUN\nexport [-o FILE]\nimport [FILE]\n"
 	"merge FILE...",
 	"list, show, compare and repeat the runs that the ledger remembers", opts,
 	"A RUN is its number, or its uid or the beginning of it.", -1,
@@ -148,17 +147,23 @@ static int do_table(struct work *w, struct cp_err *err)
 	for (int i = 0; i < 4; i++)
 		if (!strcmp(format, form[i]))
 			paper.form = (enum cp_paper_form)i;
-	return cp_ledger_paper(w->db, &paper, &w->out, err);
+	for (int i = 0; i < w->n_files || i == 0; i++) {
+		paper.number = w->n_files ? atoi(w->file[i]) : 0;
+		if (cp_ledger_paper(w->db, &paper, &w->out, err) < 0)
+			return -1;
+	}
+	cp_buf_str(&w->out, cp_quiet ? "" : cp_paper_notes);
+	return 0;
 }
 
 static const struct command {
 	const char *name;
 	int min, max;			/* operands */
-	enum { RUNS, FILES, NUMBER } of;
+	enum { RUNS, FILES, NUMBERS } of;
 	int (*work)(struct work *, struct cp_err *);
 } commands[] = {
 	{ "ls", 0, 0, RUNS, do_ls }, { "show", 1, 1, RUNS, do_show }, { "diff", 2, 2, RUNS, do_diff }, { "best", 0, 0, RUNS, do_best },
-	{ "table", 1, 1, NUMBER, do_table }, { "trace", 1, 1, RUNS, do_trace }, { "verify", 0, 1, RUNS, do_verify }, { "rerun", 1, 1, RUNS, do_rerun },
+	{ "table", 0, 5, NUMBERS, do_table }, { "trace", 1, 1, RUNS, do_trace }, { "verify", 0, 1, RUNS, do_verify }, { "rerun", 1, 1, RUNS, do_rerun },
 	{ "export", 0, 0, RUNS, do_export }, { "import", 0, 1, FILES, do_merge }, { "merge", 1, INT_MAX, FILES, do_merge },
 };
 
@@ -174,12 +179,12 @@ static const struct command *find_command(const char *name)
 
 static void check_operands(const struct command *c, int n)
 {
-	static const char *const word[] = { "run", "file", "number of a table" };
+	static const char *const word[] = { "run", "file" };
 	static const char *const amount[] = { "no", "one", "two" };
 	if (n >= c->min && n <= c->max)
 		return;
 	if (c->max > 2)
-		cp_usage("%s takes files, one at least", c->name);
+		cp_usage("%s takes %s", c->name, c->of == FILES ? "files, one at least" : "the numbers of at most five tables");
 	cp_usage("%s takes %s %s%s%s, not %d", c->name, amount[c->max], c->max ? word[c->of] : "operand", c->max == 2 ? "s" : "",
 		 c->min < c->max ? " at most" : "", n);
 }
@@ -203,10 +208,9 @@ int main(int argc, char **argv)
 		cp_usage("a command is expected: " COMMANDS);
 	const struct command *c = find_command(argv[1]);
 	check_operands(c, argc - 2);
-	int64_t number;
-	if (c->of == NUMBER && (cp_parse_i64(argv[2], &number) < 0 || number < 2 || number > 6))
-		cp_usage("table %s: the paper's tables are 2 to 6", argv[2]);
-	paper.number = c->of == NUMBER ? (int)number : 0;
+	for (int i = 2; i < argc && c->of == NUMBERS; i++)
+		if (strlen(argv[i]) != 1 || *argv[i] < '2' || *argv[i] > '6')
+			cp_usage("table %s: the paper's tables are 2 to 6", argv[i]);
 	w.path = cp_ledger_path(ledger, &err);
 	if (!w.path || cp_store_open(&w.db, w.path, c->work == do_merge, &err) < 0)
 		cp_die("%s", err.msg);

@@ -11,16 +11,16 @@
 
 static const char *const head[N_COLUMNS] = { "", "", "AUC", "log loss", "seeds", "improvement", "p", "p, DeLong", "paper: AUC", "log loss", "improvement", "runs" };
 
-/* One sheet a scale and data set; columns 0 to 3 name it and say whether the line is the best, and better than what it is compared with. */
+/* One sheet a scale and data set; columns 0 to 4 name it and say whether the line is the best, and better than what it is compared with. */
 #define WORD(format, value) "CASE WHEN " value " IS NOT NULL THEN printf(" format ", " value ") ELSE '' END"
 #define P_VALUE(value) WORD("CASE WHEN " value " < 0.001 THEN '%.1e' ELSE '%.3f' END", value)
 
 static const char lines[] =
-	"SELECT scale, data, best, better, block, line, "
+	"SELECT tab, scale, data, best, better, block, line, "
 	WORD("'%.4f'", "auc") " || " WORD("' ±%.4f'", "auc_sd") ", "
 	WORD("'%.4f'", "logloss") " || " WORD("' ±%.4f'", "logloss_sd") ", seeds, " WORD("'%+.2f %%'", "impr") ", " P_VALUE("p") ", "
 	P_VALUE("delong_p") ", " WORD("'%.4f'", "paper_auc") ", " WORD("'%.4f'", "paper_logloss") ", " WORD("'%+.2f %%'", "paper_impr") ", runs "
-	"FROM tables WHERE tab = ?1 AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3) AND auc IS NOT NULL";
+	"FROM tables WHERE (?1 = 0 OR tab = ?1) AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3) AND auc IS NOT NULL";
 
 struct line {
 	char *word[N_COLUMNS];
@@ -28,6 +28,7 @@ struct line {
 };
 
 struct sheet {
+	int number;
 	char *scale, *data;
 	struct line *line;
 	size_t n;
@@ -48,10 +49,10 @@ static void take_line(struct sheet *s, sqlite3_stmt *st)
 {
 	s->line = cp_xrealloc(s->line, s->n + 1, sizeof *s->line);
 	struct line *l = &s->line[s->n++];
-	l->best = sqlite3_column_int(st, 2);
-	l->better = sqlite3_column_int(st, 3);
+	l->best = sqlite3_column_int(st, 3);
+	l->better = sqlite3_column_int(st, 4);
 	for (int i = 0; i < N_COLUMNS; i++) {
-		const char *word = (const char *)sqlite3_column_text(st, i + 4);
+		const char *word = (const char *)sqlite3_column_text(st, i + 5);
 		l->word[i] = cp_xstrdup(word ? word : "");
 		size_t n = places(l->word[i]) + (i == AUC && l->best ? 4 : 0) + (i == AUC && l->better ? 1 : 0);
 		s->width[i] = n > s->width[i] ? n : s->width[i];
@@ -96,40 +97,40 @@ static void end_line(struct cp_buf *b, enum cp_paper_form form)
 	cp_buf_str(b, form == CP_PAPER_MARKDOWN ? "|\n" : "\n");
 }
 
-static void put_head(struct cp_buf *b, struct sheet *s, const struct cp_paper *p)
+static void put_head(struct cp_buf *b, struct sheet *s, enum cp_paper_form form)
 {
-	cp_buf_printf(b, "Table %d: %s%s%s%s\n\n", p->number, s->data, *s->scale ? " (" : "", s->scale, *s->scale ? ")" : "");
+	cp_buf_printf(b, "Table %d: %s%s%s%s\n\n", s->number, s->data, *s->scale ? " (" : "", s->scale, *s->scale ? ")" : "");
 	for (int i = 0; i < N_COLUMNS; i++) {
 		if (s->width[i] && places(head[i]) > s->width[i])
 			s->width[i] = places(head[i]);
 		if (s->width[i])
-			put_word(b, head[i], s->width[i], p->form);
+			put_word(b, head[i], s->width[i], form);
 	}
-	end_line(b, p->form);
-	for (int i = 0; i < N_COLUMNS && p->form == CP_PAPER_MARKDOWN; i++)
+	end_line(b, form);
+	for (int i = 0; i < N_COLUMNS && form == CP_PAPER_MARKDOWN; i++)
 		if (s->width[i])
 			cp_buf_str(b, "|---");
-	if (p->form == CP_PAPER_MARKDOWN)
+	if (form == CP_PAPER_MARKDOWN)
 		cp_buf_str(b, "|\n");
 }
 
-static void put_sheet(struct cp_buf *b, struct sheet *s, const struct cp_paper *p)
+static void put_sheet(struct cp_buf *b, struct sheet *s, enum cp_paper_form form)
 {
-	put_head(b, s, p);
+	put_head(b, s, form);
 	for (size_t i = 0; i < s->n; i++) {
 		int again = i && !strcmp(s->line[i].word[0], s->line[i - 1].word[0]);
 		for (int k = 0; k < N_COLUMNS; k++)	/* one that nobody has anything to say in is left out */
 			if (k == AUC)
-				put_auc(b, &s->line[i], s->width[k], p->form);
+				put_auc(b, &s->line[i], s->width[k], form);
 			else if (s->width[k])
-				put_word(b, k == 0 && again ? "" : s->line[i].word[k], s->width[k], p->form);
-		end_line(b, p->form);
+				put_word(b, k == 0 && again ? "" : s->line[i].word[k], s->width[k], form);
+		end_line(b, form);
 	}
 	cp_buf_char(b, '\n');
 	drop_sheet(s);
 }
 
-static const char notes[] =
+const char cp_paper_notes[] =
 	"AUC and log loss are means over seeds with their deviation; the best is bold.  improvement: of the AUC over what the line is compared with (in\n"
 	"table 2 the best baseline).  p: Student's t test, paired over seeds; DeLong: the largest p of the seeds' test rows.  * means that p, or with one\n"
 	"seed DeLong's, is below 0.05.  paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
@@ -139,19 +140,18 @@ static int put_text(sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b
 	struct sheet s = {0};
 	int rc;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *scale = (const char *)sqlite3_column_text(st, 0), *data = (const char *)sqlite3_column_text(st, 1);
-		if (s.n && (strcmp(scale, s.scale) || strcmp(data, s.data)))
-			put_sheet(b, &s, p);
+		const char *scale = (const char *)sqlite3_column_text(st, 1), *data = (const char *)sqlite3_column_text(st, 2);
+		if (s.n && (sqlite3_column_int(st, 0) != s.number || strcmp(scale, s.scale) || strcmp(data, s.data)))
+			put_sheet(b, &s, p->form);
 		if (!s.n) {
+			s.number = sqlite3_column_int(st, 0);
 			s.scale = cp_xstrdup(scale);
 			s.data = cp_xstrdup(data);
 		}
 		take_line(&s, st);
 	}
 	if (s.n)
-		put_sheet(b, &s, p);
-	if (b->len)
-		cp_buf_str(b, notes);
+		put_sheet(b, &s, p->form);
 	return rc;
 }
 
@@ -171,7 +171,7 @@ static int put_tsv(sqlite3_stmt *st, struct cp_buf *b)
 int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
 {
 	int tsv = p->form == CP_PAPER_TSV;
-	sqlite3_stmt *st = cp_store_prepare(db, err, tsv ? "SELECT * FROM tables WHERE tab = ?1 AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3)"
+	sqlite3_stmt *st = cp_store_prepare(db, err, tsv ? "SELECT * FROM tables WHERE (?1 = 0 OR tab = ?1) AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3)"
 					    : lines, "itt", (int64_t)p->number, p->scale, p->data);
 	if (!st)
 		return -1;
@@ -179,6 +179,6 @@ int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, str
 	sqlite3_finalize(st);
 	if (rc != SQLITE_DONE)
 		return cp_err_set(err, "%s", sqlite3_errmsg(db));
-	return b->len ? 0 : cp_err_set(err, "no run of table %d%s%s%s%s is in the ledger", p->number, p->scale ? " at scale " : "", p->scale ? p->scale : "",
+	return b->len ? 0 : cp_err_set(err, "no run of table %s%s%s%s%s is in the ledger", p->number ? (char[]){ (char)('0' + p->number), 0 } : "2 to 6", p->scale ? " at scale " : "", p->scale ? p->scale : "",
 				       p->data ? " on " : "", p->data ? p->data : "");
 }

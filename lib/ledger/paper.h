@@ -11,10 +11,12 @@
 enum cp_paper_form { CP_PAPER_TEXT, CP_PAPER_TERMINAL, CP_PAPER_MARKDOWN, CP_PAPER_TSV };
 
 struct cp_paper {
-	int number;			/* 2 to 6 */
+	int number;			/* 2 to 6; 0: all of them */
 	const char *scale, *data;	/* NULL: any */
 	enum cp_paper_form form;
 };
+
+extern const char cp_paper_notes[];	/* what the columns of the text are */
 
 int cp_ledger_paper(sqlite3 *, const struct cp_paper *, struct cp_buf *, struct cp_err *);
 
