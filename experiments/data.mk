@@ -1,4 +1,5 @@
-# The data of grids with a SCALE: DATA=NAME is a folder of pipelines/ (RAW=DIR where its publisher's files are), or PREFIX of a PREFIX.cps of your own.
+# The data of grids with a SCALE: DATA=NAME is a folder of pipelines/ (RAW=DIR where its publisher's files are), or PREFIX of a PREFIX.cps of your own
+# (and of PREFIX.csv, from which table 2 tells the rows in other words).
 # `by` says which columns make the strata of the long tail: a user's and an item's; for your own say it (by="--by User --by Film"), or by= for none.
 
 data.movietweetings := movietweetings
@@ -12,6 +13,7 @@ by.amazon-toys      := --by 'User ID' --by 'Item ID'
 data.goodreads      := goodreads
 by.goodreads        := --by 'User ID' --by 'Book ID'
 
+yours     := $(if $(data.$(DATA)),,$(DATA))
 data      := $(if $(data.$(DATA)),../pipelines/$(DATA)/$(data.$(DATA)),$(DATA))
 by        ?= $(by.$(DATA))
 data-name := $(notdir $(DATA))-$(lastword $(split))

@@ -13,7 +13,7 @@
 # THREADS=1 -j2 runs two steps at once; results do not depend on it.  LAUNCH='srun -n1' puts trainings and predictions elsewhere.  Programs are no
 # prerequisites: building them anew does not throw results away.
 
-# --- ways: what cp-train is told, and from.WAY, the way whose model it goes on from ---
+# --- ways: what cp-train is told; from.WAY is the way whose model it goes on from, form.WAY how its sentences are told, if not as by default ---
 # WAY.VARIANT is told too, where a grid has it.  A new way needs a line or two here, and a cell in a grid.
 
 way.ctr         = --stage ctr --model $(model) $(sizes) $(ctr) $(options.$(model)) $(if $(variant),$(options.$(name)))
@@ -22,9 +22,22 @@ way.without-plm = --stage finetune --without-plm $(finetune)
 way.with-plm    = --stage finetune --with-plm $(finetune-plm)
 way.no-pretrain = --stage finetune --with-plm --model $(model) --plm $(plm-of) $(sizes) $(finetune-plm)
 way.p5          = --stage p5 --plm $(plm-of) $(p5)
+way.ctr-bert    = --stage ctr-bert --plm $(plm-of) $(ctr-bert)
+way.mlm         = --stage pretrain --prompts 0 --plm $(plm-of) $(mlm)
+way.ptab        = --stage ptab $(ptab)
+way.aligned     = --stage ctrl --model $(model) --plm $(plm-of) $(sizes) $(aligned)
+way.ctrl        = --stage finetune --without-plm $(finetune)
 
 from.without-plm := pretrained
 from.with-plm    := pretrained
+from.ptab        := mlm
+from.ctrl        := aligned
+
+form.ctr-bert    := ctrl
+form.mlm         := ptab
+form.ptab        := ptab
+
+masked           := pretrained mlm	# these read words to fill in, of training and validation rows
 
 # --- what is asked ---
 grids ?= $(grid)
@@ -79,42 +92,52 @@ threads = $(THREADS:%=--threads %)
 
 # --- rows ---
 pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
+prepare = $(if $(yours),test -e $(data).$1 || { echo 'DATA=$(DATA): $(data).$1 is not there' >&2; exit 1; },$(pipe) $(notdir $(data)).$1)
 
 $(shards).train.cps $(shards).valid.cps: | $(shards).test.cps ;
 $(shards).test.cps:
 ifdef split
-	+$(pipe) $(notdir $(data)).cps
+	+@$(call prepare,cps)
 	@mkdir -p $(@D)
 	$(bin)/cp-cat $(rows) $(data).cps | $(bin)/cp-split $(split) -o $(shards)
 else
 	+$(pipe) shards
 endif
 
+# The same rows with their sentences in another form: rows+FORM.*.cps
+shards-of = $(shards)$(1:%=+%)
+define form
+$(call shards-of,$1).train.cps $(call shards-of,$1).valid.cps: | $(call shards-of,$1).test.cps ;
+$(call shards-of,$1).test.cps: | $(shards).test.cps
+	+@$(call prepare,csv)
+	$(bin)/cp-textify --form $1 $(data).csv | $(bin)/cp-cat $(rows) | $(bin)/cp-split $(split) -o $(call shards-of,$1)
+endef
+$(foreach f,$(sort $(foreach w,$(filter form.%,$(.VARIABLES)),$($w))),$(eval $(call form,$f)))
+
 # A variant may have rows or masks of its own: rows.VARIANT (what cp-cat is told), mask.VARIANT (what cp-mask is told).
 .SECONDEXPANSION:
-rows-of = $(if $(rows.$(variant)),$(made)/rows/$(variant).cps,$(shards).train.cps)
-text-of = $(made)/text/plm$(size:%=+%)$(if $(rows.$(variant))$(mask.$(variant)),.$(variant)).cps
+rows-of = $(if $(rows.$(variant)),$(made)/rows/rows$(1:%=+%).$(variant).cps,$(call shards-of,$1).train.cps)
+text-of = $(made)/text/$(or $1,plm)$(size:%=+%)$(if $(rows.$(variant))$(mask.$(variant)),.$(variant)).cps
+form-of = $(filter-out plm,$(model))
 
-$(made)/rows/%.cps: $(shards).train.cps
+$(made)/rows/%.cps: $(made)/$$(plain).train.cps
 	@mkdir -p $(@D)
-	$(bin)/cp-cat $(rows.$*) -o $@ $<
+	$(bin)/cp-cat $(rows.$(variant)) -o $@ $<
 
-$(made)/text/%.cps: $$(rows-of) $(shards).valid.cps
+$(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(call shards-of,$$(form-of)).valid.cps
 	@mkdir -p $(@D)
 	cat $^ | $(bin)/cp-mask $(addprefix --plm ,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) -o $@
 
-# --- models ---
-define way		# its name
-$(made)/%/$1.cpm: $(if $(filter pretrained,$1),$$$$(text-of),$$$$(rows-of) $(shards).valid.cps) $(if $(from.$1),$(made)/%/$(from.$1).cpm)
+# --- models, and their scores of the test rows ---
+define way		# its name, its form
+$(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$(made)/%/$(from.$1).cpm)
 	@mkdir -p $$(@D)
 	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
-	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter pretrained,$1),,--valid $$(word 2,$$^))
+	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
+$(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps
+	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-predict $$(threads) -m $$< -o $$@ <$$(word 2,$$^)
 endef
-$(foreach w,$(patsubst way.%,%,$(filter way.%,$(.VARIABLES))),$(eval $(call way,$w)))
-
-# --- scores ---
-$(made)/%.tsv: $(made)/%.cpm $(shards).test.cps
-	$(step) $(LAUNCH) $(tagged) $(bin)/cp-predict $(threads) -m $< -o $@ <$(word 2,$^)
+$(foreach w,$(patsubst way.%,%,$(filter way.%,$(.VARIABLES))),$(eval $(call way,$w,$(form.$w))))
 
 $(made)/%.auc: $(made)/%.tsv $(if $(by),$(made)/strata.tsv)
 	$(step) $(tagged) $(bin)/cp-auc --split test $(if $(by),--strata $(word 2,$^)) -o $@ $<

@@ -36,7 +36,7 @@
 	"      (1, 'FM', 'fm', '', 'ctr', NULL), (2, 'DNN', 'dnn', '', 'ctr', NULL), (3, 'DeepFM', 'deepfm', '', 'ctr', NULL),\n" \
 	"      (4, 'xDeepFM', 'xdeepfm', '', 'ctr', NULL), (5, 'IPNN', 'ipnn', '', 'ctr', NULL), (6, 'DCN', 'dcn', '', 'ctr', NULL),\n" \
 	"      (7, 'AutoInt', 'autoint', '', 'ctr', NULL), (8, 'FiGNN', 'fignn', '', 'ctr', NULL), (9, 'FGCNN', 'fgcnn', '', 'ctr', NULL),\n" \
-	"      (10, 'DCNv2', 'dcnv2', '', 'ctr', NULL), (11, 'CTR-BERT', 'none', 'base', 'ctrbert', NULL), (12, 'P5', 'none', 't5', 'p5', NULL),\n" \
+	"      (10, 'DCNv2', 'dcnv2', '', 'ctr', NULL), (11, 'CTR-BERT', 'none', 'base', 'ctr-bert', NULL), (12, 'P5', 'none', 't5', 'p5', NULL),\n" \
 	"      (13, 'PTab', 'none', 'base', 'ptab', NULL), (14, 'CTRL', 'dcnv2', 'base', 'ctrl', NULL),\n" \
 	"      (15, 'ClickPrompt without PLM', 'dcnv2', 'base', 'without-plm', -1), (16, 'ClickPrompt with PLM', 'dcnv2', 'base', 'with-plm', -1)),\n" \
 	"    three(n, line, plm, way, against) AS (VALUES (1, 'alone', '', 'ctr', NULL),\n" \
