@@ -73,8 +73,8 @@ old_ledger() {
 	  a TEXT, b TEXT, value_a REAL, value_b REAL, diff REAL, se REAL, statistic REAL, p REAL, rows INTEGER, PRIMARY KEY (run, n));
 	INSERT INTO runs(id, uid, tool, argv, seed, started, status) VALUES (7, '0123456789abcdef', 'cp-auc', 'cp-auc', NULL, '2026', 'done'),
 	  (8, '1123456789abcdef', 'cp-auc', 'cp-auc', NULL, '2026', 'done');
-	INSERT INTO inputs VALUES (7, 1, 'scores', 'ml-1m-time/made/dcnv2.bf16-3/ctr.tsv', 'file', 'aa', NULL, 9, 9), (8, 1, 'scores', 'x/made.tsv', 'file', 'bb', NULL, 9, 9);
-	INSERT INTO outputs VALUES (7, 1, 'report', 'ml-1m-time/made/dcnv2.bf16-3/ctr.auc', 'file', 'cc', NULL, NULL, 9), (8, 1, 'report', 'x/made.auc', 'file', 'dd', NULL, NULL, 9);
+	INSERT INTO inputs VALUES (7, 1, 'scores', 'ml-1m-time/made/dcnv2.bf16-3/ctr.tsv', 'file', 'aa', NULL, 9, 9), (8, 1, 'scores', 'x/made/rows.tsv', 'file', 'bb', NULL, 9, 9);
+	INSERT INTO outputs VALUES (7, 1, 'report', 'ml-1m-time/made/dcnv2.bf16-3/ctr.auc', 'file', 'cc', NULL, NULL, 9), (8, 1, 'report', 'x/made/rows.auc', 'file', 'dd', NULL, NULL, 9);
 	INSERT INTO metrics VALUES (7, 'test', '', -1, 'auc', 0.75), (8, 'test', '', -1, 'auc', 0.25);
 	COMMIT;
 	END
