@@ -109,10 +109,14 @@ test_that 'DeLong comes in where every seed was compared, the largest p of them'
 
 test_that 'a cell that was scored again counts once, with its last figures; one that failed, or is a repetition, does not' '
 	before=$(sql "select auc from table2 where line = \"FM\"")
-	cell fm "" "" ctr 1 4
+	cell fm "" "" ctr 1 1
+	last=$(sql "select max(id) from runs")
+	is "select run from cells where model = \"fm\" and seed = 1" $last
+	is "select auc = (select value from metrics where run = $last and key = \"auc\") from cells where model = \"fm\" and seed = 1" 1
+	is "select seeds, auc > $before from table2 where line = \"FM\"" "3|1"
+	sql "update runs set rerun_of = \"x\" where id = $last"
 	is "select auc from table2 where line = \"FM\"" "$before"
-	is "select seeds from table2 where line = \"FM\"" 3
-	sql "update runs set status = \"failed\" where id = (select max(id) from runs)"
+	sql "update runs set rerun_of = null, status = \"failed\" where id = $last"
 	is "select auc from table2 where line = \"FM\"" "$before"
 '
 
@@ -129,6 +133,19 @@ test_that 'as text, on a terminal, as markdown and as tsv' '
 	sql "select auc from table4" | diff - aucs
 	cp-ledger -q table | grep -c "^Table [2-5]: ml-1m-time (s)$" | grep 4
 	cp-ledger -q table 2 4 --scale s --data ml-1m-time | grep -c "^Table" | grep 2
+'
+
+test_that 'trainings from changed sources, by several BLAS or on several processors are told of below the table' '
+	cp-ledger -q table 4 >text
+	! grep -i "trainings" text || exit 1
+	sql "insert into runs(uid, tool, argv, started, status, blas, cpu, source) values (\"a\", \"cp-train\", \"\", \"\", \"done\", \"b1\", \"c1\", \"s1\"),
+		(\"b\", \"cp-train\", \"\", \"\", \"done\", \"b2\", \"c1\", \"s1-changed\")"
+	for uid in a b; do for tag in scale=s data=ml-1m-time model=$uid way=ctr; do
+		sql "insert into tags select id, \"${tag%=*}\", \"${tag#*=}\" from runs where uid = \"$uid\""
+	done; done
+	cp-ledger -q table 4 >text
+	cat text
+	grep "^Not all trainings are alike: 2 sources, 2 BLAS, 1 of a source that was changed after its commit.$" text
 '
 
 test_that 'what is not there, and what is no table' '

@@ -114,7 +114,29 @@ static void put_head(struct cp_buf *b, struct sheet *s, enum cp_paper_form form)
 		cp_buf_str(b, "|\n");
 }
 
-static void put_sheet(struct cp_buf *b, struct sheet *s, enum cp_paper_form form)
+/* What else was not the same in all trainings of a scale and data set: said where it is so, for figures may differ by it. */
+static int put_conditions(sqlite3 *db, struct cp_buf *b, const struct sheet *s, struct cp_err *err)
+{
+	static const char *const what[] = { "versions", "sources", "BLAS", "processors" };
+	sqlite3_stmt *st = cp_store_prepare(db, err,
+		"SELECT count(DISTINCT version), count(DISTINCT source), count(DISTINCT blas), count(DISTINCT cpu), coalesce(sum(source LIKE '%-changed'), 0) "
+		"FROM trainings JOIN runs ON id = run WHERE scale = ? AND data = ?", "tt", s->scale, s->data);
+	int n = 0;
+	if (!st)
+		return -1;
+	if (sqlite3_step(st) == SQLITE_ROW) {
+		for (int i = 0; i < 4; i++)
+			if (sqlite3_column_int(st, i) > 1)
+				cp_buf_printf(b, "%s%s %s", n++ ? ", " : "Not all trainings are alike: ", sqlite3_column_text(st, i), what[i]);
+		if (sqlite3_column_int(st, 4))
+			cp_buf_printf(b, "%s%s of a source that was changed after its commit", n++ ? ", " : "Of the trainings: ", sqlite3_column_text(st, 4));
+		cp_buf_str(b, n ? ".\n\n" : "");
+	}
+	sqlite3_finalize(st);
+	return 0;
+}
+
+static int put_sheet(sqlite3 *db, struct cp_buf *b, struct sheet *s, enum cp_paper_form form, struct cp_err *err)
 {
 	put_head(b, s, form);
 	for (size_t i = 0; i < s->n; i++) {
@@ -127,7 +149,9 @@ static void put_sheet(struct cp_buf *b, struct sheet *s, enum cp_paper_form form
 		end_line(b, form);
 	}
 	cp_buf_char(b, '\n');
+	int bad = put_conditions(db, b, s, err);
 	drop_sheet(s);
+	return bad;
 }
 
 const char cp_paper_notes[] =
@@ -135,14 +159,14 @@ const char cp_paper_notes[] =
 	"table 2 the best baseline).  p: Student's t test, paired over seeds; DeLong: the largest p of the seeds' test rows.  * means that p, or with one\n"
 	"seed DeLong's, is below 0.05.  paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
 
-static int put_text(sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b)
+static int put_text(sqlite3 *db, sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
 {
 	struct sheet s = {0};
-	int rc;
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+	int rc = SQLITE_DONE, bad = 0;
+	while (!bad && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		const char *scale = (const char *)sqlite3_column_text(st, 1), *data = (const char *)sqlite3_column_text(st, 2);
 		if (s.n && (sqlite3_column_int(st, 0) != s.number || strcmp(scale, s.scale) || strcmp(data, s.data)))
-			put_sheet(b, &s, p->form);
+			bad = put_sheet(db, b, &s, p->form, err);
 		if (!s.n) {
 			s.number = sqlite3_column_int(st, 0);
 			s.scale = cp_xstrdup(scale);
@@ -150,12 +174,13 @@ static int put_text(sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b
 		}
 		take_line(&s, st);
 	}
-	if (s.n)
-		put_sheet(b, &s, p->form);
-	return rc;
+	if (s.n && !bad && rc == SQLITE_DONE)
+		bad = put_sheet(db, b, &s, p->form, err);
+	drop_sheet(&s);
+	return bad ? -1 : rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(db));
 }
 
-static int put_tsv(sqlite3_stmt *st, struct cp_buf *b)
+static int put_tsv(sqlite3 *db, sqlite3_stmt *st, struct cp_buf *b, struct cp_err *err)
 {
 	int rc, n = sqlite3_column_count(st);
 	for (int i = 0; i < n; i++)
@@ -165,7 +190,7 @@ static int put_tsv(sqlite3_stmt *st, struct cp_buf *b)
 			const char *word = (const char *)sqlite3_column_text(st, i);
 			cp_buf_printf(b, "%s%s", word ? word : "", i < n - 1 ? "\t" : "\n");
 		}
-	return rc;
+	return rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(db));
 }
 
 int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
@@ -175,10 +200,11 @@ int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, str
 					    : lines, "itt", (int64_t)p->number, p->scale, p->data);
 	if (!st)
 		return -1;
-	int rc = tsv ? put_tsv(st, b) : put_text(st, p, b);
+	size_t before = b->len;
+	int bad = tsv ? put_tsv(db, st, b, err) : put_text(db, st, p, b, err);
 	sqlite3_finalize(st);
-	if (rc != SQLITE_DONE)
-		return cp_err_set(err, "%s", sqlite3_errmsg(db));
-	return b->len ? 0 : cp_err_set(err, "no run of table %s%s%s%s%s is in the ledger", p->number ? (char[]){ (char)('0' + p->number), 0 } : "2 to 6", p->scale ? " at scale " : "", p->scale ? p->scale : "",
+	if (bad)
+		return -1;
+	return b->len > before ? 0 : cp_err_set(err, "no run of table %s%s%s%s%s is in the ledger", p->number ? (char[]){ (char)('0' + p->number), 0 } : "2 to 6", p->scale ? " at scale " : "", p->scale ? p->scale : "",
 				       p->data ? " on " : "", p->data ? p->data : "");
 }
