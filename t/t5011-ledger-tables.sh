@@ -112,7 +112,7 @@ test_that 'a cell that was scored again counts once, with its last figures; one 
 	cell fm "" "" ctr 1 1
 	last=$(sql "select max(id) from runs")
 	is "select run from cells where model = \"fm\" and seed = 1" $last
-	is "select auc = (select value from metrics where run = $last and key = \"auc\") from cells where model = \"fm\" and seed = 1" 1
+	is "select auc from cells where model = \"fm\" and seed = 1" "$(sql "select value from metrics where run = $last and key = \"auc\"")"
 	is "select seeds, auc > $before from table2 where line = \"FM\"" "3|1"
 	sql "update runs set rerun_of = \"x\" where id = $last"
 	is "select auc from table2 where line = \"FM\"" "$before"
