@@ -8,11 +8,13 @@ data.ml-1m          := ml1m
 by.ml-1m            := --by 'User ID' --by 'Movie ID'
 data.book-crossing  := bookcrossing
 by.book-crossing    := --by 'User ID' --by ISBN
+split.book-crossing := --by random	# it has no times
 data.amazon-toys    := amazontoys
 by.amazon-toys      := --by 'User ID' --by 'Item ID'
 data.goodreads      := goodreads
 by.goodreads        := --by 'User ID' --by 'Book ID'
 
+split     := $(or $(split.$(DATA)),$(split))
 yours     := $(if $(data.$(DATA)),,$(DATA))
 data      := $(if $(data.$(DATA)),../pipelines/$(DATA)/$(data.$(DATA)),$(DATA))
 by        ?= $(by.$(DATA))

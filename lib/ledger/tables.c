@@ -88,8 +88,8 @@
 	"      (6, 'tail20: user only', 'DCNv2', .8149), (6, 'tail20: user only', 'ClickPrompt', .8186),\n" \
 	"      (6, 'tail20: neither', 'DCNv2', .8485), (6, 'tail20: neither', 'ClickPrompt', .8520))\n" \
 	"  SELECT 2 AS tab, '' AS block, line, 'ml-1m-time' AS data, a1 AS auc, l1 AS logloss FROM two\n" \
-	"  UNION ALL SELECT 2, '', line, 'bookcrossing', a2, l2 FROM two UNION ALL SELECT 2, '', line, 'amazon-toys', a3, l3 FROM two\n" \
-	"  UNION ALL SELECT 2, '', line, 'goodreads', a4, l4 FROM two UNION ALL SELECT tab, block, line, 'ml-1m-time', auc, NULL FROM rest;\n"
+	"  UNION ALL SELECT 2, '', line, 'book-crossing-random', a2, l2 FROM two UNION ALL SELECT 2, '', line, 'amazon-toys-time', a3, l3 FROM two\n" \
+	"  UNION ALL SELECT 2, '', line, 'goodreads-time', a4, l4 FROM two UNION ALL SELECT tab, block, line, 'ml-1m-time', auc, NULL FROM rest;\n"
 
 #define DEVIATION(x) "sqrt(max(0, avg(" x " * " x ") - avg(" x ") * avg(" x ")) * count(" x ") / nullif(count(" x ") - 1, 0))"
 
