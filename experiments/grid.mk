@@ -155,13 +155,13 @@ $(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
 
 # --- what came out ---
 # The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.
-todo = $(MAKE) -n -k -f grid.mk all 2>/dev/null
+wanted  = $(sort $(call targets,$(grids)))
+todo    = $(MAKE) -n -k -f grid.mk all 2>/dev/null
 estimate:
-	@$(todo) | ./estimate $(ledger) '$(grids)'
+	@$(todo) | ./estimate $(ledger) '$(or $(WHAT),$(grids))' $(words $(filter-out $(wildcard $(wanted)),$(wanted)))
 progress:
 	@$(foreach g,$(grids),printf '%-24s %4d of %4d cells\n' $(notdir $g) $(words $(wildcard $(call targets,$g))) $(words $(call targets,$g));)
-	@$(todo) | ./estimate $(ledger) 'all of them'
-	@$(MAKE) -s -f grid.mk failed
+	@$(MAKE) -s -f grid.mk WHAT='all of them' estimate failed
 failed:
 	@for f in $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(tail -n 1 $$f)"; done
 
