@@ -84,10 +84,14 @@ $(B)/double/libclickprompt.a: $(DOUBLE_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(B)/tools/tool.o: $(B)/build.h
-$(B)/build.h: Makefile
+# Which source: the commit, and whether what the programs are made of has been changed since; nothing where this is no checkout.
+SOURCE := $(shell test -e .git && c=$$(git rev-parse --short=12 HEAD 2>/dev/null) && \
+            { git diff --quiet HEAD -- lib tools Makefile 2>/dev/null || c=$$c-changed; echo $$c; })
+$(B)/build.h: FORCE	# written anew only where it says something new
 	@mkdir -p $(@D)
-	@printf '#define CP_BUILD_COMPILER "%s"\n#define CP_BUILD_FLAGS "%s"\n' \
-	  "$$($(CC) --version | head -n 1)" '$(strip $(CFLAGS))' > $@
+	@printf '#define CP_BUILD_COMPILER "%s"\n#define CP_BUILD_FLAGS "%s"\n#define CP_BUILD_SOURCE "%s"\n' \
+	  "$$($(CC) --version | head -n 1)" '$(strip $(CFLAGS))' '$(SOURCE)' > $@.new
+	@cmp -s $@ $@.new && rm $@.new || mv $@.new $@
 
 units: $(UNITS:%=$(B)/unit/%) $(EXAMPLES:%=$(B)/examples/%)
 $(B)/examples/%.o: CPPFLAGS += -Ilib/score
@@ -155,7 +159,7 @@ print-flags:	# for checks that compile by themselves; quoted for a shell
 clean:
 	rm -rf build bin
 
-.PHONY: all print-flags bench bench-train bench-kernels bench-score bench-large units check fuzz fuzzers install clean
+.PHONY: FORCE all print-flags bench bench-train bench-kernels bench-score bench-large units check fuzz fuzzers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(LIB_OBJ:.o=.d) $(DOUBLE_OBJ:.o=.d) $(wildcard $(B)/tools/*.d $(B)/t/unit/*.d $(B)/double/t/unit/*.d $(B)/t/fuzz/*.d $(B)/t/bench/*.d $(B)/examples/*.d)

@@ -1,96 +1,190 @@
-# The rules of every grid.  $(grid)/grid says what varies and what stays; a cell is a model, a seed and a way:
+# The rules of every grid.  GRID/grid says what is asked, as cells: a model, a language model, a variant, a seed, and a way to train,
 #
-#     ctr            the CTR model alone, from scratch
-#     without-plm    pretrained together with the language model, then finetuned alone
-#     with-plm       pretrained together, finetuned together
+#     dcnv2+base.k7-1/with-plm
 #
-# and lies in made/MODEL-SEED/: WAY.cpm (a model), WAY.tsv (labels and scores of the test rows), WAY.auc (their figures).  A model may have options
-# of its own (`options.dnn := --epochs 2`) and stand there more than once, each time with a name behind a dot (dnn.wide) and options under that
-# name as well.  The programs are order-only prerequisites: building them anew does not throw results away (clean-NAME does).
+# of which language model and variant may be missing.  `cells` lists them without seeds (else they are all of `models` and `ways`), `seeds` has those.
+# In $(made)/dcnv2+base.k7-1/ lie with-plm.cpm (the model), with-plm.tsv (labels and scores of the test rows) and with-plm.auc (their figures), and
+# beside each what its making said (.log, or .failed).
 #
-# Rows are the shards of $(data), or, where the grid says `split`, made/rows.*.cps, cut here by cp-split from $(data).cps.  `pipeline` goes to the
-# data set's Makefile.  THREADS=1 -j2 runs two cells at once; results do not depend on it.
+#     make -f grid.mk grids=ml-1m-time                         a grid that says all itself, in ml-1m-time/made
+#     make -f grid.mk grids='table2 table3' SCALE=small        grids that leave sizes, seeds and data to scale/small, in made/small: what two of
+#                                                              them ask for is made once
+#
+# THREADS=1 -j2 runs two steps at once; results do not depend on it.  LAUNCH='srun -n1' puts trainings and predictions elsewhere.  Programs are no
+# prerequisites: building them anew does not throw results away.
 
-#
-# A search (`search` names its model) has a file `space` beside its grid, and draws from it what varies (./draw): then cells are trained and
-# judged by their validation rows, over their seeds; what was found is to be tested by a grid of its own.
+# --- ways: what cp-train is told; from.WAY is the way whose model it goes on from, form.WAY how its sentences are told, if not as by default ---
+# WAY.VARIANT is told too, where a grid has it.  A new way needs a line or two here, and a cell in a grid.
 
-include $(grid)/grid
+way.ctr         = --stage ctr --model $(model) $(sizes) $(ctr) $(options.$(model)) $(if $(variant),$(options.$(name)))
+way.pretrained  = --stage pretrain --model $(model) --plm $(plm-of) $(sizes) $(pretrain)
+way.without-plm = --stage finetune --without-plm $(finetune)
+way.with-plm    = --stage finetune --with-plm $(finetune-plm)
+way.no-pretrain = --stage finetune --with-plm --model $(model) --plm $(plm-of) $(sizes) $(finetune-plm)
+way.p5          = --stage p5 --plm $(plm-of) $(p5)
+way.ctr-bert    = --stage ctr-bert --plm $(plm-of) $(ctr-bert)
+way.filled      = --stage pretrain --prompts 0 --plm $(plm-of) $(ptab-mlm)
+way.ptab        = --stage ptab $(ptab)
+way.aligned     = --stage ctrl --model $(model) --plm $(plm-of) $(sizes) $(ctrl)
+way.ctrl        = --stage finetune --without-plm $(ctrl-finetune)
+
+way.ctr-bert-fused = --stage ctr-bert --model $(model) --plm $(plm-of) $(sizes) $(ctr-bert-fused)
+
+from.without-plm := pretrained
+from.with-plm    := pretrained
+from.ptab        := filled
+from.ctrl        := aligned
+
+form.ctr-bert    := ctrl
+form.aligned     := ctrl
+form.filled      := ptab
+form.ptab        := ptab
+form.ctr-bert-fused := ctrl
+
+masked           := pretrained filled	# these read words to fill in
+
+# --- what is asked ---
+grids ?= $(grid)
+ifdef SCALE
+include scale/$(SCALE)
+include data.mk
+made   := made/$(SCALE)/$(data-name)
+shards := $(made)/rows
+endif
+$(foreach g,$(grids),$(eval cells :=)$(eval include $g/grid)$(eval cells.$g := $(cells)))
+made   ?= $(grids)/made
+shards ?= $(if $(split),$(made)/rows,$(data))
 
 bin    := $(abspath $(or $(CP_BIN),../bin))
-made   := $(grid)/made
-shards := $(if $(split),$(made)/rows,$(dir $(data))$(notdir $(data)))
 ledger ?= ../results/ledger.db
 export CP_LEDGER := $(ledger)
 
+# A search (`search` names its model) has a file `space` beside its grid, and draws from it what varies (./draw): its cells are trained and judged by
+# their validation rows, over their seeds; what was found is to be tested by a grid of its own.
 ifdef search
 include $(made)/space.mk
-$(made)/space.mk: $(grid)/space $(grid)/grid draw
+$(made)/space.mk: $(grids)/space $(grids)/grid draw
 	@mkdir -p $(@D)
 	@./draw $(search) $(draws) $(draw-seed) $< >$@
 endif
 
-cells  := $(foreach m,$(models),$(foreach s,$(seeds),$(foreach w,$(ways),$m-$s/$w)))
-queue  := $(foreach s,$(seeds),$(foreach m,$(models),$(foreach w,$(ways),$m-$s/$w)))	# every model once, before the second seed
-name    = $(word 1,$(subst -, ,$*))
-model   = $(word 1,$(subst ., ,$(name)))
-own     = $(options.$(model)) $(if $(findstring .,$(name)),$(options.$(name)))
-seed    = --seed $(word 2,$(subst -, ,$*))
-pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
-train   = $(LAUNCH) $(bin)/cp-train --resume $(THREADS:%=--threads %) $(seed) -o $@
+cells-of  = $(foreach g,$1,$(or $(cells.$g),$(foreach m,$(models),$(addprefix $m/,$(ways)))))
+asked-by  = $(foreach s,$(seeds),$(subst /,-$s/,$(cells-of)))	# by a grid, or several; all of a seed before the next one
+targets   = $(patsubst %,$(made)/%.$(if $(search),cpm,auc),$(asked-by))
 
-all: $(queue:%=$(made)/%.$(if $(search),cpm,auc))
-table: all
-ifdef search
-	@$(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
-else
-	@./table $(ledger) $(made) $(or $(wildcard $(grid)/reference),-) $(cells)
-endif
+all: $(call targets,$(grids))
+$(call targets,$(grids)): | $(made)/cells
+$(made)/cells: .FORCE	# for ./step, which counts them
+	@mkdir -p $(@D)
+	@printf '%s\n' $(sort $(call targets,$(grids))) >$@
+.PHONY: .FORCE
+
+# --- the parts of a name, by the stem: MODEL+PLM.VARIANT-SEED ---
+cell    = $(firstword $(subst /, ,$*))
+name    = $(word 1,$(subst -, ,$(cell)))
+plain   = $(word 1,$(subst ., ,$(name)))
+variant = $(word 2,$(subst ., ,$(name)))
+model   = $(word 1,$(subst +, ,$(plain)))
+size    = $(word 2,$(subst +, ,$(plain)))
+seed    = $(word 2,$(subst -, ,$(cell)))
+plm-of  = $(if $(size),$(plm.$(size)),$(plm))
+
+tags    = scale=$(SCALE),data=$(or $(data-name),$(notdir $(grids))),model=$(model),plm=$(size),variant=$(variant),way=$(basename $(@F)),seed=$(seed)
+step    = @CELLS=$(made)/cells ./step $@
+tagged  = env CP_LEDGER=$(ledger) CP_TAGS=$(tags)
+threads = $(THREADS:%=--threads %)
 
 # --- rows ---
-$(shards).train.cps $(shards).valid.cps: $(shards).test.cps ;
-$(shards).test.cps: | $(bin)/cp-textify $(bin)/cp-split
+pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
+prepare = $(if $(yours),test -e $(data).$1 || { echo 'DATA=$(DATA): $(data).$1 is not there' >&2; exit 1; },$(pipe) $(notdir $(data)).$1)
+
+$(shards).train.cps $(shards).valid.cps: | $(shards).test.cps ;
+$(shards).test.cps:
 ifdef split
-	+$(pipe) $(notdir $(data)).cps
+	+@$(call prepare,cps)
 	@mkdir -p $(@D)
-	$(bin)/cp-split $(split) -o $(shards) $(data).cps
+	$(bin)/cp-cat $(rows) $(data).cps | $(bin)/cp-split $(split) -o $(shards)
 else
 	+$(pipe) shards
 endif
 
-$(made)/text.cps: $(shards).train.cps $(shards).valid.cps | $(bin)/cp-mask
+# The same rows with their sentences in another form: $(made)/rows+FORM.*.cps
+shards-of = $(if $1,$(made)/rows+$1,$(shards))
+define form
+$(call shards-of,$1).train.cps $(call shards-of,$1).valid.cps: | $(call shards-of,$1).test.cps ;
+$(call shards-of,$1).test.cps: | $(shards).test.cps
+	+@$(call prepare,csv)
+	@mkdir -p $(made)
+	$(bin)/cp-textify --form $1 $(data).csv | $(bin)/cp-cat $(rows) | $(bin)/cp-split $(or $(split),--by time) -o $(call shards-of,$1)
+endef
+$(foreach f,$(sort $(foreach w,$(filter form.%,$(.VARIABLES)),$($w))),$(eval $(call form,$f)))
+
+# A variant may have rows or masks of its own: rows.VARIANT (what cp-cat is told), mask.VARIANT (what cp-mask is told).  Words are filled in of
+# training and validation rows, but where there are to be fewer of training rows alone.
+.SECONDEXPANSION:
+rows-of = $(if $(rows.$(variant)),$(made)/rows/rows$(1:%=+%).$(variant).cps,$(call shards-of,$1).train.cps)
+text-of = $(made)/text/$(or $1,plm)$(size:%=+%)$(if $(rows.$(variant))$(mask.$(variant)),.$(variant)).cps
+form-of = $(filter-out plm,$(model))
+
+$(made)/rows/%.cps: $$(call shards-of,$$(size)).train.cps
 	@mkdir -p $(@D)
-	cat $^ | $(bin)/cp-mask -o $@
+	$(bin)/cp-cat $(rows.$(variant)) -o $@ $<
 
-# --- models ---
-$(made)/%/ctr.cpm: $(shards).train.cps $(shards).valid.cps | $(bin)/cp-train
+$(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(if $$(rows.$$(variant)),,$$(call shards-of,$$(form-of)).valid.cps)
 	@mkdir -p $(@D)
-	$(train) --stage ctr --model $(model) $(ctr) $(own) --train $< --valid $(word 2,$^)
+	cat $^ | $(bin)/cp-mask $(addprefix --plm ,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) -o $@
 
-$(made)/%/pretrained.cpm: $(made)/text.cps | $(bin)/cp-train
-	@mkdir -p $(@D)
-	$(train) --stage pretrain --model $(model) --plm $(plm) $(pretrain) --train $<
+# --- models, and their scores of the test rows ---
+define way		# its name, its form
+$(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$(made)/%/$(from.$1).cpm)
+	@mkdir -p $$(@D)
+	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
+	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
+$(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps
+	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-predict $$(threads) -m $$< -o $$@ <$$(word 2,$$^)
+endef
+$(foreach w,$(patsubst way.%,%,$(filter way.%,$(.VARIABLES))),$(eval $(call way,$w,$(form.$w))))
 
-$(made)/%/without-plm.cpm: $(made)/%/pretrained.cpm $(shards).train.cps $(shards).valid.cps | $(bin)/cp-train
-	$(train) --stage finetune --without-plm $(finetune) --init $< --train $(word 2,$^) --valid $(word 3,$^)
+# The cells of table 6 are judged by strata too, whichever grid asks for them first.
+stratified := $(if $(by),dcnv2/ctr dcnv2+base/without-plm dcnv2+base/with-plm)
+$(made)/%.auc: $(made)/%.tsv $$(if $$(filter $$(stratified),$$(name)/$$(notdir $$*)),$(made)/strata.tsv)
+	$(step) $(tagged) $(bin)/cp-auc --split test $(addprefix --strata ,$(word 2,$^)) -o $@ $<
 
-$(made)/%/with-plm.cpm: $(made)/%/pretrained.cpm $(shards).train.cps $(shards).valid.cps | $(bin)/cp-train
-	$(train) --stage finetune --with-plm $(finetune-plm) --init $< --train $(word 2,$^) --valid $(word 3,$^)
+$(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
+	$(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<
 
-# --- scores ---
-%.tsv: %.cpm $(shards).test.cps | $(bin)/cp-predict
-	$(LAUNCH) $(bin)/cp-predict $(THREADS:%=--threads %) -m $< -o $@ <$(word 2,$^)
+# --- what came out ---
+# The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.
+wanted  = $(sort $(call targets,$(grids)))
+todo    = $(MAKE) -n -k -f grid.mk all 2>/dev/null
+estimate:
+	@$(todo) | ./estimate $(ledger) '$(or $(WHAT),$(grids))' $(words $(filter-out $(wildcard $(wanted)),$(wanted)))
+progress:
+	@$(foreach g,$(grids),printf '%-24s %4d of %4d cells\n' $(notdir $g) $(words $(wildcard $(call targets,$g))) $(words $(call targets,$g));)
+	@$(MAKE) -s -f grid.mk WHAT='all of them' estimate failed
+failed:
+	@for f in $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(tail -n 1 $$f)"; done
 
-%.auc: %.tsv | $(bin)/cp-auc
-	$(bin)/cp-auc --split test -o $@ $<
+# DeLong's test for the pairs that the tables compare and that it has not seen yet
+compare:
+	@test -z '$(SCALE)' || sqlite3 -separator ' ' $(ledger) "SELECT path, base_path, CASE WHEN max(tab = 6) THEN '--strata $(made)/strata.tsv' END FROM pairs \
+	    WHERE scale = '$(SCALE)' AND data = '$(data-name)' AND NOT compared GROUP BY 1, 2" | \
+	  while read -r a b strata; do test ! -e $$a || test ! -e $$b || $(bin)/cp-auc -q --split test $$strata --against $$b $$a >/dev/null || exit; done
 
-$(bin)/%:
-	+$(MAKE) --no-print-directory -C .. bin/$*
+tabled := $(patsubst table%,%,$(filter table%,$(grids)))
+table:
+ifdef search
+	@$(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
+else ifdef SCALE
+	@$(foreach g,$(filter-out table%,$(grids)),echo "$$(sed -n '1s/^# //p' $g/grid)" && ./figures $(ledger) $(SCALE) $(data-name) $(call cells-of,$g) &&) :
+	@$(if $(tabled),$(bin)/cp-ledger -q table --scale $(SCALE) --data $(data-name) $(FORMAT:%=--format %) $(tabled))
+else
+	@./table $(ledger) $(made) $(or $(wildcard $(grids)/reference),-) $(foreach c,$(call asked-by,$(grids)),$(if $(wildcard $(made)/$c.auc),$c))
+endif
+so-far: table
+clean:
+	rm -rf $(made)
 
-# The table of what is there so far
-so-far:
-	@./table $(ledger) $(made) $(or $(wildcard $(grid)/reference),-) $(foreach c,$(cells),$(if $(wildcard $(made)/$c.auc),$c))
-
-.PHONY: all table so-far
+.PHONY: all estimate progress failed compare table so-far clean
 .DELETE_ON_ERROR:
 .SECONDARY:

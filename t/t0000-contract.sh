@@ -17,6 +17,7 @@ run() {			# run TOOL [OPTION...]: with the rows of its good input on stdin
 	cp-train) cp-train --stage ctr --epochs 1 --threads 1 -o made.cpm "$@" ;;
 	cp-predict) cp-predict -m model.cpm "$@" ;;
 	cp-model) cp-model show model.cpm "$@" ;;
+	cp-strata) cp-strata --train keys.cps --by User "$@" ;;
 	cp-ledger) cp-ledger ls --ledger "$TRASH/ledger.db" "$@" ;;
 	cp-vocab) cp-vocab --lines --size 200 "$@" ;;
 	cp-featurize | cp-textify | cp-mask | cp-cat | cp-auc | cp-validate) $tool "$@" ;;
@@ -28,7 +29,7 @@ input() {		# input TOOL: the file with its good input
 	case $1 in
 	cp-featurize | cp-textify) echo rows.csv ;;
 	cp-mask) echo text.cps ;;
-	cp-split | cp-train | cp-predict | cp-cat | cp-validate) echo keys.cps ;;
+	cp-split | cp-train | cp-predict | cp-cat | cp-validate | cp-strata) echo keys.cps ;;
 	cp-auc) echo scores.tsv ;;
 	cp-vocab) echo lines.txt ;;
 	*) echo /dev/null ;;
@@ -43,7 +44,7 @@ operand() {		# operand TOOL FILE: how it takes FILE for its input
 }
 
 reads() { case $1 in cp-ledger | cp-fixture | cp-model) false ;; *) true ;; esac; }		# rows, lines or records on stdin
-reads_stream() { case $1 in cp-mask | cp-split | cp-train | cp-predict | cp-cat | cp-validate) true ;; *) false ;; esac; }
+reads_stream() { case $1 in cp-mask | cp-split | cp-train | cp-predict | cp-cat | cp-validate | cp-strata) true ;; *) false ;; esac; }
 writes_stdout() { case $1 in cp-split | cp-train | cp-fixture) false ;; *) true ;; esac; }
 has_good_call() { test "$1" != cp-fixture; }
 

@@ -77,6 +77,7 @@ compiles() {		# compiles COMPILER: everything, without a warning
 	mkdir -p inc && : >inc/build.h
 	echo '#define CP_BUILD_COMPILER "x"' >>inc/build.h
 	echo '#define CP_BUILD_FLAGS "x"' >>inc/build.h
+	echo '#define CP_BUILD_SOURCE "x"' >>inc/build.h
 	(cd "$TOP" && sh -c "xargs -P 2 -n 8 $1 $flags -I$TRASH/inc -Werror -fsyntax-only" <"$TRASH/list")
 }
 

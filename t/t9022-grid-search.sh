@@ -24,7 +24,8 @@ END
 printf '# what varies\nlr  log 1e-4 1e-2\nset hidden  8 16,8\nunseen-rate  from 0 0.2\nset dim  4\n' >grid/space
 
 draw() { sh "$TOP/experiments/draw" "$@"; }
-grid() { make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$CP_BIN" grid="$TRASH/grid" ledger="$TRASH/l.db" table "$@" 2>log || { cat log; return 1; }; }
+of() { make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$CP_BIN" grid="$TRASH/grid" ledger="$TRASH/l.db" "$@"; }
+grid() { of all >log 2>&1 && of table "$@" 2>log || { cat log; return 1; }; }
 runs() { sqlite3 l.db "SELECT count(*) FROM runs WHERE tool = 'cp-train'"; }
 
 test_that 'draws: the same for a seed, others for another, and the first ones stay where there are more' '

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "base/team.h"
+#include "eval/beside.h"
 #include "eval/metrics.h"
 #include "eval/scores.h"
 #include "tool.h"
@@ -19,7 +20,7 @@
 static struct cp_scores_columns columns;
 static struct cp_ledger_opts ledger;
 static int json;
-static const char *output, *split_name;
+static const char *output, *split_name, *against, *strata_file;
 static int64_t expect_rows, replicates, reliability, threads;
 static const char *bins = "count";
 static uint64_t seed = 1;
@@ -31,8 +32,10 @@ static const struct cp_opt opts[] = {
 	{ 0, "score", CP_OPT_STR, &columns.score, "COLUMN", "the score: a column's name or number (otherwise 'score', or the second)", .content = 1 },
 	{ 0, "label", CP_OPT_STR, &columns.label, "COLUMN", "the label, 0 or 1 (otherwise 'label', or the first)", .content = 1 },
 	{ 0, "score2", CP_OPT_STR, &columns.score2, "COLUMN", "compare with this score on the same rows", .content = 1 },
+	{ 0, "against", CP_OPT_STR, &against, "FILE", "compare with the scores of this file, of the same rows" },
 	{ 0, "group", CP_OPT_STR, &columns.group, "COLUMN", "also the AUC within each group, averaged by rows (GAUC)", .content = 1 },
 	{ 0, "stratum", CP_OPT_STR, &columns.stratum, "COLUMN", "also everything for each value of this column", .content = 1 },
+	{ 0, "strata", CP_OPT_STR, &strata_file, "FILE", "also everything for each stratum of each column of this file (see cp-strata)" },
 	{ 0, "reliability", CP_OPT_INT, &reliability, "N", "also a table of N bins of scores: mean score and rate in each", .max = 100000, .content = 1 },
 	{ 0, "bins", CP_OPT_CHOICE, &bins, "HOW", "bins of equal count of rows or of equal width", .choices = "count|width", .content = 1 },
 	{ 0, "bootstrap", CP_OPT_INT, &replicates, "N", "also an interval from N replicates, drawn by --group if that is given", .max = 1000000,
@@ -254,7 +257,7 @@ static void record(struct cp_run *run, const struct item *item, size_t n, const 
 			cp_run_metric(run, split_name, stratum, -1, item[i].word, item[i].value);
 	if (s->score2)
 		cp_run_compare(run, &(struct cp_run_comparison){ "delong", split_name, stratum, "auc", columns.score ? columns.score : "score",
-			columns.score2, f->pair.auc1, f->pair.auc2, f->pair.diff, sqrt(f->pair.var_diff), f->pair.z, f->pair.p, (int64_t)f->m.n });
+			against ? against : columns.score2, f->pair.auc1, f->pair.auc2, f->pair.diff, sqrt(f->pair.var_diff), f->pair.z, f->pair.p, (int64_t)f->m.n });
 }
 
 static void report(struct cp_buf *b, struct cp_run *run, const struct cp_scores *s, const char *stratum)
@@ -292,15 +295,22 @@ static void report_stratum(void *ctx, const char *name, const struct cp_scores *
 		cp_buf_char(sink->b, '}');
 }
 
-static void report_all(struct cp_buf *b, struct cp_run *run, const struct cp_scores *s)
+static void report_all(struct cp_buf *b, struct cp_run *run, struct cp_scores *s, struct cp_strata *strata)
 {
+	struct sink sink = { b, run, 0 };
+	int parted = s->stratum || strata->n_columns;
 	cp_buf_str(b, json ? "{" : "");
 	report(b, run, s, NULL);
-	if (s->stratum) {
-		cp_buf_str(b, json ? ", \"strata\": {" : "");
-		cp_scores_each_stratum(s, report_stratum, &(struct sink){ b, run, 0 });
-		cp_buf_str(b, json ? "}" : "");
+	cp_buf_str(b, json && parted ? ", \"strata\": {" : "");
+	if (s->stratum)
+		cp_scores_each_stratum(s, report_stratum, &sink);
+	for (int k = 0; k < strata->n_columns; k++) {
+		cp_strata_choose(strata, k, s);
+		cp_scores_each_stratum(s, report_stratum, &sink);
 	}
+	if (strata->n_columns)
+		cp_strata_release(strata, s);
+	cp_buf_str(b, json && parted ? "}" : "");
 	cp_buf_str(b, json ? "}\n" : "");
 }
 
@@ -336,17 +346,43 @@ static void write_report(const struct cp_buf *b, struct cp_run *run)
 	cp_run_output(run, &(struct cp_run_file){ .role = "report", .path = output, .digest = hex });
 }
 
+static void read_beside(struct cp_scores *s, struct cp_strata *strata, struct cp_run *run)
+{
+	struct cp_err err;
+	char digest[33];
+	if (against) {
+		if (cp_scores_against(s, against, &columns, team, digest, &err) < 0)
+			cp_die("%s", err.msg);
+		cp_run_input(run, &(struct cp_run_file){ .role = "against", .path = against, .digest = digest, .rows = (int64_t)s->n });
+	}
+	if (strata_file) {
+		if (cp_strata_read(strata, strata_file, s->n, &err) < 0)
+			cp_die("%s", err.msg);
+		cp_run_input(run, &(struct cp_run_file){ .role = "strata", .path = strata_file, .digest = strata->digest, .rows = (int64_t)s->n });
+	}
+}
+
+static void check_options(void)
+{
+	if (cp_opts_given(&cp_tool_opts, "seed") && !replicates)
+		cp_usage("--seed goes with --bootstrap");
+	if (against && columns.score2)
+		cp_usage("--against and --score2 both name what to compare with");
+	if (strata_file && columns.stratum)
+		cp_usage("--strata and --stratum both name strata");
+}
+
 int main(int argc, char **argv)
 {
 	struct cp_err err;
 	struct cp_scores s;
+	static struct cp_strata strata;
 	struct cp_buf b = CP_BUF_INIT;
 	const char *name, *path = NULL;
 	cp_tool_start(&tool, &argc, argv);
 	if (argc > 1)
 		path = argv[1];
-	if (cp_opts_given(&cp_tool_opts, "seed") && !replicates)
-		cp_usage("--seed goes with --bootstrap");
+	check_options();
 	struct cp_run *run = cp_tool_begin(&ledger, NULL);
 	team = cp_team_new(threads ? (int)threads : cp_cpu_count(), &err);
 	if (!team)
@@ -358,7 +394,8 @@ int main(int argc, char **argv)
 		cp_die("%s: %zu rows, expected %lld", name, s.n, (long long)expect_rows);
 	cp_run_input(run, &(struct cp_run_file){ .role = "scores", .path = path, .digest = s.digest, .rows = (int64_t)s.n });
 	say_why_undefined(&s);
-	report_all(&b, run, &s);
+	read_beside(&s, &strata, run);
+	report_all(&b, run, &s, &strata);
 	write_report(&b, run);
 	size_t n = s.n;
 	cp_scores_release(&s);

@@ -1,15 +1,25 @@
-/* cp-ledger: what the ledger remembers, as text, and a run again from its row. Everything but rerun, import and the sealing of killed
- * runs only reads; all of it is open to plain SQL too. */
+/* cp-ledger: what the ledger remembers, as text, and a run again from its row. Everything but rerun, import, merge and the sealing of
+ * killed runs only reads; all of it is open to plain SQL too. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include "base/file.h"
+#include "base/hash.h"
+#include "ledger/paper.h"
 #include "ledger/query.h"
 #include "ledger/rerun.h"
 #include "ledger/store.h"
+#include "ledger/trace.h"
+#include "stream/stream.h"
 #include "tool.h"
 
 static const char *ledger, *output, *only_tool, *only_status;
+static const char *format = "auto";
+static struct cp_paper paper;
+static struct cp_trace trace;
 static struct cp_best best = { .key = "auc" };
 static int64_t limit = 20;
 
@@ -23,6 +33,10 @@ static const struct cp_opt opts[] = {
 	{ 0, "trained-on", CP_OPT_STR, &best.rows, "GLOB", "best: where the path of the training rows is such" },
 	{ 0, "over-seeds", CP_OPT_SET, &best.over_seeds, NULL, "best: by the mean of trainings that differ in their seed alone", .set = 1 },
 	{ 0, "lowest", CP_OPT_SET, &best.lowest, NULL, "best: smaller is better (so it is for logloss)", .set = 1 },
+	{ 0, "scale", CP_OPT_STR, &paper.scale, "NAME", "table: of this scale only" },
+	{ 0, "data", CP_OPT_STR, &paper.data, "NAME", "table: of this data set only" },
+	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal on one, else text", .choices = "auto|terminal|text|markdown|tsv" },
+	{ 0, "dot", CP_OPT_SET, &trace.dot, NULL, "trace: a graph for graphviz", .set = 1 },
 	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder" },
 	{ 0 },
 };
@@ -30,7 +44,8 @@ static const struct cp_opt opts[] = {
 static const struct cp_tool tool = {
 	"cp-ledger",
 	"ls [--tool NAME] [--status NAME] [-n N]\nshow RUN\ndiff RUN RUN\nbest [--over-seeds] [--metric KEY] [--split NAME] [--trained-on GLOB] [-n N]\n"
-	"verify [RUN]\nrerun [-o FOLDER] RUN\nexport [-o FILE]\nimport [FILE]",
+	"table [N...] [--scale NAME] [--data NAME] [--format NAME]\ntrace [--dot] RUN\nverify [RUN]\nrerun [-o FOLDER] RUN\nexport [-o FILE]\nimport [FILE]\n"
+	"merge FILE...",
 	"list, show, compare and repeat the runs that the ledger remembers", opts,
 	"A RUN is its number, or its uid or the beginning of it.", -1,
 };
@@ -41,7 +56,8 @@ struct work {
 	char *path;
 	int n_runs;
 	int64_t run[2];
-	const char *file;	/* import */
+	char **file;		/* import, merge */
+	int n_files;
 	struct cp_buf out;
 };
 
@@ -87,54 +103,98 @@ static int do_export(struct work *w, struct cp_err *err)
 	return cp_ledger_export(w->db, &w->out, err);
 }
 
-static int do_import(struct work *w, struct cp_err *err)
+static int do_merge(struct work *w, struct cp_err *err)
 {
-	struct cp_buf sql = CP_BUF_INIT;
-	int64_t n = 0;
-	int bad = cp_read_file(w->file, &sql, err);
-	if (!bad && (!sql.len || strlen(sql.data) != sql.len))
-		bad = cp_err_set(err, "%s: no ledger's text; expected what cp-ledger export writes", w->file ? w->file : "standard input");
-	if (!bad)
-		bad = cp_ledger_import(w->db, sql.data, w->file ? w->file : "standard input", &n, err);
-	if (!bad)
+	for (int i = 0; i < w->n_files || i == 0; i++) {
+		int64_t n = 0;
+		if (cp_ledger_merge(w->db, w->n_files ? w->file[i] : NULL, &n, err) < 0)
+			return -1;
 		cp_buf_printf(&w->out, "%lld new runs\n", (long long)n);
-	cp_buf_release(&sql);
-	return bad;
+	}
+	return 0;
+}
+
+/* What made a record stream, by its own account: the tools of the column that most of them made. */
+static void describe_stream(const char *path, const char *digest, struct cp_buf *b)
+{
+	struct cp_err err;
+	char hex[33];
+	const json_t *longest = NULL, *step;
+	size_t i;
+	struct cp_reader *r = access(path, R_OK) == 0 && cp_digest_file(path, hex, NULL) == 0 && !strcmp(hex, digest) ? cp_reader_open(path, &err) : NULL;
+	if (!r)
+		return;
+	const struct cp_schema *s = cp_reader_schema(r);
+	for (int k = 0; k < s->n; k++)
+		if (!longest || json_array_size(s->column[k].chain) > json_array_size(longest))
+			longest = s->column[k].chain;
+	json_array_foreach(longest, i, step)
+		cp_buf_printf(b, "%s%s", i ? " -> " : ", made by ", json_string_value(json_object_get(step, "tool")));
+	cp_reader_close(r);
+}
+
+static int do_trace(struct work *w, struct cp_err *err)
+{
+	trace.describe = describe_stream;
+	return cp_ledger_trace(w->db, w->run[0], &trace, &w->out, err);
+}
+
+static int do_table(struct work *w, struct cp_err *err)
+{
+	static const char *const form[] = { "text", "terminal", "markdown", "tsv" };
+	if (!strcmp(format, "auto"))
+		format = !output && isatty(STDOUT_FILENO) ? "terminal" : "text";
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(format, form[i]))
+			paper.form = (enum cp_paper_form)i;
+	for (int i = 0; i < w->n_files || i == 0; i++) {
+		paper.number = w->n_files ? atoi(w->file[i]) : 0;
+		if (cp_ledger_paper(w->db, &paper, &w->out, err) < 0)
+			return -1;
+	}
+	cp_buf_str(&w->out, cp_quiet ? "" : cp_paper_notes);
+	return 0;
 }
 
 static const struct command {
 	const char *name;
-	int min_runs, max_runs;		/* -1: takes a file */
+	int min, max;			/* operands */
+	enum { RUNS, FILES, NUMBERS } of;
 	int (*work)(struct work *, struct cp_err *);
 } commands[] = {
-	{ "ls", 0, 0, do_ls }, { "show", 1, 1, do_show }, { "diff", 2, 2, do_diff }, { "best", 0, 0, do_best }, { "verify", 0, 1, do_verify },
-	{ "rerun", 1, 1, do_rerun }, { "export", 0, 0, do_export }, { "import", 0, -1, do_import },
+	{ "ls", 0, 0, RUNS, do_ls }, { "show", 1, 1, RUNS, do_show }, { "diff", 2, 2, RUNS, do_diff }, { "best", 0, 0, RUNS, do_best },
+	{ "table", 0, 5, NUMBERS, do_table }, { "trace", 1, 1, RUNS, do_trace }, { "verify", 0, 1, RUNS, do_verify }, { "rerun", 1, 1, RUNS, do_rerun },
+	{ "export", 0, 0, RUNS, do_export }, { "import", 0, 1, FILES, do_merge }, { "merge", 1, INT_MAX, FILES, do_merge },
 };
+
+#define COMMANDS "ls, show, diff, best, table, trace, verify, rerun, export, import or merge"
 
 static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
-	cp_usage("unknown command '%s'; expected ls, show, diff, best, verify, rerun, export or import", name);
+	cp_usage("unknown command '%s'; expected " COMMANDS, name);
 }
 
 static void check_operands(const struct command *c, int n)
 {
-	int max = c->max_runs < 0 ? 1 : c->max_runs;
-	if (n < c->min_runs || n > max)
-		cp_usage("%s takes %s, not %d", c->name, c->max_runs < 0 ? "one file at most" : max == 0 ? "no operand" : max == 2 ? "two runs" :
-			 c->min_runs ? "one run" : "one run at most", n);
+	static const char *const word[] = { "run", "file" };
+	static const char *const amount[] = { "no", "one", "two" };
+	if (n >= c->min && n <= c->max)
+		return;
+	if (c->max > 2)
+		cp_usage("%s takes %s", c->name, c->of == FILES ? "files, one at least" : "the numbers of at most five tables");
+	cp_usage("%s takes %s %s%s%s, not %d", c->name, amount[c->max], c->max ? word[c->of] : "operand", c->max == 2 ? "s" : "",
+		 c->min < c->max ? " at most" : "", n);
 }
 
 static void find_operands(struct work *w, const struct command *c, int n, char **operand)
 {
 	struct cp_err err;
-	if (c->max_runs < 0) {
-		w->file = n ? operand[0] : NULL;
-		return;
-	}
-	for (w->n_runs = 0; w->n_runs < n; w->n_runs++)
+	w->file = operand;
+	w->n_files = n;
+	for (w->n_runs = 0; c->of == RUNS && w->n_runs < n; w->n_runs++)
 		if (cp_ledger_find(w->db, operand[w->n_runs], &w->run[w->n_runs], &err) < 0)
 			cp_die("%s: %s", w->path, err.msg);
 }
@@ -145,11 +205,14 @@ int main(int argc, char **argv)
 	struct work w = { .out = CP_BUF_INIT };
 	cp_tool_start(&tool, &argc, argv);
 	if (argc < 2)
-		cp_usage("a command is expected: ls, show, diff, best, verify, rerun, export or import");
+		cp_usage("a command is expected: " COMMANDS);
 	const struct command *c = find_command(argv[1]);
 	check_operands(c, argc - 2);
+	for (int i = 2; i < argc && c->of == NUMBERS; i++)
+		if (strlen(argv[i]) != 1 || *argv[i] < '2' || *argv[i] > '6')
+			cp_usage("table %s: the paper's tables are 2 to 6", argv[i]);
 	w.path = cp_ledger_path(ledger, &err);
-	if (!w.path || cp_store_open(&w.db, w.path, c->work == do_import, &err) < 0)
+	if (!w.path || cp_store_open(&w.db, w.path, c->work == do_merge, &err) < 0)
 		cp_die("%s", err.msg);
 	find_operands(&w, c, argc - 2, argv + 2);
 	int bad = c->work(&w, &err);

@@ -17,7 +17,7 @@
 #include <xxhash.h>
 
 #include "base/file.h"
-#include "build.h"	/* made by make: CP_BUILD_COMPILER, CP_BUILD_FLAGS */
+#include "build.h"	/* made by make: CP_BUILD_COMPILER, CP_BUILD_FLAGS, CP_BUILD_SOURCE */
 
 struct cp_opts cp_tool_opts;
 int cp_quiet;
@@ -224,7 +224,8 @@ static void print_help(void)
 static void print_version(void)
 {
 	printf("%s (clickprompt) %s\n", me->name, CP_VERSION);
-	printf("compiler: %s\nflags: %s\n", CP_BUILD_COMPILER, CP_BUILD_FLAGS);
+	printf("compiler: %s\nflags: %s\n%s%s%s", CP_BUILD_COMPILER, CP_BUILD_FLAGS, *CP_BUILD_SOURCE ? "source: " : "", CP_BUILD_SOURCE,
+	       *CP_BUILD_SOURCE ? "\n" : "");
 	printf("libraries: xxHash %u.%u.%u, LZ4 %s, SQLite %s\n", XXH_versionNumber() / 10000, XXH_versionNumber() / 100 % 100,
 	       XXH_versionNumber() % 100, LZ4_versionString(), sqlite3_libversion());
 	if (me->version) {
@@ -288,6 +289,7 @@ struct cp_run *cp_tool_begin(const struct cp_ledger_opts *o, const struct cp_run
 	f.tool = me->name;
 	f.version = CP_VERSION;
 	f.build = CP_BUILD_COMPILER "; " CP_BUILD_FLAGS;
+	f.source = CP_BUILD_SOURCE;
 	f.argv = words;
 	f.opts = &cp_tool_opts;
 	if (cp_run_begin(&run, o, &f, &err) < 0)

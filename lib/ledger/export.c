@@ -1,28 +1,31 @@
 /* The ledger as text that can be committed, and back.
  *
  * The text is SQL: `sqlite3 new.db < ledger.sql` builds the ledger as well. Importing runs it in a scratch database in memory that may
- * attach nothing, brings that to this version, and copies the runs whose uid is not here yet. */
+ * attach nothing, brings that to this version, and copies the runs whose uid is not here yet.  Another ledger is copied into such a database
+ * first, so that merging changes nothing of it. */
 #include "ledger/query.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "ledger/schema.h"
 #include "ledger/store.h"
 
-/* What is exported; the first column of each table is the run's id, and `published` are the columns that may hold paths. */
+/* What is exported, the first column of each table being the run's id; `own` are columns that stay with those who ran it, and merge only. */
 static const struct table {
 	const char *name, *id, *order;
-	const char *columns[24];
+	const char *columns[24], *own[8];
 } tables[] = {
-	{ "runs", "id", "id", { "uid", "tool", "version", "build", "argv", "seed", "threads", "blas", "rerun_of", "recipe", "started", "ended", "wall_s",
-		"cpu_s", "peak_mb", "status", "exit", "why" } },
+	{ "runs", "id", "id", { "uid", "tool", "version", "build", "argv", "seed", "threads", "blas", "cpu", "source", "rerun_of", "recipe", "started", "ended", "wall_s",
+		"cpu_s", "peak_mb", "status", "exit", "why" }, { "cwd", "host", "boot", "pidns", "pid", "born" } },
 	{ "params", "run", "run, name", { "name", "value", "given", "content" } },
 	{ "inputs", "run", "run, n", { "n", "role", "path", "via", "digest", "content", "rows", "bytes" } },
 	{ "outputs", "run", "run, n", { "n", "role", "path", "via", "digest", "content", "rows", "bytes" } },
 	{ "metrics", "run", "run, split, stratum, epoch, key", { "split", "stratum", "epoch", "key", "value" } },
 	{ "comparisons", "run", "run, n", { "n", "method", "split", "stratum", "key", "a", "b", "value_a", "value_b", "diff", "se", "statistic", "p",
 		"rows" } },
+	{ "tags", "run", "run, name", { "name", "value" } },
 };
 #define N_TABLES (sizeof tables / sizeof *tables)
 
@@ -59,10 +62,10 @@ static void published(sqlite3_context *c, int argc, sqlite3_value **argv)
 	cp_buf_release(&b);
 }
 
-static void add_columns(struct cp_buf *b, const struct table *t, const char *before, const char *after)
+static void add_columns(struct cp_buf *b, const char *const *columns, const char *before, const char *after)
 {
-	for (size_t i = 0; t->columns[i]; i++)
-		cp_buf_printf(b, ", %s%s%s", before, t->columns[i], after);
+	for (size_t i = 0; columns[i]; i++)
+		cp_buf_printf(b, ", %s%s%s", before, columns[i], after);
 }
 
 static int export_table(sqlite3 *db, const struct table *t, struct cp_buf *b, struct cp_err *err)
@@ -70,9 +73,9 @@ static int export_table(sqlite3 *db, const struct table *t, struct cp_buf *b, st
 	struct cp_buf sql = CP_BUF_INIT, head = CP_BUF_INIT;
 	int rc;
 	cp_buf_printf(&head, "INSERT INTO %s (%s", t->name, t->id);
-	add_columns(&head, t, "", "");
+	add_columns(&head, t->columns, "", "");
 	cp_buf_printf(&sql, "SELECT %s", t->id);
-	add_columns(&sql, t, "quote(published(", "))");
+	add_columns(&sql, t->columns, "quote(published(", "))");
 	cp_buf_printf(&sql, " FROM %s WHERE %s IN (SELECT id FROM runs WHERE status <> 'running') ORDER BY %s", t->name, t->id, t->order);
 	sqlite3_stmt *st = cp_store_prepare(db, err, sql.data, "");
 	while (st && (rc = sqlite3_step(st)) == SQLITE_ROW) {
@@ -98,6 +101,7 @@ int cp_ledger_export(sqlite3 *db, struct cp_buf *b, struct cp_err *err)
 	for (int v = 0; v < CP_LEDGER_SCHEMA; v++)
 		cp_buf_str(b, cp_ledger_migrations[v]);
 	cp_buf_str(b, cp_ledger_views);
+	cp_buf_str(b, cp_ledger_tables);
 	if (cp_store_exec(db, "BEGIN", err) < 0)		/* all tables of one moment */
 		return -1;
 	int bad = 0;
@@ -123,7 +127,7 @@ static int only_this_database(void *ctx, int action, const char *a, const char *
 /* Which runs are new, and the numbers they get: their own, or from the first that is free in both. */
 static const char number_them[] =
 	"CREATE TEMP TABLE fresh AS SELECT id AS old, CASE WHEN id NOT IN (SELECT id FROM ledger.runs) THEN id END AS new "
-	"FROM main.runs WHERE uid NOT IN (SELECT uid FROM ledger.runs);\n"
+	"FROM main.runs WHERE status <> 'running' AND uid NOT IN (SELECT uid FROM ledger.runs);\n"
 	"CREATE TEMP TABLE taken AS SELECT max((SELECT coalesce(max(id), 0) FROM ledger.runs), (SELECT coalesce(max(id), 0) FROM main.runs)) AS last;\n"
 	"CREATE TEMP TABLE moved AS SELECT old, row_number() OVER (ORDER BY old) AS nth FROM fresh WHERE new IS NULL;\n"
 	"UPDATE fresh SET new = (SELECT last FROM taken) + (SELECT nth FROM moved WHERE moved.old = fresh.old) WHERE new IS NULL;\n";
@@ -134,9 +138,11 @@ static int copy_tables(sqlite3 *scratch, struct cp_err *err)
 	for (size_t i = 0; i < N_TABLES && !bad; i++) {
 		struct cp_buf sql = CP_BUF_INIT;
 		cp_buf_printf(&sql, "INSERT INTO ledger.%s (%s", tables[i].name, tables[i].id);
-		add_columns(&sql, &tables[i], "", "");
+		add_columns(&sql, tables[i].columns, "", "");
+		add_columns(&sql, tables[i].own, "", "");
 		cp_buf_str(&sql, ") SELECT fresh.new");
-		add_columns(&sql, &tables[i], "t.", "");
+		add_columns(&sql, tables[i].columns, "t.", "");
+		add_columns(&sql, tables[i].own, "t.", "");
 		cp_buf_printf(&sql, " FROM main.%s t JOIN fresh ON fresh.old = t.%s", tables[i].name, tables[i].id);
 		bad = cp_store_exec(scratch, sql.data, err);
 		cp_buf_release(&sql);
@@ -177,4 +183,46 @@ int cp_ledger_import(sqlite3 *db, const char *sql, const char *name, int64_t *n_
 	bad = bad || load_scratch(scratch, sql, err) < 0 || copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
 	sqlite3_close(scratch);
 	return bad ? cp_err_wrap(err, "%s", name) : 0;
+}
+
+/* A copy of another ledger, as it is at this moment, in memory. */
+static int copy_ledger(sqlite3 *scratch, const char *path, struct cp_err *err)
+{
+	sqlite3 *other = NULL;
+	sqlite3_backup *copy = NULL;
+	int rc = sqlite3_open_v2(path, &other, SQLITE_OPEN_READONLY, NULL);
+	if (rc == SQLITE_OK)
+		sqlite3_busy_timeout(other, 60000);
+	if (rc == SQLITE_OK && (copy = sqlite3_backup_init(scratch, "main", other, "main")))
+		while ((rc = sqlite3_backup_step(copy, -1)) == SQLITE_BUSY || rc == SQLITE_LOCKED)
+			sqlite3_sleep(20);
+	if (copy)
+		sqlite3_backup_finish(copy);
+	int bad = copy && rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(copy ? scratch : other));
+	sqlite3_close(other);
+	return bad || cp_store_schema(scratch, err) < 0 ? -1 : 0;
+}
+
+static int merge_ledger(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
+{
+	sqlite3 *scratch = NULL;
+	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
+	bad = bad || copy_ledger(scratch, path, err) < 0 || copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
+	sqlite3_close(scratch);
+	return bad ? cp_err_wrap(err, "%s", path) : 0;
+}
+
+int cp_ledger_merge(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
+{
+	static const char magic[] = "SQLite format 3";		/* and a NUL: the first 16 bytes of such a file */
+	struct cp_buf text = CP_BUF_INIT;
+	int bad = cp_read_file(path, &text, err);
+	if (!bad && text.len >= sizeof magic && !memcmp(text.data, magic, sizeof magic))
+		bad = merge_ledger(db, path, n_new, err);
+	else if (!bad && (!text.len || strlen(text.data) != text.len))
+		bad = cp_err_set(err, "%s: no ledger and no ledger's text; expected a file of cp-ledger, or what cp-ledger export writes", path ? path : "standard input");
+	else if (!bad)
+		bad = cp_ledger_import(db, text.data, path ? path : "standard input", n_new, err);
+	cp_buf_release(&text);
+	return bad;
 }

@@ -144,17 +144,18 @@ static int insert_run(struct cp_run *r, const struct cp_run_facts *f, struct cp_
 {
 	struct cp_process p;
 	struct timespec now;
-	char started[32], *cwd = getcwd(NULL, 0);
+	char started[32], cpu[128], *cwd = getcwd(NULL, 0);
 	struct cp_buf argv = CP_BUF_INIT;
 	cp_process_self(&p);
+	cp_process_cpu(cpu);
 	clock_gettime(CLOCK_REALTIME, &now);
 	utc(started, &now);
 	name_run(r, &p, &now);
 	cp_words_join(&argv, f->argv);
 	int bad = cp_store_run(r->db, err,
-		"INSERT INTO runs (uid, tool, version, build, argv, cwd, threads, blas, host, boot, pidns, pid, born, rerun_of, started, status) "
-		"VALUES (?, ?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, 'running')", "ttttttitttiiitt",
-		r->uid, f->tool, f->version, f->build, argv.data, cwd, (int64_t)f->threads, f->blas, p.host, p.boot, p.pidns, p.pid, p.born,
+		"INSERT INTO runs (uid, tool, version, build, source, argv, cwd, threads, blas, cpu, host, boot, pidns, pid, born, rerun_of, started, status) "
+		"VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, nullif(?, 0), ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, 'running')", "tttttttittttiiitt",
+		r->uid, f->tool, f->version, f->build, f->source, argv.data, cwd, (int64_t)f->threads, f->blas, cpu, p.host, p.boot, p.pidns, p.pid, p.born,
 		env("CP_RERUN_OF"), started);
 	r->id = sqlite3_last_insert_rowid(r->db);
 	cp_buf_release(&argv);
@@ -162,11 +163,28 @@ static int insert_run(struct cp_run *r, const struct cp_run_facts *f, struct cp_
 	return bad;
 }
 
+/* CP_TAGS: "scale=small,data=ml-1m,model=dcnv2,seed=1"; a value that is a whole number is kept as one. */
+static int add_tags(struct cp_run *r, struct cp_err *err)
+{
+	const char *s = env("CP_TAGS");
+	int bad = 0;
+	for (s = s ? s + strspn(s, ",") : ""; *s && !bad; s += strspn(s, ",")) {
+		size_t n = strcspn(s, ","), name = strcspn(s, "=,");
+		if (!name || name >= n)
+			return cp_err_set(err, "CP_TAGS: '%.*s' is not NAME=VALUE", (int)n, s);
+		bad = cp_store_run(r->db, err, "INSERT OR REPLACE INTO tags VALUES (?1, substr(?2, 1, ?3), CASE WHEN CAST(CAST(substr(?2, ?3 + 2, ?4) AS INTEGER) "
+				   "AS TEXT) = substr(?2, ?3 + 2, ?4) THEN CAST(substr(?2, ?3 + 2, ?4) AS INTEGER) ELSE substr(?2, ?3 + 2, ?4) END)", "itii",
+				   r->id, s, (int64_t)name, (int64_t)(n - name - 1));
+		s += n;
+	}
+	return bad;
+}
+
 static int insert_all(struct cp_run *r, const struct cp_run_facts *f, struct cp_err *err)
 {
 	if (cp_store_exec(r->db, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
-	if (insert_run(r, f, err) < 0 || set_seed(r, f->opts, err) < 0 || add_options(r, f->opts, err) < 0)
+	if (insert_run(r, f, err) < 0 || set_seed(r, f->opts, err) < 0 || add_options(r, f->opts, err) < 0 || add_tags(r, err) < 0)
 		return -1;
 	return cp_store_exec(r->db, "COMMIT", err);
 }

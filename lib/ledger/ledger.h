@@ -14,6 +14,8 @@
  *     cp_run_output(run, &(struct cp_run_file){ .role = "model", .path = "m.cpm" });
  *     return cp_tool_finish(...);
  *
+ * CP_TAGS="NAME=VALUE,..." in the environment says what the run is for; a grid says which cell it belongs to.
+ *
  * A NULL run (--no-ledger) is taken by every call and means "remember nothing".  A ledger that cannot be written is refused at the start,
  * before any work; one that fails later costs no work: the first failure is kept, the calls after it do nothing, and cp_run_end tells.
  * The calls on one run may come from any thread.
@@ -45,7 +47,7 @@ char *cp_ledger_path(const char *option, struct cp_err *);
 struct cp_run_facts {
 	int threads;				/* in force; 0: not told */
 	const char *blas;			/* name and kernel in force */
-	const char *tool, *version, *build;	/* these five are filled in by cp_tool_begin */
+	const char *tool, *version, *build, *source;	/* these six are filled in by cp_tool_begin; source: which, as git names it */
 	char *const *argv;			/* NULL-terminated, as given */
 	const struct cp_opts *opts;		/* every option's value, and whether it was given; --seed among them is the run's seed */
 };

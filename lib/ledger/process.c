@@ -56,3 +56,14 @@ int cp_process_gone(const struct cp_process *p, const struct cp_process *self)
 		return p->born && born != p->born;
 	return kill((pid_t)p->pid, 0) < 0 && errno == ESRCH;
 }
+
+void cp_process_cpu(char name[128])
+{
+	char info[4096];
+	*name = 0;
+	read_small("/proc/cpuinfo", info, sizeof info);
+	const char *p = strstr(info, "model name");
+	p = p ? strchr(p, ':') : NULL;
+	if (p)
+		snprintf(name, 128, "%.*s", (int)strcspn(p + 2, "\n"), p + 2);
+}

@@ -17,4 +17,7 @@ void cp_process_self(struct cp_process *);
 /* 1 if `p` is known to be gone, seen from `self`; 0 if it lives or cannot be seen from here. */
 int cp_process_gone(const struct cp_process *p, const struct cp_process *self);
 
+/* The processor's name, "" where the kernel does not tell. */
+void cp_process_cpu(char name[128]);
+
 #endif

@@ -122,6 +122,7 @@ static int print_run(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *e
 int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err)
 {
 	static const struct table tables[] = {
+		{ "tags", "SELECT name, value FROM tags WHERE run = ? ORDER BY name" },
 		{ "options given", "SELECT name, value FROM params WHERE run = ? AND given = 1 ORDER BY name" },
 		{ "options by the preset", "SELECT name, value FROM params WHERE run = ? AND given = 2 ORDER BY name" },
 		{ "options by default, and what was found", "SELECT name, value FROM params WHERE run = ? AND NOT given ORDER BY name" },
@@ -160,7 +161,8 @@ int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err
 	" UNION ALL SELECT 'build', build FROM runs WHERE id = " run " UNION ALL SELECT 'seed', seed FROM runs WHERE id = " run \
 	" UNION ALL SELECT 'threads', threads FROM runs WHERE id = " run " UNION ALL SELECT 'blas', blas FROM runs WHERE id = " run \
 	" UNION ALL SELECT 'status', status FROM runs WHERE id = " run " UNION ALL SELECT 'why', why FROM runs WHERE id = " run \
-	" UNION ALL SELECT 'host', host FROM runs WHERE id = " run
+	" UNION ALL SELECT 'host', host FROM runs WHERE id = " run " UNION ALL SELECT 'cpu', cpu FROM runs WHERE id = " run \
+	" UNION ALL SELECT 'source', source FROM runs WHERE id = " run
 #define PARAMS(run) "SELECT name, value FROM params WHERE run = " run
 #define FILES(table, run) "SELECT n || ' ' || role, coalesce(content, digest) FROM " table " WHERE run = " run
 #define FIGURES(run) \

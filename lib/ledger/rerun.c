@@ -315,6 +315,25 @@ static int64_t id_of_repetition(const struct repeat *r, struct cp_err *err)
 	return id ? id : cp_err_set(err, "the repetition left no row");
 }
 
+/* Where the bytes differ: what else was not the same. */
+static int tell_conditions(const struct repeat *r, int64_t again, struct cp_buf *b, struct cp_err *err)
+{
+	static const char *const name[] = { "version", "source", "build", "blas", "cpu", "threads", "host" };
+	for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
+		char *sql = cp_xasprintf("SELECT a.%s, b.%s FROM runs a, runs b WHERE a.id = ?1 AND b.id = ?2 AND a.%s IS NOT b.%s", name[i], name[i],
+					 name[i], name[i]);
+		sqlite3_stmt *st = cp_store_prepare(r->db, err, sql, "ii", r->id, again);
+		free(sql);
+		if (!st)
+			return -1;
+		if (sqlite3_step(st) == SQLITE_ROW)
+			cp_buf_printf(b, "%s\t%s\t%s\n", name[i], sqlite3_column_type(st, 0) == SQLITE_NULL ? "-" : (const char *)sqlite3_column_text(st, 0),
+				      sqlite3_column_type(st, 1) == SQLITE_NULL ? "-" : (const char *)sqlite3_column_text(st, 1));
+		sqlite3_finalize(st);
+	}
+	return 0;
+}
+
 static int compare(struct repeat *r, struct cp_buf *b, struct cp_err *err)
 {
 	int same = 1;
@@ -324,7 +343,7 @@ static int compare(struct repeat *r, struct cp_buf *b, struct cp_err *err)
 	cp_buf_printf(b, "run\t%lld\trepeated as\t%lld\n", (long long)r->id, (long long)again);
 	for (size_t i = 0; i < r->n_outputs; i++)
 		same &= compare_output(r, &r->output[i], b);
-	return same;
+	return same || tell_conditions(r, again, b, err) == 0 ? same : -1;
 }
 
 /* ---- all of it ---- */

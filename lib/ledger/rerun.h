@@ -23,7 +23,7 @@ struct cp_rerun_opts {
 };
 
 /* 1 every output has the recorded bytes, 0 some have not, -1 refused or failed. `out` gets a line an output: same or different, role,
- * digests. */
+ * digests; and where some differ, a line for each of version, source, build, BLAS, processor, threads and host that is not the same. */
 int cp_ledger_rerun(sqlite3 *db, int64_t id, const struct cp_rerun_opts *, struct cp_buf *out, struct cp_err *);
 
 #endif

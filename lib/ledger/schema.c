@@ -31,6 +31,20 @@ const char *const cp_ledger_migrations[CP_LEDGER_SCHEMA] = {
 	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL,\n"
 	"  method TEXT NOT NULL, split TEXT NOT NULL, stratum TEXT NOT NULL, key TEXT NOT NULL, a TEXT, b TEXT,\n"
 	"  value_a REAL, value_b REAL, diff REAL, se REAL, statistic REAL, p REAL, rows INTEGER, PRIMARY KEY (run, n)) WITHOUT ROWID;\n",
+
+	"ALTER TABLE runs ADD COLUMN cpu TEXT;\n"
+	"ALTER TABLE runs ADD COLUMN source TEXT;\n"
+	"CREATE TABLE tags(\n"
+	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,\n"
+	"  name TEXT NOT NULL, value NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;\n"
+	/* A grid of version 1 said it in its paths only: GRID/made/MODEL[.VARIANT]-SEED/WAY.tsv */
+	"WITH path AS (SELECT run, substr(path, 1, instr(path, '/made/') - 1) AS data, substr(path, instr(path, '/made/') + 6) AS cell FROM outputs\n"
+	"    WHERE path GLOB '*/made/*-[0-9]*/*.*' GROUP BY run),\n"
+	"  part AS (SELECT run, data, substr(cell, 1, instr(cell, '-') - 1) || '.' AS name, substr(cell, instr(cell, '-') + 1) + 0 AS seed,\n"
+	"    substr(cell, instr(cell, '/') + 1) AS file FROM path)\n"
+	"INSERT INTO tags SELECT run, 'data', data FROM part UNION ALL SELECT run, 'model', substr(name, 1, instr(name, '.') - 1) FROM part\n"
+	"  UNION ALL SELECT run, 'variant', rtrim(substr(name, instr(name, '.') + 1), '.') FROM part\n"
+	"  UNION ALL SELECT run, 'way', substr(file, 1, instr(file, '.') - 1) FROM part UNION ALL SELECT run, 'seed', seed FROM part;\n",
 };
 
 const char cp_ledger_views[] =
@@ -75,7 +89,8 @@ const char cp_ledger_views[] =
 	"DROP VIEW IF EXISTS disagreements;\n"
 	"CREATE VIEW disagreements AS\n"
 	"  SELECT a.id AS a, b.id AS b, a.tool AS tool, a.version AS version_a, b.version AS version_b, x.role AS role,\n"
-	"      x.digest AS digest_a, y.digest AS digest_b\n"
+	"      x.digest AS digest_a, y.digest AS digest_b, a.blas AS blas_a, b.blas AS blas_b, a.cpu AS cpu_a, b.cpu AS cpu_b,\n"
+	"      a.source AS source_a, b.source AS source_b, a.build AS build_a, b.build AS build_b\n"
 	"    FROM runs a JOIN runs b ON b.recipe = a.recipe AND b.id > a.id JOIN outputs x ON x.run = a.id\n"
 	"      JOIN outputs y ON y.run = b.id AND y.n = x.n AND y.role = x.role\n"
 	"    WHERE a.status = 'done' AND b.status = 'done' AND x.digest <> y.digest;\n";

@@ -122,7 +122,9 @@ static int migrate(sqlite3 *db, int from, struct cp_err *err)
 		if (cp_store_exec(db, cp_ledger_migrations[v], err) < 0)
 			return -1;
 	sqlite3_snprintf(sizeof done, done, "PRAGMA user_version = %d; PRAGMA application_id = %d", CP_LEDGER_SCHEMA, CP_LEDGER_APPLICATION_ID);
-	return cp_store_exec(db, cp_ledger_views, err) < 0 || cp_store_exec(db, done, err) < 0 ? -1 : 0;
+	if (cp_store_exec(db, cp_ledger_views, err) < 0 || cp_store_exec(db, cp_ledger_tables, err) < 0)
+		return -1;
+	return cp_store_exec(db, done, err);
 }
 
 int cp_store_schema(sqlite3 *db, struct cp_err *err)

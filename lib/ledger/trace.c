@@ -1,0 +1,243 @@
+#include "ledger/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/store.h"
+
+/* How a run is named in a line: its number, command, figures at its end, and how long it took. */
+#define RUN_WORDS \
+	"r.argv || coalesce(' [' || nullif(r.status, 'done') || ']', '') AS command, coalesce((SELECT group_concat(ltrim(split || ' ') || key || ' ' " \
+	"|| printf('%.4f', value), ', ') FROM metrics WHERE run = r.id AND epoch = -1 AND stratum = '' AND key IN ('auc', 'logloss')), '') AS figures, " \
+	"coalesce(printf('%.1f s', r.wall_s), '') AS seconds"
+
+struct trace {
+	sqlite3 *db;
+	const struct cp_trace *how;
+	struct cp_buf *b;
+	struct cp_err *err;
+	int64_t *told;		/* runs whose inputs have been told already */
+	size_t n_told;
+};
+
+static const char *text(sqlite3_stmt *st, int column)
+{
+	const char *s = (const char *)sqlite3_column_text(st, column);
+	return s ? s : "";
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static void describe(const struct trace *t, const char *path, const char *digest, struct cp_buf *b)
+{
+	if (t->how->describe && *path)
+		t->how->describe(path, digest, b);
+}
+
+static int done(struct trace *t, sqlite3_stmt *st, int rc)
+{
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? 0 : cp_err_set(t->err, "%s", sqlite3_errmsg(t->db));
+}
+
+/* ---- lines ---- */
+
+static int tell_before(struct trace *t, int64_t id, int depth);
+
+static void indent(struct trace *t, int depth)
+{
+	for (int i = 0; i < depth; i++)
+		cp_buf_str(t->b, "  ");
+}
+
+static int is_told(struct trace *t, int64_t id)
+{
+	for (size_t i = 0; i < t->n_told; i++)
+		if (t->told[i] == id)
+			return 1;
+	t->told = cp_xrealloc(t->told, t->n_told + 1, sizeof *t->told);
+	t->told[t->n_told++] = id;
+	return 0;
+}
+
+static int put_run(struct trace *t, int64_t id, int depth)
+{
+	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, "SELECT " RUN_WORDS " FROM runs r WHERE r.id = ?", "i", id);
+	if (!st)
+		return -1;
+	int rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW) {
+		indent(t, depth);
+		cp_buf_printf(t->b, "run %lld: %s", (long long)id, text(st, 0));
+		for (int i = 1; i < 3; i++)
+			if (*text(st, i))
+				cp_buf_printf(t->b, ", %s", text(st, i));
+		cp_buf_char(t->b, '\n');
+		rc = SQLITE_DONE;
+	}
+	return done(t, st, rc);
+}
+
+/* What a run read, each below it and with the run that made it. */
+static int tell_inputs(struct trace *t, int64_t id, int depth)
+{
+	int rc, bad = 0;
+	sqlite3_stmt *st = cp_store_prepare(t->db, t->err,
+		"SELECT i.role, coalesce(i.path, i.via), coalesce(i.digest, ''), i.rows, e.made_by, "
+		"CASE WHEN i.path LIKE '/%' OR r.cwd IS NULL THEN i.path ELSE r.cwd || '/' || i.path END "
+		"FROM inputs i JOIN runs r ON r.id = i.run LEFT JOIN edges e ON e.run = i.run AND e.digest = i.digest AND e.role = i.role WHERE i.run = ? "
+		"GROUP BY i.n ORDER BY i.n", "i", id);
+	if (!st)
+		return -1;
+	while (!bad && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		indent(t, depth);
+		cp_buf_printf(t->b, "%s %s %.8s", text(st, 0), text(st, 1), text(st, 2));
+		if (sqlite3_column_type(st, 3) != SQLITE_NULL)
+			cp_buf_printf(t->b, ", %s rows", text(st, 3));
+		if (sqlite3_column_type(st, 4) == SQLITE_NULL)
+			describe(t, text(st, 5), text(st, 2), t->b);
+		cp_buf_char(t->b, '\n');
+		if (sqlite3_column_type(st, 4) != SQLITE_NULL)
+			bad = tell_before(t, sqlite3_column_int64(st, 4), depth + 1);
+	}
+	if (bad) {
+		sqlite3_finalize(st);
+		return -1;
+	}
+	return done(t, st, rc);
+}
+
+static int tell_before(struct trace *t, int64_t id, int depth)
+{
+	if (put_run(t, id, depth) < 0)
+		return -1;
+	return is_told(t, id) ? 0 : tell_inputs(t, id, depth + 1);
+}
+
+/* Runs that read what this one wrote, and those that read theirs. */
+static int tell_after(struct trace *t, int64_t id, int depth)
+{
+	int rc, bad = 0;
+	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, "SELECT DISTINCT run FROM edges WHERE made_by = ? ORDER BY run", "i", id);
+	if (!st)
+		return -1;
+	while (!bad && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		int64_t next = sqlite3_column_int64(st, 0);
+		bad = put_run(t, next, depth) < 0 || (!is_told(t, next) && tell_after(t, next, depth + 1) < 0);
+	}
+	if (bad) {
+		sqlite3_finalize(st);
+		return -1;
+	}
+	return done(t, st, rc);
+}
+
+static int tell_lines(struct trace *t, int64_t id)
+{
+	if (tell_before(t, id, 0) < 0)
+		return -1;
+	size_t end = t->b->len;
+	t->n_told = 0;
+	if (tell_after(t, id, 1) < 0)
+		return -1;
+	if (t->b->len > end) {
+		struct cp_buf after = CP_BUF_INIT;
+		cp_buf_add(&after, t->b->data + end, t->b->len - end);
+		t->b->len = end;
+		cp_buf_printf(t->b, "read by\n%s", after.data);
+		cp_buf_release(&after);
+	}
+	return 0;
+}
+
+/* ---- graphviz ---- */
+
+/* Every run before and after, itself among them. */
+#define CONNECTED \
+	"WITH RECURSIVE e AS MATERIALIZED (SELECT run, made_by FROM edges), before(run) AS (SELECT ?1 UNION SELECT e.made_by FROM before JOIN e ON e.run = before.run), " \
+	"after(run) AS (SELECT ?1 UNION SELECT e.run FROM after JOIN e ON e.made_by = after.run), " \
+	"known AS (SELECT run FROM before UNION SELECT run FROM after) "
+
+static void put_label(struct cp_buf *b, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			cp_buf_char(b, '\\');
+		cp_buf_char(b, *s);
+	}
+}
+
+static int draw_runs(struct trace *t, int64_t id)
+{
+	int rc;
+	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, CONNECTED
+		"SELECT r.id, r.tool || coalesce(' ' || (SELECT value FROM params WHERE run = r.id AND name = 'stage'), '') "
+		"|| coalesce(' ' || (SELECT value FROM params WHERE run = r.id AND name = 'model' AND r.tool = 'cp-train'), ''), " RUN_WORDS
+		" FROM known JOIN runs r ON r.id = known.run ORDER BY r.id", "i", id);
+	if (!st)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		cp_buf_printf(t->b, "\tr%s [shape=box%s, label=\"%s ", text(st, 0), sqlite3_column_int64(st, 0) == id ? ", penwidth=2" : "", text(st, 0));
+		put_label(t->b, text(st, 1));
+		for (int i = 3; i < 5; i++)
+			if (*text(st, i))
+				cp_buf_printf(t->b, "\\n%s", text(st, i));
+		cp_buf_str(t->b, "\", tooltip=\"");
+		put_label(t->b, text(st, 2));
+		cp_buf_str(t->b, "\"];\n");
+	}
+	return done(t, st, rc);
+}
+
+/* Files, each once by its digest, and the arrows to and from runs. */
+static int draw_files(struct trace *t, int64_t id)
+{
+	int rc;
+	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, CONNECTED
+		", f AS (SELECT run, role, digest, path, via, 1 AS out FROM outputs UNION ALL SELECT run, role, digest, path, via, 0 FROM inputs) "
+		"SELECT f.run, f.out, f.role, coalesce(f.digest, 'run' || f.run || f.role), coalesce(f.path, f.via), "
+		"CASE WHEN f.path LIKE '/%' OR r.cwd IS NULL THEN f.path ELSE r.cwd || '/' || f.path END, "
+		"f.out OR EXISTS (SELECT 1 FROM outputs o WHERE o.digest = f.digest) "
+		"FROM known JOIN f ON f.run = known.run JOIN runs r ON r.id = f.run ORDER BY f.run, f.out, f.role, f.path", "i", id);
+	if (!st)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *digest = text(st, 3);
+		cp_buf_printf(t->b, "\t\"%s\" [label=\"%s\\n", digest, text(st, 2));
+		put_label(t->b, base_name(text(st, 4)));
+		cp_buf_printf(t->b, "\\n%.8s", digest);
+		if (!sqlite3_column_int(st, 6)) {
+			struct cp_buf d = CP_BUF_INIT;
+			describe(t, text(st, 5), digest, &d);
+			if (d.len)
+				cp_buf_str(t->b, "\\n");
+			put_label(t->b, d.len ? d.data : "");
+			cp_buf_release(&d);
+		}
+		cp_buf_str(t->b, "\"];\n");
+		if (sqlite3_column_int(st, 1))
+			cp_buf_printf(t->b, "\tr%s -> \"%s\";\n", text(st, 0), digest);
+		else
+			cp_buf_printf(t->b, "\t\"%s\" -> r%s;\n", digest, text(st, 0));
+	}
+	return done(t, st, rc);
+}
+
+int cp_ledger_trace(sqlite3 *db, int64_t id, const struct cp_trace *how, struct cp_buf *b, struct cp_err *err)
+{
+	struct trace t = { .db = db, .how = how, .b = b, .err = err };
+	int bad;
+	if (how->dot) {
+		cp_buf_str(b, "digraph trace {\n\trankdir=LR;\n\tnode [fontname=\"sans-serif\", shape=ellipse];\n");
+		bad = draw_runs(&t, id) < 0 || draw_files(&t, id) < 0;
+		cp_buf_str(b, "}\n");
+	} else {
+		bad = tell_lines(&t, id) < 0;
+	}
+	free(t.told);
+	return bad ? -1 : 0;
+}

@@ -1,0 +1,161 @@
+#!/bin/sh
+# The paper's tables from cells: means, deviations, the best, what is compared with what, and both tests.
+. "$(dirname "$0")/test-lib.sh"
+command -v sqlite3 >/dev/null || skip_all 'sqlite3 is not installed'
+
+sql() { sqlite3 "$CP_LEDGER" "$1"; }
+is() { test "$(sql "$1")" = "$2" || { echo "$1: '$(sql "$1")', expected '$2'"; return 1; }; }
+
+# scores SEED NOISE: labels that do not depend on anything, scores that follow them more or less
+scores() { awk -v x="$1" -v noise="$2" 'BEGIN {
+	y = 77
+	for (i = 0; i < 400; i++) {
+		x = x * 16807 % 2147483647; y = y * 48271 % 2147483647
+		label = y % 3 == 0
+		printf "%d\t%.6f\n", label, (label + noise * (x / 2147483647)) / (1 + noise)
+	}
+}'; }
+# cell MODEL PLM VARIANT WAY SEED NOISE: a cell's scores and figures
+cell() {
+	scores "$5$5" "$6" >"$1$2$3$4$5.tsv"
+	CP_TAGS=scale=s,data=ml-1m-time,model=$1,plm=$2,variant=$3,way=$4,seed=$5 cp-auc -q --split test "$1$2$3$4$5.tsv" >/dev/null
+}
+auc() { sql "select auc from cells where model = '$1' and plm = '$2' and variant = '$3' and way = '$4' order by seed"; }
+for seed in 1 2 3; do
+	cell fm '' '' ctr $seed 4
+	cell dcnv2 '' '' ctr $seed 3
+	cell dcnv2 base '' with-plm $seed 2
+	cell dcnv2 base input with-plm $seed 2.5
+	cell dcnv2 base noprompt with-plm $seed 2.7
+done
+cell dnn '' '' ctr 1 1.5
+
+test_that 'mean and deviation over seeds, by the definition, and the runs behind them' '
+	auc dcnv2 "" "" ctr | awk "{ s += \$1; q += \$1 * \$1 } END { printf \"%.6f %.6f\n\", s / NR, sqrt((q - s * s / NR) / (NR - 1)) }" >want
+	sql "select printf(\"%.6f\", auc), printf(\"%.6f\", auc_sd) from table2 where line = \"DCNv2\"" | tr "|" " " | diff want -
+	is "select seeds, n from table2 where line = \"DCNv2\"" "3|400"
+	is "select seeds || coalesce(auc_sd, \" none\") from table2 where line = \"DNN\"" "1 none"
+	is "select runs from table2 where line = \"DCNv2\"" "$(sql "select group_concat(run) from tags where name = \"model\" and value = \"dcnv2\" and run in
+		(select run from tags where name = \"way\" and value = \"ctr\")")"
+'
+
+test_that 'table 2 compares with the best baseline, whichever that is; over the seeds both have' '
+	is "select base from table2 where line like \"ClickPrompt with%\"" DNN
+	is "select line from table2 where best" DNN
+	is "select count(*) from pairs where tab = 2" 1
+	sql "pragma foreign_keys = on; delete from runs where id in (select run from tags where value = \"dnn\")"
+	is "select base from table2 where line like \"ClickPrompt with%\"" DCNv2
+	is "select count(*) from pairs where tab = 2" 3
+	is "select count(*) from table2 where base is not null" 1
+	want=$(sql "select printf(\"%.3f\", 100 * ((select avg(auc) from cells where way = \"with-plm\" and variant = \"\") / avg(auc) - 1)) from cells
+		where model = \"dcnv2\" and way = \"ctr\"")
+	is "select printf(\"%.3f\", impr) from table2 where base is not null" "$want"
+'
+
+test_that 'the other tables: by generator, against what the paper compares with, and its figures beside' '
+	is "select line, base, paper_auc from table3 where block = \"DCNv2\" and place > 1" "base, with PLM|alone|0.8499"
+	is "select line, base, paper_auc, paper_impr from table4 where base is not null" "layer-wise|input-only|0.8499|0.366"
+	is "select line, base from table5 where place > 1" "w/o prompt|full"
+	is "select paper_auc, paper_logloss, paper_impr from table2 where line = \"ClickPrompt with PLM\"" "0.8499|0.3905|0.544"
+'
+
+# made_up N T: a ledger of two lines of N seeds, whose differences have mean T / sqrt(N) and deviation 1
+made_up() {
+	rm -f t.db
+	cp-ledger -q --ledger t.db merge "$CP_LEDGER" >/dev/null
+	awk -v n="$1" -v t="$2" 'function tag(run, name, value) { printf "INSERT INTO tags VALUES (%d, \047%s\047, \047%s\047);\n", run, name, value }
+	function cell(run, variant, seed, auc) {
+		printf "INSERT INTO runs(id, uid, tool, argv, started, status) VALUES (%d, \047u%d\047, \047cp-auc\047, \047\047, \047\047, \047done\047);\n", run, run
+		printf "INSERT INTO inputs(run, n, role, via, digest) VALUES (%d, 1, \047scores\047, \047file\047, \047d%d\047);\n", run, run
+		printf "INSERT INTO metrics VALUES (%d, \047test\047, \047\047, -1, \047auc\047, %.15f);\n", run, auc
+		tag(run, "model", "dcnv2"); tag(run, "plm", "base"); tag(run, "variant", variant); tag(run, "way", "with-plm"); tag(run, "seed", seed)
+	}
+	BEGIN {
+		print "PRAGMA foreign_keys = ON; DELETE FROM runs;"
+		for (i = 1; i <= n; i++) {	# half of them above the mean, half below, and one on it where n is odd
+			d = t / sqrt(n) + (i == n && n % 2 ? 0 : i % 2 ? 1 : -1) * sqrt((n - 1) / (n - n % 2))
+			cell(2 * i, "input", i, 0.5)
+			cell(2 * i + 1, "", i, 0.5 + d / 1000)
+		}
+	}' | sqlite3 t.db
+}
+
+# Known tails of Student: degrees of freedom, and the t of which the two-sided p is 0.05
+test_that 'p is that of the paired t test, for whole degrees of freedom' '
+	set -- 1 12.7062 2 4.3027 3 3.1824 4 2.7764 5 2.5706 6 2.4469 7 2.3646 8 2.3060 9 2.2622 14 2.1448 19 2.0930
+	while test $# -gt 0; do
+		made_up $(($1 + 1)) $2
+		p=$(sqlite3 t.db "select printf(\"%.4f\", p) from table4 where base is not null")
+		echo "df $1: p of $2 is $p"
+		test "$p" = 0.0500
+		made_up $(($1 + 1)) -50
+		test "$(sqlite3 t.db "select better from table4 where base is not null")" = 0
+		shift 2
+	done
+	made_up 5 2.77
+	test "$(sqlite3 t.db "select better, df from table4 join tests using (place) where base is not null and tests.tab = 4")" = "0|4"
+	made_up 5 2.79
+	test "$(sqlite3 t.db "select better from table4 where base is not null")" = 1
+'
+
+test_that 'DeLong comes in where every seed was compared, the largest p of them' '
+	is "select delong_p is null from table4 where base is not null" 1
+	for seed in 1 2; do cp-auc -q --split test --against dcnv2baseinputwith-plm$seed.tsv dcnv2basewith-plm$seed.tsv >/dev/null; done
+	is "select delong_p is null from table4 where base is not null" 1
+	cp-auc -q --split test --against dcnv2baseinputwith-plm3.tsv dcnv2basewith-plm3.tsv >/dev/null
+	is "select delong_p = (select max(p) from comparisons) from table4 where base is not null" 1
+	is "select count(*) from pairs where tab = 4 and not compared" 0
+'
+
+test_that 'a cell that was scored again counts once, with its last figures; one that failed, or is a repetition, does not' '
+	before=$(sql "select auc from table2 where line = \"FM\"")
+	cell fm "" "" ctr 1 1
+	last=$(sql "select max(id) from runs")
+	is "select run from cells where model = \"fm\" and seed = 1" $last
+	is "select auc from cells where model = \"fm\" and seed = 1" "$(sql "select value from metrics where run = $last and key = \"auc\"")"
+	is "select seeds, auc > $before from table2 where line = \"FM\"" "3|1"
+	sql "update runs set rerun_of = \"x\" where id = $last"
+	is "select auc from table2 where line = \"FM\"" "$before"
+	sql "update runs set rerun_of = null, status = \"failed\" where id = $last"
+	is "select auc from table2 where line = \"FM\"" "$before"
+'
+
+test_that 'as text, on a terminal, as markdown and as tsv' '
+	cp-ledger table 4 >text
+	cat text
+	grep -E "^DCNv2 +input-only +0\.[0-9]{4} ±0\.[0-9]{4} " text
+	grep -E "^ +layer-wise +\*\*0\.[0-9]{4} ±0\.[0-9]{4}\*\*\*? .*0\.8499 " text
+	grep "^AUC and log loss are means" text
+	cp-ledger -q table 4 --format terminal | grep "$(printf "layer-wise  \033\\[1m0\.")"
+	cp-ledger -q table 4 --format markdown >md
+	test "$(grep "^|" md | awk -F"|" "{ print NF }" | sort -u | wc -l)" = 1
+	cp-ledger -q table 4 --format tsv | awk -F"\t" "NR == 1 { for (i = 1; i <= NF; i++) if (\$i == \"auc\") c = i } NR > 1 { print \$c }" >aucs
+	sql "select auc from table4" | diff - aucs
+	cp-ledger -q table | grep -c "^Table [2-5]: ml-1m-time (s)$" | grep 4
+	cp-ledger -q table 2 4 --scale s --data ml-1m-time | grep -c "^Table" | grep 2
+'
+
+test_that 'trainings from changed sources, by several BLAS or on several processors are told of below the table' '
+	cp-ledger -q table 4 >text
+	! grep -i "trainings" text || exit 1
+	sql "insert into runs(uid, tool, argv, started, status, blas, cpu, source) values (\"a\", \"cp-train\", \"\", \"\", \"done\", \"b1\", \"c1\", \"s1\"),
+		(\"b\", \"cp-train\", \"\", \"\", \"done\", \"b2\", \"c1\", \"s1-changed\")"
+	for uid in a b; do for tag in scale=s data=ml-1m-time model=$uid way=ctr; do
+		sql "insert into tags select id, \"${tag%=*}\", \"${tag#*=}\" from runs where uid = \"$uid\""
+	done; done
+	cp-ledger -q table 4 >text
+	cat text
+	grep "^Not all trainings are alike: 2 sources, 2 BLAS, 1 of a source that was changed after its commit.$" text
+'
+
+test_that 'what is not there, and what is no table' '
+	fails_with 1 cp-ledger table 6
+	grep "no run of table 6 is in the ledger" fails_with.err
+	fails_with 1 cp-ledger table 2 --scale full
+	grep "at scale full" fails_with.err
+	for words in "1" "7" "x" "22" "2 3 4 5 6 2"; do
+		fails_with 2 cp-ledger table $words
+	done
+'
+
+test_done

@@ -1,0 +1,57 @@
+#!/bin/sh
+# Ledgers of several machines become one: files and exports, each run once.
+. "$(dirname "$0")/test-lib.sh"
+command -v sqlite3 >/dev/null || skip_all 'sqlite3 is not installed'
+
+printf '1\t0.9\n0\t0.1\n0\t0.95\n1\t0.4\n' >four.tsv
+count() { sqlite3 "$1" 'select count(*) from runs'; }
+for place in a b; do
+	for i in 1 2; do CP_TAGS=way=ctr,model=$place,seed=$i cp-auc -q --ledger $place.db --split $place four.tsv >/dev/null; done
+done
+cp-ledger -q --ledger b.db export -o b.sql
+
+test_that 'two files and the text of one of them: every run once, with its tags, figures and folder' '
+	cp-ledger -q --ledger all.db merge a.db b.sql b.db >said
+	cat said
+	printf "2 new runs\n2 new runs\n0 new runs\n" | diff - said
+	test "$(count all.db)" = 4
+	test "$(sqlite3 all.db "select count(*), count(distinct uid), count(distinct model) from cells join runs on id = run")" = "4|4|2"
+	test "$(sqlite3 all.db "select distinct split from metrics where run in (select run from tags where value = \"b\")")" = b
+	test "$(sqlite3 all.db "select count(*) from runs where cwd = \"$TRASH\" and host is not null")" = 2
+	cp-ledger -q --ledger all.db merge a.db b.db a.db
+	test "$(count all.db)" = 4
+'
+
+test_that 'what is merged is only read' '
+	sqlite3 a.db "pragma wal_checkpoint(truncate)" >/dev/null
+	cp a.db before
+	chmod a-w a.db
+	cp-ledger -q --ledger other.db merge a.db >/dev/null
+	cmp a.db before
+'
+
+test_that 'a run that is still running elsewhere waits for the next merge' '
+	sqlite3 b.db "update runs set status = \"running\", host = \"elsewhere\" where id = 2"
+	cp-ledger -q --ledger third.db merge b.db | grep "^1 new"
+	sqlite3 b.db "update runs set status = \"done\" where id = 2"
+	cp-ledger -q --ledger third.db merge b.db | grep "^1 new"
+'
+
+test_that 'a ledger of an older version is merged; of a later one, or another program, it is refused' '
+	cp b.db later.db
+	sqlite3 later.db "pragma user_version = 99"
+	fails_with 1 cp-ledger --ledger x.db merge later.db
+	grep "version 99" fails_with.err
+	sqlite3 foreign.db "create table t(x)"
+	fails_with 1 cp-ledger --ledger x.db merge foreign.db
+	grep "another program" fails_with.err
+	fails_with 1 cp-ledger --ledger x.db merge four.tsv
+	fails_with 1 cp-ledger --ledger x.db merge /dev/null
+	fails_with 1 cp-ledger --ledger x.db merge not-there.db
+	fails_with 2 cp-ledger --ledger x.db merge
+	head -c 5000 b.db >cut.db
+	fails_with 1 cp-ledger --ledger x.db merge cut.db
+	test "$(count x.db)" = 0
+'
+
+test_done

@@ -1,0 +1,102 @@
+#!/bin/sh
+# A grid of the paper with the tools themselves, on rows of our own: killed at any moment and started again it ends in the same bytes, and no cell is
+# made twice; a cell that fails does not keep the others, and is told of; what is to do and what is done are known.
+. "$(dirname "$0")/test-lib.sh"
+unset MAKEFLAGS MFLAGS MAKELEVEL
+command -v sqlite3 >/dev/null || skip_all 'sqlite3 is not installed'
+
+awk 'BEGIN {
+	print "label,timestamp,User,Title,Genre"
+	for (i = 0; i < 600; i++)
+		printf "%d,%d,u%d,The Film part %d,%s\n", (i * 7 % 11) < 3 + i % 3 * 3, 1000 + i, i * i % 57, i * 31 % 97, i % 3 ? "Drama" : "Comedy"
+}' >clicks.csv
+cp-textify -q -o clicks.cps clicks.csv
+
+# grid NAME ARGUMENT...: everything it makes is under NAME
+grid() {
+	place=$1
+	shift
+	make -s -C "$TOP/experiments" CP_BIN="$CP_BIN" SCALE=smoke DATA="$TRASH/clicks" rows= by="--by User --by Title" made="$TRASH/$place" \
+		ledger="$TRASH/$place.db" THREADS=1 "$@"
+}
+sql() { sqlite3 "$1.db" "$2"; }
+
+test_that 'a table from rows to print: what it will take is said before, each step after how many cells, the table at the end' '
+	grid whole table6 >said 2>&1 || { cat said; exit 1; }
+	cat said
+	sed -n 1p said | grep "^table6: 8 trainings to do, and no ledger"
+	grep "^6/6 .*with-plm.auc: auc 0\." said
+	grep "^Table 6: clicks-time (smoke)$" said
+	grep -E "^tail20: item only +DCNv2 " said
+	test "$(sql whole "select count(*) from cells where stratum = \"\" and seed = 2")" = 3
+	test "$(sql whole "select count(*) from pairs where tab = 6 and not compared")" = 0
+	test "$(sql whole "select count(delong_p) > 0 from table6")" = 1
+'
+
+test_that 'asked again nothing runs; another grid makes only what the first has not' '
+	n=$(sql whole "select max(id) from runs")
+	grid whole table6 >said 2>&1
+	sed -n 1p said | grep "^table6: all is there$"
+	test "$(sql whole "select max(id) from runs")" = $n
+	grid whole estimate-prompts 2>&1 | grep "^prompts: 18 trainings to do, about .* one after another"
+	grid whole progress-sizes >said
+	cat said
+	grep "^sizes  *6 of *14 cells" said
+'
+
+test_that 'killed at any moment and started again: the same bytes, and every step done once' '
+	for pause in 0.4 0.9 1.3 0.6 1.7 0.8 1.1; do
+		setsid make -s -j2 -C "$TOP/experiments" CP_BIN="$CP_BIN" SCALE=smoke DATA="$TRASH/clicks" rows= by="--by User --by Title" \
+			made="$TRASH/broken" ledger="$TRASH/broken.db" THREADS=1 table6 >>broken.said 2>&1 &
+		sleep $pause
+		kill -KILL -$! 2>/dev/null || break
+		wait $! || true
+	done
+	grid broken table6 -j2 >said 2>&1 || { cat said; exit 1; }
+	sql broken "select status, count(*) from runs group by status"
+	test "$(sql broken "select count(*) from runs where status = \"killed\"")" -gt 0
+	for f in $(cd whole && ls */*.cpm */*.tsv */*.auc strata.tsv); do cmp whole/$f broken/$f; done
+	test -z "$(sql broken "select group_concat(path) from outputs join runs on id = run where status = \"done\" and role <> \"report\" group by path having count(*) > 1")"
+	test "$(sql broken "select count(*) from cells where stratum = \"\"")" = 6
+'
+
+test_that 'a cell that fails: the others are made, it is told of at the end with its log, and the next time only it is made' '
+	got=0
+	grid bad table6 pretrained="--no-such-thing" pretrain="--no-such-thing" >said 2>&1 || got=$?
+	cat said
+	test $got -ne 0
+	test "$(ls bad/*/*.auc | wc -l)" = 2
+	tail -n 3 said | grep "^failed: .*/bad/dcnv2+base-1/pretrained.cpm.failed: .*no-such-thing\|try .cp-train --help"
+	grep -q no-such-thing bad/dcnv2+base-1/pretrained.cpm.failed
+	! ls bad/*/*.cpm | grep base || exit 1
+	grid bad table6 >said 2>&1
+	test ! -e bad/dcnv2+base-1/pretrained.cpm.failed
+	test "$(sql bad "select count(*) from trainings where way = \"ctr\"")" = 2
+	test -z "$(sql bad "select 1 from outputs join runs on id = run where status = \"done\" and role = \"model\" group by path having count(*) > 1")"
+'
+
+test_that 'steps go where LAUNCH puts them, and ledgers merge' '
+	cat >launch <<-END
+	#!/bin/sh
+	echo "\$*" >>"$TRASH/launched"
+	exec "\$@"
+	END
+	chmod +x launch
+	grid far table6 LAUNCH="$TRASH/launch" >said 2>&1 || { cat said; exit 1; }
+	test "$(grep -c /cp-train launched)" = 8
+	test "$(grep -c /cp-predict launched)" = 6
+	for f in $(cd whole && ls */*.cpm */*.tsv); do cmp whole/$f far/$f; done
+	cp-ledger -q --ledger both.db merge whole.db far.db
+	test "$(sqlite3 both.db "select count(*) from cells where stratum = \"\"")" = 6
+	test "$(sqlite3 both.db "select count(*) from disagreements")" = 0
+'
+
+test_that 'a scale says what it is, and data that are not there are told of' '
+	for f in "$TOP"/experiments/scale/*; do head -n 1 $f | grep "^# SCALE=${f##*/}: "; done
+	got=0
+	grid none table6 DATA="$TRASH/nothing" >said 2>&1 || got=$?
+	test $got -ne 0
+	grep "nothing.cps is not there" said
+'
+
+test_done
