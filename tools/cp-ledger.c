@@ -129,7 +129,7 @@ static void describe_stream(const char *path, const char *digest, struct cp_buf 
 		if (!longest || json_array_size(s->column[k].chain) > json_array_size(longest))
 			longest = s->column[k].chain;
 	json_array_foreach(longest, i, step)
-		cp_buf_printf(b, "%s%s", i ? " -> " : ", made by ", json_string_value(json_object_get(step, "tool")));
+		cp_buf_printf(b, "%s%s", i ? " -> " : "made by ", json_string_value(json_object_get(step, "tool")));
 	cp_reader_close(r);
 }
 

@@ -32,10 +32,15 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static void describe(const struct trace *t, const char *path, const char *digest, struct cp_buf *b)
+/* After `before`, where there is anything to say. */
+static void describe(const struct trace *t, const char *path, const char *digest, const char *before)
 {
+	struct cp_buf d = CP_BUF_INIT;
 	if (t->how->describe && *path)
-		t->how->describe(path, digest, b);
+		t->how->describe(path, digest, &d);
+	if (d.len)
+		cp_buf_printf(t->b, "%s%s", before, d.data);
+	cp_buf_release(&d);
 }
 
 static int done(struct trace *t, sqlite3_stmt *st, int rc)
@@ -99,7 +104,7 @@ static int tell_inputs(struct trace *t, int64_t id, int depth)
 		if (sqlite3_column_type(st, 3) != SQLITE_NULL)
 			cp_buf_printf(t->b, ", %s rows", text(st, 3));
 		if (sqlite3_column_type(st, 4) == SQLITE_NULL)
-			describe(t, text(st, 5), text(st, 2), t->b);
+			describe(t, text(st, 5), text(st, 2), ", ");
 		cp_buf_char(t->b, '\n');
 		if (sqlite3_column_type(st, 4) != SQLITE_NULL)
 			bad = tell_before(t, sqlite3_column_int64(st, 4), depth + 1);
@@ -210,14 +215,8 @@ static int draw_files(struct trace *t, int64_t id)
 		cp_buf_printf(t->b, "\t\"%s\" [label=\"%s\\n", digest, text(st, 2));
 		put_label(t->b, base_name(text(st, 4)));
 		cp_buf_printf(t->b, "\\n%.8s", digest);
-		if (!sqlite3_column_int(st, 6)) {
-			struct cp_buf d = CP_BUF_INIT;
-			describe(t, text(st, 5), digest, &d);
-			if (d.len)
-				cp_buf_str(t->b, "\\n");
-			put_label(t->b, d.len ? d.data : "");
-			cp_buf_release(&d);
-		}
+		if (!sqlite3_column_int(st, 6))
+			describe(t, text(st, 5), digest, "\\n");
 		cp_buf_str(t->b, "\"];\n");
 		if (sqlite3_column_int(st, 1))
 			cp_buf_printf(t->b, "\tr%s -> \"%s\";\n", text(st, 0), digest);
