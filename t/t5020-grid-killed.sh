@@ -39,6 +39,7 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 	sed -n 1p said | grep "^table6: all is there$"
 	test "$(sql whole "select max(id) from runs")" = $n
 	grid whole estimate-prompts 2>&1 | grep "^prompts: 18 trainings to do, about .* one after another"
+	grid fresh estimate-table6 SCALE=small ledger="$TRASH/whole.db" 2>&1 | grep "^table6: 12 trainings to do, of unknown cost"
 	grid whole progress-sizes >said
 	cat said
 	grep "^sizes  *6 of *14 cells" said
