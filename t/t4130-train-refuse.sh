@@ -130,6 +130,8 @@ test_that '--init that is no model, or none for this' '
 	refused 1 "plm scratch:.*: 512 positions; pre.cpm was pretrained with 64" finetune --with-plm --plm scratch:layers=1,hidden=32,heads=2 --init pre.cpm --train train.cps $NO
 	refused 1 "prompts 3: pre.cpm was pretrained with 2" finetune --prompts 3 --init pre.cpm --train train.cps $NO
 	refused 1 "set hidden=16,17: pre.cpm was made with hidden=16,16" finetune --with-plm --set hidden=16,17 --init pre.cpm --train train.cps $NO
+	ctr --epochs 1 --train train.cps -o alone.cpm
+	refused 1 "plm: alone.cpm has no language model; --stage finetune takes one in with --with-plm" finetune --plm scratch --init alone.cpm --train train.cps $NO
 	refused 2 "pooler belongs to --stage finetune --with-plm" finetune --pooler cls --init pre.cpm --train train.cps $NO
 	refused 2 "fusion belongs to --stage finetune --with-plm" finetune --fusion alpha --init pre.cpm --train train.cps $NO
 	finetune --epochs 1 --model dcnv2 --set dim=8 --init pre.cpm --train train.cps -o yes.cpm

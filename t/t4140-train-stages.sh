@@ -163,6 +163,21 @@ test_that 'pretraining without prompts, then finetuning the sum of both' '
 	same sum.cpm sum2.cpm
 '
 
+test_that 'the ablations: without prompts, without pretraining, without either' '
+	pretrain --prompts 0 --epochs 1 --train few.cps -o bare.cpm
+	sizes="--set dim=8 --set hidden=16"
+	finetune --with-plm --epochs 1 --init bare.cpm $sizes --train few.cps --test test.cps -o no-prompt.cpm
+	finetune --with-plm --epochs 1 $TINY $sizes --train few.cps --test test.cps -o no-pretraining.cpm
+	finetune --with-plm --epochs 1 $TINY --prompts 0 $sizes --train few.cps --test test.cps -o neither.cpm
+	for m in no-prompt neither; do says $m.cpm "\"where\":\"none\""; says_not $m.cpm "prompt\.0"; done
+	says no-pretraining.cpm "prompt.0.weight"
+	for m in no-prompt no-pretraining neither; do
+		says $m.cpm plm.encoder.layer.0.output.dense.weight
+		says $m.cpm "\"out.weight\""
+	done
+	refused 1 "prompts 2: bare.cpm was pretrained with 0" finetune --with-plm --prompts 2 --init bare.cpm --train few.cps -o no.cpm
+'
+
 for opts in '--prompt-where input' '--prompt-mlp separate' '--no-shift' '--decoder own' '--full-vocab' '--static' '--max-length 12'; do
 	test_that "pretrain $opts, then finetune with it" "
 		pretrain --epochs 2 $opts --train few.cps -o p.cpm

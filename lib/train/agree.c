@@ -109,6 +109,8 @@ int cp_trainer_agrees(struct cp_trainer *t, struct cp_err *err)
 				  t->o.init);
 	if (c->has_ctr && ctr_agrees(t, err) < 0)
 		return -1;
+	if (!c->has_plm && t->o.given_plm && !strcmp(t->o.stage, "finetune") && !t->o.with_plm)
+		return cp_err_set(err, "--plm: %s has no language model; --stage finetune takes one in with --with-plm", t->o.init);
 	if (!c->has_plm)
 		return 0;
 	if (!p5 && prompting_agrees(&t->o, &c->prompting, err) < 0)

@@ -90,8 +90,6 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--plm-dropout 1 would leave nothing; expected less than 1");
 	if ((o->given_pooler || o->given_fusion) && !o->with_plm)
 		return cp_err_set(err, "--%s belongs to --stage finetune --with-plm", o->given_pooler ? "pooler" : "fusion");
-	if (o->given_plm && !strcmp(o->stage, "finetune") && !o->with_plm && !o->init)
-		return cp_err_set(err, "--plm belongs to pretrain and finetune --with-plm");
 	if (strcmp(o->usage, "no") && !o->with_plm)
 		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
 	if (!o->prompts && strcmp(o->usage, "no"))

@@ -13,7 +13,7 @@
 #                                                 batch 128, with the softmax trimmed to the words that occur and with the full one
 #                             score               cp-predict with DCNv2
 #                             score-tiny, score-mini      with such a language model
-#     PRECISIONS='f32 bf16'       of our training, or auto; what cp-train refuses is said and passed over
+#     PRECISIONS='f32 bf16'       of ours, in training also auto; what a tool refuses is said and passed over
 #     IMPLS='hf tuned'    of PyTorch's language model: as transformers has it, and by a careful hand
 #     ROUNDS=N            3; each round runs every side of a task once, so that a slow minute hits all
 #     SECONDS_EACH=N      5: one such run, about; a step may take longer
@@ -125,9 +125,9 @@ trained() {	# unit, options of cp-train: the figure of the last line
 	sed -n "s,.*[ ]\([0-9]*\) $unit.*,\1,p" "$tmp/why" | tail -n 1
 }
 
-predicted() {	# unit, model: rows over seconds, or tokens
+predicted() {	# unit, model, precision: rows over seconds, or tokens
 	start=$(date +%s.%N)
-	cp-predict --no-ledger --threads "$THREADS" -m "$2" "$tmp/many.cps" >"$tmp/scores" 2>"$tmp/why" || return 1
+	cp-predict --no-ledger --threads "$THREADS" --precision "$3" -m "$2" "$tmp/many.cps" >"$tmp/scores" 2>"$tmp/why" || return 1
 	end=$(date +%s.%N)
 	per=1
 	[ "$1" = rows/s ] || per=$TOKENS
@@ -206,7 +206,9 @@ score() {
 	make_rows "$CTR_ROWS" "$FEATURES"
 	[ -e "$tmp/score.cpm" ] || cp-train -q --no-ledger --stage ctr --epochs 1 --vocab-from "$tmp/$FEATURES-values.cps" \
 		--train "$tmp/$FEATURES.cps" -o "$tmp/score.cpm"
-	ours score f32 "$tmp/$FEATURES.cps" "$CTR_ROWS" predicted rows/s "$tmp/score.cpm"
+	for precision in $PRECISIONS; do
+		ours score "$precision" "$tmp/$FEATURES.cps" "$CTR_ROWS" predicted rows/s "$tmp/score.cpm" "$precision"
+	done
 	for batch in 256 4096; do
 		for precision in f32 bf16; do
 			theirs score "torch-$precision-$batch" "${PEER_CTR:-}" samples/s --score --model dcnv2 --batch "$batch" \
@@ -222,7 +224,9 @@ score_plm() {	# tiny or mini
 		cp-train -q --no-ledger --stage pretrain --epochs 1 --plm "$tmp/$1" --vocab-from "$tmp/plm-values.cps" -o "$tmp/pre.cpm" <"$tmp/head.cps"
 		cp-train -q --no-ledger --stage finetune --with-plm --epochs 1 --init "$tmp/pre.cpm" --train "$tmp/head.cps" -o "$tmp/$1.cpm"
 	fi
-	ours "score-$1" f32 "$tmp/plm.cps" "$PLM_TOKENS" predicted tokens/s "$tmp/$1.cpm"
+	for precision in $PRECISIONS; do
+		ours "score-$1" "$precision" "$tmp/plm.cps" "$PLM_TOKENS" predicted tokens/s "$tmp/$1.cpm" "$precision"
+	done
 	theirs_plm "score-$1" "$1" --score
 }
 
