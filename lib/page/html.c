@@ -38,13 +38,16 @@ void cp_html_text(struct cp_buf *b, const char *s)
 
 void cp_html_plain(struct cp_buf *b, const char *s, size_t width)
 {
-	size_t n = strlen(s);
-	for (size_t i = 0, k = 0; i < n; k++) {
-		if (width && k + 1 == width && i + 1 < n) {
+	size_t n = strlen(s), count = 0, k = 0, head = width / 2, tail;
+	for (size_t i = 0; i < n; count++)
+		cp_utf8_next(s, n, &i);
+	tail = width && count > width ? count - (width - head - 1) : 0;		/* what differs is often at the end: the middle is left out */
+	for (size_t i = 0; i < n; k++) {
+		uint32_t c = cp_utf8_next(s, n, &i);
+		if (tail && k == head)
 			put(b, 0x2026);
-			return;
-		}
-		put(b, shown(cp_utf8_next(s, n, &i)));
+		if (!tail || k < head || k >= tail)
+			put(b, shown(c));
 	}
 }
 

@@ -9,7 +9,7 @@
 /* Append as text or as an attribute's value in double quotes: & < > " ' escaped, U+FFFD for what is not UTF-8, control characters shown as U+2400 and on. */
 void cp_html_text(struct cp_buf *, const char *s);
 
-/* The same cleaning without escapes, on one line and cut to about `width` characters (0: not cut), for gnuplot. */
+/* The same cleaning without escapes, for gnuplot; of more than `width` characters (0: any number) the middle is left out. */
 void cp_html_plain(struct cp_buf *, const char *s, size_t width);
 
 /* A name for an anchor or a file: letters and digits as they are, anything else '-', never empty. */

@@ -67,12 +67,14 @@ static void put_cell(struct page *p, const char *s)
 	cp_buf_str(p->b, *s == CP_CELL_BOLD ? "</b>" : "");
 }
 
-/* Figures stand to the right. */
+/* Figures stand to the right; a long text may have several lines. */
 static const char *class_of(const char *s)
 {
 	if (*s == CP_CELL_BOLD)
 		s++;
-	return (*s && !s[strspn(s, "0123456789.+-e *")]) || !strcmp(s, "–") ? " class=\"n\"" : "";
+	if ((*s && !s[strspn(s, "0123456789.+-e *")]) || !strcmp(s, "–"))
+		return " class=\"n\"";
+	return strlen(s) > 40 ? " class=\"w\"" : "";
 }
 
 static void put_head(struct page *p, sqlite3_stmt *st)
@@ -173,6 +175,10 @@ static void put_caption(struct page *p, const struct cp_figure *f, const struct 
 		cp_buf_printf(p->b, "; the first %zu of %zu settings", plot->n, plot->n + plot->n_left_out);
 	else if (plot->categories_left_out)
 		cp_buf_printf(p->b, "; the first %zu settings", plot->n_categories);
+	if (plot->n == 1 && plot->kind != CP_PLOT_DOTS) {
+		cp_buf_str(p->b, ": ");
+		cp_html_text(p->b, plot->series[0].label);
+	}
 	cp_buf_str(p->b, "</span></figcaption>\n");
 }
 
@@ -319,7 +325,7 @@ static int put_top(struct page *p, int64_t *n_runs, struct cp_err *err)
 /* Every run that a number on the page leads to. */
 static int put_runs_list(struct page *p, struct cp_err *err)
 {
-	char *sql = cp_xasprintf("SELECT id, uid, tool, coalesce(seed, ''), substr(started, 1, 19), coalesce(printf('%%.1f', wall_s), '–'), argv FROM runs "
+	char *sql = cp_xasprintf("SELECT id, uid, tool, coalesce(seed, ''), replace(substr(started, 1, 19), 'T', ' '), coalesce(printf('%%.1f', wall_s), '–'), argv FROM runs "
 				 "WHERE id IN (%s) ORDER BY id", p->runs.data);
 	sqlite3_stmt *st = cp_store_prepare(p->db, err, sql, "");
 	free(sql);

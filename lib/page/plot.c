@@ -112,6 +112,16 @@ static const char *const palette[] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7
 #define N_COLOURS (sizeof palette / sizeof *palette)
 static const int marks[] = { 7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 2, 1, 3, 15 };
 
+/* A bar for chance, or, where one is worse than that, for the tenth below it. */
+static double floor_of(const struct cp_plot *p)
+{
+	double least = 0.5;
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->series[i].n; k++)
+			least = fmin(least, p->series[i].v[k][1]);
+	return least < 0.5 ? floor(least * 10) / 10 : 0.5;
+}
+
 /* In single quotes gnuplot reads nothing but the quote itself: no escape and no command between backquotes. */
 static void quote(struct cp_buf *b, const char *s, size_t width)
 {
@@ -139,9 +149,12 @@ static void put_data(struct cp_buf *b, const struct cp_plot *p)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct cp_series *s = &p->series[i];
 		cp_buf_printf(b, "$d%zu << END\n", i);
-		for (size_t k = 0; k < s->n; k++) {
-			for (int c = 0; c < 4; c++)
-				put_number(b, s->v[k][c]);
+		for (size_t k = 0; k < s->n; k++) {	/* no interval: one of no length, for gnuplot leaves such a point out */
+			const double *v = s->v[k];
+			put_number(b, v[0]);
+			put_number(b, v[1]);
+			put_number(b, isfinite(v[2]) ? v[2] : v[1]);
+			put_number(b, isfinite(v[3]) ? v[3] : v[1]);
 			cp_buf_char(b, '\n');
 		}
 		cp_buf_str(b, "END\n");
@@ -159,15 +172,28 @@ static size_t longest_label(const struct cp_plot *p)
 static int key_columns(const struct cp_plot *p)
 {
 	size_t most = longest_label(p);
-	return most <= 12 ? 3 : most <= 20 ? 2 : 1;
+	return most <= 12 ? 3 : most <= 23 ? 2 : 1;
 }
 
-static int height_of(const struct cp_plot *p)
+#define ROW 19			/* a line of dots */
+#define KEY_ROW 21		/* a line of the key, as gnuplot sets it in this font */
+#define DRAWN 214		/* height of what is between the axes */
+#define BELOW 62		/* the x axis with its tics and its label */
+
+static int key_rows(const struct cp_plot *p)
 {
-	if (p->kind == CP_PLOT_DOTS)
-		return 80 + 19 * (int)p->n_categories;
-	int rows = ((int)p->n + key_columns(p) - 1) / key_columns(p);
-	return 290 + 19 * (p->n > 1 ? rows : 0);
+	return ((int)p->n + key_columns(p) - 1) / key_columns(p);
+}
+
+static int key_height(const struct cp_plot *p)
+{
+	return p->n > 1 && p->kind != CP_PLOT_DOTS ? KEY_ROW * key_rows(p) + 6 : 0;
+}
+
+static int height_of(const struct cp_plot *p, int title)
+{
+	int drawn = p->kind == CP_PLOT_DOTS ? ROW * (int)p->n_categories + 10 : DRAWN;
+	return 12 + title + drawn + BELOW + key_height(p);
 }
 
 static int has_intervals(const struct cp_series *s)
@@ -178,15 +204,25 @@ static int has_intervals(const struct cp_series *s)
 	return 0;
 }
 
-static void put_x_range(double range[2], const struct cp_plot *p)
+/* Where what is drawn along x begins and ends: of dots, the values. */
+static void find_range(double range[2], const struct cp_plot *p)
 {
+	int from = p->kind == CP_PLOT_DOTS ? 1 : 0, to = p->kind == CP_PLOT_DOTS ? 3 : 0;
 	range[0] = INFINITY;
 	range[1] = -INFINITY;
 	for (size_t i = 0; i < p->n; i++)
-		for (size_t k = 0; k < p->series[i].n; k++) {
-			range[0] = fmin(range[0], p->series[i].v[k][0]);
-			range[1] = fmax(range[1], p->series[i].v[k][0]);
-		}
+		for (size_t k = 0; k < p->series[i].n; k++)
+			for (int c = from; c <= to; c++) {
+				range[0] = fmin(range[0], p->series[i].v[k][c]);
+				range[1] = fmax(range[1], p->series[i].v[k][c]);
+			}
+}
+
+/* At most n + 1 tics: 1, 2 or 5 times a power of ten apart. */
+static double step_between(const double range[2], int n)
+{
+	double least = (range[1] - range[0]) / n, ten = pow(10, floor(log10(least)));
+	return ten * (least <= ten ? 1 : least <= 2 * ten ? 2 : least <= 5 * ten ? 5 : 10);
 }
 
 static void put_categories(struct cp_buf *b, const struct cp_plot *p)
@@ -198,36 +234,60 @@ static void put_categories(struct cp_buf *b, const struct cp_plot *p)
 		quote(b, p->category[i], dots ? 30 : 16);
 		cp_buf_printf(b, " %s%zu", dots ? "-" : "", i);
 	}
-	cp_buf_printf(b, ") scale 0 textcolor rgb '" INK "'\nset %s [%s]\n", dots ? "yrange" : "xrange", dots ? "-1:1" : "-0.5:0.5");
+	cp_buf_str(b, ") scale 0 textcolor rgb '" INK "'\n");
 	if (dots)
-		cp_buf_printf(b, "set yrange [%g:0.7]\n", 0.3 - (double)p->n_categories);
+		cp_buf_printf(b, "set yrange [%g:0.75]\n", 0.25 - (double)p->n_categories);
 	else
 		cp_buf_printf(b, "set xrange [-0.6:%g]\n", (double)p->n_categories - 0.4);
 }
 
+static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
+{
+	double x[2], pad;
+	find_range(x, p);
+	if (p->kind == CP_PLOT_BARS || !(x[1] >= x[0]))
+		return;
+	if ((p->flags & CP_PLOT_LOG_X) && x[0] > 0 && x[1] / x[0] >= 20) {
+		pad = pow(x[1] / x[0], 0.05);
+		cp_buf_printf(b, "set logscale x\nset xrange [%.10g:%.10g]\n", x[0] / pad, x[1] * pad);
+		return;
+	}
+	pad = x[1] > x[0] ? (x[1] - x[0]) * 0.05 : 0.5;
+	cp_buf_printf(b, "set xrange [%.10g:%.10g]\n", x[0] - pad, x[1] + pad);
+	if (x[1] > x[0])
+		cp_buf_printf(b, "set xtics %.10g\n", fmax(step_between(x, p->kind == CP_PLOT_DOTS ? 3 : 5), p->flags & CP_PLOT_WHOLE_X ? 1 : 0));
+	else
+		cp_buf_printf(b, "set xtics (%.10g)\n", x[0]);
+}
+
+/* Every part has its place in points, so that the key takes nothing from what is drawn. */
+static void put_places(struct cp_buf *b, const struct cp_plot *p, int title)
+{
+	double height = height_of(p, title);
+	cp_buf_printf(b, "set tmargin at screen %g\nset bmargin at screen %g\nset rmargin at screen 0.97\n", 1 - (12 + title) / height,
+		      (BELOW + key_height(p)) / height);
+	if (key_height(p))
+		cp_buf_printf(b, "set key at screen 0.03, screen %g left top vertical Left reverse samplen 2.6 maxrows %d textcolor rgb '" INK "'\n",
+			      key_height(p) / height, key_rows(p));
+	else
+		cp_buf_str(b, "unset key\n");
+}
+
 static void put_axes(struct cp_buf *b, const struct cp_plot *p)
 {
-	double x[2];
-	put_x_range(x, p);
 	cp_buf_str(b, "set border 3 linecolor rgb '" LINE "'\nset tics nomirror scale 0.4 textcolor rgb '" INK "'\n"
-		   "set grid linetype 1 dashtype 1 linewidth 0.7 linecolor rgb '" GRID "'\nset datafile missing 'NaN'\nset encoding utf8\n"
-		   "set offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\nset xlabel ");
+		   "set grid linetype 1 dashtype 1 linewidth 0.7 linecolor rgb '" GRID "'\nset datafile missing 'NaN'\nset encoding utf8\nset xlabel ");
 	quote(b, p->x_label, 0);
 	cp_buf_str(b, " textcolor rgb '" INK "'\nset ylabel ");
 	quote(b, p->kind == CP_PLOT_DOTS ? "" : p->y_label, 0);
 	cp_buf_str(b, " textcolor rgb '" INK "'\n");
-	if ((p->flags & CP_PLOT_LOG_X) && x[0] > 0 && x[1] / x[0] >= 20)
-		cp_buf_str(b, "set logscale x\n");
-	if (p->kind == CP_PLOT_STEPS)
-		cp_buf_str(b, "set xdata time\nset timefmt '%s'\nset format x \"%d %b\\n%H:%M\"\n");
+	put_x_axis(b, p);
 	if (p->n_categories)
 		put_categories(b, p);
-	if (p->kind == CP_PLOT_BARS)
-		cp_buf_str(b, "set offsets 0, 0, graph 0.05, 0\nset yrange [0.5:*]\n");
-	if (p->n > 1 && p->kind != CP_PLOT_DOTS)
-		cp_buf_printf(b, "set key below left Left reverse samplen 2.6 spacing 1.05 maxcols %d textcolor rgb '" INK "'\n", key_columns(p));
-	else
-		cp_buf_str(b, "unset key\n");
+	if (p->kind == CP_PLOT_BARS || p->kind == CP_PLOT_STEPS)
+		cp_buf_printf(b, "set yrange [%g:*]\n", p->kind == CP_PLOT_BARS ? floor_of(p) : 0);
+	else if (p->kind != CP_PLOT_DOTS)
+		cp_buf_str(b, "set offsets 0, 0, graph 0.05, graph 0.05\n");
 }
 
 static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
@@ -239,6 +299,8 @@ static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
 	switch (p->kind) {
 	case CP_PLOT_LINES:
 		cp_buf_printf(b, "$d%zu using 1:2%s with %s dashtype %zu pointtype %d", i, bars ? ":3:4" : "", bars ? "yerrorlines" : "linespoints", i % 5 + 1, mark);
+		if (!bars && s->n > 12)
+			cp_buf_printf(b, " pointinterval %zu", (s->n + 11) / 12);
 		break;
 	case CP_PLOT_STEPS:
 		cp_buf_printf(b, "$d%zu using 1:2 with steps dashtype %zu", i, i % 5 + 1);
@@ -259,10 +321,11 @@ static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
 	quote(b, s->label, LABEL);
 }
 
-static void put_script(struct cp_buf *b, const struct cp_plot *p)
+static void put_script(struct cp_buf *b, const struct cp_plot *p, int title)
 {
 	put_data(b, p);
 	put_axes(b, p);
+	put_places(b, p, title);
 	cp_buf_str(b, "plot ");
 	if (p->flags & CP_PLOT_DIAGONAL)
 		cp_buf_str(b, "x with lines linewidth 1 linecolor rgb '" LINE "' notitle, ");
@@ -273,17 +336,19 @@ static void put_script(struct cp_buf *b, const struct cp_plot *p)
 	cp_buf_char(b, '\n');
 }
 
-static int draw(const struct cp_plot *p, const char *terminal, struct cp_buf *picture, struct cp_err *err)
+static int draw(const struct cp_plot *p, const char *terminal, int title, struct cp_buf *picture, struct cp_err *err)
 {
 	struct cp_buf b = CP_BUF_INIT;
 	cp_buf_str(&b, terminal);
-	put_script(&b, p);
+	put_script(&b, p, title);
 	int rc = cp_gnuplot(&b, picture, err);
 	cp_buf_release(&b);
 	return rc;
 }
 
 /* ---- a file ---- */
+
+#define TITLE 26
 
 static void put_title(struct cp_buf *b, const struct cp_plot *p)
 {
@@ -297,14 +362,14 @@ int cp_plot_file(const struct cp_plot *p, const char *path, struct cp_err *err)
 	struct cp_buf b = CP_BUF_INIT, picture = CP_BUF_INIT;
 	struct cp_out out;
 	size_t n = strlen(path);
-	int height = height_of(p) + 26;
+	int height = height_of(p, TITLE);
 	if (n > 4 && !strcmp(path + n - 4, ".png"))
 		cp_buf_printf(&b, "set terminal pngcairo noenhanced size %d,%d font 'sans,11' fontscale 1.8 linewidth 1.8 pointscale 1.8 "
-			      "background '#ffffff'\n", 2 * WIDTH, 2 * height);
+			      "background '#ffffff'\nset key spacing 1.35\n", 2 * WIDTH, 2 * height);
 	else
 		cp_buf_printf(&b, "set terminal svg noenhanced size %d,%d font 'sans-serif,14' background '#ffffff'\n", WIDTH, height);
 	put_title(&b, p);
-	int rc = draw(p, b.data, &picture, err);
+	int rc = draw(p, b.data, TITLE, &picture, err);
 	if (rc == 0)
 		rc = cp_out_open(&out, path, err);
 	if (rc == 0) {
@@ -336,16 +401,24 @@ static int begins(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-/* One line of gnuplot's SVG, rgb(0, 114, 178) become var(--p0). */
-static void put_line(struct cp_buf *b, const char *s, size_t n)
+/* One line of gnuplot's SVG: rgb(0, 114, 178) becomes var(--p0), the white behind an open mark the page's ground, and a pattern gets a name that no
+ * other picture has. */
+static void put_line(struct cp_buf *b, const char *s, size_t n, const char *id)
 {
 	for (size_t i = 0; i < n; i++) {
-		unsigned r, g, bl;
+		unsigned red, green, blue;
 		int len = 0;
 		char name[16];
-		if (begins(s + i, "rgb(") && sscanf(s + i, "rgb( %u , %u , %u )%n", &r, &g, &bl, &len) == 3 && len && variable_of(r << 16 | g << 8 | bl, name)) {
+		if (begins(s + i, "rgb(") && sscanf(s + i, "rgb( %u , %u , %u )%n", &red, &green, &blue, &len) == 3 && len &&
+		    variable_of(red << 16 | green << 8 | blue, name)) {
 			cp_buf_printf(b, "var(--%s)", name);
 			i += (size_t)len - 1;
+		} else if (begins(s + i, "color='white'")) {
+			cp_buf_str(b, "color='var(--card)'");
+			i += strlen("color='white'") - 1;
+		} else if (begins(s + i, "gpPat")) {
+			cp_buf_printf(b, "%s_pattern", id);
+			i += strlen("gpPat") - 1;
 		} else {
 			cp_buf_char(b, s[i]);
 		}
@@ -354,7 +427,7 @@ static void put_line(struct cp_buf *b, const char *s, size_t n)
 }
 
 /* What lies inside gnuplot's <svg>, without its marks where they are there already, and without groups that hold nothing. */
-static void put_body(struct cp_buf *b, const char *s, int with_marks)
+static void put_body(struct cp_buf *b, const char *s, const char *id, int with_marks)
 {
 	int marking = 0;
 	for (size_t n; *s; s += n + (s[n] == '\n')) {
@@ -365,7 +438,7 @@ static void put_body(struct cp_buf *b, const char *s, int with_marks)
 		if (empty && n)
 			n += 1 + strlen("</g>");
 		else if (!empty && (!marking || with_marks))
-			put_line(b, s, n);
+			put_line(b, s, n, id);
 		if (begins(s, "</defs>"))
 			marking = 0;
 	}
@@ -374,15 +447,15 @@ static void put_body(struct cp_buf *b, const char *s, int with_marks)
 int cp_plot_svg(const struct cp_plot *p, const char *id, int with_marks, struct cp_buf *html, struct cp_err *err)
 {
 	struct cp_buf terminal = CP_BUF_INIT, picture = CP_BUF_INIT;
-	cp_buf_printf(&terminal, "set terminal svg noenhanced size %d,%d font 'sans-serif,14' name '%s'\n", WIDTH, height_of(p), id);
-	int rc = draw(p, terminal.data, &picture, err);
+	cp_buf_printf(&terminal, "set terminal svg noenhanced size %d,%d font 'sans-serif,14' name '%s'\n", WIDTH, height_of(p, 0), id);
+	int rc = draw(p, terminal.data, 0, &picture, err);
 	const char *body = rc == 0 ? strstr(picture.data, "<g id=\"gnuplot_canvas\">") : NULL;
 	if (body) {
 		body += strlen("<g id=\"gnuplot_canvas\">");
-		cp_buf_printf(html, "<svg role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"", WIDTH, height_of(p));
+		cp_buf_printf(html, "<svg role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"", WIDTH, height_of(p, 0));
 		cp_html_text(html, p->title);
 		cp_buf_str(html, "\">\n<g>\n");
-		put_body(html, body, with_marks);
+		put_body(html, body, id, with_marks);
 	} else if (rc == 0) {
 		rc = cp_err_set(err, "gnuplot drew something else than SVG");
 	}

@@ -18,13 +18,13 @@
 
 enum cp_plot_kind {
 	CP_PLOT_LINES,		/* y over x, a mark a point; a bar from lo to hi where they are known */
-	CP_PLOT_STEPS,		/* y over x, x being seconds since 1970 */
+	CP_PLOT_STEPS,		/* y over x, constant to the next; from 0 */
 	CP_PLOT_POINTS,		/* a mark a series */
 	CP_PLOT_DOTS,		/* a line a category, values along x; lo and hi as a bar */
 	CP_PLOT_BARS,		/* y over categories, series side by side, up from 0.5 */
 };
 
-enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2 };
+enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2, CP_PLOT_WHOLE_X = 4 };	/* log where x goes over more than a decade; whole numbers */
 
 struct cp_series {
 	char *label;

@@ -1,7 +1,9 @@
 #include "page/sections.h"
 
 /* A figure that is not known, as a dash. */
-#define REAL(digits, x) "coalesce(printf('%." digits "f', " x "), '–')"
+#define REAL(digits, x) "CASE WHEN " x " IS NULL THEN '–' ELSE printf('%." digits "f', " x ") END"
+#define SIGNED(digits, x) "CASE WHEN " x " IS NULL THEN '–' ELSE printf('%+." digits "f', " x ") END"
+#define SHORT(x) "CASE WHEN " x " IS NULL THEN '–' ELSE printf('%.2g', " x ") END"
 #define BEST(digits, x, best) "CASE WHEN " x " = " best " THEN bold(" REAL(digits, x) ") ELSE " REAL(digits, x) " END"
 
 /* Settings with their seeds: what is trained to score, with its figures on the test rows where it was scored. */
@@ -20,10 +22,11 @@
 #define PART "data || CASE WHEN of > " MOST " THEN ' (the best " MOST " of ' || of || ' settings)' ELSE '' END"
 
 static const char progress_steps[] =
-	"SELECT '', grid, strftime('%s', ended), row_number() OVER (PARTITION BY grid ORDER BY ended, path), NULL, NULL FROM ("
-	"SELECT o.grid AS grid, o.path AS path, min(r.ended) AS ended FROM page_output o JOIN params p ON p.name = 'output' AND p.value = o.path "
-	"JOIN runs r ON r.id = p.run WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL AND r.ended IS NOT NULL GROUP BY o.path) "
-	"ORDER BY count(*) OVER (PARTITION BY grid) DESC, grid, ended";
+	"WITH made AS (SELECT o.grid AS grid, o.path AS path, min(julianday(r.ended)) AS ended, min(julianday(r.started)) AS started FROM page_output o "
+	"JOIN params p ON p.name = 'output' AND p.value = o.path JOIN runs r ON r.id = p.run WHERE r.tool = 'cp-train' AND r.status = 'done' "
+	"AND r.rerun_of IS NULL AND r.ended IS NOT NULL AND o.grid <> 'other' GROUP BY o.path), "
+	"step AS (SELECT grid, 24 * (ended - min(started) OVER (PARTITION BY grid)) AS hours, row_number() OVER (PARTITION BY grid ORDER BY ended, path) AS n FROM made "
+	"UNION ALL SELECT DISTINCT grid, 0, 0 FROM made) SELECT '', grid, hours, n, NULL, NULL FROM step ORDER BY count(*) OVER (PARTITION BY grid) DESC, grid, n";
 
 static const char progress_table[] =
 	"WITH made AS (SELECT grid_name(value) AS grid, run FROM params WHERE name = 'output'), "
@@ -32,15 +35,15 @@ static const char progress_table[] =
 	"WHERE r.tool = 'cp-auc' AND r.status = 'done' AND i.role = 'scores' GROUP BY 1) "
 	"SELECT '', o.grid AS grid, count(*) AS models, sum(state = 'done') AS trained, sum(state = 'running') AS running, "
 	"sum(state = 'broken') AS 'not finished', coalesce(max(s.n), 0) AS scored, " REAL("1", "max(c.hours)") " AS 'hours of runs', "
-	"substr(max(c.ended), 1, 16) || ' UTC' AS 'last end' FROM page_output o LEFT JOIN cost c ON c.grid = o.grid LEFT JOIN scored s ON s.grid = o.grid "
+	"replace(substr(max(c.ended), 1, 16), 'T', ' ') || ' UTC' AS 'last end' FROM page_output o LEFT JOIN cost c ON c.grid = o.grid LEFT JOIN scored s ON s.grid = o.grid "
 	"GROUP BY o.grid ORDER BY o.grid = 'other', o.grid";
 
 static const char paper_table[] =
 	"SELECT 'Table ' || tab || ': ' || data || coalesce(', scale ' || nullif(scale, ''), ''), trim(block || ' ' || line) AS model, seeds, "
 	"CASE WHEN best THEN bold(" REAL("4", "auc") ") ELSE " REAL("4", "auc") " END || CASE WHEN better THEN ' *' ELSE '' END AS AUC, "
 	REAL("4", "auc_sd") " AS '±', " REAL("4", "logloss") " AS 'log loss', " REAL("4", "logloss_sd") " AS '± ', "
-	"coalesce(printf('%+.2f', impr), '–') AS 'improvement, %', coalesce(printf('%.2g', coalesce(p, delong_p)), '–') AS p, "
-	REAL("4", "paper_auc") " AS 'paper: AUC', " REAL("4", "paper_logloss") " AS 'log loss ', coalesce(printf('%+.2f', paper_impr), '–') AS 'improvement, % ', "
+	SIGNED("2", "impr") " AS 'improvement, %', " SHORT("coalesce(p, delong_p)") " AS p, "
+	REAL("4", "paper_auc") " AS 'paper: AUC', " REAL("4", "paper_logloss") " AS 'log loss ', " SIGNED("2", "paper_impr") " AS 'improvement, % ', "
 	"runs(runs) AS runs FROM tables ORDER BY tab, scale, data, place";
 
 static const char results_dots[] =
@@ -51,7 +54,7 @@ static const char results_dots[] =
 
 static const char results_table[] =
 	"WITH " SETTINGS " SELECT " PART ", setting, seeds, " REAL("4", "valid") " AS 'validation AUC', " BEST("4", "auc", "top") " AS 'test AUC', "
-	REAL("4", "sd") " AS '±', " BEST("4", "logloss", "low") " AS 'log loss', coalesce(printf('%.0f', cpu_s), '–') AS 'CPU s', runs(runs) AS runs "
+	REAL("4", "sd") " AS '±', " BEST("4", "logloss", "low") " AS 'log loss', " REAL("0", "cpu_s") " AS 'CPU s', runs(runs) AS runs "
 	"FROM ranked WHERE place <= " MOST " ORDER BY data, place";
 
 /* A curve is the mean over seeds, as far as all of them have come. */
@@ -73,7 +76,9 @@ static const char time_points[] =
 	"WHEN '=1,0' THEN 'user only' WHEN '=0,0' THEN 'neither' ELSE substr(s.stratum, instr(s.stratum, '=') + 1) END AS stratum, " \
 	"CASE substr(s.stratum, instr(s.stratum, '=')) WHEN '=1,1' THEN 0 WHEN '=0,1' THEN 1 WHEN '=1,0' THEN 2 WHEN '=0,0' THEN 3 ELSE 4 END AS k, " \
 	"count(*) AS seeds, avg(s.auc) AS auc, deviation(s.auc) AS sd, avg(s.logloss) AS logloss, group_concat(s.run) AS runs " \
-	"FROM page_score s JOIN page_trial t ON t.run = s.train WHERE s.stratum <> '' AND s.auc IS NOT NULL GROUP BY s.data, s.stratum, t.same), " \
+	"FROM page_score s JOIN page_trial t ON t.run = s.train WHERE s.stratum <> '' AND s.auc IS NOT NULL AND (SELECT count(DISTINCT x.stratum) " \
+	"FROM page_score x WHERE x.run = s.run AND substr(x.stratum, 1, instr(x.stratum, '=')) = substr(s.stratum, 1, instr(s.stratum, '='))) <= 12 " \
+	"GROUP BY s.data, s.stratum, t.same), " \
 	"ranked AS (SELECT *, avg(auc) OVER (PARTITION BY data, same) AS mean, max(auc) OVER (PARTITION BY data, stratum) AS top FROM stratum)"
 static const char tail_bars[] =
 	STRATA " SELECT data, setting, stratum, auc, NULL, NULL FROM ranked ORDER BY data, k, stratum, mean DESC, same";
@@ -115,12 +120,12 @@ static const char attention_lines[] =
 
 static const char comparisons_table[] =
 	"SELECT CASE c.split WHEN '' THEN 'other rows' ELSE c.split || ' rows' END, c.method, coalesce(c.a, '') AS a, coalesce(c.b, '') AS b, "
-	"c.stratum AS stratum, " REAL("4", "c.value_a") " AS 'AUC of a', " REAL("4", "c.value_b") " AS 'of b', coalesce(printf('%+.4f', c.diff), '–') AS difference, "
-	REAL("4", "c.se") " AS 'its standard error', coalesce(printf('%.2g', c.p), '–') || CASE WHEN c.p < 0.05 THEN ' *' ELSE '' END AS p, runs(c.run) AS run "
+	"c.stratum AS stratum, " REAL("4", "c.value_a") " AS 'AUC of a', " REAL("4", "c.value_b") " AS 'of b', " SIGNED("4", "c.diff") " AS difference, "
+	REAL("4", "c.se") " AS 'its standard error', " SHORT("c.p") " || CASE WHEN c.p < 0.05 THEN ' *' ELSE '' END AS p, runs(c.run) AS run "
 	"FROM comparisons c JOIN runs r ON r.id = c.run WHERE r.status = 'done' AND r.rerun_of IS NULL ORDER BY c.split, c.run DESC, c.n LIMIT 60";
 
 static const char broken_table[] =
-	"SELECT '', runs(r.id) AS run, r.status AS status, substr(r.started, 1, 16) || ' UTC' AS started, coalesce(r.why, '–') AS why, r.argv AS command "
+	"SELECT '', runs(r.id) AS run, r.status AS status, replace(substr(r.started, 1, 16), 'T', ' ') || ' UTC' AS started, coalesce(r.why, '–') AS why, r.argv AS command "
 	"FROM runs r WHERE r.status IN ('failed', 'killed', 'interrupted') AND NOT EXISTS (SELECT 1 FROM runs d WHERE d.id > r.id AND d.tool = r.tool "
 	"AND d.argv = r.argv AND d.status IN ('done', 'running')) ORDER BY r.id DESC LIMIT 30";
 
@@ -133,7 +138,7 @@ const struct cp_section cp_sections[] = {
 	  "What is trained and scored so far. A model is <i>not finished</i> where its training was interrupted, killed or failed and nothing took it up "
 	  "again; runs that belong to no grid are <i>other</i>.",
 	  "The ledger has no training yet.", NULL,
-	  { { "trained", "models trained", CP_PLOT_STEPS, 0, "UTC", "models", progress_steps } }, progress_table },
+	  { { "trained", "models trained", CP_PLOT_STEPS, 0, "hours since the grid's first training began", "models", progress_steps } }, progress_table },
 	{ "tables", "Tables of the paper",
 	  "Means over seeds, with their deviation; the best of a table in bold. A star: better than what it is compared with at <i>p</i> &lt; 0.05, paired over "
 	  "seeds or, where there is one seed, by DeLong’s test. On the right what the paper prints.",
@@ -146,16 +151,17 @@ const struct cp_section cp_sections[] = {
 	{ "learning", "Learning curves",
 	  "The validation rows after each epoch; means over seeds. A setting with one epoch is a mark.",
 	  "No training in the ledger has gone on for two epochs.", NULL,
-	  { { "auc", "AUC, validation rows", CP_PLOT_LINES, 0, "epoch", "AUC", CURVES("auc", "<> ''", "valid", "most DESC") },
-	    { "logloss", "log loss, validation rows", CP_PLOT_LINES, 0, "epoch", "log loss", CURVES("logloss", "<> ''", "valid", "least") },
-	    { "pretraining", "loss of pretraining", CP_PLOT_LINES, 0, "epoch", "loss", CURVES("loss", "= 'pretrain'", "train", "least") } }, NULL },
+	  { { "auc", "AUC, validation rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "AUC", CURVES("auc", "<> ''", "valid", "most DESC") },
+	    { "logloss", "log loss, validation rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "log loss", CURVES("logloss", "<> ''", "valid", "least") },
+	    { "pretraining", "loss of pretraining", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "loss", CURVES("loss", "= 'pretrain'", "train", "least") } }, NULL },
 	{ "time", "AUC against time",
 	  "What a point of AUC costs: processor time of the training and of those that it went on from. Trainings that took up a broken one are left out, since "
 	  "the time of that is not known. A bar goes from the worst seed to the best.",
 	  "The ledger has no scored model whose time is known.", NULL,
 	  { { "auc", "test AUC and time to train", CP_PLOT_POINTS, CP_PLOT_LOG_X, "processor time, s", "AUC", time_points } }, NULL },
 	{ "tail", "Long tail",
-	  "AUC within each part of the test rows. Bars begin at 0.5, the AUC of chance.",
+	  "AUC within each part of the test rows. Bars begin at 0.5, the AUC of chance, or below it where one is worse. What has more than 12 "
+	  "strata, a column of users say, is left out.",
 	  "The ledger has no figures by stratum (<code>cp-auc --stratum</code>).", NULL,
 	  { { "auc", "AUC by stratum", CP_PLOT_BARS, 0, "", "AUC", tail_bars } }, tail_table },
 	{ "options", "One option varied",
@@ -171,7 +177,7 @@ const struct cp_section cp_sections[] = {
 	{ "attention", "Attention to prompts",
 	  "The share of attention that each layer of the language model pays to its prompts, beside the share they would have if attention were even.",
 	  "The ledger has no run of <code>cp-predict --attention</code>.", NULL,
-	  { { "layers", "share of attention paid to prompts", CP_PLOT_LINES, 0, "layer", "share", attention_lines } }, NULL },
+	  { { "layers", "share of attention paid to prompts", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "layer", "share", attention_lines } }, NULL },
 	{ "comparisons", "Comparisons",
 	  "Two score columns on the same rows. A star: <i>p</i> &lt; 0.05. The latest 60.",
 	  "The ledger has no comparisons (<code>cp-auc --score2</code>).", NULL, { { 0 } }, comparisons_table },

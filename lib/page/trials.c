@@ -131,14 +131,25 @@ static int add_functions(sqlite3 *db, struct cp_err *err)
 /* ---- tables ---- */
 
 #define OPTION(run, option) "(SELECT value FROM params WHERE run = " run " AND name = '" option "')"
-#define ROWS_OF(run, roles) "(SELECT coalesce(content, digest) FROM inputs WHERE run = " run " AND role IN (" roles ") ORDER BY n LIMIT 1)"
+#define ROWS_OF(run, roles) "(SELECT key FROM page_rows WHERE run = " run " AND role IN (" roles ") ORDER BY n LIMIT 1)"
 #define PATH_OF(run, roles) "(SELECT path FROM inputs WHERE run = " run " AND role IN (" roles ") ORDER BY n LIMIT 1)"
 #define FIGURE(run, split, name) \
 	"(SELECT value FROM metrics WHERE run = " run " AND split = '" split "' AND stratum = '' AND epoch = -1 AND key = '" name "')"
 
+/* Different things (by `key`) that a column calls the same get a number behind it, all but the first. */
+#define TELL_APART(table, key, column, within, mark) \
+	"UPDATE " table " SET " column " = " column " || ' (' || " mark " || x.k || ')' FROM (SELECT " key " AS key, row_number() OVER (PARTITION BY " within \
+	" ORDER BY min(run)) AS k FROM " table " GROUP BY " within ", " key ") x WHERE x.key = " table "." key " AND x.k > 1; "
+
 static const char *const tables[] = {
 	"CREATE TEMP TABLE page_edge AS SELECT run, made_by, role FROM edges; CREATE INDEX temp.page_edge_run ON page_edge(run, role);"
 	"CREATE TEMP TABLE page_train AS SELECT run, train FROM trained; CREATE INDEX temp.page_train_run ON page_train(run)",
+
+	/* Rows are known by their content as who first read that file saw it: who reads other columns of it sees another content. */
+	"CREATE TEMP TABLE page_seen AS SELECT digest, content, min(run) AS run FROM inputs WHERE content IS NOT NULL AND digest IS NOT NULL GROUP BY digest; "
+	"CREATE INDEX temp.page_seen_digest ON page_seen(digest); "
+	"CREATE TEMP TABLE page_rows AS SELECT i.run AS run, i.n AS n, i.role AS role, coalesce(s.content, i.content, i.digest) AS key "
+	"FROM inputs i LEFT JOIN page_seen s ON s.digest = i.digest; CREATE INDEX temp.page_rows_run ON page_rows(run, role)",
 
 	/* Of repetitions (cp-ledger rerun) and of trainings that found everything done, which leave no figures, nothing is told. */
 	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, r.cpu_s AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
@@ -155,12 +166,18 @@ static const char *const tables[] = {
 	"CREATE TEMP TABLE page_param AS "
 	"SELECT t.run AS run, p.name AS name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END AS value "
 	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
-	"UNION ALL SELECT run, 'precision', coalesce(" OPTION("run", "precision") ", 'f32') FROM page_raw "
+	"UNION ALL SELECT t.run, 'precision', coalesce(" OPTION("t.run", "precision") ", 'f32') FROM page_raw t "
 	"UNION ALL SELECT t.run, 'pretrain ' || p.name, p.value FROM page_raw t JOIN params p ON p.run = t.init "
 	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'plm'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
 
+	/* What a training did not know of was as its default is since: an option that not all of them know counts where it was given. */
+	"CREATE TEMP TABLE page_known AS SELECT name, stage FROM page_param p JOIN page_raw r ON r.run = p.run GROUP BY 1, 2 "
+	"HAVING count(*) = (SELECT count(*) FROM page_raw x WHERE x.stage IS r.stage); "
+	"DELETE FROM page_param WHERE name NOT IN (SELECT name FROM page_known k JOIN page_raw r ON r.stage = k.stage WHERE r.run = page_param.run) "
+	"AND NOT EXISTS (SELECT 1 FROM params p WHERE p.run = page_param.run AND p.name = page_param.name AND p.given)",
+
 	"CREATE TEMP TABLE page_base AS SELECT run, coalesce(valid, train_rows, '') AS rows, coalesce(model, '') || CASE "
-	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + language model' "
+	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
 	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base FROM page_raw; "
 	"CREATE INDEX temp.page_base_run ON page_base(run)",
 
@@ -168,15 +185,15 @@ static const char *const tables[] = {
 	"CREATE TEMP TABLE page_vary AS SELECT b.rows AS rows, b.base AS base, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
 	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.base = b.base)",
 
-	/* Names of rows; different rows under one name get the beginning of their digest, all but the first. */
-	"CREATE TEMP TABLE page_name AS SELECT rows, min(run) AS run, name FROM ("
-	"SELECT rows, b.run AS run, data_name(path) AS name FROM page_base b JOIN page_raw r ON r.run = b.run "
-	"UNION ALL SELECT coalesce(i.content, i.digest), i.run, data_name(i.path) FROM inputs i JOIN page_train t ON t.run = i.run JOIN runs r ON r.id = i.run "
-	"WHERE r.tool = 'cp-predict' AND i.role IN ('records', 'csv') AND coalesce(i.content, i.digest) IS NOT NULL) GROUP BY rows",
+	/* Rows are called what most of the trainings on them call them. */
+	"CREATE TEMP TABLE page_name AS SELECT rows, name, first FROM (SELECT rows, name, first, row_number() OVER (PARTITION BY rows ORDER BY n DESC, first) AS k "
+	"FROM (SELECT b.rows AS rows, data_name(r.path) AS name, count(*) AS n, min(b.run) AS first FROM page_base b JOIN page_raw r ON r.run = b.run "
+	"GROUP BY 1, 2)) WHERE k = 1",
 
 	"CREATE TEMP TABLE page_trial AS SELECT r.run AS run, b.rows AS rows, n.name AS data, r.model AS model, r.stage AS stage, r.seed AS seed, "
 	"trim(b.base || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
-	"SELECT p.name AS name, p.value AS value FROM page_vary v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
+	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_vary w WHERE w.rows = b.rows AND w.base = b.base "
+	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_vary v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
 	"AND v.base = b.base ORDER BY p.name)), '')) AS setting, "
 	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x "
 	"FROM page_param WHERE run = r.run ORDER BY name)) AS same, b.base AS base, r.valid_auc AS valid_auc, r.valid_logloss AS valid_logloss, "
@@ -186,21 +203,23 @@ static const char *const tables[] = {
 	"FROM page_raw r JOIN page_base b ON b.run = r.run JOIN page_name n ON n.rows = b.rows; "
 	/* of several with one seed the last counts */
 	"DELETE FROM page_trial WHERE run NOT IN (SELECT max(run) FROM page_trial GROUP BY same, seed); "
-	"UPDATE page_trial SET data = data || ' ' || substr(rows, 1, 6) WHERE EXISTS (SELECT 1 FROM page_trial o WHERE o.data = page_trial.data "
-	"AND o.rows <> page_trial.rows AND o.run < (SELECT min(run) FROM page_trial m WHERE m.rows = page_trial.rows)); "
+	TELL_APART("page_trial", "rows", "data", "data", "''") TELL_APART("page_trial", "same", "setting", "rows, setting", "''")
 	"CREATE INDEX temp.page_trial_run ON page_trial(run)",
 
-	"CREATE TEMP TABLE page_score AS SELECT t.run AS train, n.name AS data, n.rows AS rows, m.stratum AS stratum, max(a.id) AS run, "
+	/* Test rows are called as the rows that most of the models scored on them were trained with. */
+	"CREATE TEMP TABLE page_score AS SELECT t.run AS train, '' AS data, coalesce(i.key, '') AS rows, m.stratum AS stratum, a.id AS run, "
 	"max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo, "
 	"max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss, "
 	"max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration "
 	"FROM runs a JOIN page_train c ON c.run = a.id JOIN page_trial t ON t.run = c.train JOIN metrics m ON m.run = a.id AND m.epoch = -1 AND m.split = 'test' "
-	"JOIN page_edge e ON e.run = a.id AND e.role = 'scores' JOIN inputs i ON i.run = e.made_by AND i.role IN ('records', 'csv') "
-	"JOIN page_name n ON n.rows = coalesce(i.content, i.digest) "
+	"AND m.key IN ('auc', 'auc_lo', 'auc_hi', 'logloss', 'ece', 'calibration') "
+	"JOIN page_edge e ON e.run = a.id AND e.role = 'scores' JOIN page_rows i ON i.run = e.made_by AND i.role IN ('records', 'csv') "
 	"WHERE a.tool = 'cp-auc' AND a.status = 'done' AND a.rerun_of IS NULL GROUP BY a.id, m.stratum; "
 	"DELETE FROM page_score WHERE run NOT IN (SELECT max(run) FROM page_score GROUP BY train, rows, stratum); "
-	"UPDATE page_score SET data = data || ' ' || substr(rows, 1, 6) WHERE EXISTS (SELECT 1 FROM page_score o WHERE o.data = page_score.data "
-	"AND o.rows <> page_score.rows AND o.run < (SELECT min(run) FROM page_score m WHERE m.rows = page_score.rows)); "
+	"CREATE TEMP TABLE page_test AS SELECT rows, data FROM (SELECT s.rows AS rows, t.data AS data, row_number() OVER (PARTITION BY s.rows "
+	"ORDER BY count(*) DESC, min(t.run)) AS k FROM page_score s JOIN page_trial t ON t.run = s.train GROUP BY s.rows, t.data) WHERE k = 1; "
+	"UPDATE page_score SET data = (SELECT data FROM page_test x WHERE x.rows = page_score.rows); "
+	TELL_APART("page_score", "rows", "data", "data", "'test rows '")
 	"CREATE INDEX temp.page_score_train ON page_score(train)",
 
 	"CREATE TEMP TABLE page_output AS SELECT o.path AS path, grid_name(o.path) AS grid, max(o.run) AS run, "
