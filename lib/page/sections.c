@@ -98,7 +98,7 @@ static const char option_curves[] =
 	"WHERE NOT EXISTS (SELECT 1 FROM number m JOIN page_score s ON s.train = m.run WHERE m.data = n.data AND m.base = n.base)), "
 	"point AS (SELECT data, name, trim(base || ' ' || others) AS label, x, avg(auc) AS auc, deviation(auc) AS sd FROM value WHERE auc IS NOT NULL "
 	"GROUP BY 1, 2, 3, 4), whole AS (SELECT *, count(*) OVER (PARTITION BY data, name, label) AS n, max(auc) OVER (PARTITION BY data, name, label) AS best "
-	"FROM point) SELECT data || ': --' || replace(name, 'pretrain ', 'pretrain --'), label, x, auc, auc - sd, auc + sd FROM whole WHERE n > 2 "
+	"FROM point) SELECT data || ': ' || CASE WHEN name GLOB 'pretrain *' THEN substr(name, 10) || ' of pretraining' ELSE name END, label, x, auc, auc - sd, auc + sd FROM whole WHERE n > 2 "
 	"ORDER BY data, name, best DESC, label, x";
 
 static const char calibration_curves[] =

@@ -158,9 +158,10 @@ static const char *const tables[] = {
 	ROWS_OF("r.id", "'valid'") " AS valid, " ROWS_OF("r.id", "'train'") " AS train_rows, "
 	"coalesce(" PATH_OF("r.id", "'valid'") ", " PATH_OF("r.id", "'train'") ", '') AS path, "
 	FIGURE("r.id", "valid", "auc") " AS valid_auc, " FIGURE("r.id", "valid", "logloss") " AS valid_logloss, "
+	"(SELECT digest FROM outputs WHERE run = r.id AND role = 'model' ORDER BY n LIMIT 1) AS model_digest, "
 	"EXISTS (SELECT 1 FROM runs b WHERE b.recipe = r.recipe AND b.id < r.id AND b.status <> 'done') AS taken_up "
 	"FROM runs r WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL "
-	"AND EXISTS (SELECT 1 FROM metrics WHERE run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run)",
+	"AND EXISTS (SELECT 1 FROM metrics WHERE run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
 
 	/* Before there was --precision every product was in f32. */
 	"CREATE TEMP TABLE page_param AS "
@@ -206,16 +207,17 @@ static const char *const tables[] = {
 	TELL_APART("page_trial", "rows", "data", "data", "''") TELL_APART("page_trial", "same", "setting", "rows, setting", "''")
 	"CREATE INDEX temp.page_trial_run ON page_trial(run)",
 
-	/* Test rows are called as the rows that most of the models scored on them were trained with. */
+	/* The scores of a model are those of every training that made these very bytes. Test rows are called as the rows that most of the models scored on them were trained with. */
 	"CREATE TEMP TABLE page_score AS SELECT t.run AS train, '' AS data, coalesce(i.key, '') AS rows, m.stratum AS stratum, a.id AS run, "
 	"max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo, "
 	"max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss, "
 	"max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration "
-	"FROM runs a JOIN page_train c ON c.run = a.id JOIN page_trial t ON t.run = c.train JOIN metrics m ON m.run = a.id AND m.epoch = -1 AND m.split = 'test' "
+	"FROM runs a JOIN page_train c ON c.run = a.id JOIN page_raw o ON o.run = c.train "
+	"JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest JOIN page_trial t ON t.run = w.run JOIN metrics m ON m.run = a.id AND m.epoch = -1 AND m.split = 'test' "
 	"AND m.key IN ('auc', 'auc_lo', 'auc_hi', 'logloss', 'ece', 'calibration') "
 	"JOIN page_edge e ON e.run = a.id AND e.role = 'scores' JOIN page_rows i ON i.run = e.made_by AND i.role IN ('records', 'csv') "
-	"WHERE a.tool = 'cp-auc' AND a.status = 'done' AND a.rerun_of IS NULL GROUP BY a.id, m.stratum; "
-	"DELETE FROM page_score WHERE run NOT IN (SELECT max(run) FROM page_score GROUP BY train, rows, stratum); "
+	"WHERE a.tool = 'cp-auc' AND a.status = 'done' AND a.rerun_of IS NULL GROUP BY a.id, t.run, m.stratum; "
+	"DELETE FROM page_score WHERE rowid NOT IN (SELECT rowid FROM (SELECT rowid, max(run) FROM page_score GROUP BY train, rows, stratum)); "
 	"CREATE TEMP TABLE page_test AS SELECT rows, data FROM (SELECT s.rows AS rows, t.data AS data, row_number() OVER (PARTITION BY s.rows "
 	"ORDER BY count(*) DESC, min(t.run)) AS k FROM page_score s JOIN page_trial t ON t.run = s.train GROUP BY s.rows, t.data) WHERE k = 1; "
 	"UPDATE page_score SET data = (SELECT data FROM page_test x WHERE x.rows = page_score.rows); "
