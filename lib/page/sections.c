@@ -44,7 +44,7 @@ static const char paper_table[] =
 	REAL("4", "auc_sd") " AS '±', " REAL("4", "logloss") " AS 'log loss', " REAL("4", "logloss_sd") " AS '± ', "
 	SIGNED("2", "impr") " AS 'improvement, %', " SHORT("coalesce(p, delong_p)") " AS p, "
 	REAL("4", "paper_auc") " AS 'paper: AUC', " REAL("4", "paper_logloss") " AS 'log loss ', " SIGNED("2", "paper_impr") " AS 'improvement, % ', "
-	"runs(runs) AS runs FROM tables ORDER BY tab, scale, data, place";
+	"runs(runs) AS runs FROM tables WHERE auc IS NOT NULL ORDER BY tab, scale, data, place";
 
 static const char results_dots[] =
 	"WITH " SETTINGS ", dot AS (SELECT r.data AS data, 1 AS k, r.setting AS setting, s.auc AS auc, NULL AS lo, NULL AS hi, r.place AS place, s.run AS run "

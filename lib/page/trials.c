@@ -143,7 +143,9 @@ static int add_functions(sqlite3 *db, struct cp_err *err)
 
 static const char *const tables[] = {
 	"CREATE TEMP TABLE page_edge AS SELECT run, made_by, role FROM edges; CREATE INDEX temp.page_edge_run ON page_edge(run, role);"
-	"CREATE TEMP TABLE page_train AS SELECT run, train FROM trained; CREATE INDEX temp.page_train_run ON page_train(run)",
+	"CREATE TEMP TABLE page_train AS WITH predicted AS (SELECT p.id AS run, e.made_by AS train FROM runs p JOIN page_edge e ON e.run = p.id AND e.role = 'model' "
+	"WHERE p.tool = 'cp-predict') SELECT run, train FROM predicted UNION ALL SELECT a.id, p.train FROM runs a JOIN page_edge e ON e.run = a.id "
+	"AND e.role = 'scores' JOIN predicted p ON p.run = e.made_by WHERE a.tool = 'cp-auc'; CREATE INDEX temp.page_train_run ON page_train(run)",
 
 	/* Rows are known by their content as who first read that file saw it: who reads other columns of it sees another content. */
 	"CREATE TEMP TABLE page_seen AS SELECT digest, content, min(run) AS run FROM inputs WHERE content IS NOT NULL AND digest IS NOT NULL GROUP BY digest; "
