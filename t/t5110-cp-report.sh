@@ -134,8 +134,8 @@ all_kinds() {		# a ledger with something to say in every section
 		for o in 1 3 5; do training $((s * 10 + k)) dcnv2 $s prompts $o; scored $((s * 10 + k)) x 0.$((700 + s + o)) 0.5; k=$((k + 1)); done
 		training $((s * 10 + 5)) lr $s; scored $((s * 10 + 5)) x 0.65$s 0.6
 	done
-	sql "insert into metrics select id, 'test', 'tail20=' || p, -1, 'auc', d + id / 5000.0 from runs, (select '1,1' p, 0.52 d union select '0,1', 0.6 union select '0,0', 0.7)
-			where tool = 'cp-auc';
+	sql "insert into metrics select id, 'test', t || p, -1, 'auc', d + id / 5000.0 from runs, (select '1,1' p, 0.52 d union select '0,1', 0.6 union select '0,0', 0.7),
+			(select 'tail10=' t union select 'tail20=') where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' score', b / 5.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' rate', b / 4.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'ece', 0.0312 from runs where tool = 'cp-auc';
