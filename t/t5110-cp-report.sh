@@ -166,7 +166,7 @@ test_that 'strata, calibration, comparisons and failures have their rows' '
 '
 
 test_that 'without gnuplot a sentence says which package has it, and nothing is written' '
-	mkdir -p only && for p in cp-report; do ln -sf "$CP_BIN/$p" only/$p; done
+	mkdir -p only
 	got=0; PATH=$TRASH/only "$CP_BIN/cp-report" -o none.html 2>err || got=$?
 	cat err
 	test $got = 1
@@ -176,7 +176,9 @@ test_that 'without gnuplot a sentence says which package has it, and nothing is 
 '
 
 test_that 'a gnuplot that fails is an error, with what it said' '
-	mkdir -p bad && printf "#!/bin/sh\ncat >/dev/null\necho \"line 3: no such thing\" >&2\nexit 1\n" >bad/gnuplot && chmod +x bad/gnuplot
+	mkdir -p bad
+	printf "#!/bin/sh\ncat >/dev/null\necho \"line 3: no such thing\" >&2\nexit 1\n" >bad/gnuplot
+	chmod +x bad/gnuplot
 	PATH=$TRASH/bad:$PATH fails_with 1 cp-report -o failed.html
 	grep "line 3: no such thing" fails_with.err
 	test ! -e failed.html
@@ -201,7 +203,9 @@ test_that 'every section has a picture, as a file as well' '
 '
 
 test_that 'what is drawn are the points of the ledger' '
-	mkdir -p spy && printf "#!/bin/sh\ncat >script\ncat script >>scripts\nPATH=%s exec gnuplot -d <script\n" "$PATH" >spy/gnuplot && chmod +x spy/gnuplot
+	mkdir -p spy
+	printf "#!/bin/sh\ncat >script\ncat script >>scripts\nPATH=%s exec gnuplot -d <script\n" "$PATH" >spy/gnuplot
+	chmod +x spy/gnuplot
 	PATH=$TRASH/spy:$PATH cp-report -q -o page.html
 	section options page.html | grep "g: prompts"
 	points() { sed "/^\$d0/!d; N; N; N; s/ \n/;/g; s/.* << END\n//" scripts; }
@@ -221,7 +225,8 @@ test_that 'the page asks for nothing else: no script, no address but of namespac
 
 test_that 'colours are variables, each with a value for light and one for dark' '
 	grep -oE "var\(--[a-z0-9]+\)" page.html | sort -u | sed "s/var(\(.*\))/\1/" >used
-	grep -q -e "--p0" used && grep -q -e "--ink" used
+	grep -q -e "--p0" used
+	grep -q -e "--ink" used
 	sed -n "/^:root/p" page.html >light
 	sed -n "/prefers-color-scheme:dark/p" page.html >dark
 	while read -r name; do

@@ -7,7 +7,7 @@
 #include "tool.h"
 
 static const char *ledger, *output;
-static struct cp_page_opts page = { .title = "clickprompt: what the ledger has" };
+static struct cp_page_opts page;
 
 static const struct cp_opt opts[] = {
 	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db" },

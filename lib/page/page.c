@@ -307,12 +307,13 @@ static int put_tiles(struct page *p, int64_t *n_runs, struct cp_err *err)
 
 static int put_top(struct page *p, int64_t *n_runs, struct cp_err *err)
 {
+	const char *title = p->o->title ? p->o->title : "clickprompt: what the ledger has";
 	cp_buf_str(p->b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>");
-	cp_html_text(p->b, p->o->title);
+	cp_html_text(p->b, title);
 	cp_buf_printf(p->b, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n<h1>", cp_page_style);
-	cp_html_text(p->b, p->o->title);
+	cp_html_text(p->b, title);
 	cp_buf_str(p->b, "</h1>\n<nav aria-label=\"sections\">\n");
 	for (size_t i = 0; i < cp_n_sections; i++)
 		cp_buf_printf(p->b, "<a href=\"#%s\">%s</a>\n", cp_sections[i].id, cp_sections[i].title);

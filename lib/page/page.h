@@ -14,7 +14,7 @@
 #include "base/mem.h"
 
 struct cp_page_opts {
-	const char *title;
+	const char *title;	/* NULL: a plain one */
 	const char *pictures;	/* also each picture as NAME.svg and NAME.png in this folder, made if missing; NULL: no */
 	int no_pictures;	/* tables only: gnuplot is not needed */
 };
