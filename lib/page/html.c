@@ -59,6 +59,8 @@ void cp_html_name(struct cp_buf *b, const char *s)
 		if (plain || (b->len > before && b->data[b->len - 1] != '-'))
 			cp_buf_char(b, plain ? *s : '-');
 	}
+	if (b->len > before && b->data[b->len - 1] == '-')
+		b->data[--b->len] = 0;
 	if (b->len == before)
 		cp_buf_char(b, 'x');
 }

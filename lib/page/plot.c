@@ -15,6 +15,7 @@
 #define MOST_CATEGORIES 30
 #define WIDTH 480
 #define LABEL 44		/* characters of a label */
+#define NAME 36			/* and of a line of dots */
 
 /* ---- what is drawn ---- */
 
@@ -231,14 +232,23 @@ static void put_categories(struct cp_buf *b, const struct cp_plot *p)
 	cp_buf_printf(b, "set %s (", dots ? "ytics" : "xtics");
 	for (size_t i = 0; i < p->n_categories; i++) {
 		cp_buf_str(b, i ? ", " : "");
-		quote(b, p->category[i], dots ? 30 : 16);
+		quote(b, p->category[i], dots ? NAME : 16);
 		cp_buf_printf(b, " %s%zu", dots ? "-" : "", i);
 	}
-	cp_buf_str(b, ") scale 0 textcolor rgb '" INK "'\n");
+	cp_buf_printf(b, ") scale 0 font ',%d' textcolor rgb '" INK "'\n", dots ? 13 : 14);
 	if (dots)
 		cp_buf_printf(b, "set yrange [%g:0.75]\n", 0.25 - (double)p->n_categories);
 	else
 		cp_buf_printf(b, "set xrange [-0.6:%g]\n", (double)p->n_categories - 0.4);
+}
+
+/* Where dots begin: behind the longest name, for which gnuplot would leave too much. */
+static double left_of_dots(const struct cp_plot *p)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < p->n_categories; i++)
+		most = strlen(p->category[i]) > most ? strlen(p->category[i]) : most;
+	return (16 + 6.9 * (double)(most < NAME ? most : NAME)) / WIDTH;
 }
 
 static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
@@ -255,7 +265,7 @@ static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
 	pad = x[1] > x[0] ? (x[1] - x[0]) * 0.05 : 0.5;
 	cp_buf_printf(b, "set xrange [%.10g:%.10g]\n", x[0] - pad, x[1] + pad);
 	if (x[1] > x[0])
-		cp_buf_printf(b, "set xtics %.10g\n", fmax(step_between(x, p->kind == CP_PLOT_DOTS ? 3 : 5), p->flags & CP_PLOT_WHOLE_X ? 1 : 0));
+		cp_buf_printf(b, "set xtics %.10g\n", fmax(step_between(x, p->kind != CP_PLOT_DOTS ? 5 : left_of_dots(p) < 0.35 ? 4 : 3), p->flags & CP_PLOT_WHOLE_X ? 1 : 0));
 	else
 		cp_buf_printf(b, "set xtics (%.10g)\n", x[0]);
 }
@@ -266,9 +276,11 @@ static void put_places(struct cp_buf *b, const struct cp_plot *p, int title)
 	double height = height_of(p, title);
 	cp_buf_printf(b, "set tmargin at screen %g\nset bmargin at screen %g\nset rmargin at screen 0.97\n", 1 - (12 + title) / height,
 		      (BELOW + key_height(p)) / height);
+	if (p->kind == CP_PLOT_DOTS)
+		cp_buf_printf(b, "set lmargin at screen %g\n", left_of_dots(p));
 	if (key_height(p))
-		cp_buf_printf(b, "set key at screen 0.03, screen %g left top vertical Left reverse samplen 2.6 maxrows %d textcolor rgb '" INK "'\n",
-			      key_height(p) / height, key_rows(p));
+		cp_buf_printf(b, "set key at screen 0.03, screen %g left top horizontal Left reverse samplen 2.6 maxcols %d textcolor rgb '" INK "'\n",
+			      key_height(p) / height, key_columns(p));
 	else
 		cp_buf_str(b, "unset key\n");
 }
@@ -364,7 +376,7 @@ int cp_plot_file(const struct cp_plot *p, const char *path, struct cp_err *err)
 	size_t n = strlen(path);
 	int height = height_of(p, TITLE);
 	if (n > 4 && !strcmp(path + n - 4, ".png"))
-		cp_buf_printf(&b, "set terminal pngcairo noenhanced size %d,%d font 'sans,11' fontscale 1.8 linewidth 1.8 pointscale 1.8 "
+		cp_buf_printf(&b, "set terminal pngcairo noenhanced size %d,%d font 'sans,14' fontscale 1.414 linewidth 1.8 pointscale 1.8 "
 			      "background '#ffffff'\nset key spacing 1.35\n", 2 * WIDTH, 2 * height);
 	else
 		cp_buf_printf(&b, "set terminal svg noenhanced size %d,%d font 'sans-serif,14' background '#ffffff'\n", WIDTH, height);
