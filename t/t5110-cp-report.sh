@@ -52,6 +52,14 @@ test_that 'a ledger without runs is a page that says so' '
 	test "$(grep -c "<table" page.html)" = 0
 '
 
+test_that 'the bins of cp-auc --reliability are in the ledger, empty ones by their count alone' '
+	empty
+	printf "1\t0.9\n0\t0.1\n1\t0.3\n" | cp-auc -q --split test --reliability 3 --bins width >bins
+	sql "select key || \" \" || round(value, 6) from metrics where key glob \"bin *\" order by key" >got
+	cat bins got
+	printf "%s\n" "bin 01 n 2.0" "bin 01 rate 0.5" "bin 01 score 0.2" "bin 02 n 0.0" "bin 03 n 1.0" "bin 03 rate 1.0" "bin 03 score 0.9" | diff - got
+'
+
 test_that 'a ledger that is not there, and a file that is none, are refused' '
 	fails_with 1 cp-report --ledger nowhere.db -o none.html
 	grep "nowhere.db" fails_with.err
