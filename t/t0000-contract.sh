@@ -19,6 +19,7 @@ run() {			# run TOOL [OPTION...]: with the rows of its good input on stdin
 	cp-model) cp-model show model.cpm "$@" ;;
 	cp-strata) cp-strata --train keys.cps --by User "$@" ;;
 	cp-ledger) cp-ledger ls --ledger "$TRASH/ledger.db" "$@" ;;
+	cp-report) cp-report --no-pictures --ledger "$TRASH/ledger.db" "$@" ;;
 	cp-vocab) cp-vocab --lines --size 200 "$@" ;;
 	cp-featurize | cp-textify | cp-mask | cp-cat | cp-auc | cp-validate) $tool "$@" ;;
 	*) echo "t0000-contract.sh has no good call of $tool"; return 99 ;;
@@ -43,7 +44,7 @@ operand() {		# operand TOOL FILE: how it takes FILE for its input
 	esac
 }
 
-reads() { case $1 in cp-ledger | cp-fixture | cp-model) false ;; *) true ;; esac; }		# rows, lines or records on stdin
+reads() { case $1 in cp-ledger | cp-report | cp-fixture | cp-model) false ;; *) true ;; esac; }		# rows, lines or records on stdin
 reads_stream() { case $1 in cp-mask | cp-split | cp-train | cp-predict | cp-cat | cp-validate | cp-strata) true ;; *) false ;; esac; }
 writes_stdout() { case $1 in cp-split | cp-train | cp-fixture) false ;; *) true ;; esac; }
 has_good_call() { test "$1" != cp-fixture; }

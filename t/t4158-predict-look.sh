@@ -61,7 +61,11 @@ test_that '--attention: a line a layer, shares between 0 and 1, what even attent
 		cp-predict -q -m deep.cpm --attention --threads 3 text.cps | cmp - a
 	done
 	finetune --with-plm --init deep.cpm --epochs 1 --train train.cps -o tuned.cpm
-	cp-predict -q -m tuned.cpm --attention test.cps | wc -l | grep 3
+	cp-predict -q -m tuned.cpm --attention test.cps >tuned
+	wc -l <tuned | grep 3
+	sqlite3 -separator "	" "$CP_LEDGER" "SELECT CAST(substr(p.stratum, 7) AS INTEGER), printf(\"%.6f\", p.value), printf(\"%.6f\", e.value)
+		FROM metrics p JOIN metrics e USING (run, stratum) WHERE p.key = \"attention\" AND e.key = \"attention_even\"
+		AND run = (SELECT max(run) FROM metrics WHERE key = \"attention\") ORDER BY 1" | diff tuned -
 '
 test_that 'prompts whose keys are 0 get what is even, on an average nearly' '
 	pretrain --lr 0 --plm-lr 0 --weight-decay 0 --plm-weight-decay 0 --epochs 1 --train train.cps -o still.cpm

@@ -141,11 +141,23 @@ static void tell(const struct cp_predict *p)
 			100.0 * (double)p->unseen / (double)p->values);
 }
 
+static void record_attention(struct cp_run *run, const struct cp_predict *p)
+{
+	char stratum[32];
+	for (size_t l = 0; l < p->model->c.plm.layers; l++) {
+		snprintf(stratum, sizeof stratum, "layer %02zu", l + 1);
+		cp_run_metric(run, NULL, stratum, -1, "attention", cp_attention_paid(&attention, l));
+		cp_run_metric(run, NULL, stratum, -1, "attention_even", cp_attention_even(&attention, l));
+	}
+}
+
 static void record(struct cp_run *run, const struct cp_predict *p, const char *path)
 {
 	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)p->rows });
 	cp_run_output(run, &(struct cp_run_file){ .role = "scores", .path = o.output, .digest = p->digest, .rows = (int64_t)p->rows });
 	cp_run_param(run, "kernels", nn_cpu_level());
+	if (o.attention)
+		record_attention(run, p);
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,11 @@
 #!/bin/sh
 # The Debian packages this project needs, in one place: the Makefile, ./demo and ./check read them here.
 #
-#	tools/packages.sh list [build|test]...		the names, on one line
-#	tools/packages.sh install [build|test]...	install those that are missing, where we may; else say how and exit 1
+#	tools/packages.sh list [build|test|extra]...	the names, on one line
+#	tools/packages.sh install [build|test|extra]...	install those that are missing, where we may; else say how and exit 1
 #
-# build makes the programs and runs the pipelines; test is what `make check` wants beside (prove, and what its tests look with).
+# build makes the programs and runs the pipelines; test is what `make check` wants beside (prove, and what its tests look with);
+# extra is gnuplot, with which cp-report draws, and programs that examples/ has ours work beside: what is missing of it makes tests be passed over.
 # "May" is root, or sudo that asks no password.  A system without dpkg is left alone: `make` names the library it misses.
 # libc6-dev and the like are written out because recommended packages are not installed.
 set -eu
@@ -12,17 +13,19 @@ set -eu
 build='gcc libc6-dev make pkg-config libcsv-dev libxxhash-dev liblz4-dev libsqlite3-dev libopenblas-dev libutf8proc-dev libjansson-dev
        sqlite3 jq xz-utils'
 test='perl mandoc universal-ctags'
+extra='gnuplot-nox liblinear-tools fasttext parallel'
 
 usage() {
-	echo 'usage: tools/packages.sh list|install [build|test]...' >&2
+	echo 'usage: tools/packages.sh list|install [build|test|extra]...' >&2
 	exit 2
 }
 
-wanted() {		# wanted [build|test]...: names, one a line
+wanted() {		# wanted [build|test|extra]...: names, one a line
 	for group in "${@:-build}"; do
 		case $group in
 		build) printf '%s\n' $build ;;
 		test) printf '%s\n' $test ;;
+		extra) printf '%s\n' $extra ;;
 		esac
 	done
 }
@@ -64,7 +67,7 @@ test $# -gt 0 || usage
 command=$1
 shift
 for group; do
-	case $group in build | test) ;; *) usage ;; esac
+	case $group in build | test | extra) ;; *) usage ;; esac
 done
 case $command in
 list) wanted "$@" | tr '\n' ' ' | sed 's/ $//'; echo ;;

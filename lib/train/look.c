@@ -125,11 +125,19 @@ void cp_attention_show(struct cp_predict *p, size_t from, size_t n, struct cp_bu
 		ng_attention_paid(m->g, m->nodes.attention[l], lead, a->sum[l]);
 }
 
+double cp_attention_paid(const struct cp_attention *a, size_t layer)
+{
+	return a->sum[layer][2] > 0 ? a->sum[layer][0] / a->sum[layer][2] : NAN;
+}
+
+double cp_attention_even(const struct cp_attention *a, size_t layer)
+{
+	return a->sum[layer][2] > 0 ? a->sum[layer][1] / a->sum[layer][2] : NAN;
+}
+
 void cp_attention_last(struct cp_predict *p, struct cp_buf *to)
 {
 	const struct cp_attention *a = p->ctx;
-	for (size_t l = 0; l < p->model->c.plm.layers; l++) {
-		double n = a->sum[l][2] > 0 ? a->sum[l][2] : NAN;
-		cp_buf_printf(to, "%zu\t%.6f\t%.6f\n", l + 1, a->sum[l][0] / n, a->sum[l][1] / n);
-	}
+	for (size_t l = 0; l < p->model->c.plm.layers; l++)
+		cp_buf_printf(to, "%zu\t%.6f\t%.6f\n", l + 1, cp_attention_paid(a, l), cp_attention_even(a, l));
 }

@@ -26,6 +26,8 @@ struct cp_attention {
 };
 void cp_attention_show(struct cp_predict *, size_t from, size_t n, struct cp_buf *);
 /* A line a layer: its number, the mean share of attention paid to prompts, and the share they would have if attention were even. */
+double cp_attention_paid(const struct cp_attention *, size_t layer);	/* from 0; NaN where no rows were seen */
+double cp_attention_even(const struct cp_attention *, size_t layer);
 void cp_attention_last(struct cp_predict *, struct cp_buf *);
 
 #endif

@@ -1,0 +1,477 @@
+#include "page/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/num.h"
+#include "page/gnuplot.h"
+#include "page/html.h"
+
+#define MOST_SERIES 8
+#define MOST_POINTS 14		/* marks differ as well */
+#define MOST_CATEGORIES 30
+#define WIDTH 480
+#define LABEL 44		/* characters of a label */
+#define NAME 36			/* and of a line of dots */
+
+/* ---- what is drawn ---- */
+
+static size_t find(char *const *names, size_t n, const char *name)
+{
+	size_t i = 0;
+	while (i < n && strcmp(names[i], name))
+		i++;
+	return i;
+}
+
+static char **append(char **names, size_t n, const char *name)
+{
+	names = cp_xrealloc(names, n + 1, sizeof *names);
+	names[n] = cp_xstrdup(name);
+	return names;
+}
+
+static struct cp_series *series_of(struct cp_plot *p, const char *label)
+{
+	size_t i = 0, most = p->kind == CP_PLOT_POINTS ? MOST_POINTS : MOST_SERIES;
+	while (i < p->n && strcmp(p->series[i].label, label))
+		i++;
+	if (i < p->n)
+		return &p->series[i];
+	if (p->n == most) {
+		if (find(p->left_out, p->n_left_out, label) == p->n_left_out) {
+			p->left_out = append(p->left_out, p->n_left_out, label);
+			p->n_left_out++;
+		}
+		return NULL;
+	}
+	p->series = cp_xrealloc(p->series, p->n + 1, sizeof *p->series);
+	p->series[p->n] = (struct cp_series){ .label = cp_xstrdup(label) };
+	return &p->series[p->n++];
+}
+
+/* The place of a category; beyond the most of them, they are counted and not drawn. */
+static int category_of(struct cp_plot *p, const char *name, double *x)
+{
+	size_t i = find(p->category, p->n_categories, name);
+	if (i == p->n_categories && i == MOST_CATEGORIES) {
+		p->categories_left_out++;
+		return -1;
+	}
+	if (i == p->n_categories) {
+		p->category = append(p->category, i, name);
+		p->n_categories++;
+	}
+	*x = (double)i;
+	return 0;
+}
+
+void cp_plot_add(struct cp_plot *p, const char *label, const char *x_text, double x, double y, double lo, double hi)
+{
+	if ((p->kind == CP_PLOT_DOTS || p->kind == CP_PLOT_BARS) && category_of(p, x_text, &x) < 0)
+		return;
+	struct cp_series *s = series_of(p, label);
+	if (!s)
+		return;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 16;
+		s->v = cp_xrealloc(s->v, s->cap, sizeof *s->v);
+	}
+	memcpy(s->v[s->n++], (double[]){ x, y, lo, hi }, sizeof *s->v);
+}
+
+static void free_names(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+void cp_plot_release(struct cp_plot *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->series[i].label);
+		free(p->series[i].v);
+	}
+	free(p->series);
+	free_names(p->category, p->n_categories);
+	free_names(p->left_out, p->n_left_out);
+	p->series = NULL;
+	p->category = p->left_out = NULL;
+	p->n = p->n_left_out = p->n_categories = 0;
+}
+
+/* ---- the script ---- */
+
+#define INK "#333333"
+#define LINE "#8a8a8a"
+#define GRID "#dddddd"
+static const char *const palette[] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07d00", "#4aa3d8", "#6b4fa0", "#555555" };
+#define N_COLOURS (sizeof palette / sizeof *palette)
+static const int marks[] = { 7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 2, 1, 3, 15 };
+
+/* A bar for chance, or, where one is worse than that, for the tenth below it. */
+static double floor_of(const struct cp_plot *p)
+{
+	double least = 0.5;
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->series[i].n; k++)
+			least = fmin(least, p->series[i].v[k][1]);
+	return least < 0.5 ? floor(least * 10) / 10 : 0.5;
+}
+
+/* In single quotes gnuplot reads nothing but the quote itself: no escape and no command between backquotes. */
+static void quote(struct cp_buf *b, const char *s, size_t width)
+{
+	struct cp_buf clean = CP_BUF_INIT;
+	cp_html_plain(&clean, s, width);
+	cp_buf_char(b, '\'');
+	for (const char *p = clean.data; *p; p++) {
+		cp_buf_char(b, *p);
+		if (*p == '\'')
+			cp_buf_char(b, '\'');
+	}
+	cp_buf_char(b, '\'');
+	cp_buf_release(&clean);
+}
+
+static void put_number(struct cp_buf *b, double v)
+{
+	char num[32];
+	cp_buf_str(b, isfinite(v) ? cp_print_real(v, num) : "NaN");
+	cp_buf_char(b, ' ');
+}
+
+static void put_data(struct cp_buf *b, const struct cp_plot *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct cp_series *s = &p->series[i];
+		cp_buf_printf(b, "$d%zu << END\n", i);
+		for (size_t k = 0; k < s->n; k++) {	/* no interval: one of no length, for gnuplot leaves such a point out */
+			const double *v = s->v[k];
+			put_number(b, v[0]);
+			put_number(b, v[1]);
+			put_number(b, isfinite(v[2]) ? v[2] : v[1]);
+			put_number(b, isfinite(v[3]) ? v[3] : v[1]);
+			cp_buf_char(b, '\n');
+		}
+		cp_buf_str(b, "END\n");
+	}
+}
+
+static size_t longest_label(const struct cp_plot *p)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < p->n; i++)
+		most = strlen(p->series[i].label) > most ? strlen(p->series[i].label) : most;
+	return most;
+}
+
+static int key_columns(const struct cp_plot *p)
+{
+	size_t most = longest_label(p);
+	return most <= 12 ? 3 : most <= 23 ? 2 : 1;
+}
+
+#define ROW 19			/* a line of dots */
+#define KEY_ROW 21		/* a line of the key, as gnuplot sets it in this font */
+#define DRAWN 214		/* height of what is between the axes */
+#define BELOW 62		/* the x axis with its tics and its label */
+
+static int key_rows(const struct cp_plot *p)
+{
+	return ((int)p->n + key_columns(p) - 1) / key_columns(p);
+}
+
+static int key_height(const struct cp_plot *p)
+{
+	return p->n > 1 && p->kind != CP_PLOT_DOTS ? KEY_ROW * key_rows(p) + 6 : 0;
+}
+
+static int height_of(const struct cp_plot *p, int title)
+{
+	int drawn = p->kind == CP_PLOT_DOTS ? ROW * (int)p->n_categories + 10 : DRAWN;
+	return 12 + title + drawn + BELOW + key_height(p);
+}
+
+static int has_intervals(const struct cp_series *s)
+{
+	for (size_t k = 0; k < s->n; k++)
+		if (isfinite(s->v[k][2]) && isfinite(s->v[k][3]))
+			return 1;
+	return 0;
+}
+
+/* Where what is drawn along x begins and ends: of dots, the values. */
+static void find_range(double range[2], const struct cp_plot *p)
+{
+	int from = p->kind == CP_PLOT_DOTS ? 1 : 0, to = p->kind == CP_PLOT_DOTS ? 3 : 0;
+	range[0] = INFINITY;
+	range[1] = -INFINITY;
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->series[i].n; k++)
+			for (int c = from; c <= to; c++) {
+				range[0] = fmin(range[0], p->series[i].v[k][c]);
+				range[1] = fmax(range[1], p->series[i].v[k][c]);
+			}
+}
+
+/* At most n + 1 tics: 1, 2 or 5 times a power of ten apart. */
+static double step_between(const double range[2], int n)
+{
+	double least = (range[1] - range[0]) / n, ten = pow(10, floor(log10(least)));
+	return ten * (least <= ten ? 1 : least <= 2 * ten ? 2 : least <= 5 * ten ? 5 : 10);
+}
+
+static void put_categories(struct cp_buf *b, const struct cp_plot *p)
+{
+	int dots = p->kind == CP_PLOT_DOTS;
+	cp_buf_printf(b, "set %s (", dots ? "ytics" : "xtics");
+	for (size_t i = 0; i < p->n_categories; i++) {
+		cp_buf_str(b, i ? ", " : "");
+		quote(b, p->category[i], dots ? NAME : 16);
+		cp_buf_printf(b, " %s%zu", dots ? "-" : "", i);
+	}
+	cp_buf_printf(b, ") scale 0 font ',%d' textcolor rgb '" INK "'\n", dots ? 13 : 14);
+	if (dots)
+		cp_buf_printf(b, "set yrange [%g:0.75]\n", 0.25 - (double)p->n_categories);
+	else
+		cp_buf_printf(b, "set xrange [-0.6:%g]\n", (double)p->n_categories - 0.4);
+}
+
+/* Where dots begin: behind the longest name, for which gnuplot would leave too much. */
+static double left_of_dots(const struct cp_plot *p)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < p->n_categories; i++)
+		most = strlen(p->category[i]) > most ? strlen(p->category[i]) : most;
+	return (16 + 6.9 * (double)(most < NAME ? most : NAME)) / WIDTH;
+}
+
+static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
+{
+	double x[2], pad;
+	find_range(x, p);
+	if (p->kind == CP_PLOT_BARS || !(x[1] >= x[0]))
+		return;
+	if ((p->flags & CP_PLOT_LOG_X) && x[0] > 0 && x[1] / x[0] >= 20) {
+		pad = pow(x[1] / x[0], 0.05);
+		cp_buf_printf(b, "set logscale x\nset xrange [%.10g:%.10g]\n", x[0] / pad, x[1] * pad);
+		return;
+	}
+	pad = x[1] > x[0] ? (x[1] - x[0]) * 0.05 : 0.5;
+	cp_buf_printf(b, "set xrange [%.10g:%.10g]\n", x[0] - pad, x[1] + pad);
+	if (x[1] > x[0])
+		cp_buf_printf(b, "set xtics %.10g\n", fmax(step_between(x, p->kind != CP_PLOT_DOTS ? 5 : left_of_dots(p) < 0.35 ? 4 : 3), p->flags & CP_PLOT_WHOLE_X ? 1 : 0));
+	else
+		cp_buf_printf(b, "set xtics (%.10g)\n", x[0]);
+}
+
+/* Every part has its place in points, so that the key takes nothing from what is drawn. */
+static void put_places(struct cp_buf *b, const struct cp_plot *p, int title)
+{
+	double height = height_of(p, title);
+	cp_buf_printf(b, "set tmargin at screen %g\nset bmargin at screen %g\nset rmargin at screen 0.97\n", 1 - (12 + title) / height,
+		      (BELOW + key_height(p)) / height);
+	if (p->kind == CP_PLOT_DOTS)
+		cp_buf_printf(b, "set lmargin at screen %g\n", left_of_dots(p));
+	if (key_height(p))
+		cp_buf_printf(b, "set key at screen 0.03, screen %g left top horizontal Left reverse samplen 2.6 maxcols %d textcolor rgb '" INK "'\n",
+			      key_height(p) / height, key_columns(p));
+	else
+		cp_buf_str(b, "unset key\n");
+}
+
+static void put_axes(struct cp_buf *b, const struct cp_plot *p)
+{
+	cp_buf_str(b, "set border 3 linecolor rgb '" LINE "'\nset tics nomirror scale 0.4 textcolor rgb '" INK "'\n"
+		   "set grid linetype 1 dashtype 1 linewidth 0.7 linecolor rgb '" GRID "'\nset datafile missing 'NaN'\nset encoding utf8\nset xlabel ");
+	quote(b, p->x_label, 0);
+	cp_buf_str(b, " textcolor rgb '" INK "'\nset ylabel ");
+	quote(b, p->kind == CP_PLOT_DOTS ? "" : p->y_label, 0);
+	cp_buf_str(b, " textcolor rgb '" INK "'\n");
+	put_x_axis(b, p);
+	if (p->n_categories)
+		put_categories(b, p);
+	if (p->kind == CP_PLOT_BARS || p->kind == CP_PLOT_STEPS)
+		cp_buf_printf(b, "set yrange [%g:*]\n", p->kind == CP_PLOT_BARS ? floor_of(p) : 0);
+	else if (p->kind != CP_PLOT_DOTS)
+		cp_buf_str(b, "set offsets 0, 0, graph 0.05, graph 0.05\n");
+}
+
+static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
+{
+	const struct cp_series *s = &p->series[i];
+	const char *colour = palette[i % N_COLOURS];
+	int mark = marks[i % (sizeof marks / sizeof *marks)], bars = has_intervals(s);
+	double width = 0.84 / (double)p->n;
+	switch (p->kind) {
+	case CP_PLOT_LINES:
+		cp_buf_printf(b, "$d%zu using 1:2%s with %s dashtype %zu pointtype %d", i, bars ? ":3:4" : "", bars ? "yerrorlines" : "linespoints", i % 5 + 1, mark);
+		if (!bars && s->n > 12)
+			cp_buf_printf(b, " pointinterval %zu", (s->n + 11) / 12);
+		break;
+	case CP_PLOT_STEPS:
+		cp_buf_printf(b, "$d%zu using 1:2 with steps dashtype %zu", i, i % 5 + 1);
+		break;
+	case CP_PLOT_POINTS:
+		cp_buf_printf(b, "$d%zu using 1:2%s with %s pointtype %d", i, bars ? ":3:4" : "", bars ? "yerrorbars" : "points", mark);
+		break;
+	case CP_PLOT_DOTS:
+		cp_buf_printf(b, "$d%zu using 2:(-$1)%s with %s pointtype %d", i, bars ? ":3:4" : "", bars ? "xerrorbars" : "points", i ? 6 : 7);
+		break;
+	case CP_PLOT_BARS:
+		cp_buf_printf(b, "$d%zu using ($1 + %g):2:(%g) with boxes fillstyle %s border linecolor rgb '%s'", i,
+			      ((double)i - ((double)p->n - 1) / 2) * width, width * 0.92, (const char *[]){ "solid 0.9", "pattern 4", "pattern 2", "pattern 5",
+			      "pattern 6", "pattern 1", "pattern 7", "solid 0.3" }[i % 8], colour);
+		break;
+	}
+	cp_buf_printf(b, " linewidth %s linecolor rgb '%s' title ", p->kind == CP_PLOT_BARS ? "1" : "1.8", colour);
+	quote(b, s->label, LABEL);
+}
+
+static void put_script(struct cp_buf *b, const struct cp_plot *p, int title)
+{
+	put_data(b, p);
+	put_axes(b, p);
+	put_places(b, p, title);
+	cp_buf_str(b, "plot ");
+	if (p->flags & CP_PLOT_DIAGONAL)
+		cp_buf_str(b, "x with lines linewidth 1 linecolor rgb '" LINE "' notitle, ");
+	for (size_t i = 0; i < p->n; i++) {
+		cp_buf_str(b, i ? ", " : "");
+		put_series(b, p, i);
+	}
+	cp_buf_char(b, '\n');
+}
+
+static int draw(const struct cp_plot *p, const char *terminal, int title, struct cp_buf *picture, struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	cp_buf_str(&b, terminal);
+	put_script(&b, p, title);
+	int rc = cp_gnuplot(&b, picture, err);
+	cp_buf_release(&b);
+	return rc;
+}
+
+/* ---- a file ---- */
+
+#define TITLE 26
+
+static void put_title(struct cp_buf *b, const struct cp_plot *p)
+{
+	cp_buf_str(b, "set title ");
+	quote(b, p->title, 60);
+	cp_buf_str(b, " textcolor rgb '" INK "'\n");
+}
+
+int cp_plot_file(const struct cp_plot *p, const char *path, struct cp_err *err)
+{
+	struct cp_buf b = CP_BUF_INIT, picture = CP_BUF_INIT;
+	struct cp_out out;
+	size_t n = strlen(path);
+	int height = height_of(p, TITLE);
+	if (n > 4 && !strcmp(path + n - 4, ".png"))
+		cp_buf_printf(&b, "set terminal pngcairo noenhanced size %d,%d font 'sans,14' fontscale 1.414 linewidth 1.8 pointscale 1.8 "
+			      "background '#ffffff'\nset key spacing 1.35\n", 2 * WIDTH, 2 * height);
+	else
+		cp_buf_printf(&b, "set terminal svg noenhanced size %d,%d font 'sans-serif,14' background '#ffffff'\n", WIDTH, height);
+	put_title(&b, p);
+	int rc = draw(p, b.data, TITLE, &picture, err);
+	if (rc == 0)
+		rc = cp_out_open(&out, path, err);
+	if (rc == 0) {
+		fwrite(picture.data, 1, picture.len, out.f);
+		rc = cp_out_commit(&out, err);
+	}
+	cp_buf_release(&b);
+	cp_buf_release(&picture);
+	return rc;
+}
+
+/* ---- inside a page ---- */
+
+/* The page's own variable for a colour of ours, so that it can be another one on a dark ground. */
+static int variable_of(unsigned rgb, char name[16])
+{
+	static const struct { const char *hex, *name; } more[] = { { INK, "ink" }, { LINE, "line" }, { GRID, "grid" } };
+	for (size_t i = 0; i < N_COLOURS; i++)
+		if (strtoul(palette[i] + 1, NULL, 16) == rgb)
+			return snprintf(name, 16, "p%zu", i);
+	for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+		if (strtoul(more[i].hex + 1, NULL, 16) == rgb)
+			return snprintf(name, 16, "%s", more[i].name);
+	return 0;
+}
+
+static int begins(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
+
+/* One line of gnuplot's SVG: rgb(0, 114, 178) becomes var(--p0), the white behind an open mark the page's ground, and a pattern gets a name that no
+ * other picture has. */
+static void put_line(struct cp_buf *b, const char *s, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned red, green, blue;
+		int len = 0;
+		char name[16];
+		if (begins(s + i, "rgb(") && sscanf(s + i, "rgb( %u , %u , %u )%n", &red, &green, &blue, &len) == 3 && len &&
+		    variable_of(red << 16 | green << 8 | blue, name)) {
+			cp_buf_printf(b, "var(--%s)", name);
+			i += (size_t)len - 1;
+		} else if (begins(s + i, "color='white'")) {
+			cp_buf_str(b, "color='var(--card)'");
+			i += strlen("color='white'") - 1;
+		} else if (begins(s + i, "gpPat")) {
+			cp_buf_printf(b, "%s_pattern", id);
+			i += strlen("gpPat") - 1;
+		} else {
+			cp_buf_char(b, s[i]);
+		}
+	}
+	cp_buf_char(b, '\n');
+}
+
+/* What lies inside gnuplot's <svg>, without its marks where they are there already, and without groups that hold nothing. */
+static void put_body(struct cp_buf *b, const char *s, const char *id, int with_marks)
+{
+	int marking = 0;
+	for (size_t n; *s; s += n + (s[n] == '\n')) {
+		n = strcspn(s, "\n");
+		const char *next = s[n] ? s + n + 1 : s + n;
+		marking |= begins(s, "<defs>") && begins(next, "\n\t<circle id='gpDot'");
+		int empty = n == 0 || (begins(s, "<g fill=\"none\"") && s[n - 1] == '>' && begins(next, "</g>\n"));
+		if (empty && n)
+			n += 1 + strlen("</g>");
+		else if (!empty && (!marking || with_marks))
+			put_line(b, s, n, id);
+		if (begins(s, "</defs>"))
+			marking = 0;
+	}
+}
+
+int cp_plot_svg(const struct cp_plot *p, const char *id, int with_marks, struct cp_buf *html, struct cp_err *err)
+{
+	struct cp_buf terminal = CP_BUF_INIT, picture = CP_BUF_INIT;
+	cp_buf_printf(&terminal, "set terminal svg noenhanced size %d,%d font 'sans-serif,14' name '%s'\n", WIDTH, height_of(p, 0), id);
+	int rc = draw(p, terminal.data, 0, &picture, err);
+	const char *body = rc == 0 ? strstr(picture.data, "<g id=\"gnuplot_canvas\">") : NULL;
+	if (body) {
+		body += strlen("<g id=\"gnuplot_canvas\">");
+		cp_buf_printf(html, "<svg role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"", WIDTH, height_of(p, 0));
+		cp_html_text(html, p->title);
+		cp_buf_str(html, "\">\n<g>\n");
+		put_body(html, body, id, with_marks);
+	} else if (rc == 0) {
+		rc = cp_err_set(err, "gnuplot drew something else than SVG");
+	}
+	cp_buf_release(&terminal);
+	cp_buf_release(&picture);
+	return rc;
+}

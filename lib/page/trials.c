@@ -1,0 +1,243 @@
+#include "page/trials.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/store.h"
+
+/* ---- functions ---- */
+
+static const char *text_of(sqlite3_value *v)
+{
+	const char *s = (const char *)sqlite3_value_text(v);
+	return s ? s : "";
+}
+
+/* GRID/made/MODEL-SEED/WAY.cpm, as the grids of experiments/ lay their files: the length of GRID's path, 0 where there is none. */
+static size_t grid_in(const char *path)
+{
+	const char *made = strstr(path, "/made/");
+	return made ? (size_t)(made - path) : 0;
+}
+
+static void give_last_part(sqlite3_context *c, const char *path, size_t n)
+{
+	size_t from = n;
+	while (from && path[from - 1] != '/')
+		from--;
+	sqlite3_result_text(c, path + from, (int)(n - from), SQLITE_TRANSIENT);
+}
+
+static void grid_name(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	const char *path = text_of(v[0]);
+	(void)n;
+	if (grid_in(path))
+		give_last_part(c, path, grid_in(path));
+	else
+		sqlite3_result_text(c, "other", -1, SQLITE_STATIC);
+}
+
+/* The last part without what stands behind its first dot: ml1m.train.cps is ml1m. */
+static void leaf(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	const char *path = text_of(v[0]);
+	size_t len = strlen(path);
+	(void)n;
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	give_last_part(c, path, len);
+}
+
+/* What rows are called: the grid's name, the file's, or, where that says nothing, the folder's. */
+static void data_name(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	static const char *const dull[] = { "train", "valid", "test", "rows", "text", "records", "clicks" };
+	const char *path = text_of(v[0]), *slash = strrchr(path, '/');
+	(void)n;
+	if (grid_in(path)) {
+		give_last_part(c, path, grid_in(path));
+		return;
+	}
+	const char *base = slash ? slash + 1 : path;
+	size_t len = strcspn(base, ".");
+	for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
+		if (slash > path && strlen(dull[i]) == len && !strncmp(base, dull[i], len)) {
+			give_last_part(c, path, (size_t)(slash - path));
+			return;
+		}
+	if (len)
+		sqlite3_result_text(c, base, (int)len, SQLITE_TRANSIENT);
+	else
+		sqlite3_result_text(c, "standard input", -1, SQLITE_STATIC);
+}
+
+static void marked(sqlite3_context *c, sqlite3_value *v, char mark)
+{
+	if (sqlite3_value_type(v) == SQLITE_NULL)
+		return;
+	char *s = cp_xasprintf("%c%s", mark, text_of(v));
+	sqlite3_result_text(c, s, -1, SQLITE_TRANSIENT);
+	free(s);
+}
+
+static void bold(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	(void)n;
+	marked(c, v[0], CP_CELL_BOLD);
+}
+
+static void runs(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	(void)n;
+	marked(c, v[0], CP_CELL_RUNS);
+}
+
+/* Welford's sums, for a deviation that loses no digits. */
+struct spread {
+	double n, mean, m2;
+};
+
+static void spread_step(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	struct spread *s = sqlite3_aggregate_context(c, sizeof *s);
+	(void)n;
+	if (!s || sqlite3_value_type(v[0]) == SQLITE_NULL)
+		return;
+	double x = sqlite3_value_double(v[0]), d = x - s->mean;
+	s->mean += d / ++s->n;
+	s->m2 += d * (x - s->mean);
+}
+
+static void spread_final(sqlite3_context *c)
+{
+	struct spread *s = sqlite3_aggregate_context(c, 0);
+	if (s && s->n > 1)
+		sqlite3_result_double(c, sqrt(s->m2 / (s->n - 1)));
+}
+
+static int add_functions(sqlite3 *db, struct cp_err *err)
+{
+	static const struct { const char *name; void (*fn)(sqlite3_context *, int, sqlite3_value **); } f[] = {
+		{ "data_name", data_name }, { "grid_name", grid_name }, { "leaf", leaf }, { "bold", bold }, { "runs", runs },
+	};
+	int rc = sqlite3_create_function(db, "deviation", 1, SQLITE_UTF8, NULL, NULL, spread_step, spread_final);
+	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
+		rc |= sqlite3_create_function(db, f[i].name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, f[i].fn, NULL, NULL);
+	return rc ? cp_err_set(err, "%s", sqlite3_errmsg(db)) : 0;
+}
+
+/* ---- tables ---- */
+
+#define OPTION(run, option) "(SELECT value FROM params WHERE run = " run " AND name = '" option "')"
+#define ROWS_OF(run, roles) "(SELECT key FROM page_rows WHERE run = " run " AND role IN (" roles ") ORDER BY n LIMIT 1)"
+#define PATH_OF(run, roles) "(SELECT path FROM inputs WHERE run = " run " AND role IN (" roles ") ORDER BY n LIMIT 1)"
+#define FIGURE(run, split, name) \
+	"(SELECT value FROM metrics WHERE run = " run " AND split = '" split "' AND stratum = '' AND epoch = -1 AND key = '" name "')"
+
+/* Different things (by `key`) that a column calls the same get a number behind it, all but the first. */
+#define TELL_APART(table, key, column, within, mark) \
+	"UPDATE " table " SET " column " = " column " || ' (' || " mark " || x.k || ')' FROM (SELECT " key " AS key, row_number() OVER (PARTITION BY " within \
+	" ORDER BY min(run)) AS k FROM " table " GROUP BY " within ", " key ") x WHERE x.key = " table "." key " AND x.k > 1; "
+
+static const char *const tables[] = {
+	"CREATE TEMP TABLE page_edge AS SELECT run, made_by, role FROM edges; CREATE INDEX temp.page_edge_run ON page_edge(run, role);"
+	"CREATE TEMP TABLE page_train AS WITH predicted AS (SELECT p.id AS run, e.made_by AS train FROM runs p JOIN page_edge e ON e.run = p.id AND e.role = 'model' "
+	"WHERE p.tool = 'cp-predict') SELECT run, train FROM predicted UNION ALL SELECT a.id, p.train FROM runs a JOIN page_edge e ON e.run = a.id "
+	"AND e.role = 'scores' JOIN predicted p ON p.run = e.made_by WHERE a.tool = 'cp-auc'; CREATE INDEX temp.page_train_run ON page_train(run)",
+
+	/* Rows are known by their content as who first read that file saw it: who reads other columns of it sees another content. */
+	"CREATE TEMP TABLE page_seen AS SELECT digest, content, min(run) AS run FROM inputs WHERE content IS NOT NULL AND digest IS NOT NULL GROUP BY digest; "
+	"CREATE INDEX temp.page_seen_digest ON page_seen(digest); "
+	"CREATE TEMP TABLE page_rows AS SELECT i.run AS run, i.n AS n, i.role AS role, coalesce(s.content, i.content, i.digest) AS key "
+	"FROM inputs i LEFT JOIN page_seen s ON s.digest = i.digest; CREATE INDEX temp.page_rows_run ON page_rows(run, role)",
+
+	/* Of repetitions (cp-ledger rerun) and of trainings that found everything done, which leave no figures, nothing is told. */
+	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, r.cpu_s AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
+	OPTION("r.id", "model") " AS model, " OPTION("r.id", "with-plm") " AS with_plm, "
+	"(SELECT made_by FROM page_edge WHERE run = r.id AND role = 'init') AS init, "
+	ROWS_OF("r.id", "'valid'") " AS valid, " ROWS_OF("r.id", "'train'") " AS train_rows, "
+	"coalesce(" PATH_OF("r.id", "'valid'") ", " PATH_OF("r.id", "'train'") ", '') AS path, "
+	FIGURE("r.id", "valid", "auc") " AS valid_auc, " FIGURE("r.id", "valid", "logloss") " AS valid_logloss, "
+	"(SELECT digest FROM outputs WHERE run = r.id AND role = 'model' ORDER BY n LIMIT 1) AS model_digest, "
+	"EXISTS (SELECT 1 FROM runs b WHERE b.recipe = r.recipe AND b.id < r.id AND b.status <> 'done') AS taken_up "
+	"FROM runs r WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL "
+	"AND EXISTS (SELECT 1 FROM metrics WHERE run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
+
+	/* Before there was --precision every product was in f32. */
+	"CREATE TEMP TABLE page_param AS "
+	"SELECT t.run AS run, p.name AS name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END AS value "
+	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
+	"UNION ALL SELECT t.run, 'precision', coalesce(" OPTION("t.run", "precision") ", 'f32') FROM page_raw t "
+	"UNION ALL SELECT t.run, 'pretrain ' || p.name, p.value FROM page_raw t JOIN params p ON p.run = t.init "
+	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'plm'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
+
+	/* What a training did not know of was as its default is since: an option that not all of them know counts where it was given. */
+	"CREATE TEMP TABLE page_known AS SELECT name, stage FROM page_param p JOIN page_raw r ON r.run = p.run GROUP BY 1, 2 "
+	"HAVING count(*) = (SELECT count(*) FROM page_raw x WHERE x.stage IS r.stage); "
+	"DELETE FROM page_param WHERE name NOT IN (SELECT name FROM page_known k JOIN page_raw r ON r.stage = k.stage WHERE r.run = page_param.run) "
+	"AND NOT EXISTS (SELECT 1 FROM params p WHERE p.run = page_param.run AND p.name = page_param.name AND p.given)",
+
+	"CREATE TEMP TABLE page_base AS SELECT run, coalesce(valid, train_rows, '') AS rows, coalesce(model, '') || CASE "
+	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
+	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base FROM page_raw; "
+	"CREATE INDEX temp.page_base_run ON page_base(run)",
+
+	/* An option that some of them do not know is one of an older version. */
+	"CREATE TEMP TABLE page_vary AS SELECT b.rows AS rows, b.base AS base, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
+	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.base = b.base)",
+
+	/* Rows are called what most of the trainings on them call them. */
+	"CREATE TEMP TABLE page_name AS SELECT rows, name, first FROM (SELECT rows, name, first, row_number() OVER (PARTITION BY rows ORDER BY n DESC, first) AS k "
+	"FROM (SELECT b.rows AS rows, data_name(r.path) AS name, count(*) AS n, min(b.run) AS first FROM page_base b JOIN page_raw r ON r.run = b.run "
+	"GROUP BY 1, 2)) WHERE k = 1",
+
+	"CREATE TEMP TABLE page_trial AS SELECT r.run AS run, b.rows AS rows, n.name AS data, r.model AS model, r.stage AS stage, r.seed AS seed, "
+	"trim(b.base || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
+	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_vary w WHERE w.rows = b.rows AND w.base = b.base "
+	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_vary v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
+	"AND v.base = b.base ORDER BY p.name)), '')) AS setting, "
+	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x "
+	"FROM page_param WHERE run = r.run ORDER BY name)) AS same, b.base AS base, r.valid_auc AS valid_auc, r.valid_logloss AS valid_logloss, "
+	"(WITH RECURSIVE part(run, taken_up, cpu_s, init) AS (SELECT run, taken_up, cpu_s, init FROM page_raw WHERE run = r.run UNION "
+	"SELECT p.run, p.taken_up, p.cpu_s, p.init FROM part JOIN page_raw p ON p.run = part.init) "
+	"SELECT CASE WHEN max(taken_up) THEN NULL ELSE sum(cpu_s) END FROM part) AS cpu_s "
+	"FROM page_raw r JOIN page_base b ON b.run = r.run JOIN page_name n ON n.rows = b.rows; "
+	/* of several with one seed the last counts */
+	"DELETE FROM page_trial WHERE run NOT IN (SELECT max(run) FROM page_trial GROUP BY same, seed); "
+	TELL_APART("page_trial", "rows", "data", "data", "''") TELL_APART("page_trial", "same", "setting", "rows, setting", "''")
+	"CREATE INDEX temp.page_trial_run ON page_trial(run)",
+
+	/* The scores of a model are those of every training that made these very bytes. Test rows are called as the rows that most of the models scored on them were trained with. */
+	"CREATE TEMP TABLE page_score AS SELECT t.run AS train, '' AS data, coalesce(i.key, '') AS rows, m.stratum AS stratum, a.id AS run, "
+	"max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo, "
+	"max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss, "
+	"max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration "
+	"FROM runs a JOIN page_train c ON c.run = a.id JOIN page_raw o ON o.run = c.train "
+	"JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest JOIN page_trial t ON t.run = w.run JOIN metrics m ON m.run = a.id AND m.epoch = -1 AND m.split = 'test' "
+	"AND m.key IN ('auc', 'auc_lo', 'auc_hi', 'logloss', 'ece', 'calibration') "
+	"JOIN page_edge e ON e.run = a.id AND e.role = 'scores' JOIN page_rows i ON i.run = e.made_by AND i.role IN ('records', 'csv') "
+	"WHERE a.tool = 'cp-auc' AND a.status = 'done' AND a.rerun_of IS NULL GROUP BY a.id, t.run, m.stratum; "
+	"DELETE FROM page_score WHERE rowid NOT IN (SELECT rowid FROM (SELECT rowid, max(run) FROM page_score GROUP BY train, rows, stratum)); "
+	"CREATE TEMP TABLE page_test AS SELECT rows, data FROM (SELECT s.rows AS rows, t.data AS data, row_number() OVER (PARTITION BY s.rows "
+	"ORDER BY count(*) DESC, min(t.run)) AS k FROM page_score s JOIN page_trial t ON t.run = s.train GROUP BY s.rows, t.data) WHERE k = 1; "
+	"UPDATE page_score SET data = (SELECT data FROM page_test x WHERE x.rows = page_score.rows); "
+	TELL_APART("page_score", "rows", "data", "data", "'test rows '")
+	"CREATE INDEX temp.page_score_train ON page_score(train)",
+
+	"CREATE TEMP TABLE page_output AS SELECT o.path AS path, grid_name(o.path) AS grid, max(o.run) AS run, "
+	"CASE WHEN max(r.status = 'done') THEN 'done' WHEN max(r.status = 'running') THEN 'running' ELSE 'broken' END AS state "
+	"FROM (SELECT run, value AS path FROM params WHERE name = 'output') o JOIN runs r ON r.id = o.run "
+	"WHERE r.tool = 'cp-train' AND r.rerun_of IS NULL GROUP BY o.path",
+};
+
+int cp_trials_prepare(sqlite3 *db, struct cp_err *err)
+{
+	if (add_functions(db, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		if (cp_store_exec(db, tables[i], err) < 0)
+			return -1;
+	return 0;
+}

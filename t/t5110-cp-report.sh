@@ -1,0 +1,280 @@
+#!/bin/sh
+# cp-report: the ledger as a page. What it says is right, any bytes are harmless, the page needs nothing else, and the same ledger gives the same page.
+. "$(dirname "$0")/test-lib.sh"
+
+has() { command -v "$1" >/dev/null 2>&1; }
+has sqlite3 || skip_all "sqlite3 is not installed"
+
+sql() { sqlite3 "$CP_LEDGER" "$@"; }
+empty() { rm -f "$CP_LEDGER"*; printf '1\t0.9\n0\t0.1\n' | cp-auc -q >/dev/null; sql 'pragma foreign_keys = on; delete from runs'; }
+quoted() { printf '%s' "$1" | sed "s/'/''/g"; }
+
+run() {			# run ID TOOL SEED ARGV
+	sql "insert into runs (id, uid, tool, argv, seed, started, ended, wall_s, cpu_s, status, exit) values ($1, printf('%016x', $1), '$2',
+		'$(quoted "$4")', $3, '2026-01-01T00:00:$(printf %02d $(($1 % 60))).000Z', '2026-01-01T01:00:$(printf %02d $(($1 % 60))).000Z', 3600, $1, 'done', 0)"
+}
+
+# training ID MODEL SEED [OPTION VALUE]...: two epochs on rows `v`, the model's bytes being mID
+training() {
+	tr_id=$1 tr_model=$2
+	run "$1" cp-train "$3" "cp-train --model $2 --seed $3"
+	sql "insert into params values ($1, 'stage', 'ctr', 1, 1), ($1, 'model', '$(quoted "$2")', 1, 1), ($1, 'seed', '$3', 1, 1), ($1, 'output', 'g/made/m-$1/ctr.cpm', 1, 0);
+		insert into inputs values ($1, 0, 'train', 'g/made/rows.train.cps', 'file', 't', 't', 8, 8), ($1, 1, 'valid', 'g/made/rows.valid.cps', 'file', 'v', 'v', 8, 8);
+		insert into outputs values ($1, 0, 'model', 'g/made/m-$1/ctr.cpm', 'file', 'm$1', null, null, 8);
+		insert into metrics values ($1, 'valid', '', 1, 'auc', 0.6), ($1, 'valid', '', 2, 'auc', 0.7), ($1, 'valid', '', -1, 'auc', 0.7)"
+	shift 3
+	while test $# -gt 1; do
+		sql "insert into params values ($tr_id, '$1', '$2', 1, 1)"
+		shift 2
+	done
+}
+
+# scored TRAIN ROWS AUC LOGLOSS: by the runs TRAIN + 100 and TRAIN + 200
+scored() {
+	run $(($1 + 100)) cp-predict null "cp-predict -m m$1"
+	run $(($1 + 200)) cp-auc null "cp-auc s$1"
+	sql "insert into inputs values ($1 + 100, 0, 'model', 'm', 'file', 'm$1', null, null, 8), ($1 + 100, 1, 'records', 'rows.test.cps', 'file', '$2', null, 8, 8),
+			($1 + 200, 0, 'scores', 's', 'file', 's$1', null, 8, 8);
+		insert into outputs values ($1 + 100, 0, 'scores', 's', 'file', 's$1', null, 8, 8);
+		insert into metrics values ($1 + 200, 'test', '', -1, 'auc', $3), ($1 + 200, 'test', '', -1, 'logloss', $4), ($1 + 200, 'test', '', -1, 'n', 8)"
+}
+
+# The text of a section: tags become bars, a row a line.
+section() { sed -n "/<section id=\"$1\">/,/<\/section>/p" "$2" | sed 's/<[^>]*>/|/g; s/||*/|/g'; }
+row() { section "$1" "$2" | grep -F "$3" || { section "$1" "$2"; echo "$1 has no '$3'"; return 1; }; }
+
+test_that 'a ledger without runs is a page that says so' '
+	empty
+	cp-report --no-pictures -q -o page.html
+	grep "The ledger has no training yet." page.html
+	grep "The ledger has no scored model yet." page.html
+	test "$(grep -c "<section" page.html)" -gt 8
+	test "$(grep -c "<table" page.html)" = 0
+'
+
+test_that 'the bins of cp-auc --reliability are in the ledger, empty ones by their count alone' '
+	empty
+	printf "1\t0.9\n0\t0.1\n1\t0.3\n" | cp-auc -q --split test --reliability 3 --bins width >bins
+	sql "select key || \" \" || round(value, 6) from metrics where key glob \"bin *\" order by key" >got
+	cat bins got
+	printf "%s\n" "bin 01 n 2.0" "bin 01 rate 0.5" "bin 01 score 0.2" "bin 02 n 0.0" "bin 03 n 1.0" "bin 03 rate 1.0" "bin 03 score 0.9" | diff - got
+'
+
+test_that 'a ledger that is not there, and a file that is none, are refused' '
+	fails_with 1 cp-report --ledger nowhere.db -o none.html
+	grep "nowhere.db" fails_with.err
+	echo something >other.db
+	fails_with 1 cp-report --ledger other.db -o none.html
+	test ! -e none.html
+	fails_with 2 cp-report --pictures p --no-pictures
+'
+
+test_that 'a line has the mean over seeds, its deviation and its runs; the best is bold' '
+	empty
+	training 1 dnn 1; training 2 dnn 2; training 3 lr 1
+	scored 1 x 0.70 0.50; scored 2 x 0.72 0.54; scored 3 x 0.69 0.40
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn|2|0.7000|0.7100|0.0141|0.5200|2|201| |202|"
+	row results page.html "|lr|1|0.7000|0.6900|–|0.4000|3|203|"
+	grep "<td class=\"n\"><b>0.7100</b></td>" page.html
+	grep "<td class=\"n\"><b>0.4000</b></td>" page.html
+	test "$(grep -c "<b>0" page.html)" = 2
+	for run in 201 202 203; do grep "href=\"#r$run\"" page.html; grep "<tr id=\"r$run\">" page.html; done
+	row progress page.html "|g|3|3|0|0|"
+'
+
+test_that 'figures on other test rows are not in one part of the table' '
+	empty
+	training 1 dnn 1; training 2 lr 1
+	scored 1 x 0.7 0.5; scored 2 y 0.8 0.5
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|g|"
+	row results page.html "|g (test rows 2)|"
+	test "$(grep -c "<b>0.[78]000" page.html)" = 2
+'
+
+test_that 'settings are told apart by the options in which they differ, and of one setting and seed the last run counts' '
+	empty
+	training 1 dnn 1 lr 0.1 batch 8; training 2 dnn 1 lr 0.2 batch 8; training 3 dnn 1 lr 0.2 batch 8; training 4 lr 1 lr 0.1 batch 9
+	scored 2 x 0.6 0.5; scored 3 x 0.7 0.5
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn lr 0.1|1|"
+	row results page.html "|dnn lr 0.2|1|0.7000|0.7000|"
+	row results page.html "|lr|1|"
+	section results page.html | grep -F "0.6000" && exit 1
+	section results page.html | grep -F "batch" && exit 1
+	true
+'
+
+test_that 'a repetition is not counted, and a training that took up a broken one has no time' '
+	empty
+	training 1 dnn 1; training 2 dnn 1; training 3 lr 1
+	scored 1 x 0.7 0.5; scored 3 x 0.7 0.5
+	sql "update runs set rerun_of = uid where id = 2; update runs set recipe = \"r\" where id = 3;
+		insert into runs (id, uid, tool, argv, recipe, started, status) values (0, \"00\", \"cp-train\", \"a\", \"r\", \"2025\", \"killed\")"
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn|1|0.7000|0.7000|–|0.5000|1|201|"
+	row results page.html "|lr|1|0.7000|0.7000|–|0.5000|–|203|"
+	row broken page.html "|0|killed|"
+'
+
+test_that 'a model that several trainings made has its scores in all of them' '
+	empty
+	training 1 dnn 1 lr 0.1; training 2 dnn 1 lr 0.2
+	sql "update outputs set digest = \"m1\" where run = 2"
+	scored 1 x 0.7123 0.5
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn lr 0.1|1|0.7000|0.7123|"
+	row results page.html "|dnn lr 0.2|1|0.7000|0.7123|"
+'
+
+test_that 'nothing is left in the ledger' '
+	sql .dump >before
+	cp-report --no-pictures -q -o page.html
+	sql .dump >after
+	diff before after
+'
+
+all_kinds() {		# a ledger with something to say in every section
+	empty
+	for s in 1 2; do
+		k=1
+		for o in 1 3 5; do training $((s * 10 + k)) dcnv2 $s prompts $o; scored $((s * 10 + k)) x 0.$((700 + s + o)) 0.5; k=$((k + 1)); done
+		training $((s * 10 + 5)) lr $s; scored $((s * 10 + 5)) x 0.65$s 0.6
+	done
+	sql "insert into metrics select id, 'test', t || p, -1, 'auc', d + id / 5000.0 from runs, (select '1,1' p, 0.52 d union select '0,1', 0.6 union select '0,0', 0.7),
+			(select 'tail10=' t union select 'tail20=') where tool = 'cp-auc';
+		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' score', b / 5.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
+		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' rate', b / 4.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
+		insert into metrics select id, 'test', '', -1, 'ece', 0.0312 from runs where tool = 'cp-auc';
+		insert into metrics select id, '', 'layer 0' || l, -1, 'attention', 0.1 * l from runs, (select 1 l union select 2) where tool = 'cp-predict';
+		insert into comparisons values (211, 0, 'delong', 'test', '', 'auc', 'score', 'score2', 0.7, 0.6, 0.1, 0.02, 5, 0.001, 8);
+		insert into runs (id, uid, tool, argv, started, status, why) values (300, '300', 'cp-train', 'cp-train x', '2026', 'failed', 'no <rows>')"
+}
+
+test_that 'the same ledger gives the same page, and so does its text' '
+	all_kinds
+	cp-report --no-pictures -q >one.html
+	cp-report --no-pictures -q >two.html
+	cmp one.html two.html
+	cp-ledger -q export -o ledger.sql
+	cp-ledger -q --ledger copy.db import ledger.sql
+	cp-report --no-pictures -q --ledger copy.db >three.html
+	cmp one.html three.html
+'
+
+test_that 'strata, calibration, comparisons and failures have their rows' '
+	all_kinds
+	cp-report --no-pictures -q -o page.html
+	row tail page.html "|g, tail20|"
+	row tail page.html "|user and item|"
+	row calibration page.html "|0.0312|"
+	row comparisons page.html "|delong|score|score2||0.7000|0.6000|+0.1000|0.0200|0.001 *|211|" || row comparisons page.html "|delong|score|score2|0.7000|0.6000|+0.1000|0.0200|0.001 *|211|"
+	row broken page.html "|no &lt;rows&gt;|"
+'
+
+test_that 'without gnuplot a sentence says which package has it, and nothing is written' '
+	mkdir -p only
+	got=0; PATH=$TRASH/only "$CP_BIN/cp-report" -o none.html 2>err || got=$?
+	cat err
+	test $got = 1
+	grep "gnuplot-nox" err
+	test ! -e none.html
+	PATH=$TRASH/only "$CP_BIN/cp-report" -q --no-pictures -o none.html
+'
+
+test_that 'a gnuplot that fails is an error, with what it said' '
+	mkdir -p bad
+	printf "#!/bin/sh\ncat >/dev/null\necho \"line 3: no such thing\" >&2\nexit 1\n" >bad/gnuplot
+	chmod +x bad/gnuplot
+	PATH=$TRASH/bad:$PATH fails_with 1 cp-report -o failed.html
+	grep "line 3: no such thing" fails_with.err
+	test ! -e failed.html
+'
+
+has gnuplot || {
+	test_skip 'the rest' 'gnuplot is not installed'
+	test_done
+}
+
+test_that 'every section has a picture, as a file as well' '
+	all_kinds
+	cp-report -q -o page.html --pictures pics
+	for s in progress results learning time tail options calibration attention; do
+		sed -n "/<section id=\"$s\">/,/<\/section>/p" page.html | grep -q "<svg role=\"img\"" || { echo "no picture in $s"; exit 1; }
+		ls pics/$s-*.svg pics/$s-*.png
+	done
+	for f in pics/*.png; do head -c 8 $f | od -An -tx1 | grep -q "89 50 4e 47" || { echo $f; exit 1; }; done
+	for f in pics/*.svg; do grep -q "</svg>" $f; done
+	cp-report -q -o again.html
+	cmp page.html again.html
+'
+
+test_that 'what is drawn are the points of the ledger' '
+	mkdir -p spy
+	printf "#!/bin/sh\ncat >script\ncat script >>scripts\nPATH=%s exec gnuplot -d <script\n" "$PATH" >spy/gnuplot
+	chmod +x spy/gnuplot
+	PATH=$TRASH/spy:$PATH cp-report -q -o page.html
+	section options page.html | grep "g: prompts"
+	points() { sed "/^\$d0/!d; N; N; N; s/ \n/;/g; s/.* << END\n//" scripts; }
+	points | grep -x "1 0.6 0.6 0.6;2 0.7 0.7 0.7;END"
+	grep -E "^1 0.702(5|49999)[0-9]* 0.70179[0-9]* 0.70320[0-9]* $" scripts
+	grep -qE "^1 0.1 0.1 0.1 $" scripts
+	grep -qE "^0.2 0.25 0.25 0.25 $" scripts
+'
+
+test_that 'the page asks for nothing else: no script, no address but of namespaces' '
+	grep -iE "<script|<link|<img|@import|src=" page.html && exit 1
+	grep -oE "https?://[^\"'"'"' ]*" page.html | grep . && exit 1
+	grep -oE "href=(\"[^#][^\"]*|'"'"'[^#][^'"'"']*)" page.html | grep . && exit 1
+	grep -oE "url\([^#][^)]*\)" page.html | grep . && exit 1
+	grep "default-src .none." page.html
+'
+
+test_that 'colours are variables, each with a value for light and one for dark' '
+	grep -oE "var\(--[a-z0-9]+\)" page.html | sort -u | sed "s/var(\(.*\))/\1/" >used
+	grep -q -e "--p0" used
+	grep -q -e "--ink" used
+	sed -n "/^:root/p" page.html >light
+	sed -n "/prefers-color-scheme:dark/p" page.html >dark
+	while read -r name; do
+		grep -q -e "$name:" light || { echo "$name has no light value"; exit 1; }
+		grep -q -e "$name:" dark || { echo "$name has no dark value"; exit 1; }
+	done <used
+	sed "1,/<\/style>/d" page.html | grep -E "rgb\(|#[0-9a-f]{6}|.(black|white|gray)." | grep -vE "^<g fill=\"none\" color=\"(black|gray|white)\"|flood-color" | grep . && exit 1
+	true
+'
+
+test_that 'lines differ by dashes and marks, not by colour alone' '
+	sed -n "/<section id=\"options\">/,/<\/section>/p" page.html >options
+	sed -n "/<section id=\"learning\">/,/<\/section>/p" page.html >learning
+	test "$(grep -o "stroke-dasharray=.[0-9.,]*" learning | sort -u | wc -l)" -ge 3
+	test "$(grep -o "href=.#gpPt[0-9]*" learning | sort -u | wc -l)" -ge 4
+	test "$(grep -oE "id=.g[0-9]+_pattern[0-9]+" page.html | sort | uniq -d | wc -l)" = 0
+'
+
+test_that 'names of any bytes harm nobody' '
+	empty
+	name="<script>alert(1)</script>\` touch stolen\`\$(touch stolen)'"'"'\\n\"%s &amp; \\{x"
+	training 1 "$name" 1; scored 1 x 0.7 0.5
+	training 2 "$name" 2 "o<i>" "a'"'"''"'"'b"; scored 2 x 0.6 0.5
+	sql "update params set value = CAST(x'"'"'ff3c623e01020a0d7f80c3'"'"' AS TEXT) where run = 2 and name = '"'"'model'"'"'"
+	cp-report -q -o page.html --pictures hostile --title "<b>\"T\"</b>"
+	test ! -e stolen
+	grep -F "<script" page.html && exit 1
+	grep -F "<i>" page.html | grep -v "<i>not finished</i>" | grep . && exit 1
+	grep -F "&lt;script&gt;alert(1)" page.html
+	grep -F "<title>&lt;b&gt;&quot;T&quot;&lt;/b&gt;</title>" page.html
+	iconv -f UTF-8 -t UTF-8 page.html >/dev/null
+	LC_ALL=C tr -d "\n\t -~\200-\377" <page.html | wc -c | grep -x 0
+	ls hostile
+'
+
+test_that 'many settings: the best are drawn, and how many there are is said' '
+	empty
+	for i in 1 2 3 4 5 6 7 8 9 10; do training $i m$i 1; scored $i x 0.7$i 0.5; done
+	cp-report -q -o page.html
+	section learning page.html | grep "the first 8 of 10 settings"
+'
+
+test_done
