@@ -75,6 +75,8 @@ static struct nn_node *fuse(struct cp_model *m, struct nn_build *b)
 	return ng_lerp(m->g, m->z_plm, m->z_ctr, ng_weight(m->g, alpha));
 }
 
+#define PART 256	/* texts that go through the language model at a time: enough to fill the matrix products */
+
 /* CTRL: the loss is of u and of texts that were computed before; what it wants of them is then pulled out of the language model. */
 static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build *cb)
 {
@@ -87,8 +89,9 @@ static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build
 	p->t = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->t);
 	p->dt = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->dt);
 	p->all.v = p->t;
+	p->part = PART;
 	m->loss = ng_info_nce(m->g, u, ng_input_grad(m->g, PLM_ROWS, 1, PLM_NARROW, &p->all, p->dt), c->ctrl.subspaces, c->ctrl.temperature);
-	p->pull = ng_pull(m->g, p->text, &p->part);
+	p->pull = ng_pull(m->g, p->text, &p->want);
 }
 
 static struct nn_node *text_logit(struct cp_model *m, struct nn_build *b)
@@ -354,13 +357,11 @@ void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *
 
 /* --- CTRL's batch ------------------------------------------------------------------------------------------------------------------ */
 
-#define PART 256	/* texts that go through the language model at a time: enough to fill the matrix products */
-
 void cp_model_pair(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
 {
 	struct cp_ctrl *p = &m->ctrl;
-	for (size_t at = 0; at < n; at += PART) {
-		size_t k = n - at < PART ? n - at : PART;
+	for (size_t at = 0; at < n; at += p->part) {
+		size_t k = n - at < p->part ? n - at : p->part;
 		feed_texts(m, d, places + at, k, f);
 		nn_forward(m->g, p->text);
 		memcpy(p->t + at * PLM_NARROW, p->text->val, k * PLM_NARROW * sizeof *p->t);
@@ -372,9 +373,9 @@ void cp_model_pair(struct cp_model *m, const struct cp_data *d, const uint32_t *
 void cp_model_pair_back(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
 {
 	struct cp_ctrl *p = &m->ctrl;
-	for (size_t at = 0; at < n; at += PART) {
-		feed_texts(m, d, places + at, n - at < PART ? n - at : PART, f);
-		p->part.v = p->dt + at * PLM_NARROW;
+	for (size_t at = 0; at < n; at += p->part) {
+		feed_texts(m, d, places + at, n - at < p->part ? n - at : p->part, f);
+		p->want.v = p->dt + at * PLM_NARROW;
 		nn_forward(m->g, p->pull);
 		nn_backward(m->g, p->pull);
 	}

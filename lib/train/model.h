@@ -60,9 +60,10 @@ struct cp_model_config {
 
 /* CTRL's batch: texts go through the language model a part at a time (cp_model_pair). */
 struct cp_ctrl {
+	size_t part;
 	struct nn_node *text, *pull;	/* (texts, 128), and what hands it its gradient */
 	nn_float *t, *dt;		/* (batch, 128) text of all parts, and its gradient */
-	struct nn_feed all, part;	/* t; dt of the part at hand */
+	struct nn_feed all, want;	/* t; dt of the part at hand */
 };
 
 /* The language model makes the same of a row in every epoch (kept.h). */

@@ -672,11 +672,13 @@ static void note_dropout(struct cp_trainer *t)
 
 static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct source *s, struct cp_features *old, struct cp_err *err)
 {
-	free(t->m->stage);
-	t->m->stage = cp_xstrdup(t->o.stage);
 	t->memory = (size_t)t->o.memory << 20;
 	t->epochs = t->o.epochs ? (int)t->o.epochs : is_stage(t, "ctr") ? 3 : 2;
-	if (configure(t, s, err) < 0 || load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
+	if (configure(t, s, err) < 0)
+		return -1;
+	free(t->m->stage);
+	t->m->stage = cp_xstrdup(t->o.stage);
+	if (load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
 		return -1;
 	if (check_ctr(t, err) < 0)
 		return -1;
