@@ -23,6 +23,15 @@ test_that 'rows of MovieTweetings find their texts, and the CTR model learns cli
 	says_not clicks.cpm "baseline"
 	says_not clicks.cpm "ctrl\."
 '
+test_that 'both learn, unless the language model is frozen' '
+	for lr in 0 1e-3; do ctrl $PLM $SMALL --plm-lr $lr --batch 300 --epochs 1 --train train.cps -o lr$lr.cpm; done
+	for name in embedding ctrl.row.weight ctrl.text.weight plm.embeddings.word_embeddings.weight plm.encoder.layer.0.output.dense.weight; do
+		other_tensor lr0.cpm lr1e-3.cpm $name
+	done
+	ctrl $PLM $SMALL --plm-lr 0 --lr 0 --batch 300 --epochs 1 --train train.cps -o still.cpm
+	for name in plm.embeddings.word_embeddings.weight plm.encoder.layer.0.output.dense.weight; do same_tensor still.cpm lr0.cpm $name; done
+	other_tensor still.cpm lr0.cpm ctrl.text.weight
+'
 test_that 'the same bytes with any number of threads, and when it was interrupted' 'stage_is_sound ctrl text $PLM $SMALL --batch 300 --epochs 3'
 test_that 'a batch is 6400 rows where none is given; the parts, the temperature and the batch are other trainings' '
 	ctrl $PLM --set dim=8 --set hidden=16,16 --epochs 2 --train train.cps -o large.cpm

@@ -106,6 +106,7 @@ static void judge_pairs(struct cp_trainer *t, const struct cp_data *rows, size_t
 		t->places[i] = (uint32_t)(at + i);
 	if (n < 2)
 		return;
+	t->m->ctrl.part = ROWS_PLM;
 	cp_model_pair(t->m, rows, t->places, n, &f);
 	sum->lm_loss += (double)t->m->loss->val[0] * (double)n;
 	sum->lm_accuracy += (double)ng_info_nce_hits(t->m->loss);

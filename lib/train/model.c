@@ -75,8 +75,6 @@ static struct nn_node *fuse(struct cp_model *m, struct nn_build *b)
 	return ng_lerp(m->g, m->z_plm, m->z_ctr, ng_weight(m->g, alpha));
 }
 
-#define PART 256	/* texts that go through the language model at a time: enough to fill the matrix products */
-
 /* CTRL: the loss is of u and of texts that were computed before; what it wants of them is then pulled out of the language model. */
 static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build *cb)
 {
@@ -89,7 +87,7 @@ static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build
 	p->t = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->t);
 	p->dt = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->dt);
 	p->all.v = p->t;
-	p->part = PART;
+	p->part = c->ctrl.batch;
 	m->loss = ng_info_nce(m->g, u, ng_input_grad(m->g, PLM_ROWS, 1, PLM_NARROW, &p->all, p->dt), c->ctrl.subspaces, c->ctrl.temperature);
 	p->pull = ng_pull(m->g, p->text, &p->want);
 }

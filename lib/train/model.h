@@ -60,7 +60,7 @@ struct cp_model_config {
 
 /* CTRL's batch: texts go through the language model a part at a time (cp_model_pair). */
 struct cp_ctrl {
-	size_t part;
+	size_t part;			/* so many, the whole batch unless it is set */
 	struct nn_node *text, *pull;	/* (texts, 128), and what hands it its gradient */
 	nn_float *t, *dt;		/* (batch, 128) text of all parts, and its gradient */
 	struct nn_feed all, want;	/* t; dt of the part at hand */

@@ -688,7 +688,7 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	t->m->keeps = cp_model_is_still(&t->m->c);
 	note_dropout(t);
 	cp_model_build(t->m, t->team, 1);
-	if (t->o.micro_batch && t->m->g->whole_batch)
+	if (t->o.micro_batch && t->m->g->whole_batch && t->m->c.objective != CP_OBJECTIVE_PAIRS)
 		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
 	t->result.n_parameters = t->m->params->total;
 	penalise(t);

@@ -48,7 +48,8 @@ static size_t parts_of(const struct cp_trainer *t, const struct cp_data *d, cons
 {
 	const struct cp_model *m = t->m;
 	size_t most = (size_t)t->o.micro_batch;
-	if (m->g->whole_batch || (!most && (!m->c.has_plm || m->keeps)))
+	int whole = m->g->whole_batch && m->c.objective != CP_OBJECTIVE_PAIRS;	/* parts of CTRL are the language model's alone */
+	if (whole || (!most && (!m->c.has_plm || m->keeps)))
 		return 1;
 	if (most)
 		return (n + most - 1) / most;
@@ -68,6 +69,8 @@ static int check_loss(const struct cp_trainer *t, struct cp_err *err)
 static int run_pairs(struct cp_trainer *t, const struct cp_data *rows, size_t n, const struct cp_feeding *f, double *loss, struct cp_err *err)
 {
 	struct cp_model *m = t->m;
+	size_t parts = parts_of(t, rows, t->places, n);
+	m->ctrl.part = (n + parts - 1) / parts;
 	cp_model_pair(m, rows, t->places, n, f);
 	t->result.tokens += cp_data_tokens(rows, t->places, n);
 	if (check_loss(t, err) < 0)
