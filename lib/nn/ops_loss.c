@@ -44,7 +44,9 @@ static void pull_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void pull_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_axpy(nn_grad(g, n->in[0]), n->grad[0], n->feed->v, nn_count(g, n->in[0]));
+	nn_float *d = nn_grad(g, n->in[0]);
+	if (d)
+		nn_axpy(d, n->grad[0], n->feed->v, nn_count(g, n->in[0]));
 }
 
 static const struct nn_op op_pull = { "pull", pull_fwd, pull_bwd, NULL };

@@ -183,10 +183,10 @@ static int check_baseline(const struct cp_model_config *c, const char *path, str
 {
 	int pairs = c->baseline == CP_CTRL, final = c->has_ctr && c->ctr.model->final;
 	int whole = c->has_plm && !c->prompting.k && (c->objective == CP_OBJECTIVE_PAIRS) == pairs && c->objective != CP_OBJECTIVE_LM &&
-		    (pairs ? final : c->baseline == CP_PTAB ? !c->has_ctr : !c->has_ctr || final);
+		    (pairs ? final : c->baseline == CP_PTAB ? !c->has_ctr : (!c->has_ctr || final) && c->max_tokens >= 2);
 	if (!c->baseline && c->objective == CP_OBJECTIVE_PAIRS)
 		return cp_err_set(err, "%s: its objective is 'pairs', and it does not say of what", path);
-	return !c->baseline || whole ? 0 : cp_err_set(err, "%s: its parts are not those of a %s", path, baseline_words[c->baseline]);
+	return !c->baseline || whole ? 0 : cp_err_set(err, "%s: its parts are not those of stage %s", path, baseline_words[c->baseline]);
 }
 
 static int parse_config(struct cp_model *m, const char *text, size_t len, const char *path, struct cp_err *err)
