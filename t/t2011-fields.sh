@@ -133,9 +133,19 @@ test_that 'forms' '
 	test "$(cp-textify --text --form ctrl --item-fields Film,Year f.csv)" = \
 		"This is a user, User is u1. This is an item, Film is Jaws, Year is unknown."
 	test "$(cp-textify --text --form ctrl --item-fields Year --omit-empty f.csv)" = "This is a user, User is u1, Film is Jaws."
-	fails_with 2 cp-textify --text --form ctrl f.csv
+	fails_with 1 cp-textify --text --form ctrl f.csv
+	grep "no field names tell where the user.s fields end" fails_with.err
+	fails_with 2 cp-textify --text --item-fields Film f.csv
 	fails_with 2 cp-textify --text --form p f.csv
 	fails_with 1 cp-textify --text --form ctrl --item-fields film f.csv
+	for names in "User ID,Age,Movie ID,Title" "user_id,Paid,movie-id,Title" "userId,Grid,filmID,Title" "User-ID,Rapid,ISBN,Book ID"; do
+		printf "%s\nu1,a,m1,t\n" "$names" >g.csv
+		cp-textify --text --form ctrl g.csv >said
+		item=$(echo "$names" | cut -d, -f3)
+		grep "a\. This is an item, $item is m1, " said
+		cp-textify --text --form ctrl --item-fields "$item,$(echo "$names" | cut -d, -f4)" g.csv | cmp - said
+	done
+	cp-textify -q --form ctrl g.csv | cp-cat -q --to jsonl | grep -q "\"item_fields\":\[\"ISBN\",\"Book ID\"\]"
 '
 test_that 'a template with optional parts, from a file too' '
 	printf "{Film}{? ({Year})}{? by {User}}. }}{{\n" >t.txt

@@ -64,3 +64,38 @@ until_saved() {		# until_saved FILE PID [OLD]: wait for a state (another than th
 		sleep 0.01
 	done
 }
+
+# films FORM: films.train.cps, films.valid.cps, films.test.cps, some thousand ratings of MovieTweetings: each fifth of the films with the most
+films() {
+	if test ! -s films.csv; then
+		. "$TEST_DIR/pipelines-lib.sh"
+		pipeline movietweetings
+		make -s -C p/movietweetings movietweetings.csv >/dev/null 2>&1 || return 1
+		awk -F, 'NR == FNR { n[$4]++; next } FNR == 1 || (n[$4] >= 350 && ++k % 5 == 0)' p/movietweetings/movietweetings.csv \
+			p/movietweetings/movietweetings.csv >films.csv
+		rm -r p
+	fi
+	cp-textify -q --form "$1" films.csv | cp-split -q --seed 1 -o films
+}
+has_auc() {		# has_auc LEAST MODEL: on the test rows of films
+	cp-predict -q -m "$2" films.test.cps | cp-auc -q | tee measured | awk -v least="$1" '/^auc\t/ { print; exit !($2 > least) }'
+}
+
+# What holds of every stage.  stage_is_sound STAGE ROWS OPTION...: the same bytes with 1, 2 and 3 threads, interrupted or not; other bytes by
+# another seed.  ROWS.train.cps and ROWS.valid.cps; leaves STAGE.cpm.
+stage_is_sound() {
+	ss_stage=$1
+	ss_rows="--train $2.train.cps --valid $2.valid.cps --checkpoint 0"
+	shift 2
+	cp-train -q --stage $ss_stage --threads 1 "$@" $ss_rows -o $ss_stage.cpm || return 1
+	for ss_n in 2 3; do
+		cp-train -q --stage $ss_stage --threads $ss_n "$@" $ss_rows -o other.cpm && same $ss_stage.cpm other.cpm || return 1
+	done
+	cp-train -q --stage $ss_stage --threads 1 "$@" --seed 2 $ss_rows -o other.cpm || return 1
+	other_tensor $ss_stage.cpm other.cpm plm.embeddings.word_embeddings.weight || return 1
+	rm -f other.cpm*
+	cp-train -q --stage $ss_stage --threads 1 "$@" $ss_rows -o other.cpm &
+	if until_saved other.cpm.state $!; then kill -TERM $!; wait $! || true; fi
+	wait
+	cp-train -q --stage $ss_stage --threads 2 "$@" $ss_rows --resume -o other.cpm && same $ss_stage.cpm other.cpm
+}

@@ -101,6 +101,8 @@ static void check_model(const struct cp_model *m)
 		cp_die("%s: a model of stage %s fills in no words; one of cp-train --stage pretrain does", o.model, m->stage);
 	if (o.attention && !m->c.prompting.k)
 		cp_die("%s: a model without prompts", o.model);
+	if (m->c.objective == CP_OBJECTIVE_PAIRS && !o.attention)
+		cp_die("%s: a model of stage %s has no score; cp-train --stage finetune --init makes one that scores", o.model, m->stage);
 	if (!o.fill && !o.attention && fills)
 		cp_die("%s: a model of stage %s fills in words and has no score; --fill shows them, and cp-train --stage finetune --init makes one that "
 		       "scores", o.model, m->stage);

@@ -23,7 +23,7 @@ static volatile sig_atomic_t stop;
 static struct cp_run *run;
 
 static const struct cp_opt opts[] = {
-	{ 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune|p5", .content = 1 },
+	{ 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune|p5|ptab|ctr-bert|ctrl", .content = 1 },
 	{ 0, "train", CP_OPT_LIST, &o.train, "FILE", "rows to train on; again for more; else standard input" },
 	{ 0, "valid", CP_OPT_LIST, &o.valid, "FILE", "rows that choose the best epoch" },
 	{ 0, "test", CP_OPT_LIST, &o.test, "FILE", "rows to measure the finished model on" },
@@ -32,7 +32,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "resume", CP_OPT_SET, &o.resume, NULL, "go on where an interrupted training of this model stopped", .set = 1 },
 	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
 	{ 0, "CTR model", CP_OPT_HEAD },
-	{ 0, "model", CP_OPT_STR, &o.model, "NAME", "kind of CTR model (below)", .content = 1 },
+	{ 0, "model", CP_OPT_STR, &o.model, "NAME", "kind of CTR model (below); ctr-bert: none but where it is given", .content = 1 },
 	{ 0, "preset", CP_OPT_CHOICE, &preset, "NAME", "the paper's settings for a data set (below); any option overrides", .choices = CP_PRESETS },
 	{ 0, "set", CP_OPT_LIST, &o.set, "NAME=VALUE", "a size of the CTR model (below); again for more", .content = 1 },
 	{ 0, "dim-of", CP_OPT_LIST, &o.dim_of, "FIELD=N", "width of a field's embedding, not that of --set dim; again for more", .content = 1 },
@@ -66,10 +66,13 @@ static const struct cp_opt opts[] = {
 	{ 0, "max-length", CP_OPT_INT, &o.max_length, "N", "tokens a row at most; 0: what the model has positions for", .min = 0, .max = 1 << 20,
 	  .content = 1 },
 	{ 0, "static", CP_OPT_SET, &o.is_static, NULL, "the same masks in every epoch", .set = 1, .content = 1 },
+	{ 0, "subspaces", CP_OPT_INT, &o.subspaces, "M", "ctrl: parts of the vectors that are compared, each of one with the closest of the other",
+	  .min = 1, .max = PLM_NARROW, .content = 1 },
+	{ 0, "temperature", CP_OPT_REAL, &o.temperature, "T", "ctrl: similarities are divided by it", .min = 1e-3, .max = 1e3, .content = 1 },
 	{ 0, "Optimiser", CP_OPT_HEAD },
 	{ 0, "optimizer", CP_OPT_CHOICE, &o.optimizer, "NAME", "rule of the step", .choices = NN_RULES, .content = 1 },
 	{ 0, "epochs", CP_OPT_INT, &o.epochs, "N", "passes over the rows; 0: ctr 3, the others 2", .min = 0, .max = 100000, .content = 1 },
-	{ 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
+	{ 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step; ctrl: 6400", .min = 1, .max = 1 << 20, .content = 1 },
 	{ 0, "micro-batch", CP_OPT_INT, &o.micro_batch, "N", "rows of it computed at a time; 0: all, with a language model what takes 0.5 GB",
 	  .min = 0, .max = 1 << 20, .content = 1 },
 	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts", .min = 0, .max = 100, .content = 1 },
@@ -113,7 +116,8 @@ static void print_kernels(struct cp_buf *b)
 static struct cp_tool tool = {
 	.name = "cp-train",
 	.synopsis = "--stage ctr [OPTION...] --train FILE --valid FILE -o MODEL\n--stage pretrain [OPTION...] < RECORDS\n"
-		    "--stage finetune --init MODEL [--with-plm] [OPTION...] --train FILE\n--stage p5 [--plm DIR] [OPTION...] --train FILE",
+		    "--stage finetune --init MODEL [--with-plm] [OPTION...] --train FILE\n--stage p5|ptab|ctr-bert [--init MODEL] [--plm DIR] [OPTION...] --train FILE\n"
+		    "--stage ctrl [--init MODEL] [--plm DIR] [OPTION...] --train FILE",
 	.summary = "train a CTR model, alone or with a language model",
 	.opts = opts,
 	.version = print_kernels,
@@ -166,6 +170,19 @@ static void metric(const char *split, int epoch, const char *key, double v)
 		cp_run_metric(run, split, NULL, epoch, key, v);
 }
 
+/* What is learnt where that is not clicks. */
+static const char *goal(void)
+{
+	return strcmp(o.stage, "ctrl") ? "masked-LM" : "contrastive";
+}
+
+static void goal_metrics(const char *split, int epoch, double loss, double accuracy)
+{
+	int ctrl = !strcmp(o.stage, "ctrl");
+	metric(split, epoch, ctrl ? "pair_loss" : "lm_loss", loss);
+	metric(split, epoch, ctrl ? "pair_accuracy" : "lm_accuracy", accuracy);
+}
+
 static void show_epoch(const struct cp_train_event *e)
 {
 	struct cp_buf b = CP_BUF_INIT;
@@ -176,7 +193,7 @@ static void show_epoch(const struct cp_train_event *e)
 	if (!isnan(e->valid_auc))
 		cp_buf_printf(&b, ", validation AUC %.5f, log loss %.5f", e->valid_auc, e->valid_logloss);
 	if (!isnan(e->valid_lm_loss))
-		cp_buf_printf(&b, ", validation masked-LM loss %.4f, accuracy %.4f", e->valid_lm_loss, e->valid_lm_accuracy);
+		cp_buf_printf(&b, ", validation %s loss %.4f, accuracy %.4f", goal(), e->valid_lm_loss, e->valid_lm_accuracy);
 	if (e->best)
 		cp_buf_str(&b, " (best)");
 	if (on_terminal && !cp_quiet)
@@ -188,8 +205,7 @@ static void show_epoch(const struct cp_train_event *e)
 	metric("train", e->epoch, "loss", e->loss);
 	metric("valid", e->epoch, "auc", e->valid_auc);
 	metric("valid", e->epoch, "logloss", e->valid_logloss);
-	metric("valid", e->epoch, "lm_loss", e->valid_lm_loss);
-	metric("valid", e->epoch, "lm_accuracy", e->valid_lm_accuracy);
+	goal_metrics("valid", e->epoch, e->valid_lm_loss, e->valid_lm_accuracy);
 }
 
 static void on_event(void *ctx, const struct cp_train_event *e)
@@ -241,12 +257,10 @@ static void record_result(const struct cp_train_result *r, const char *out)
 	char num[32];
 	metric("valid", -1, "auc", r->valid_auc);
 	metric("valid", -1, "logloss", r->valid_logloss);
-	metric("valid", -1, "lm_loss", r->valid_lm_loss);
-	metric("valid", -1, "lm_accuracy", r->valid_lm_accuracy);
+	goal_metrics("valid", -1, r->valid_lm_loss, r->valid_lm_accuracy);
 	metric("test", -1, "auc", r->test_auc);
 	metric("test", -1, "logloss", r->test_logloss);
-	metric("test", -1, "lm_loss", r->test_lm_loss);
-	metric("test", -1, "lm_accuracy", r->test_lm_accuracy);
+	goal_metrics("test", -1, r->test_lm_loss, r->test_lm_accuracy);
 	if (r->seconds > 0) {
 		metric("train", -1, "rows_per_s", (double)r->rows / r->seconds);
 		if (r->tokens)
@@ -271,11 +285,13 @@ static void on_stop(int sig)
 	stop = 1;
 }
 
-/* Sizes are those of --init where that is given. */
+/* Sizes are those of --init where that is given, and nobody's where there is no CTR model. */
 static void apply_preset(void)
 {
 	struct cp_err err;
-	if (preset && o.stage && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words(preset, o.stage, o.init ? NULL : o.model), &err) < 0)
+	o.given_model = cp_opts_given(&cp_tool_opts, "model");
+	const char *sizes_of = o.init || cp_train_is_text_alone(&o) ? NULL : o.model;
+	if (preset && o.stage && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words(preset, o.stage, sizes_of), &err) < 0)
 		cp_usage("--preset %s: %s", preset, err.msg);
 }
 
@@ -287,7 +303,8 @@ static void check_options(void)
 		{ "prompt-mlp", &o.given_prompt_mlp }, { "no-shift", &o.given_shift }, { "max-length", &o.given_max_length },
 		{ "pooler", &o.given_pooler }, { "fusion", &o.given_fusion }, { "prompt-usage", &o.given_usage },
 		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
-		{ "monitor", &o.given_monitor }, { "warmup", &o.given_warmup }, { "clip", &o.given_clip },
+		{ "monitor", &o.given_monitor }, { "warmup", &o.given_warmup }, { "clip", &o.given_clip }, { "batch", &o.given_batch },
+		{ "subspaces", &o.given_subspaces }, { "temperature", &o.given_temperature },
 	};
 	apply_preset();
 	for (size_t i = 0; i < sizeof also / sizeof *also; i++)
@@ -327,7 +344,7 @@ static int last_line(const struct cp_train_result *r)
 	if (!isnan(r->test_auc))
 		cp_buf_printf(&b, "test AUC %.5f, log loss %.5f, ", r->test_auc, r->test_logloss);
 	if (!isnan(r->test_lm_loss))
-		cp_buf_printf(&b, "test masked-LM loss %.4f, accuracy %.4f, ", r->test_lm_loss, r->test_lm_accuracy);
+		cp_buf_printf(&b, "test %s loss %.4f, accuracy %.4f, ", goal(), r->test_lm_loss, r->test_lm_accuracy);
 	cp_buf_printf(&b, "%.0f rows/s", r->rows ? (double)r->rows / s : 0);
 	if (r->tokens)
 		cp_buf_printf(&b, ", %.0f tokens/s", (double)r->tokens / s);

@@ -272,4 +272,15 @@ struct nn_node *ng_lm_loss(struct nn_graph *, struct nn_node *h, struct nn_node 
 /* How many rows of the last forward had their label as the largest logit. */
 size_t ng_lm_hits(const struct nn_node *);
 
+/* Contrastive loss of pairs, InfoNCE both ways (van den Oord et al., arXiv 1807.03748): row i of u (R,C) belongs to row i of t (R,C), and to
+ * none of the others,
+ *     -1/(2R) sum over i of (log softmax_j(S[i,j] / temperature) + log softmax_j(S[j,i] / temperature)) at j = i.
+ * S[i,j] = sum over a of max over b of <u_i^a, t_j^b>, a and b the `parts` equal runs of columns of a row; with one part the inner product. */
+struct nn_node *ng_info_nce(struct nn_graph *, struct nn_node *u, struct nn_node *t, size_t parts, double temperature);
+/* How many rows u_i of the last forward had none closer than t_i. */
+size_t ng_info_nce_hits(const struct nn_node *);
+
+/* Sum of the products of all elements of x with weights fed from outside: hands x a gradient that was found elsewhere. */
+struct nn_node *ng_pull(struct nn_graph *, struct nn_node *x, const struct nn_feed *weights);
+
 #endif

@@ -32,6 +32,32 @@ struct nn_node *ng_bce(struct nn_graph *g, struct nn_node *z, const struct nn_fe
 	return n;
 }
 
+/* --- A gradient from outside ------------------------------------------------------------------------------------------------------- */
+
+static void pull_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	double sum = 0;
+	for (size_t i = 0, count = nn_count(g, n->in[0]); i < count; i++)
+		sum += (double)n->feed->v[i] * n->in[0]->val[i];
+	n->val[0] = (nn_float)sum;
+}
+
+static void pull_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_float *d = nn_grad(g, n->in[0]);
+	if (d)
+		nn_axpy(d, n->grad[0], n->feed->v, nn_count(g, n->in[0]));
+}
+
+static const struct nn_op op_pull = { "pull", pull_fwd, pull_bwd, NULL };
+
+struct nn_node *ng_pull(struct nn_graph *g, struct nn_node *x, const struct nn_feed *weights)
+{
+	struct nn_node *n = nn_node_new(g, &op_pull, 0, 1, 1, 1, &x);
+	n->feed = weights;
+	return n;
+}
+
 /* --- Masked language model --------------------------------------------------------------------------------------------------------- */
 
 #define BLOCK 128

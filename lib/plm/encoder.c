@@ -80,7 +80,7 @@ static struct nn_node *layer(struct nn_build *b, const struct plm_config *c, con
 	struct affine n2 = norm_of(b, c->hidden, at, "output.LayerNorm");
 	const struct nn_segs *segs = f->p.where == PLM_PROMPT_INPUT ? &f->place_segs : &f->segs;
 
-	struct nn_node *y = *attention = ng_attention(g, ng_linear(g, x, qkv.w, qkv.b, NN_NONE), deep ? prompts : NULL, PLM_ROWS, segs, &a);
+	struct nn_node *y = *attention = ng_attention(g, ng_linear(g, x, qkv.w, qkv.b, NN_NONE), deep ? prompts : NULL, f->texts, segs, &a);
 	x = ng_layernorm(g, ng_linear(g, y, o.w, o.b, NN_NONE), x, n1.w, n1.b, c->eps, c->dropout);
 	y = ng_linear(g, ng_gelu(g, ng_linear(g, x, up.w, up.b, NN_NONE)), down.w, down.b, NN_NONE);
 	return ng_layernorm(g, y, x, n2.w, n2.b, c->eps, c->dropout);
@@ -118,11 +118,11 @@ struct nn_node *plm_pool(struct nn_build *b, const struct plm_config *c, const s
 	struct nn_node *last = n->hidden[c->layers];
 	const struct nn_segs *segs = n->axis == PLM_PLACES ? &f->place_segs : &f->segs;
 	if (kind == PLM_POOL_CLS)
-		return ng_gather(b->g, last, &f->first, PLM_ROWS, 1);
+		return ng_gather(b->g, last, &f->first, f->texts, 1);
 	if (kind == PLM_POOL_AVG)
-		return ng_segmean(b->g, last, segs, PLM_ROWS, 1);
+		return ng_segmean(b->g, last, segs, f->texts, 1);
 	struct nn_node *other = n->hidden[kind == PLM_POOL_AVG_FIRST_LAST ? 1 : c->layers - 1];
-	return ng_segmean(b->g, ng_add(b->g, last, other), segs, PLM_ROWS, 0.5);
+	return ng_segmean(b->g, ng_add(b->g, last, other), segs, f->texts, 0.5);
 }
 
 struct nn_node *plm_click_head(struct nn_build *b, struct nn_node *pool)

@@ -26,6 +26,7 @@ enum {
 	PLM_TOKENS,		/* T */
 	PLM_PLACES,		/* tokens and, where prompts are inputs, prompts: T + B K; unused otherwise */
 	PLM_PICKS,		/* chosen (masked) tokens, M; of T5 the tokens of the answers */
+	PLM_TEXTS,		/* texts that were fed; unused where they are one a row */
 };
 
 #define PLM_MAX_LAYERS 64
@@ -78,6 +79,7 @@ struct plm_array {
 
 struct plm_feed {
 	const struct plm_config *c;
+	int texts;			/* the axis of what is one a text: PLM_ROWS, or PLM_TEXTS where they are more or fewer; before plm_encoder */
 	struct plm_prompting p;
 	struct plm_array word_v, type_v, pos_v, off_v, place_off_v, pick_v, label_v, first_v, whole_v, answer_v, answer_off_v, turn_v;
 	struct plm_keys { uint64_t *v; size_t n, cap; } place_key_v, answer_key_v;
@@ -89,7 +91,7 @@ struct plm_feed {
 void plm_feed_init(struct plm_feed *, const struct plm_config *, const struct plm_prompting *);
 void plm_feed_release(struct plm_feed *);
 void plm_feed_reset(struct plm_feed *);
-/* One more row: its token ids as the model shall read them.  key names the row to dropout. Returns the index of its first token. */
+/* One more text: its token ids as the model shall read them.  key names it to dropout. Returns the index of its first token. */
 size_t plm_feed_row(struct plm_feed *, const uint32_t *ids, size_t n, uint64_t key);
 /* Token `at` (index over the batch) shall be predicted as `label`. */
 void plm_feed_pick(struct plm_feed *, size_t at, uint32_t label);
@@ -129,6 +131,18 @@ enum plm_pooler { PLM_POOL_CLS, PLM_POOL_AVG, PLM_POOL_AVG_FIRST_LAST, PLM_POOL_
 struct nn_node *plm_pool(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *, enum plm_pooler);
 /* z_plm = W4 tanh(W3 pool + b3) + b4, (B,1).  Parameters head.0, head.2. */
 struct nn_node *plm_click_head(struct nn_build *, struct nn_node *pool);
+
+/* --- Models to compare with, a file each: heads 128 wide on the encoder -------------------------------------------------------------- */
+
+#define PLM_NARROW 128
+#define PLM_HEAD_DROPOUT 0.2
+
+/* Logits (B,1).  CTR-BERT is fed two texts a row, the user's and the item's; q may be NULL. */
+struct nn_node *plm_ptab(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *);
+struct nn_node *plm_ctr_bert(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *, struct nn_node *q);
+/* CTRL: u and t of its ng_info_nce; (B,128) of the rows and of the texts. */
+struct nn_node *plm_ctrl_row(struct nn_build *, struct nn_node *q);
+struct nn_node *plm_ctrl_text(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *);
 
 /* --- T5 ---------------------------------------------------------------------------------------------------------------------------- */
 

@@ -71,6 +71,7 @@ void plm_feed_init(struct plm_feed *f, const struct plm_config *c, const struct 
 	memset(f, 0, sizeof *f);
 	f->c = c;
 	f->p = *p;
+	f->texts = PLM_ROWS;
 	if (c->family == PLM_T5)
 		f->no_bias.v = cp_xcalloc(c->vocab, sizeof(nn_float));
 	plm_feed_reset(f);
@@ -175,6 +176,7 @@ void plm_feed_bind(struct plm_feed *f, struct nn_graph *g)
 	f->answer.v = f->answer_v.v;
 	f->turn.v = f->turn_v.v;
 	f->answer_segs.off = f->answer_off_v.v;
+	g->len[PLM_TEXTS] = f->first_v.n;
 	g->len[PLM_TOKENS] = f->word_v.n;
 	g->len[PLM_PLACES] = f->type_v.n;
 	g->len[PLM_PICKS] = f->label_v.n;

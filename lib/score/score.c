@@ -103,7 +103,7 @@ static int open_model(struct cp_scorer *s, const char *path, enum nn_precision p
 	if (nn_gemm_check(err) < 0 || !(s->model = cp_model_open(path, NULL, precision, err)))
 		return -1;
 	if (s->model->c.objective != CP_OBJECTIVE_CLICK)
-		return cp_err_set(err, "%s: a model of stage %s fills in words and has no score", path, s->model->stage);
+		return cp_err_set(err, "%s: a model of stage %s has no score", path, s->model->stage);
 	if (s->model->c.has_plm)
 		return cp_err_set(err, "%s: a model with a language model in it; cp_score serves CTR models alone (cp-train --stage finetune "
 				  "--without-plm makes one of it)", path);

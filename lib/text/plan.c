@@ -481,9 +481,28 @@ static struct cp_told told_of(const struct maker *m, const char *name, size_t co
 	return (struct cp_told){ name, column, how, word, 0 };
 }
 
+/* Form ctrl, and nobody has said which fields are the item's: those from the second on that names a thing, the first being the user. */
+static int guess_item(struct maker *m)
+{
+	size_t i, things = 0;
+	for (i = 0; i < m->n && (things += (size_t)cp_names_a_thing(m->entry[i].title)) < 2; i++)
+		;
+	if (i == m->n)
+		return cp_err_set(m->err, "%s: no field names tell where the user's fields end and the item's begin, as 'User ID' and 'Item ID' would; "
+				  "--item-fields says it", m->csv->file);
+	free(m->like_items);
+	m->like_items = cp_xcalloc(m->n, sizeof *m->like_items);
+	for (; i < m->n; i++)
+		m->like_items[m->spec.n_item_fields++] = m->entry[i].title;
+	m->spec.item_fields = m->like_items;
+	return 0;
+}
+
 static int by_form(struct maker *m)
 {
 	struct cp_form form = { m->spec.form, m->spec.omit_empty, m->spec.shuffle, m->spec.seed };
+	if (form.name && !strcmp(form.name, CP_FORM_TWINS) && !m->spec.n_item_fields && guess_item(m) < 0)
+		return -1;
 	struct cp_told *t = cp_xcalloc(m->n, sizeof *t);
 	unsigned char *used = cp_xcalloc(m->spec.n_item_fields + 1, 1);
 	for (size_t i = 0; i < m->n; i++) {

@@ -89,8 +89,8 @@ static int check_options(const struct cp_prepare *job, struct cp_err *err)
 		return cp_err_set(err, "--template and --template-file: one of them");
 	if (is_template && (job->omit_empty || job->shuffle || strcmp(job->form, "sentence")))
 		return cp_err_set(err, "a template says itself what stands where: no --form, --omit-empty or --shuffle-fields with it");
-	if (is_ctrl != (job->item_fields != NULL))
-		return cp_err_set(err, "--form ctrl and --item-fields go together: its sentence tells the user first, then the item");
+	if (job->item_fields && !is_ctrl)
+		return cp_err_set(err, "--item-fields belongs to --form ctrl, whose sentence tells the user first, then the item");
 	if (strpbrk(job->missing, "\r\n"))
 		return cp_err_set(err, "--missing: a word on one line");
 	return 0;

@@ -2,8 +2,10 @@
  * value, in one group or two.  A row is then a few memcpy into room that is reserved for the longest it can be. */
 #include "text/template.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/hash.h"
 #include "base/rng.h"
@@ -21,6 +23,8 @@ struct piece {
 	size_t close;		/* OPEN: the piece that closes it */
 };
 
+#define ITEM_OPENS "This is an item, "
+
 /* How a form speaks. */
 struct manner {
 	const char *name, *open[2], *is, *end, *between, *close, *groups;
@@ -30,7 +34,7 @@ struct manner {
 static const struct manner manners[] = {
 	{ "sentence", { "", "" }, " is ", ".", " ", "", "", 1 },
 	{ "ptab", { "", "" }, ":", "", " ", "", "", 1 },
-	{ "ctrl", { "This is a user, ", "This is an item, " }, " is ", "", ", ", ".", " ", 1 },
+	{ CP_FORM_TWINS, { "This is a user, ", ITEM_OPENS }, " is ", "", ", ", ".", " ", 1 },
 	{ "values", { "", "" }, "", "", " ", "", "", 0 },
 };
 
@@ -88,6 +92,30 @@ int cp_form_known(const char *name)
 		if (!strcmp(manners[i].name, name))
 			return 1;
 	return 0;
+}
+
+int cp_names_a_thing(const char *name)
+{
+	static const char *const words[] = { "id", "isbn", "asin", "sku" };
+	size_t n = strlen(name);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		size_t k = strlen(words[i]);
+		if (n < k || strcasecmp(name + n - k, words[i]))
+			continue;
+		if (n == k || !isalnum((unsigned char)name[n - k - 1]) || (islower((unsigned char)name[n - k - 1]) && isupper((unsigned char)name[n - k])))
+			return 1;
+	}
+	return 0;
+}
+
+size_t cp_form_user(const char *sentence, size_t n)
+{
+	static const char seam[] = ". " ITEM_OPENS;
+	size_t opens = strlen(ITEM_OPENS);
+	if (n >= opens && !memcmp(sentence, ITEM_OPENS, opens))
+		return 0;
+	const char *at = memmem(sentence, n, seam, strlen(seam));
+	return at ? (size_t)(at - sentence) + 2 : n;
 }
 
 struct cp_template *cp_template_form(const struct cp_form *form, const struct cp_told *told, size_t n)

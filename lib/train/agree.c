@@ -100,6 +100,26 @@ static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 	return scratch ? 0 : other_size(t, a.vocab, "words in its vocabulary", b->vocab, err);
 }
 
+int cp_trainer_baseline(const struct cp_trainer *t)
+{
+	return !strcmp(t->o.stage, "ptab") ? CP_PTAB : !strcmp(t->o.stage, "ctr-bert") ? CP_CTR_BERT : !strcmp(t->o.stage, "ctrl") ? CP_CTRL : CP_NO_BASELINE;
+}
+
+/* A baseline goes on from its own kind, or from a language model alone; what they make goes on with nothing else, but for CTRL's CTR model. */
+static int baseline_agrees(const struct cp_trainer *t, struct cp_err *err)
+{
+	const struct cp_model *m = t->m;
+	int want = cp_trainer_baseline(t), has = m->c.baseline;
+	if (has && has != want && !(has == CP_CTRL && !strcmp(t->o.stage, "finetune")))
+		return cp_err_set(err, "%s: a model of stage %s, which --stage %s does not go on with", t->o.init, m->stage, t->o.stage);
+	if (want && !has && (m->c.has_ctr || m->c.objective != CP_OBJECTIVE_LM))
+		return cp_err_set(err, "%s: a model of stage %s; --stage %s goes on from a language model alone, which --stage pretrain --prompts 0 makes",
+				  t->o.init, m->stage, t->o.stage);
+	if (want == CP_CTR_BERT && has && t->o.given_model && !m->c.has_ctr)
+		return cp_err_set(err, "--model %s: %s has no CTR model beside its texts", t->o.model, t->o.init);
+	return 0;
+}
+
 int cp_trainer_agrees(struct cp_trainer *t, struct cp_err *err)
 {
 	const struct cp_model_config *c = &t->m->c;
@@ -107,7 +127,7 @@ int cp_trainer_agrees(struct cp_trainer *t, struct cp_err *err)
 	if (p5 != !!t->m->p5)
 		return cp_err_set(err, p5 ? "%s: no T5, which --stage p5 needs" : "%s: a T5, which --stage p5 made; only --stage p5 goes on with it",
 				  t->o.init);
-	if (c->has_ctr && ctr_agrees(t, err) < 0)
+	if (baseline_agrees(t, err) < 0 || (c->has_ctr && ctr_agrees(t, err) < 0))
 		return -1;
 	if (!c->has_plm && t->o.given_plm && !strcmp(t->o.stage, "finetune") && !t->o.with_plm)
 		return cp_err_set(err, "--plm: %s has no language model; --stage finetune takes one in with --with-plm", t->o.init);

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "text/maskcol.h"
+#include "text/template.h"
 #include "train/rowfile.h"
 
 /* --- Which columns ----------------------------------------------------------------------------------------------------------------- */
@@ -59,6 +60,23 @@ static int find_masks(struct cp_data *d, const struct cp_schema *s, const char *
 	return 0;
 }
 
+/* Who tells user and item apart is cp-textify; a tokenizer that puts no frame around a text leaves nothing to tell them apart by. */
+static int check_twins(const struct cp_data *d, const struct cp_schema *s, const char *name, const struct cp_data_columns *c, struct cp_err *err)
+{
+	const char *form = "sentence";
+	struct cp_ids frame = { 0 };
+	if (c->text >= 0)
+		cp_column_get_str(&s->column[c->text], "form", &form, NULL);
+	if (c->text < 0 || strcmp(form, CP_FORM_TWINS))
+		return cp_err_set(err, "%s: %s that tells the user first, then the item; cp-textify --form ctrl makes one", name,
+				  c->text < 0 ? "no text" : "its text is none");
+	cp_tokenizer_encode(d->tokenizer, NULL, "", 0, CP_TOK_SPECIAL, 0, &frame);
+	int framed = frame.n == 2 && frame.v[0] == cp_tokenizer_special(d->tokenizer, CP_TOK_CLS) &&
+		     frame.v[1] == cp_tokenizer_special(d->tokenizer, CP_TOK_SEP);
+	cp_ids_release(&frame);
+	return framed ? 0 : cp_err_set(err, "%s: the language model's tokenizer does not put cls and sep around a text, which two texts need", name);
+}
+
 static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
 {
 	const char *digest;
@@ -67,6 +85,10 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 	c->mask = d->want_masks && c->tokens >= 0 ? cp_schema_find(s, CP_MASK, "mask") : -1;
 	if (c->text >= 0 && !d->sentence)
 		d->sentence = json_deep_copy(s->column[c->text].attributes);
+	if (d->want_twins) {
+		c->tokens = -1;
+		return check_twins(d, s, name, c, err);
+	}
 	if (c->tokens >= 0) {
 		c->text = -1;
 		if (cp_column_get_str(&s->column[c->tokens], "tokenizer", &digest, err) < 0)
@@ -146,7 +168,7 @@ static int add_labels(struct cp_data *d, const struct cp_block *b, const struct 
 /* Row i's tokens behind those that are there, cut to what the model has room for. */
 static int add_row_tokens(struct cp_data *d, const uint32_t *x, size_t n, size_t i, struct cp_err *err)
 {
-	size_t at = d->token_at[d->n + i], most = d->max_tokens && n > d->max_tokens ? d->max_tokens : n;
+	size_t at = d->token_at[d->n + i], most = d->max_tokens && !d->want_twins && n > d->max_tokens ? d->max_tokens : n;
 	if (!n)
 		return cp_err_set(err, "no tokens, not even the special ones");
 	for (size_t k = 0; k < n; k++)
@@ -159,6 +181,33 @@ static int add_row_tokens(struct cp_data *d, const uint32_t *x, size_t n, size_t
 	return 0;
 }
 
+uint64_t cp_data_tokens(const struct cp_data *d, const uint32_t *places, size_t n)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; d->token_at && i < n; i++)
+		sum += d->token_at[places[i] + 1] - d->token_at[places[i]];
+	return sum;
+}
+
+size_t cp_data_first_text(const struct cp_tokenizer *tok, const uint32_t *token, size_t n)
+{
+	uint32_t cls = cp_tokenizer_special(tok, CP_TOK_CLS), sep = cp_tokenizer_special(tok, CP_TOK_SEP);
+	for (size_t t = 1; t < n; t++)
+		if (token[t] == cls && token[t - 1] == sep)
+			return t;
+	return n;
+}
+
+static int add_row_text(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
+{
+	size_t user = d->want_twins ? cp_form_user(text, n) : n;
+	ids->n = 0;
+	cp_tokenizer_encode(d->tokenizer, d->cache, text, user, CP_TOK_SPECIAL, d->max_tokens, ids);
+	if (d->want_twins)
+		cp_tokenizer_encode(d->tokenizer, d->cache, text + user, n - user, CP_TOK_SPECIAL, d->max_tokens, ids);
+	return add_row_tokens(d, ids->v, ids->n, i, err);
+}
+
 static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
 {
 	struct cp_ids ids = { 0 };
@@ -168,13 +217,7 @@ static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct 
 	for (size_t i = 0; !rc && i < b->n_rows; i++) {
 		const struct cp_values *v = &b->column[c->text >= 0 ? c->text : c->tokens];
 		uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;
-		if (c->text >= 0) {
-			ids.n = 0;
-			cp_tokenizer_encode(d->tokenizer, d->cache, v->bytes + from, n, CP_TOK_SPECIAL, d->max_tokens, &ids);
-			rc = add_row_tokens(d, ids.v, ids.n, i, err);
-		} else {
-			rc = add_row_tokens(d, v->u32 + from, n, i, err);
-		}
+		rc = c->text >= 0 ? add_row_text(d, v->bytes + from, n, i, &ids, err) : add_row_tokens(d, v->u32 + from, n, i, err);
 		if (rc < 0)
 			cp_err_wrap(err, "%s: row %llu", name, (unsigned long long)(b->first_row + i));
 	}

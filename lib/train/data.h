@@ -32,9 +32,10 @@ struct cp_data {
 	/* what is wanted; set before the first load */
 	struct cp_fields fields;	/* these, in this order; none: the stream's own, taken here */
 	int want_keys, want_labels, want_tokens, want_masks;	/* 1: refused without */
+	int want_twins;			/* beside tokens: those of the user's text, then those of the item's, each in a frame of its own */
 	const char *label_name;		/* NULL: "label" */
 	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */
-	size_t max_tokens;		/* of a row; 0: no bound */
+	size_t max_tokens;		/* of a text; 0: no bound */
 	size_t memory;			/* bytes; rows that take more are kept in files */
 
 	/* what came */
@@ -116,6 +117,11 @@ static inline uint32_t cp_data_of_field(const struct cp_data *d, int f, const ui
 {
 	return d->fields.v[f].type == CP_KEYS ? *(*members)++ : 1;
 }
+
+/* How many tokens these rows have; 0 where none were wanted. */
+uint64_t cp_data_tokens(const struct cp_data *, const uint32_t *places, size_t n);
+/* With want_twins: how many of a row's tokens are those of the first text, the user's. */
+size_t cp_data_first_text(const struct cp_tokenizer *, const uint32_t *token, size_t n);
 
 /* All rows, one part after another: 1 *rows are some, until the next call, 0 there were no more, -1.  A part of rows in files has CP_DATA_UNIT. */
 struct cp_pass {

@@ -98,6 +98,45 @@ static int evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_
 	return rc;
 }
 
+/* One batch of pairs; of a row that is alone there is nothing to say. */
+static void judge_pairs(struct cp_trainer *t, const struct cp_data *rows, size_t at, size_t n, struct cp_evaluation *sum, size_t *seen)
+{
+	const struct cp_feeding f = { .seed = t->o.seed };
+	for (size_t i = 0; i < n; i++)
+		t->places[i] = (uint32_t)(at + i);
+	if (n < 2)
+		return;
+	t->m->ctrl.part = ROWS_PLM;
+	cp_model_pair(t->m, rows, t->places, n, &f);
+	sum->lm_loss += (double)t->m->loss->val[0] * (double)n;
+	sum->lm_accuracy += (double)ng_info_nce_hits(t->m->loss);
+	*seen += n;
+}
+
+/* By batches as in training, but none across the units that rows come in from files. */
+static int evaluate_pairs(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e, struct cp_err *err)
+{
+	struct cp_evaluation sum = { 0 };
+	size_t batch = (size_t)t->o.batch, seen = 0;
+	struct cp_pass pass;
+	const struct cp_data *rows;
+	int rc;
+	cp_pass_init(&pass, d);
+	while ((rc = cp_pass_next(&pass, &rows, err)) == 1)
+		for (size_t at = 0, n; at < rows->n; at += n) {
+			size_t left = CP_DATA_UNIT - at % CP_DATA_UNIT;
+			left = rows->n - at < left ? rows->n - at : left;
+			n = left < batch ? left : batch;
+			judge_pairs(t, rows, at, n, &sum, &seen);
+		}
+	cp_pass_release(&pass);
+	if (seen) {
+		e->lm_loss = sum.lm_loss / (double)seen;
+		e->lm_accuracy = sum.lm_accuracy / (double)seen;
+	}
+	return rc;
+}
+
 int cp_trainer_evaluate(struct cp_trainer *t, const struct cp_data *d, struct cp_evaluation *e, struct cp_err *err)
 {
 	*e = (struct cp_evaluation){ NAN, NAN, NAN, NAN };
@@ -105,7 +144,10 @@ int cp_trainer_evaluate(struct cp_trainer *t, const struct cp_data *d, struct cp
 		return 0;
 	t->m->g->training = 0;
 	nn_gemm_exact(1);
-	int rc = t->m->c.objective == CP_OBJECTIVE_LM ? evaluate_lm(t, d, e, err) : evaluate_clicks(t, d, e, err);
+	static int (*const by[])(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *, struct cp_err *) = {
+		[CP_OBJECTIVE_CLICK] = evaluate_clicks, [CP_OBJECTIVE_LM] = evaluate_lm, [CP_OBJECTIVE_PAIRS] = evaluate_pairs,
+	};
+	int rc = by[t->m->c.objective](t, d, e, err);
 	nn_gemm_exact(0);
 	t->m->g->training = 1;
 	return rc;

@@ -37,6 +37,8 @@ void cp_model_free(struct cp_model *m)
 	free(m->label_v);
 	free(m->key_v);
 	free(m->cut_v);
+	free(m->ctrl.t);
+	free(m->ctrl.dt);
 	free(m);
 }
 
@@ -54,6 +56,8 @@ static struct nn_node *ctr_side(struct cp_model *m, struct ctr_build *cb)
 static void build_plm(struct cp_model *m, struct nn_build *b)
 {
 	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
+	if (m->c.baseline == CP_CTR_BERT || m->c.baseline == CP_CTRL)
+		m->feed.texts = PLM_TEXTS;
 	b->group = CP_GROUP_PLM;
 	b->frozen = m->c.plm_frozen;
 	plm_encoder(b, &m->c.plm, &m->feed, m->prompts, &m->nodes);
@@ -71,6 +75,34 @@ static struct nn_node *fuse(struct cp_model *m, struct nn_build *b)
 	return ng_lerp(m->g, m->z_plm, m->z_ctr, ng_weight(m->g, alpha));
 }
 
+/* CTRL: the loss is of u and of texts that were computed before; what it wants of them is then pulled out of the language model. */
+static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build *cb)
+{
+	struct cp_ctrl *p = &m->ctrl;
+	const struct cp_model_config *c = &m->c;
+	struct nn_node *u = plm_ctrl_row(&cb->b, m->q);
+	p->text = plm_ctrl_text(b, &c->plm, &m->nodes, &m->feed);
+	if (!c->ctrl.batch)
+		return;
+	p->t = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->t);
+	p->dt = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->dt);
+	p->all.v = p->t;
+	p->part = c->ctrl.batch;
+	m->loss = ng_info_nce(m->g, u, ng_input_grad(m->g, PLM_ROWS, 1, PLM_NARROW, &p->all, p->dt), c->ctrl.subspaces, c->ctrl.temperature);
+	p->pull = ng_pull(m->g, p->text, &p->want);
+}
+
+static struct nn_node *text_logit(struct cp_model *m, struct nn_build *b)
+{
+	const struct cp_model_config *c = &m->c;
+	if (c->baseline == CP_PTAB)
+		return plm_ptab(b, &c->plm, &m->nodes, &m->feed);
+	if (c->baseline == CP_CTR_BERT)
+		return plm_ctr_bert(b, &c->plm, &m->nodes, &m->feed, m->q);
+	m->pool = plm_pool(b, &c->plm, &m->nodes, &m->feed, (enum plm_pooler)c->pooler);
+	return plm_click_head(b, m->keeps ? ng_input(m->g, PLM_ROWS, 1, m->pool->cols, &m->kept) : m->pool);
+}
+
 static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build *cb)
 {
 	const struct cp_model_config *c = &m->c;
@@ -84,11 +116,13 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 		m->lm = ng_linear(m->g, h, decoder, bias, NN_NONE);
 		return;
 	}
-	if (c->has_plm) {
-		m->pool = plm_pool(b, &c->plm, n, &m->feed, (enum plm_pooler)c->pooler);
-		m->z_plm = plm_click_head(b, m->keeps ? ng_input(m->g, PLM_ROWS, 1, m->pool->cols, &m->kept) : m->pool);
+	if (c->baseline == CP_CTRL) {
+		build_pairs(m, b, cb);
+		return;
 	}
-	if (c->has_ctr) {
+	if (c->has_plm)
+		m->z_plm = text_logit(m, b);
+	if (c->has_ctr && c->baseline != CP_CTR_BERT) {
 		cb->b.group = CP_GROUP_CTR;
 		m->z_ctr = ctr_side(m, cb);
 	}
@@ -259,6 +293,12 @@ static void feed_tokens(struct cp_model *m, const struct cp_data *d, size_t plac
 {
 	const uint32_t *token = d->token + d->token_at[place];
 	size_t n = d->token_at[place + 1] - d->token_at[place];
+	if (m->c.baseline == CP_CTR_BERT) {
+		size_t user = cp_data_first_text(m->tokenizer, token, n);
+		plm_feed_row(&m->feed, token, user, key);
+		plm_feed_row(&m->feed, token + user, n - user, ~key);
+		return;
+	}
 	if (m->p5) {
 		cp_p5_feed(m->p5, &m->feed, token, n, d->label && d->label[place] > 0.5, key);
 		return;
@@ -278,21 +318,30 @@ static void feed_tokens(struct cp_model *m, const struct cp_data *d, size_t plac
 		plm_feed_pick(&m->feed, first + m->pairs.v[i], token[m->pairs.v[i]]);
 }
 
+static uint64_t row_key(const struct cp_data *d, size_t place, const struct cp_feeding *f)
+{
+	return cp_rng(f->seed, CP_RNG_DROPOUT, f->epoch, d->row[place]).key;
+}
+
+static void feed_texts(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
+{
+	plm_feed_reset(&m->feed);
+	for (size_t i = 0; i < n; i++)
+		feed_tokens(m, d, places[i], f, row_key(d, places[i], f));
+	plm_feed_bind(&m->feed, m->g);
+}
+
 void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
 {
 	reserve(m, n);
-	if (m->c.has_plm)
-		plm_feed_reset(&m->feed);
 	size_t values = 0;
 	m->off_v[0] = 0;
 	for (size_t i = 0; i < n; i++) {
-		m->key_v[i] = cp_rng(f->seed, CP_RNG_DROPOUT, f->epoch, d->row[places[i]]).key;
+		m->key_v[i] = row_key(d, places[i], f);
 		if (m->c.has_ctr)
 			values = feed_values(m, d, places[i], i, values, f);
 		if (d->label)
 			m->label_v[i] = d->label[places[i]];
-		if (m->c.has_plm && !f->kept)
-			feed_tokens(m, d, places[i], f, m->key_v[i]);
 	}
 	m->ids.v = m->id_v;
 	m->bags = (struct nn_bags){ m->off_v, m->weight_v };
@@ -300,8 +349,34 @@ void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *
 	m->kept.v = f->kept;
 	m->g->len[PLM_ROWS] = n;
 	m->g->keys[PLM_ROWS] = m->key_v;
-	if (m->c.has_plm)
-		plm_feed_bind(&m->feed, m->g);
+	if (m->c.has_plm && !f->kept && m->c.baseline != CP_CTRL)
+		feed_texts(m, d, places, n, f);
+}
+
+/* --- CTRL's batch ------------------------------------------------------------------------------------------------------------------ */
+
+void cp_model_pair(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
+{
+	struct cp_ctrl *p = &m->ctrl;
+	for (size_t at = 0; at < n; at += p->part) {
+		size_t k = n - at < p->part ? n - at : p->part;
+		feed_texts(m, d, places + at, k, f);
+		nn_forward(m->g, p->text);
+		memcpy(p->t + at * PLM_NARROW, p->text->val, k * PLM_NARROW * sizeof *p->t);
+	}
+	cp_model_feed(m, d, places, n, f);
+	nn_forward(m->g, m->loss);
+}
+
+void cp_model_pair_back(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
+{
+	struct cp_ctrl *p = &m->ctrl;
+	for (size_t at = 0; at < n; at += p->part) {
+		feed_texts(m, d, places + at, n - at < p->part ? n - at : p->part, f);
+		p->want.v = p->dt + at * PLM_NARROW;
+		nn_forward(m->g, p->pull);
+		nn_backward(m->g, p->pull);
+	}
 }
 
 static int loses_by_words(const struct cp_model *m)

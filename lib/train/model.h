@@ -5,7 +5,8 @@
  *     pretrain:  masked-LM loss of h            finetune:  z = z_ctr + head(pool(h)),  or alpha z_plm + (1 - alpha) z_ctr;  BCE
  *
  * (ClickPrompt, arXiv 2310.09234, sections 3.2 to 3.4.)  Which halves there are is the config's to say; a CTR model alone is one of them.
- * With a T5 in the place of the encoder it is P5 (train/p5.h): the T5 alone, z the odds of "yes".
+ * With a T5 in the place of the encoder it is P5 (train/p5.h): the T5 alone, z the odds of "yes".  With other heads it is one of the models to
+ * compare with, whose formulas stand in plm/ptab.c, plm/ctrbert.c and plm/ctrl.c.
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
  * (tokenizer.json), the ids that can be filled in where they are not all (mlm.ids), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
@@ -31,7 +32,7 @@
 #include "train/features.h"
 #include "train/p5.h"
 
-#define CP_MODEL_VERSION 3	/* 3: with widths by field; 2: with fields that are lists or numbers, or are declared; else 1 is written */
+#define CP_MODEL_VERSION 4	/* 4: a baseline; 3: with widths by field; 2: with fields that are lists or numbers, or are declared; else 1 is written */
 
 /* Groups of the optimiser. */
 enum { CP_GROUP_CTR, CP_GROUP_PLM, CP_GROUP_HEAD, CP_N_GROUPS };
@@ -40,10 +41,12 @@ enum cp_fusion { CP_FUSE_SUM, CP_FUSE_ALPHA };
 #define CP_FUSIONS "sum|alpha"
 enum cp_prompt_usage { CP_USAGE_NO, CP_USAGE_AVG, CP_USAGE_CAT };	/* z_ctr from q, or from the prompts: their mean, all of them */
 #define CP_USAGES "no|avg|cat"
-enum cp_objective { CP_OBJECTIVE_CLICK, CP_OBJECTIVE_LM };
+enum cp_objective { CP_OBJECTIVE_CLICK, CP_OBJECTIVE_LM, CP_OBJECTIVE_PAIRS };	/* clicks, masked words, which text is a row's (CTRL) */
+enum cp_baseline { CP_NO_BASELINE, CP_PTAB, CP_CTR_BERT, CP_CTRL };
+#define CP_BASELINES "none|ptab|ctr-bert|ctrl"		/* but for none, the stages that make them */
 
 struct cp_model_config {
-	int objective;
+	int objective, baseline;
 	int has_ctr, has_plm;
 	struct ctr_config ctr;
 	struct plm_config plm;
@@ -51,19 +54,28 @@ struct cp_model_config {
 	int tied;			/* the masked-LM decoder is the word embeddings */
 	int pooler, fusion, usage;
 	int plm_frozen;			/* its weights take no step */
-	size_t max_tokens;		/* of a row */
+	size_t max_tokens;		/* of a text */
+	struct { size_t subspaces, batch; double temperature; } ctrl;	/* of CTRL, in training: batch is the most rows of one */
+};
+
+/* CTRL's batch: texts go through the language model a part at a time (cp_model_pair). */
+struct cp_ctrl {
+	size_t part;			/* so many, the whole batch unless it is set */
+	struct nn_node *text, *pull;	/* (texts, 128), and what hands it its gradient */
+	nn_float *t, *dt;		/* (batch, 128) text of all parts, and its gradient */
+	struct nn_feed all, want;	/* t; dt of the part at hand */
 };
 
 /* The language model makes the same of a row in every epoch (kept.h). */
 static inline int cp_model_is_still(const struct cp_model_config *c)
 {
-	return c->has_plm && c->objective == CP_OBJECTIVE_CLICK && c->plm.family != PLM_T5 && c->plm_frozen && c->prompting.where == PLM_PROMPT_NONE &&
+	return c->has_plm && !c->baseline && c->objective == CP_OBJECTIVE_CLICK && c->plm.family != PLM_T5 && c->plm_frozen && c->prompting.where == PLM_PROMPT_NONE &&
 	       c->plm.dropout == 0 && c->plm.attention_dropout == 0;
 }
 
 struct cp_model {
 	struct cp_model_config c;
-	char *stage;			/* that made it: ctr, pretrain, finetune, p5 */
+	char *stage;			/* that made it: ctr, pretrain, finetune, p5, ptab, ctr-bert, ctrl */
 	json_t *sentence;		/* how it was made, as the text column's attributes say; NULL: as by default */
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
 	const struct cp_model *of;	/* a twin of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */
@@ -80,6 +92,7 @@ struct cp_model {
 	int keeps;			/* set before building: z_plm reads them from outside (kept.h), and nobody computes them but who asks for pool */
 	struct nn_feed kept;
 	struct nn_node *lm;		/* (M, vocabulary) logits of the chosen places; of one that fills in words */
+	struct cp_ctrl ctrl;		/* of CTRL */
 	struct plm_nodes nodes;		/* of the encoder */
 	struct nn_cut cut;		/* of the softmax over words; owned by whoever sets it; of an open model it is cut_v */
 	uint32_t *cut_v;
@@ -123,13 +136,19 @@ struct cp_feeding {
 	double unseen_rate;		/* of values shown as unseen */
 	const nn_float *kept;		/* (n,H) of a model that keeps; NULL: their tokens */
 };
-/* Rows places[0..n-1] of d, which has been indexed. */
+/* Rows places[0..n-1] of d, which has been indexed.  Of CTRL not their texts. */
 void cp_model_feed(struct cp_model *, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *);
 
 /* What the loss of such a batch is the mean over: rows, the chosen words of all rows, or the pieces of their answers. */
 size_t cp_model_terms(struct cp_model *, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *);
 /* The same of the batch that was fed. */
 size_t cp_model_terms_fed(const struct cp_model *);
+
+/* CTRL's loss of these rows, and its gradients, with no more memory than a part of the texts takes (gradient cache; Gao et al., RepL4NLP 2021):
+ * forward once without keeping what the language model computed, then, for the gradients, each part again.  Between the two comes
+ * nn_backward(m->g, m->loss). */
+void cp_model_pair(struct cp_model *, const struct cp_data *, const uint32_t *places, size_t n, const struct cp_feeding *);
+void cp_model_pair_back(struct cp_model *, const struct cp_data *, const uint32_t *places, size_t n, const struct cp_feeding *);
 
 /* Logits of the batch that was fed. */
 void cp_model_score(struct cp_model *, nn_float *logits);

@@ -9,7 +9,8 @@
 #include "train/model.h"
 
 static const char *const where_words[] = { "none", "layers", "input" };
-static const char *const objective_words[] = { "click", "lm" };
+static const char *const objective_words[] = { "click", "lm", "pairs" };
+static const char *const baseline_words[] = { "none", "ptab", "ctr-bert", "ctrl" };
 static const char *const pooler_words[] = { "cls", "avg", "avg_first_last", "avg_top2" };
 static const char *const fusion_words[] = { "sum", "alpha" };
 static const char *const usage_words[] = { "no", "avg", "cat" };
@@ -56,10 +57,12 @@ static char *config_text(const struct cp_model *m)
 		json_array_append_new(fields, json_string(m->vocab.fields.v[f].name));
 	json_object_set_new(o, "format", json_string("clickprompt model"));
 	int newer = add_kinds(o, &m->vocab.fields) || m->vocab.bits;
-	json_object_set_new(o, "version", json_integer(c->has_ctr && ctr_config_has_widths(&c->ctr) ? 3 : newer ? 2 : 1));
+	json_object_set_new(o, "version", json_integer(c->baseline ? 4 : c->has_ctr && ctr_config_has_widths(&c->ctr) ? 3 : newer ? 2 : 1));
 	json_object_set_new(o, "stage", json_string(m->stage));
 	json_object_set_new(o, "objective", json_string(objective_words[c->objective]));
 	json_object_set_new(o, "fields", fields);
+	if (c->baseline)
+		json_object_set_new(o, "baseline", json_string(baseline_words[c->baseline]));
 	if (m->vocab.bits)
 		json_object_set_new(o, "hash_bits", json_integer(m->vocab.bits));
 	if (c->has_ctr) {
@@ -175,6 +178,17 @@ static int read_fields(struct cp_model *m, const json_t *o, const char *path, st
 	return rc;
 }
 
+/* Has it what its formula reads? */
+static int check_baseline(const struct cp_model_config *c, const char *path, struct cp_err *err)
+{
+	int pairs = c->baseline == CP_CTRL, final = c->has_ctr && c->ctr.model->final;
+	int whole = c->has_plm && !c->prompting.k && (c->objective == CP_OBJECTIVE_PAIRS) == pairs && c->objective != CP_OBJECTIVE_LM &&
+		    (pairs ? final : c->baseline == CP_PTAB ? !c->has_ctr : (!c->has_ctr || final) && c->max_tokens >= 2);
+	if (!c->baseline && c->objective == CP_OBJECTIVE_PAIRS)
+		return cp_err_set(err, "%s: its objective is 'pairs', and it does not say of what", path);
+	return !c->baseline || whole ? 0 : cp_err_set(err, "%s: its parts are not those of stage %s", path, baseline_words[c->baseline]);
+}
+
 static int parse_config(struct cp_model *m, const char *text, size_t len, const char *path, struct cp_err *err)
 {
 	json_error_t je;
@@ -190,12 +204,16 @@ static int parse_config(struct cp_model *m, const char *text, size_t len, const 
 		rc = read_fields(m, o, path, err);
 	if (!rc)
 		rc = word_of(o, "objective", objective_words, N(objective_words), &m->c.objective, path, err);
+	if (!rc && json_object_get(o, "baseline"))
+		rc = word_of(o, "baseline", baseline_words, N(baseline_words), &m->c.baseline, path, err);
 	if (!rc && json_object_get(o, "ctr"))
 		rc = read_ctr(m, json_object_get(o, "ctr"), path, err);
 	if (!rc && json_object_get(o, "plm"))
 		rc = read_plm(m, o, path, err);
-	if (!rc && m->c.has_plm && m->c.plm.family == PLM_T5 && (m->c.has_ctr || m->c.prompting.k || m->c.objective != CP_OBJECTIVE_CLICK))
+	if (!rc && m->c.has_plm && m->c.plm.family == PLM_T5 && (m->c.has_ctr || m->c.prompting.k || m->c.objective != CP_OBJECTIVE_CLICK || m->c.baseline))
 		rc = cp_err_set(err, "%s: a T5 with a CTR model, prompts or masked words, which this version does not know", path);
+	if (!rc)
+		rc = check_baseline(&m->c, path, err);
 	if (!rc && !m->c.has_ctr && !m->c.has_plm)
 		rc = cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
 	if (!rc) {

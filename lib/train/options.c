@@ -32,6 +32,16 @@ static int is_one_of(const char *word, const char *words)
 
 #define DECAYING "adamw|sparse-adamw"
 
+static int is_stage(const struct cp_train_opts *o, const char *stage)
+{
+	return o->stage && !strcmp(o->stage, stage);
+}
+
+int cp_train_is_text_alone(const struct cp_train_opts *o)
+{
+	return is_stage(o, "p5") || is_stage(o, "ptab") || (is_stage(o, "ctr-bert") && !o->given_model);
+}
+
 void cp_train_settle(struct cp_train_opts *o)
 {
 	int decays = is_one_of(o->optimizer, DECAYING);
@@ -41,7 +51,9 @@ void cp_train_settle(struct cp_train_opts *o)
 		o->plm_weight_decay = 0;
 	if (!strcmp(o->optimizer, "ftrl") && !o->given_schedule)
 		o->schedule = "constant";
-	if (o->stage && !strcmp(o->stage, "p5")) {
+	if (is_stage(o, "ctrl") && !o->given_batch)
+		o->batch = 6400;
+	if (is_stage(o, "p5")) {
 		o->warmup = o->given_warmup ? o->warmup : 0.05;
 		o->clip = o->given_clip ? o->clip : 1;
 	}
@@ -61,17 +73,36 @@ static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--optimizer ftrl lowers the rate of each value by itself; --schedule is constant with it, without --warmup");
 	if (ftrl && o->lr <= 0)
 		return cp_err_set(err, "--optimizer ftrl divides by --lr, which is 0");
-	if (o->given_monitor && !strcmp(o->stage, "pretrain"))
-		return cp_err_set(err, "--monitor is for clicks; --stage pretrain is judged by its masked-LM loss");
+	if (o->given_monitor && (!strcmp(o->stage, "pretrain") || !strcmp(o->stage, "ctrl")))
+		return cp_err_set(err, "--monitor is for clicks; --stage %s is judged by its own loss", o->stage);
 	if (!strcmp(o->schedule, "plateau") && !o->valid.n)
 		return cp_err_set(err, "--schedule plateau needs --valid, to see whether training still gets on");
+	return 0;
+}
+
+/* Of the models to compare with; their heads are what their formulas say. */
+static int check_baseline(const struct cp_train_opts *o, struct cp_err *err)
+{
+	int ctrl = is_stage(o, "ctrl"), sized = o->set.n || o->dim_of.n;
+	if (!ctrl && (o->given_subspaces || o->given_temperature))
+		return cp_err_set(err, "--subspaces and --temperature belong to --stage ctrl");
+	if (ctrl && PLM_NARROW % o->subspaces)
+		return cp_err_set(err, "--subspaces %lld does not divide %d, the width of what is compared", (long long)o->subspaces, PLM_NARROW);
+	if (!ctrl && !is_stage(o, "ptab") && !is_stage(o, "ctr-bert"))
+		return 0;
+	if (o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage)
+		return cp_err_set(err, "--stage %s has no prompts and a head of its own", o->stage);
+	if (is_stage(o, "ptab") && (o->given_model || sized))
+		return cp_err_set(err, "--stage ptab is a language model alone, without a CTR model");
+	if (is_stage(o, "ctr-bert") && sized && !o->given_model && !o->init)
+		return cp_err_set(err, "--stage ctr-bert has a CTR model only with --model, so there is nothing to --set");
 	return 0;
 }
 
 int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 {
 	if (!o->stage)
-		return cp_err_set(err, "--stage is needed: ctr, pretrain, finetune or p5");
+		return cp_err_set(err, "--stage is needed: ctr, pretrain, finetune, p5, ptab, ctr-bert or ctrl");
 	if (o->with_plm && strcmp(o->stage, "finetune"))
 		return cp_err_set(err, "--with-plm belongs to --stage finetune");
 	if (!strcmp(o->stage, "ctr") && o->given_plm)
@@ -84,7 +115,9 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
 	if (!strcmp(o->stage, "p5") && o->plm_lr == 0)
 		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
-	if (o->plm_dropout >= 0 && !o->with_plm && strcmp(o->stage, "pretrain") && strcmp(o->stage, "p5"))
+	if (check_baseline(o, err) < 0)
+		return -1;
+	if (o->plm_dropout >= 0 && !o->with_plm && (is_stage(o, "ctr") || is_stage(o, "finetune")))
 		return cp_err_set(err, "--plm-dropout: there is no language model in --stage %s%s", o->stage, strcmp(o->stage, "ctr") ? " without --with-plm" : "");
 	if (o->plm_dropout >= 1)
 		return cp_err_set(err, "--plm-dropout 1 would leave nothing; expected less than 1");

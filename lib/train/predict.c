@@ -37,6 +37,7 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	cp_fields_copy(&d->fields, &m->vocab.fields);
 	d->want_keys = 1;
 	d->want_tokens = m->c.has_plm;
+	d->want_twins = m->c.baseline == CP_CTR_BERT;
 	d->want_masks = p->masked;
 	d->tokenizer = m->tokenizer;
 	d->max_tokens = m->c.max_tokens;

@@ -16,6 +16,10 @@ static const struct {
 	{ "pretrain", "batch=1024 lr=5e-05 plm-lr=5e-05 warmup=0.05 epochs=20", { "", "", "", "" } },
 	{ "finetune", "lr=0.001 epochs=3 patience=2", { "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1",
 							"batch=4096 weight-decay=0.1" } },
+	{ "p5", "lr=0.001", { "", "", "", "" } },
+	{ "ptab", "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
+	{ "ctr-bert", "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
+	{ "ctrl", "batch=6400", { "", "", "", "" } },
 };
 
 /* Sizes by model and data set; what a model has beside these is its default. */

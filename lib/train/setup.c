@@ -137,6 +137,10 @@ static void rates(struct cp_trainer *t, int pretrained)
 static int heads(struct cp_trainer *t, const struct source *s, int init_has_plm, int init_clicks, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
+	if (c->baseline) {
+		c->pooler = c->baseline == CP_CTRL ? PLM_POOL_AVG : PLM_POOL_CLS;
+		return 0;
+	}
 	int keep = init_has_plm && init_clicks, folder_head = s->dir && !s->scratch && c->plm.has_lm_head && !c->plm.tied;
 	if (!keep || t->o.given_pooler)
 		c->pooler = word_index(PLM_POOLERS, t->o.pooler);
@@ -154,12 +158,13 @@ static int heads(struct cp_trainer *t, const struct source *s, int init_has_plm,
 static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
-	int p5 = is_stage(t, "p5"), plm = is_stage(t, "pretrain") || p5 || t->o.with_plm, init_has_plm = c->has_plm;
+	int p5 = is_stage(t, "p5"), baseline = cp_trainer_baseline(t), plm = is_stage(t, "pretrain") || p5 || baseline || t->o.with_plm, init_has_plm = c->has_plm;
 	int init_clicks = t->o.init && c->objective == CP_OBJECTIVE_CLICK;
-	c->objective = is_stage(t, "pretrain") ? CP_OBJECTIVE_LM : CP_OBJECTIVE_CLICK;
 	if (t->o.init && cp_trainer_agrees(t, err) < 0)
 		return -1;
-	if (!c->has_ctr && !p5 && (c->objective == CP_OBJECTIVE_CLICK || t->o.prompts) && ctr_fresh(t, err) < 0)
+	c->objective = is_stage(t, "pretrain") ? CP_OBJECTIVE_LM : baseline == CP_CTRL ? CP_OBJECTIVE_PAIRS : CP_OBJECTIVE_CLICK;
+	c->baseline = baseline;
+	if (!c->has_ctr && !cp_train_is_text_alone(&t->o) && (c->objective != CP_OBJECTIVE_LM || t->o.prompts) && ctr_fresh(t, err) < 0)
 		return -1;
 	if (!plm) {
 		c->has_plm = 0;
@@ -169,14 +174,17 @@ static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
 	} else if (!init_has_plm) {
 		if (plm_fresh(t, s, err) < 0)
 			return -1;
-		if (!p5)
+		if (!p5 && !baseline)
 			cp_trainer_prompting(&t->o, &c->prompting);
 	}
 	if (plm && t->o.plm_dropout >= 0)
 		c->plm.dropout = c->plm.attention_dropout = t->o.plm_dropout;
 	if (plm && (heads(t, s, init_has_plm, init_clicks, err) < 0 || limit_tokens(t, err) < 0))
 		return -1;
-	rates(t, !p5 && (init_has_plm ? is_stage(t, "finetune") : !s->scratch && c->plm.has_weights));
+	c->ctrl.subspaces = (size_t)t->o.subspaces;
+	c->ctrl.temperature = t->o.temperature;
+	c->ctrl.batch = (size_t)t->o.batch;
+	rates(t, !p5 && (init_has_plm ? !is_stage(t, "pretrain") : !s->scratch && c->plm.has_weights));
 	return 0;
 }
 
@@ -202,6 +210,7 @@ static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	d->want_keys = 1;	/* also without a CTR model: the fields' names belong to a model */
 	d->want_labels = labels;
 	d->want_tokens = c->has_plm;
+	d->want_twins = c->baseline == CP_CTR_BERT;
 	d->want_masks = c->objective == CP_OBJECTIVE_LM;
 	d->label_name = t->o.label;
 	d->tokenizer = t->m->tokenizer;
@@ -518,6 +527,10 @@ static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct
 		add_real(o, "plm-lr", t->base_lr[CP_GROUP_PLM]);
 		add_real(o, "plm-weight-decay", t->o.plm_weight_decay);
 	}
+	if (t->m->c.baseline == CP_CTRL) {
+		json_object_set_new(o, "subspaces", json_integer(t->o.subspaces));
+		add_real(o, "temperature", t->o.temperature);
+	}
 	add_optimiser(o, t);
 	add_model(o, t);
 	int rc = start_digest(t, o, s, err);
@@ -632,8 +645,9 @@ static int check_ctr(struct cp_trainer *t, struct cp_err *err)
 	c->ctr.n_fields = t->m->vocab.fields.n;
 	if (set_widths(t, err) < 0)
 		return -1;
-	if (c->has_plm && c->prompting.k && !c->ctr.model->final)
-		return cp_err_set(err, "--model %s has no final vector, so no prompts can be made from it", c->ctr.model->name);
+	if (c->has_plm && (c->prompting.k || c->baseline) && !c->ctr.model->final)
+		return cp_err_set(err, "--model %s has no final vector, %s", c->ctr.model->name,
+				  c->baseline ? "which the language model is to meet" : "so no prompts can be made from it");
 	return ctr_config_check(&c->ctr, err);
 }
 
@@ -658,11 +672,13 @@ static void note_dropout(struct cp_trainer *t)
 
 static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct source *s, struct cp_features *old, struct cp_err *err)
 {
-	free(t->m->stage);
-	t->m->stage = cp_xstrdup(t->o.stage);
 	t->memory = (size_t)t->o.memory << 20;
 	t->epochs = t->o.epochs ? (int)t->o.epochs : is_stage(t, "ctr") ? 3 : 2;
-	if (configure(t, s, err) < 0 || load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
+	if (configure(t, s, err) < 0)
+		return -1;
+	free(t->m->stage);
+	t->m->stage = cp_xstrdup(t->o.stage);
+	if (load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
 		return -1;
 	if (check_ctr(t, err) < 0)
 		return -1;
@@ -672,7 +688,7 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	t->m->keeps = cp_model_is_still(&t->m->c);
 	note_dropout(t);
 	cp_model_build(t->m, t->team, 1);
-	if (t->o.micro_batch && t->m->g->whole_batch)
+	if (t->o.micro_batch && t->m->g->whole_batch && t->m->c.objective != CP_OBJECTIVE_PAIRS)
 		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
 	t->result.n_parameters = t->m->params->total;
 	penalise(t);

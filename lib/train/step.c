@@ -47,15 +47,38 @@ static size_t token_bytes(const struct plm_config *c)
 static size_t parts_of(const struct cp_trainer *t, const struct cp_data *d, const uint32_t *places, size_t n)
 {
 	const struct cp_model *m = t->m;
-	size_t most = (size_t)t->o.micro_batch, tokens = 0;
-	if (m->g->whole_batch || (!most && (!m->c.has_plm || m->keeps)))
+	size_t most = (size_t)t->o.micro_batch;
+	int whole = m->g->whole_batch && m->c.objective != CP_OBJECTIVE_PAIRS;	/* parts of CTRL are the language model's alone */
+	if (whole || (!most && (!m->c.has_plm || m->keeps)))
 		return 1;
 	if (most)
 		return (n + most - 1) / most;
-	for (size_t i = 0; i < n; i++)
-		tokens += d->token_at[places[i] + 1] - d->token_at[places[i]];
-	size_t parts = tokens * token_bytes(&m->c.plm) / PART + 1;
+	size_t tokens = cp_data_tokens(d, places, n), parts = tokens * token_bytes(&m->c.plm) / PART + 1;
 	return parts < n ? parts : n;
+}
+
+static int check_loss(const struct cp_trainer *t, struct cp_err *err)
+{
+	if (isfinite(t->m->loss->val[0]))
+		return 0;
+	return cp_err_set(err, "the loss is no longer a number in epoch %llu, step %llu; a smaller --lr or a --warmup may help",
+			  (unsigned long long)((t->step - 1) / t->steps_per_epoch) + 1, (unsigned long long)t->step);
+}
+
+/* CTRL's loss wants the batch whole, and its language model has parts of its own. */
+static int run_pairs(struct cp_trainer *t, const struct cp_data *rows, size_t n, const struct cp_feeding *f, double *loss, struct cp_err *err)
+{
+	struct cp_model *m = t->m;
+	size_t parts = parts_of(t, rows, t->places, n);
+	m->ctrl.part = (n + parts - 1) / parts;
+	cp_model_pair(m, rows, t->places, n, f);
+	t->result.tokens += cp_data_tokens(rows, t->places, n);
+	if (check_loss(t, err) < 0)
+		return -1;
+	*loss = m->loss->val[0];
+	nn_backward(m->g, m->loss);
+	cp_model_pair_back(m, rows, t->places, n, f);
+	return 0;
 }
 
 /* A part that has `all` of the batch's terms or some; its loss by that share is added to *loss. */
@@ -66,9 +89,8 @@ static int run_part(struct cp_trainer *t, size_t all, double *loss, struct cp_er
 	if (share == 0)
 		return 0;
 	nn_forward(m->g, m->loss);
-	if (!isfinite(m->loss->val[0]))
-		return cp_err_set(err, "the loss is no longer a number in epoch %llu, step %llu; a smaller --lr or a --warmup may help",
-				  (unsigned long long)((t->step - 1) / t->steps_per_epoch) + 1, (unsigned long long)t->step);
+	if (check_loss(t, err) < 0)
+		return -1;
 	*loss += share * (double)m->loss->val[0];
 	nn_backward_share(m->g, m->loss, (nn_float)share);
 	return 0;
@@ -113,9 +135,12 @@ int cp_trainer_step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_e
 	int rc = m->keeps ? cp_trainer_kept(t, &t->train, t->origins, n, &f.kept, err) : 0;
 	if (rc)
 		return rc;
-	size_t parts = parts_of(t, rows, t->places, n), all = parts > 1 ? cp_model_terms(m, rows, t->places, n, &f) : 0;
+	int pairs = m->c.objective == CP_OBJECTIVE_PAIRS;
+	size_t parts = pairs ? 0 : parts_of(t, rows, t->places, n), all = pairs ? n : parts > 1 ? cp_model_terms(m, rows, t->places, n, &f) : 0;
 	t->step++;
 	t->result.rows += n;
+	if (pairs && run_pairs(t, rows, n, &f, &loss, err) < 0)
+		return -1;
 	for (size_t i = 0; i < parts; i++) {
 		size_t from = i * n / parts, to = (i + 1) * n / parts;
 		f.kept = m->keeps ? t->vectors + from * m->pool->cols : NULL;

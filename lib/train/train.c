@@ -146,7 +146,7 @@ static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluat
  * rows of one class have no AUC.  NaN where nothing was masked. */
 static double merit(const struct cp_trainer *t, const struct cp_evaluation *e)
 {
-	if (t->m->c.objective == CP_OBJECTIVE_LM)
+	if (t->m->c.objective != CP_OBJECTIVE_CLICK)
 		return -e->lm_loss;
 	return isnan(e->auc) || !strcmp(t->o.monitor, "logloss") ? -e->logloss : e->auc;
 }

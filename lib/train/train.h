@@ -1,7 +1,9 @@
 /* Training: from options and rows to a model in a file.
  *
  * Stages: ctr (a CTR model alone), pretrain (PA-MLM: the language model fills in masked words with the help of the CTR model's prompts)
- * finetune (clicks; with the language model or without it), METHOD, section 5, and p5 (a T5 alone answers yes or no; section 7).
+ * finetune (clicks; with the language model or without it), METHOD, section 5; and those of the models to compare with (section 7): p5 (a T5
+ * alone answers yes or no), ptab (a language model alone scores), ctr-bert (it reads the texts of user and item, and a CTR model may help) and
+ * ctrl (a CTR model and a language model are drawn together, and the former is then finetuned).
  *
  * What comes out depends on the rows, the options that change content, the seed, and who multiplies matrices (nn_gemm_choose, before): not on
  * threads, time, or interruptions.  A state file beside the model (OUT.state) is written after every epoch, now and then in between, and when
@@ -35,7 +37,7 @@ struct cp_train_event {
 	double seconds;			/* trained in this process */
 	double rows_per_s, tokens_per_s;
 	/* EPOCH and EVALUATION with validation rows; NaN where there is none */
-	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;
+	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;	/* lm: of masked words; of ctrl, of the texts of rows */
 	int best;			/* the best so far */
 };
 
@@ -71,12 +73,15 @@ struct cp_train_opts {
 	int64_t min_count, hash_bits;	/* 0: a row of the table for every key */
 	double unseen_rate;
 	int64_t max_length;		/* 0: what the language model can take */
+	int64_t subspaces;		/* of ctrl */
+	double temperature;
 	int64_t patience;		/* evaluations that are no better; 0: all epochs */
 	double checkpoint;		/* seconds between states within an epoch */
 	/* which of those that an --init also says were given */
 	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length,
 	    given_pooler, given_fusion, given_usage;
-	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip;
+	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip, given_batch, given_subspaces,
+	    given_temperature;
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
 	void *ctx;
@@ -85,7 +90,7 @@ struct cp_train_opts {
 #define CP_TRAIN_DEFAULT { \
 	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .plm_dropout = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
 	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
-	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .checkpoint = 60 }
+	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .subspaces = 1, .temperature = 0.7, .checkpoint = 60 }
 
 struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */
@@ -103,6 +108,8 @@ struct cp_train_result {
 	char train_digest[33], valid_digest[33], test_digest[33], vocab_digest[33];
 };
 
+/* Of the stages, those whose models have no CTR model unless (ctr-bert) --model is given. */
+int cp_train_is_text_alone(const struct cp_train_opts *);
 /* What depends on other options, where it was not given; before the check. */
 void cp_train_settle(struct cp_train_opts *);
 /* Options that contradict one another: a sentence. */

@@ -46,6 +46,7 @@ struct cp_trainer {
 const char *cp_plm_scratch(const char *plm);
 /* agree.c.  <0: an option says otherwise than --init, and which.  What options say of the CTR model's sizes, and of prompts. */
 int cp_trainer_agrees(struct cp_trainer *, struct cp_err *);
+int cp_trainer_baseline(const struct cp_trainer *);	/* that the stage makes, or none */
 int cp_trainer_apply_sets(struct cp_trainer *, struct ctr_config *, struct cp_err *);
 void cp_trainer_prompting(const struct cp_train_opts *, struct plm_prompting *);
 /* setup.c: data, vocabulary, model, weights. */

@@ -18,6 +18,7 @@ cd "$tmp"
 . "$here/t/train-lib.sh"
 make_rows
 rows_csv 40000 45 | cp-featurize -q >many.cps
+rows_csv 600 42 | cp-textify -q --form ctrl --item-fields Film,Genre >twins.cps
 pretrain --no-ledger --epochs 1 --train train.cps -o pre.cpm
 
 # ---- the kinds: a line each, a name and the options ----
@@ -31,7 +32,7 @@ options_of() {		# of a rule
 	*) echo "--optimizer $1" ;;
 	esac
 }
-names=$(cp-train --help | sed -n '/^CTR models/,$ s/^  \([a-z][a-z0-9]*\)  *.*/\1/p')
+names=$(cp-train --help | sed -n '/^CTR models/,/^Presets/ s/^  \([a-z][a-z0-9]*\)  *.*/\1/p')
 {
 	for first in 0 1 2 3 4 5; do	# each model with another rule than the one before it
 		turn=$first
@@ -47,6 +48,11 @@ names=$(cp-train --help | sed -n '/^CTR models/,$ s/^  \([a-z][a-z0-9]*\)  *.*/\
 	echo "dcnv2,files --stage ctr --set dim=4 --set hidden=8 --set cross=1 --batch 2048 --optimizer sgd --epochs 2 --memory 1 --train many.cps --valid many.cps"
 	echo "pretrain,adamw --stage pretrain $SMALL $TINY --epochs 2 $rows"
 	echo "finetune,adamw --stage finetune --init pre.cpm --with-plm --batch 64 --epochs 2 $rows"
+	plm='--plm scratch:layers=1,hidden=32,heads=2,positions=64'
+	echo "p5,adamw --stage p5 $plm --batch 64 --epochs 2 $rows"
+	echo "ptab,adamw --stage ptab $plm --batch 64 --epochs 2 $rows"
+	echo "ctrl,adamw --stage ctrl $SMALL $plm --batch 300 --epochs 3 $rows"
+	echo "ctr-bert,adamw --stage ctr-bert --model dnn $SMALL $plm --epochs 2 --train twins.cps --valid twins.cps"
 } >kinds
 
 # ---- one training, killed until it lives ----

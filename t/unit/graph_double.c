@@ -363,6 +363,38 @@ static struct nn_node *build_lm(struct test *t)
 	return ng_lm_loss(t->b.g, h, ng_weight(t->b.g, w), weight(t, 1, vocab), label, cut);
 }
 
+static struct nn_node *build_pull(struct test *t)
+{
+	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
+	nn_float *v = cp_arena_alloc(&t->mem, t->rows * t->cols * sizeof *v);
+	random_numbers(t, v, t->rows * t->cols);
+	f->v = v;
+	return ng_pull(t->b.g, matrix(t), f);
+}
+
+/* A tenth of a matrix, and in the first column of each part what decides which part of t is closest to one of u: no tie is near. */
+static struct nn_node *build_parts(struct test *t, size_t parts, int of_t)
+{
+	size_t n = t->rows * parts, cols = t->cols;
+	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
+	nn_float *v = cp_arena_zalloc(&t->mem, n * cols * sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		v[i * cols] = of_t ? 6 * (nn_float)(i % parts) : (i / parts + i) % 2 ? 4 : -4;
+	f->v = v;
+	return ng_add(t->b.g, ng_scale(t->b.g, matrix_on(t, ROWS, 1, parts * cols), 0.1), ng_input(t->b.g, ROWS, 1, parts * cols, f));
+}
+
+/* variant 0: one part; 1: both of one table; 2: three parts; 3: more rows than a block */
+static struct nn_node *build_nce(struct test *t)
+{
+	if (t->variant == 2)
+		return ng_scale(t->b.g, ng_info_nce(t->b.g, build_parts(t, 3, 0), build_parts(t, 3, 1), 3, 40), 100);
+	if (t->variant == 3)
+		t->b.g->len[ROWS] = t->rows = t->rows == 17 ? 140 : t->rows;
+	struct nn_node *u = matrix(t), *v = t->variant == 1 ? ng_activate(t->b.g, u, NN_TANH) : matrix(t);
+	return ng_info_nce(t->b.g, u, v, 1, 4 + (double)t->cols);
+}
+
 static const struct op_case {
 	const char *name;
 	struct nn_node *(*build)(struct test *);
@@ -380,6 +412,7 @@ static const struct op_case {
 	{ "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 }, { "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
 	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 }, { "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
+	{ "pull", build_pull, 1 }, { "info_nce", build_nce, 4 },
 };
 
 /* The row `pad` takes no gradient, the others the same as ever. */
@@ -409,6 +442,53 @@ static void check_pad(void)
 	}
 	free(with);
 	ok(!differ, "lookup: the row of padding takes no gradient, the others do");
+}
+
+/* S[i,j] of the header, by plain loops. */
+static double similarity(const nn_float *u, const nn_float *t, size_t parts, size_t width)
+{
+	double sum = 0;
+	for (size_t a = 0; a < parts; a++) {
+		double best = -INFINITY;
+		for (size_t b = 0; b < parts; b++) {
+			double dot = 0;
+			for (size_t c = 0; c < width; c++)
+				dot += u[a * width + c] * t[b * width + c];
+			best = fmax(best, dot);
+		}
+		sum += best;
+	}
+	return sum;
+}
+
+/* The contrastive loss and its hits are what the header says; R rows of C columns. */
+static void check_nce(size_t parts)
+{
+	enum { R = 150, C = 12 };
+	struct test t = { .rows = R, .cols = C, .rng = cp_rng(9, CP_RNG_TEST, parts, 0) };
+	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
+	t.b.g->len[ROWS] = R;
+	struct nn_node *u = matrix(&t), *v = matrix(&t), *loss = ng_info_nce(t.b.g, u, v, parts, 0.7);
+	nn_params_alloc(t.b.ps, 1);
+	random_numbers(&t, t.b.ps->val, t.b.ps->total);
+	nn_forward(t.b.g, loss);
+	double want = 0;
+	size_t hits = 0;
+	for (size_t i = 0; i < R; i++) {
+		double forth = 0, back = 0, most = -INFINITY, own = similarity(u->val + i * C, v->val + i * C, parts, C / parts);
+		for (size_t j = 0; j < R; j++) {
+			double s = similarity(u->val + i * C, v->val + j * C, parts, C / parts);
+			forth += exp(s / 0.7);
+			back += exp(similarity(u->val + j * C, v->val + i * C, parts, C / parts) / 0.7);
+			most = fmax(most, s);
+		}
+		want += (log(forth) + log(back) - 2 * own / 0.7) / (2 * R);
+		hits += most == own;
+	}
+	char what[80];
+	snprintf(what, sizeof what, "info_nce, %zu parts: the loss and the hits of the formula", parts);
+	ok(fabs(loss->val[0] - want) < 1e-9 * want && ng_info_nce_hits(loss) == hits, what);
+	test_release(&t);
 }
 
 static const struct op_case wrong_case = { "wrong", build_wrong, 2 };
@@ -496,6 +576,8 @@ int main(void)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		check_all_sizes(&cases[i]);
 	check_pad();
+	for (size_t parts = 1; parts <= 4; parts += 3)
+		check_nce(parts);
 	ok(check_case(&wrong_case, 3, 0, ONCE) > 1, "a gradient that is wrong by a thousandth is seen");
 	ok(check_case(&wrong_case, 3, 1, TWICE) > 1, "a gradient that overwrites is seen where a value is used twice");
 	printf("1..%d\n", n_tests);

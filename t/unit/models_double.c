@@ -1,4 +1,4 @@
-/* Gradients of whole models in double: ClickPrompt in its forms, and T5. */
+/* Gradients of whole models in double: ClickPrompt in its forms, T5, and the models to compare with. */
 #include "gradients.h"
 
 /* --- The whole of ClickPrompt ------------------------------------------------------------------------------------------------------ */
@@ -33,6 +33,16 @@ static void feed_whole(struct test *t, const struct plm_config *p, struct plm_fe
 	plm_feed_bind(f, t->b.g);
 }
 
+static struct nn_node *clicks_loss(struct test *t, struct nn_node *z)
+{
+	struct nn_feed *labels = cp_arena_alloc(&t->mem, sizeof *labels);
+	nn_float *v = cp_arena_alloc(&t->mem, t->rows * sizeof *v);
+	for (size_t i = 0; i < t->rows; i++)
+		v[i] = i % 2;
+	labels->v = v;
+	return ng_bce(t->b.g, z, labels);
+}
+
 static struct nn_node *whole_loss(struct test *t, const struct whole *w, const struct ctr_config *cc, const struct plm_config *p, struct plm_feed *f)
 {
 	struct ctr_build b = { .b = t->b, .c = cc, .ids = ids(t, t->rows * N_FIELDS, N_KEYS), .axis = PLM_ROWS, .pad = -1 };
@@ -41,13 +51,8 @@ static struct nn_node *whole_loss(struct test *t, const struct whole *w, const s
 	plm_encoder(&t->b, p, f, plm_prompts(&t->b, p, &f->p, q), &n);
 	if (!w->clicks)
 		return ng_lm_loss(t->b.g, plm_lm_transform(&t->b, p, &n, f), plm_lm_decoder(&t->b, p, &n, w->tied), plm_lm_bias(&t->b, p), &f->labels, NULL);
-	struct nn_feed *labels = cp_arena_alloc(&t->mem, sizeof *labels);
-	nn_float *v = cp_arena_alloc(&t->mem, t->rows * sizeof *v);
-	for (size_t i = 0; i < t->rows; i++)
-		v[i] = i % 2;
-	labels->v = v;
 	struct nn_node *z = plm_click_head(&t->b, plm_pool(&t->b, p, &n, f, w->pooler));
-	return ng_bce(t->b.g, ng_lerp(t->b.g, z, ctr_logit(&b, q), weight(t, 1, 1)), labels);
+	return clicks_loss(t, ng_lerp(t->b.g, z, ctr_logit(&b, q), weight(t, 1, 1)));
 }
 
 static double check_whole(const struct whole *w)
@@ -75,6 +80,66 @@ static double check_whole(const struct whole *w)
 	for (size_t i = 0; i < t.b.ps->total; i++)	/* nothing at 0 or 1, so that every term shows */
 		t.b.ps->val[i] += 0.3 * cp_rng_normal(&t.rng);
 	double worst = check(&t, 5);
+	plm_feed_release(&f);
+	test_release(&t);
+	return worst;
+}
+
+/* --- Models to compare with: PTab, CTR-BERT without and with a CTR model, CTRL by one space and by two ------------------------------------ */
+
+enum { PTAB, CTR_BERT, CTR_BERT_FUSED, CTRL, CTRL_BY_TWO, N_BASELINES };
+static const char *const baseline_names[] = { "PTab", "CTR-BERT", "CTR-BERT beside a CTR model", "CTRL", "CTRL by two sub-spaces" };
+
+/* Rows of the batch and their texts, one each or the two of a user and an item. */
+static void feed_texts(struct test *t, struct plm_feed *f, size_t a_row)
+{
+	for (size_t r = 0; r < t->rows * a_row; r++) {
+		uint32_t v[8];
+		size_t n = 2 + r % 4;
+		for (size_t i = 0; i < n; i++)
+			v[i] = 2 + (uint32_t)cp_rng_below(&t->rng, f->c->vocab - 2);
+		plm_feed_row(f, v, n, r);
+	}
+	plm_feed_bind(f, t->b.g);
+}
+
+static struct nn_node *baseline_loss(struct test *t, int which, const struct ctr_config *cc, const struct plm_config *p, struct plm_feed *f)
+{
+	struct ctr_build b = { .b = t->b, .c = cc, .ids = ids(t, t->rows * N_FIELDS, N_KEYS), .axis = PLM_ROWS, .pad = -1 };
+	struct nn_node *q = which >= CTR_BERT_FUSED ? ctr_final(&b) : NULL;
+	struct plm_nodes n;
+	plm_encoder(&t->b, p, f, NULL, &n);
+	if (which == PTAB)
+		return clicks_loss(t, plm_ptab(&t->b, p, &n, f));
+	if (which < CTRL)
+		return clicks_loss(t, plm_ctr_bert(&t->b, p, &n, f, q));
+	return ng_info_nce(t->b.g, plm_ctrl_row(&t->b, q), plm_ctrl_text(&t->b, p, &n, f), which == CTRL ? 1 : 2, 0.7);
+}
+
+static double check_baseline(int which)
+{
+	struct test t = { .rows = 5, .rng = cp_rng(5, CP_RNG_TEST, (uint64_t)which, 0) };
+	struct plm_config p = { .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12, .eps = 1e-2, .dropout = 0.1,
+				.attention_dropout = 0.1 };
+	struct ctr_config cc;
+	struct plm_feed f;
+	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
+	t.b.g->training = 1;
+	t.b.g->len[PLM_ROWS] = t.rows;
+	keys_for(&t, PLM_ROWS);
+	ctr_config_init(&cc, ctr_find("dcnv2"), N_FIELDS, N_KEYS);
+	for (int i = 0; i < 3; i++)
+		assert(ctr_config_set(&cc, (const char *[]){ "dim=2", "cross=1", "hidden=4" }[i], NULL) == 0);
+	plm_feed_init(&f, &p, &(struct plm_prompting){ 0 });
+	if (which == CTR_BERT || which == CTR_BERT_FUSED)
+		f.texts = PLM_TEXTS;
+	feed_texts(&t, &f, f.texts == PLM_TEXTS ? 2 : 1);
+	t.loss = baseline_loss(&t, which, &cc, &p, &f);
+	nn_params_alloc(t.b.ps, 1);
+	nn_params_init(t.b.ps, 1);
+	for (size_t i = 0; i < t.b.ps->total; i++)
+		t.b.ps->val[i] += 0.2 * cp_rng_normal(&t.rng);
+	double worst = check(&t, 3);
 	plm_feed_release(&f);
 	test_release(&t);
 	return worst;
@@ -128,6 +193,8 @@ int main(void)
 {
 	for (int i = 0; i < 4; i++)
 		tell(i & 2 ? "T5, the odds of an answer" : "T5", check_t5(i & 1, i & 2));
+	for (int i = 0; i < N_BASELINES; i++)
+		tell(baseline_names[i], check_baseline(i));
 	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
 		tell(wholes[i].name, check_whole(&wholes[i]));
 	printf("1..%d\n", n_tests);
