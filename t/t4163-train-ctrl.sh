@@ -44,6 +44,15 @@ test_that 'a batch is 6400 rows where none is given; the parts, the temperature 
 	cp-train --threads 1 --stage ctrl $PLM $SMALL --batch 300 --epochs 3 --train train.cps --valid valid.cps --temperature 0.1 --resume -o four.cpm 2>err && exit 1
 	grep "it was made with another" err
 '
+test_that 'parts of a batch that are asked for, also with BatchNorm, which sees it whole: the same but for rounding' '
+	for n in 0 70; do
+		ctrl $PLM $SMALL --set batch_norm=1 --micro-batch $n --batch 300 --epochs 2 --train train.cps -o parts$n.cpm
+	done
+	cp-model compare parts0.cpm parts70.cpm >compared
+	cat compared
+	awk "/^tensor/ && !(\$(NF - 2) < 1e-6) { exit 1 }" compared	# the values are a thousand times and more that
+	says parts70.cpm "\"micro-batch\":70"
+'
 test_that 'no labels are needed' '
 	cp-cat -q --drop label train.cps >none.cps
 	ctrl $PLM $SMALL --batch 300 --epochs 3 --train none.cps --valid valid.cps -o unlabelled.cpm
