@@ -106,6 +106,26 @@ test_that 'settings are told apart by the options in which they differ, and of o
 	true
 '
 
+test_that 'grids and rows are called after their folders' '
+	empty
+	training 1 dnn 1; training 2 dnn 2; training 3 lr 1
+	sql "update params set value = \"made/small/shop/dnn-1/ctr.cpm\" where run = 2 and name = \"output\"; update params set value = \"m.cpm\" where run = 3 and name = \"output\";
+		update inputs set path = \"made/small/shop/rows.valid.cps\", content = \"w\", digest = \"w\" where run = 2 and role = \"valid\";
+		update inputs set path = \"../pipelines/cups/cups.valid.cps\", content = \"x\", digest = \"x\" where run = 3 and role = \"valid\""
+	cp-report --no-pictures -q -o page.html
+	for grid in g small/shop other; do row progress page.html "|$grid|1|1|0|0|"; done
+	for data in g small/shop cups; do section results page.html | grep -x "|$data|"; done
+'
+
+test_that 'trainings on fewer rows are settings of their own' '
+	empty
+	training 1 dnn 1; training 2 dnn 1
+	sql "update inputs set rows = 800, content = \"other\", digest = \"other\" where run = 2 and role = \"train\""
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn rows 8|1|"
+	row results page.html "|dnn rows 800|1|"
+'
+
 test_that 'a repetition is not counted, and a training that took up a broken one has no time' '
 	empty
 	training 1 dnn 1; training 2 dnn 1; training 3 lr 1
@@ -142,7 +162,7 @@ all_kinds() {		# a ledger with something to say in every section
 		for o in 1 3 5; do training $((s * 10 + k)) dcnv2 $s prompts $o; scored $((s * 10 + k)) x 0.$((700 + s + o)) 0.5; k=$((k + 1)); done
 		training $((s * 10 + 5)) lr $s; scored $((s * 10 + 5)) x 0.65$s 0.6
 	done
-	sql "insert into metrics select id, 'test', t || p, -1, 'auc', d + id / 5000.0 from runs, (select '1,1' p, 0.52 d union select '0,1', 0.6 union select '0,0', 0.7),
+	sql "insert into metrics select id, 'test', t || p, -1, 'auc', d + id / 5000.0 from runs, (select 'tail,tail' p, 0.52 d union select 'head,tail', 0.6 union select 'head,head', 0.7),
 			(select 'tail10=' t union select 'tail20=') where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' score', b / 5.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' rate', b / 4.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
@@ -167,7 +187,7 @@ test_that 'strata, calibration, comparisons and failures have their rows' '
 	all_kinds
 	cp-report --no-pictures -q -o page.html
 	row tail page.html "|g, tail20|"
-	row tail page.html "|user and item|"
+	section tail page.html | grep -oE "\|(user and item|item only|neither)\|" | uniq | tr "\n" " " | grep -F "|user and item| |item only| |neither|"
 	row calibration page.html "|0.0312|"
 	row comparisons page.html "|delong|score|score2||0.7000|0.6000|+0.1000|0.0200|0.001 *|211|" || row comparisons page.html "|delong|score|score2|0.7000|0.6000|+0.1000|0.0200|0.001 *|211|"
 	row broken page.html "|no &lt;rows&gt;|"

@@ -69,12 +69,13 @@ static const char results_table[] =
 static const char time_points[] =
 	"WITH " SETTINGS " SELECT data, setting, cpu_s, auc, least, most FROM ranked WHERE auc IS NOT NULL AND cpu_s > 0 ORDER BY data, place";
 
-/* Strata of the long tail are called SHARE=USER,ITEM: whether the user and the item are of the tail. */
+/* Strata of the long tail are called SHARE=USER,ITEM, with tail or head for each. */
+#define PART_OF "substr(s.stratum, instr(s.stratum, '=') + 1)"
 #define STRATA \
 	"WITH stratum AS (SELECT s.data || coalesce(', ' || nullif(substr(s.stratum, 1, instr(s.stratum, '=') - 1), ''), '') AS data, t.same AS same, " \
-	"t.setting AS setting, CASE substr(s.stratum, instr(s.stratum, '=')) WHEN '=1,1' THEN 'user and item' WHEN '=0,1' THEN 'item only' " \
-	"WHEN '=1,0' THEN 'user only' WHEN '=0,0' THEN 'neither' ELSE substr(s.stratum, instr(s.stratum, '=') + 1) END AS stratum, " \
-	"CASE substr(s.stratum, instr(s.stratum, '=')) WHEN '=1,1' THEN 0 WHEN '=0,1' THEN 1 WHEN '=1,0' THEN 2 WHEN '=0,0' THEN 3 ELSE 4 END AS k, " \
+	"t.setting AS setting, CASE " PART_OF " WHEN 'tail,tail' THEN 'user and item' WHEN 'head,tail' THEN 'item only' WHEN 'tail,head' THEN 'user only' " \
+	"WHEN 'head,head' THEN 'neither' ELSE " PART_OF " END AS stratum, " \
+	"CASE " PART_OF " WHEN 'tail,tail' THEN 0 WHEN 'head,tail' THEN 1 WHEN 'tail,head' THEN 2 WHEN 'head,head' THEN 3 ELSE 4 END AS k, " \
 	"count(*) AS seeds, avg(s.auc) AS auc, deviation(s.auc) AS sd, avg(s.logloss) AS logloss, group_concat(s.run) AS runs " \
 	"FROM page_score s JOIN page_trial t ON t.run = s.train WHERE s.stratum <> '' AND s.auc IS NOT NULL AND (SELECT count(DISTINCT x.stratum) " \
 	"FROM page_score x WHERE x.run = s.run AND substr(x.stratum, 1, instr(x.stratum, '=')) = substr(s.stratum, 1, instr(s.stratum, '='))) <= 12 " \

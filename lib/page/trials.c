@@ -14,13 +14,6 @@ static const char *text_of(sqlite3_value *v)
 	return s ? s : "";
 }
 
-/* GRID/made/MODEL-SEED/WAY.cpm, as the grids of experiments/ lay their files: the length of GRID's path, 0 where there is none. */
-static size_t grid_in(const char *path)
-{
-	const char *made = strstr(path, "/made/");
-	return made ? (size_t)(made - path) : 0;
-}
-
 static void give_last_part(sqlite3_context *c, const char *path, size_t n)
 {
 	size_t from = n;
@@ -29,17 +22,31 @@ static void give_last_part(sqlite3_context *c, const char *path, size_t n)
 	sqlite3_result_text(c, path + from, (int)(n - from), SQLITE_TRANSIENT);
 }
 
+/* The grid's name in a path as experiments/ lays its files: GRID/made/MODEL-SEED/WAY.cpm, and made/SCALE/DATA/MODEL-SEED/WAY.cpm is SCALE/DATA.
+ * 0: it is in none. */
+static int give_grid(sqlite3_context *c, const char *path)
+{
+	const char *made = strstr(path, "/made/");
+	if (made && made > path) {
+		give_last_part(c, path, (size_t)(made - path));
+		return 1;
+	}
+	if (strncmp(path, "made/", 5))
+		return 0;
+	const char *scale = path + 5, *data = strchr(scale, '/'), *end = data ? strchr(data + 1, '/') : NULL;
+	if (end)
+		sqlite3_result_text(c, scale, (int)(end - scale), SQLITE_TRANSIENT);
+	return end != NULL;
+}
+
 static void grid_name(sqlite3_context *c, int n, sqlite3_value **v)
 {
-	const char *path = text_of(v[0]);
 	(void)n;
-	if (grid_in(path))
-		give_last_part(c, path, grid_in(path));
-	else
+	if (!give_grid(c, text_of(v[0])))
 		sqlite3_result_text(c, "other", -1, SQLITE_STATIC);
 }
 
-/* The last part without what stands behind its first dot: ml1m.train.cps is ml1m. */
+/* The last part of a path: what a language model's folder is called. */
 static void leaf(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	const char *path = text_of(v[0]);
@@ -56,12 +63,10 @@ static void data_name(sqlite3_context *c, int n, sqlite3_value **v)
 	static const char *const dull[] = { "train", "valid", "test", "rows", "text", "records", "clicks" };
 	const char *path = text_of(v[0]), *slash = strrchr(path, '/');
 	(void)n;
-	if (grid_in(path)) {
-		give_last_part(c, path, grid_in(path));
+	if (give_grid(c, path))
 		return;
-	}
 	const char *base = slash ? slash + 1 : path;
-	size_t len = strcspn(base, ".");
+	size_t len = strcspn(base, ".+");
 	for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
 		if (slash > path && strlen(dull[i]) == len && !strncmp(base, dull[i], len)) {
 			give_last_part(c, path, (size_t)(slash - path));
@@ -170,6 +175,7 @@ static const char *const tables[] = {
 	"SELECT t.run AS run, p.name AS name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END AS value "
 	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
 	"UNION ALL SELECT t.run, 'precision', coalesce(" OPTION("t.run", "precision") ", 'f32') FROM page_raw t "
+	"UNION ALL SELECT t.run, 'rows', i.rows FROM page_raw t JOIN inputs i ON i.run = t.run AND i.role = 'train' AND i.rows > 0 "
 	"UNION ALL SELECT t.run, 'pretrain ' || p.name, p.value FROM page_raw t JOIN params p ON p.run = t.init "
 	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'plm'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
 
@@ -179,7 +185,7 @@ static const char *const tables[] = {
 	"DELETE FROM page_param WHERE name NOT IN (SELECT name FROM page_known k JOIN page_raw r ON r.stage = k.stage WHERE r.run = page_param.run) "
 	"AND NOT EXISTS (SELECT 1 FROM params p WHERE p.run = page_param.run AND p.name = page_param.name AND p.given)",
 
-	"CREATE TEMP TABLE page_base AS SELECT run, coalesce(valid, train_rows, '') AS rows, coalesce(model, '') || CASE "
+	"CREATE TEMP TABLE page_base AS SELECT run, coalesce(valid, train_rows, '') AS rows, coalesce(nullif(model, 'none'), '') || CASE "
 	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
 	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base FROM page_raw; "
 	"CREATE INDEX temp.page_base_run ON page_base(run)",
