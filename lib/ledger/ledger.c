@@ -343,16 +343,6 @@ void cp_run_output(struct cp_run *r, const struct cp_run_file *f)
 	add_file(r, "outputs", f);
 }
 
-int64_t cp_run_id(const struct cp_run *r)
-{
-	return r ? r->id : 0;
-}
-
-const char *cp_run_uid(const struct cp_run *r)
-{
-	return r ? r->uid : "";
-}
-
 /* ---- ending ---- */
 
 /* What should decide the output: the tool, the options that change content, the inputs by digest

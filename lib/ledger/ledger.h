@@ -87,10 +87,6 @@ struct cp_run_comparison {
 };
 void cp_run_compare(struct cp_run *, const struct cp_run_comparison *);
 
-/* The row's number and its name in every ledger (16 hex digits); 0 and "" of a NULL run. */
-int64_t cp_run_id(const struct cp_run *);
-const char *cp_run_uid(const struct cp_run *);
-
 enum cp_run_status { CP_RUN_DONE, CP_RUN_FAILED, CP_RUN_INTERRUPTED };
 
 /* Seal the row: status, exit status, one sentence of why (or NULL), times, CPU, peak memory.  <0 where this or an earlier call could not be

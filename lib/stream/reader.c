@@ -574,7 +574,6 @@ uint64_t cp_reader_blocks(const struct cp_reader *r) { return r->n_blocks; }
 uint64_t cp_reader_segments(const struct cp_reader *r) { return r->n_segments; }
 int cp_reader_at_end(const struct cp_reader *r) { return r->where == AT_END || (r->keep_seams && r->where == AT_SEAM); }
 const struct cp_totals *cp_reader_totals(const struct cp_reader *r) { return &r->all; }
-json_t *cp_reader_sources(const struct cp_reader *r) { return r->all.sources; }
 
 int cp_reader_digest(const struct cp_reader *r, int column, char hex[33])
 {

@@ -100,13 +100,6 @@ void cp_schema_copy(struct cp_schema *to, const struct cp_schema *from)
 	to->extra = json_deep_copy(from->extra);
 }
 
-void cp_schema_drop(struct cp_schema *s, int i)
-{
-	column_release(&s->column[i]);
-	memmove(&s->column[i], &s->column[i + 1], (size_t)(s->n - i - 1) * sizeof *s->column);
-	s->n--;
-}
-
 int cp_schema_find(const struct cp_schema *s, enum cp_type type, const char *name)
 {
 	return find(s, cp_type_name(type), name);

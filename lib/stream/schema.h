@@ -83,7 +83,6 @@ void cp_schema_copy(struct cp_schema *to, const struct cp_schema *from);	/* `to`
 /* Index of the new column, or -1 (there already, an empty or non-UTF-8 name, too many columns). */
 int cp_schema_add(struct cp_schema *, enum cp_type, const char *name, struct cp_err *);
 int cp_schema_add_copy(struct cp_schema *, const struct cp_column *, struct cp_err *);
-void cp_schema_drop(struct cp_schema *, int column);
 
 /* Index, or -1.  _first: of that type, the first. */
 int cp_schema_find(const struct cp_schema *, enum cp_type, const char *name);

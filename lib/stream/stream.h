@@ -115,9 +115,6 @@ uint64_t cp_reader_segments(const struct cp_reader *);
  * segments.  0, or -1 before the end. */
 int cp_reader_digest(const struct cp_reader *, int column, char hex[33]);
 
-/* At the end: the sources whose rows these are, as a JSON object from digest to number of bytes.  Borrowed. */
-json_t *cp_reader_sources(const struct cp_reader *);
-
 /* At the end, for a tokens column: bit i of the result is set if id i occurs; *n_ids is the number of bits.  NULL: not a tokens column. */
 const uint64_t *cp_reader_token_ids(const struct cp_reader *, int column, size_t *n_ids);
 
