@@ -92,7 +92,9 @@ test_that 'the recipe has the window, and not --memory where all rows fit' '
 	test "$(sed -n 2p recipes)" = "$(sed -n 3p recipes)"
 '
 
-test_that 'memory does not grow with the rows' '
+case $CP_BIN in
+*address*) test_skip 'memory does not grow with the rows' 'the sanitizer keeps freed memory' ;;
+*) test_that 'memory does not grow with the rows' '
 	cp-cat -q many.cps many.cps many.cps many.cps >4.cps
 	cp-cat -q 4.cps 4.cps 4.cps 4.cps >16.cps
 	for n in 4 16; do
@@ -101,7 +103,8 @@ test_that 'memory does not grow with the rows' '
 	done >peaks
 	cat peaks
 	awk "{ v[NR] = \$1 } END { exit !(NR == 2 && v[2] <= v[1] + 3) }" peaks
-'
+' ;;
+esac
 
 test_that 'validation, test and vocabulary rows in files: the same bytes and figures as in memory' '
 	opts="--epochs 2 --train train.cps --valid many.cps --test many.cps --vocab-from many.cps"
