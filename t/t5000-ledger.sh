@@ -67,6 +67,28 @@ test_that 'the row is there before the first byte is read, and a kill is seen as
 	test "$(wc -l <list)" = 2
 '
 
+test_that 'one that was killed, and whose parent has not asked for it, is killed as well' '
+	mkfifo orphan.in
+	( cp-auc -q <orphan.in >/dev/null 2>&1 & echo $! >orphan.pid; exec sleep 30 ) &
+	keeper=$!
+	exec 7>orphan.in
+	orphan=$(cat orphan.pid)
+	for i in $(seq 100); do
+		test "$(sql "select count(*) from runs where pid = $orphan and status = \"running\"")" = 1 && break
+		sleep 0.05
+	done
+	kill -9 $orphan
+	exec 7>&-
+	for i in $(seq 100); do
+		grep -q ") Z" /proc/$orphan/stat && break
+		sleep 0.05
+	done
+	cp-ledger -q ls >/dev/null
+	grep ") Z" /proc/$orphan/stat
+	kill $keeper
+	is "select status from runs where pid = $orphan" killed
+'
+
 test_that 'a running row is left alone' '
 	start_waiting
 	cp-ledger -q ls >/dev/null

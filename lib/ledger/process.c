@@ -18,14 +18,17 @@ static size_t read_small(const char *path, char *buf, size_t size)
 	return n;
 }
 
-/* Field 22 of /proc/PID/stat; the second field is a name in parentheses that may hold anything, so counting starts behind its end. */
-static int64_t born_at(int64_t pid)
+/* Field 22 of /proc/PID/stat; the second field is a name in parentheses that may hold anything, so counting starts behind its end.  The third is
+ * Z of a process that has died and whose parent has not asked for it yet. */
+static int64_t born_at(int64_t pid, int *dead)
 {
 	char path[64], stat[1024];
 	snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+	*dead = 0;
 	if (!read_small(path, stat, sizeof stat))
 		return 0;
 	char *p = strrchr(stat, ')');
+	*dead = p && p[1] && p[2] == 'Z';
 	for (int field = 2; p && field < 22; field++) {
 		p = strchr(p + 1, ' ');
 	}
@@ -35,6 +38,7 @@ static int64_t born_at(int64_t pid)
 void cp_process_self(struct cp_process *p)
 {
 	struct stat st;
+	int dead;
 	memset(p, 0, sizeof *p);
 	if (gethostname(p->host, sizeof p->host - 1) < 0)
 		strcpy(p->host, "unknown");
@@ -42,7 +46,7 @@ void cp_process_self(struct cp_process *p)
 	p->boot[strcspn(p->boot, "\n")] = 0;
 	p->pidns = stat("/proc/self/ns/pid", &st) < 0 ? 0 : (int64_t)st.st_ino;
 	p->pid = getpid();
-	p->born = born_at(p->pid);
+	p->born = born_at(p->pid, &dead);
 }
 
 int cp_process_gone(const struct cp_process *p, const struct cp_process *self)
@@ -51,9 +55,10 @@ int cp_process_gone(const struct cp_process *p, const struct cp_process *self)
 		return !strcmp(p->host, self->host);	/* this machine has been started anew since */
 	if (p->pidns != self->pidns)
 		return 0;
-	int64_t born = born_at(p->pid);
+	int dead;
+	int64_t born = born_at(p->pid, &dead);
 	if (born)
-		return p->born && born != p->born;
+		return dead || (p->born && born != p->born);
 	return kill((pid_t)p->pid, 0) < 0 && errno == ESRCH;
 }
 
