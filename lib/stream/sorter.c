@@ -150,34 +150,18 @@ static uint64_t prefix(const char *key, size_t n)
 
 static int put_at(struct cp_sorter *s, const char *p, size_t n, struct cp_err *err)
 {
-	while (n) {
-		ssize_t got = pwrite(fileno(s->f), p, n, s->file_end);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return cp_err_set(err, "sorting: writing a temporary file in %s:", cp_tmpdir());
-		s->file_end += got;
-		p += got;
-		n -= (size_t)got;
-	}
+	if (cp_temp_write(s->f, p, n, s->file_end) < 0)
+		return cp_err_set(err, "sorting: writing a temporary file in %s:", cp_tmpdir());
+	s->file_end += (off_t)n;
 	return 0;
 }
 
 static int get_at(struct cp_sorter *s, off_t at, char *p, size_t n, struct cp_err *err)
 {
-	while (n) {
-		ssize_t got = pread(fileno(s->f), p, n, at);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return cp_err_set(err, "sorting: reading a temporary file in %s:", cp_tmpdir());
-		if (got == 0)
-			return cp_err_set(err, "sorting: the temporary file in %s was cut short", cp_tmpdir());
-		at += got;
-		p += got;
-		n -= (size_t)got;
-	}
-	return 0;
+	if (cp_temp_read(s->f, p, n, at) == 0)
+		return 0;
+	return errno ? cp_err_set(err, "sorting: reading a temporary file in %s:", cp_tmpdir())
+		     : cp_err_set(err, "sorting: the temporary file in %s was cut short", cp_tmpdir());
 }
 
 static void need(char **p, size_t *cap, size_t n)

@@ -4,6 +4,7 @@
 #define CP_SPOOL_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -14,5 +15,9 @@ const char *cp_tmpdir(void);
 
 /* A temporary file without a name, for reading and writing. */
 FILE *cp_tempfile(struct cp_err *);
+
+/* n bytes at `at` of such a file, whatever its position.  -1 with errno, which is 0 where the file ends before. */
+int cp_temp_read(FILE *, void *, size_t n, off_t at);
+int cp_temp_write(FILE *, const void *, size_t n, off_t at);
 
 #endif

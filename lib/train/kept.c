@@ -1,9 +1,6 @@
 /* A file of vectors, all of one width. */
 #include "train/kept.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "stream/spool.h"
 
 #define ROWS 64		/* a batch */
@@ -56,14 +53,9 @@ int cp_kept_fill(struct cp_kept *k, struct cp_model *m, const struct cp_data *d,
 int cp_kept_read(const struct cp_kept *k, const uint32_t *places, size_t n, nn_float *to, struct cp_err *err)
 {
 	size_t bytes = k->width * sizeof *to;
-	for (size_t i = 0; i < n; i++, to += k->width) {
-		ssize_t got;
-		do
-			got = pread(fileno(k->f), to, bytes, (off_t)(places[i] * bytes));
-		while (got < 0 && errno == EINTR);
-		if (got != (ssize_t)bytes)
+	for (size_t i = 0; i < n; i++, to += k->width)
+		if (cp_temp_read(k->f, to, bytes, (off_t)(places[i] * bytes)) < 0)
 			return failed(err);
-	}
 	return 0;
 }
 

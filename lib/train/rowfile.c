@@ -181,20 +181,8 @@ int cp_rowfile_finish(struct cp_rowfile *f, struct cp_data *d, struct cp_err *er
 
 int cp_rowfile_put_ids(struct cp_rowfile *f, size_t first, const uint32_t *ids, size_t n, struct cp_err *err)
 {
-	const char *p = (const char *)ids;
-	size_t left = n * sizeof *ids;
-	off_t at = (off_t)(first * sizeof *ids);
-	while (left) {
-		ssize_t k = pwrite(fileno(f->f[CP_ARRAY_VALUES]), p, left, at);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return failed(err);
-		p += k;
-		at += k;
-		left -= (size_t)k;
-	}
-	return 0;
+	int rc = cp_temp_write(f->f[CP_ARRAY_VALUES], ids, n * sizeof *ids, (off_t)(first * sizeof *ids));
+	return rc < 0 ? failed(err) : 0;
 }
 
 int cp_rowfile_indexed(struct cp_rowfile *f, struct cp_data *d, struct cp_err *err)
@@ -207,20 +195,10 @@ int cp_rowfile_indexed(struct cp_rowfile *f, struct cp_data *d, struct cp_err *e
 
 static int read_at(const struct cp_rowfile *f, int i, void *to, size_t bytes, size_t at, struct cp_err *err)
 {
-	char *p = to;
-	while (bytes) {
-		ssize_t k = pread(fileno(f->f[i]), p, bytes, (off_t)at);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return cp_err_set(err, "read rows back from a temporary file in %s:", cp_tmpdir());
-		if (!k)
-			return cp_err_set(err, "a temporary file in %s has become shorter", cp_tmpdir());
-		p += k;
-		at += (size_t)k;
-		bytes -= (size_t)k;
-	}
-	return 0;
+	if (cp_temp_read(f->f[i], to, bytes, (off_t)at) == 0)
+		return 0;
+	return errno ? cp_err_set(err, "read rows back from a temporary file in %s:", cp_tmpdir())
+		     : cp_err_set(err, "a temporary file in %s has become shorter", cp_tmpdir());
 }
 
 int cp_rowfile_digest(const struct cp_data *d, enum cp_array i, struct cp_digest *g, struct cp_err *err)
