@@ -238,14 +238,6 @@ static int put_figure(struct page *p, const struct cp_section *s, const struct c
 
 /* ---- sections ---- */
 
-static int has_view(struct page *p, const char *name)
-{
-	sqlite3_stmt *st = cp_store_prepare(p->db, NULL, "SELECT 1 FROM sqlite_master WHERE name = ?", "t", name);
-	int has = st && sqlite3_step(st) == SQLITE_ROW;
-	sqlite3_finalize(st);
-	return has;
-}
-
 static int put_figures(struct page *p, const struct cp_section *s, struct cp_err *err)
 {
 	int some = 0;
@@ -272,10 +264,8 @@ static int put_section(struct page *p, const struct cp_section *s, struct cp_err
 	cp_buf_printf(p->b, "<section id=\"%s\">\n<h2><a href=\"#%s\">%s</a></h2>\n", s->id, s->id, s->title);
 	size_t about = p->b->len;
 	cp_buf_printf(p->b, "<p class=\"soft\">%s</p>\n", s->about);
-	if (!s->needs || has_view(p, s->needs)) {
-		if ((figures = put_figures(p, s, err)) < 0 || (s->table && (rows = put_table(p, s->table, err)) < 0))
-			return cp_err_wrap(err, "section %s", s->id);
-	}
+	if ((figures = put_figures(p, s, err)) < 0 || (s->table && (rows = put_table(p, s->table, err)) < 0))
+		return cp_err_wrap(err, "section %s", s->id);
 	if (!figures && !rows) {
 		int of_pictures = p->o->no_pictures && !s->table;
 		p->b->len = about;

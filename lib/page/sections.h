@@ -18,7 +18,6 @@ struct cp_section {
 	const char *id, *title;
 	const char *about;	/* HTML: what is seen and how to read it */
 	const char *none;	/* HTML: said where neither pictures nor rows came */
-	const char *needs;	/* a view without which there is nothing to ask; NULL: none */
 	struct cp_figure figure[3];
 	const char *table;
 };
