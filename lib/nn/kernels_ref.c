@@ -155,8 +155,7 @@ void nn_pairs_bwd_ref(nn_float *da, nn_float *db, const nn_float *dy, size_t ldy
 /* Where a packed operand has unit k of place i; see nn/product.h. */
 static size_t unit_at(size_t i, size_t k, size_t units, int lines)
 {
-	size_t panel = i / NN_PANEL * nn_product_length(units, lines) * NN_PANEL, j = i % NN_PANEL;
-	return panel + (lines ? (k / NN_PANEL * NN_PANEL + j) * NN_PANEL + k % NN_PANEL : k * NN_PANEL + j);
+	return i / NN_PANEL * nn_product_length(units, lines) * NN_PANEL + nn_product_at(i % NN_PANEL, k, lines);
 }
 
 void nn_product_pack_ref(nn_float *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)

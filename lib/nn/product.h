@@ -44,6 +44,12 @@ static inline size_t nn_product_length(size_t units, int lines)
 	return lines ? (units + NN_PANEL - 1) / NN_PANEL * NN_PANEL : units;
 }
 
+/* Where in a panel unit k of its place j is. */
+static inline size_t nn_product_at(size_t j, size_t k, int lines)
+{
+	return lines ? (k / NN_PANEL * NN_PANEL + j) * NN_PANEL + k % NN_PANEL : k * NN_PANEL + j;
+}
+
 /* In nn_float, by the kernels of this processor's level. */
 const struct nn_product *nn_product_float(void);
 /* Operands rounded to bf16, sums in float, by AVX512_BF16; NULL: the processor (or, in double, the program) has not got it. */

@@ -22,8 +22,6 @@ static inline __mmask16 first(size_t n)
 	return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
 }
 
-INLINE size_t unit_at(size_t place, size_t k, int lines);
-
 INLINE void micro(float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t stride, size_t units, size_t rows, size_t panels, size_t n,
 		  int add)
 {
@@ -41,7 +39,7 @@ INLINE void micro(float *c, size_t ldc, const unit *a, int lines, const unit *b,
 				y[p] = (__m512bh)_mm512_loadu_si512(b + p * stride);
 #pragma GCC unroll 8
 			for (size_t r = 0; r < TILE_ROWS; r++) {
-				__m512bh x = (__m512bh)_mm512_set1_epi32((int)a[unit_at(r, k, lines)]);
+				__m512bh x = (__m512bh)_mm512_set1_epi32((int)a[nn_product_at(r, k, lines)]);
 #pragma GCC unroll 3
 				for (size_t p = 0; p < panels; p++)
 					s[r][p] = _mm512_dpbf16_ps(s[r][p], x, y[p]);

@@ -16,8 +16,6 @@ enum { TILE_ROWS = 4, TILE_PANELS = 1 };	/* 8 in 16 */
 enum { TILE_ROWS = 2, TILE_PANELS = 1 };
 #endif
 
-INLINE size_t unit_at(size_t place, size_t k, int lines);
-
 INLINE void micro(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t stride, size_t units, size_t rows, size_t panels, size_t n,
 		  int add)
 {
@@ -35,7 +33,7 @@ INLINE void micro(nn_float *c, size_t ldc, const unit *a, int lines, const unit 
 				y[v] = ld_all(b + v / V * stride + v % V * VL);
 #pragma GCC unroll 8
 			for (size_t r = 0; r < TILE_ROWS; r++) {
-				vec x = splat(a[unit_at(r, k, lines)]);
+				vec x = splat(a[nn_product_at(r, k, lines)]);
 #pragma GCC unroll 16
 				for (size_t v = 0; v < panels * V; v++)
 					s[r][v] = vfma(x, y[v], s[r][v]);

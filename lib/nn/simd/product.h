@@ -4,15 +4,9 @@
  *     TILE_ROWS, TILE_PANELS      what the registers hold sums of
  *     micro(c, ldc, a, lines, b, stride, units, rows, panels, n, add)
  *                                 TILE_ROWS x panels sums over `units`, from c where add is set; of these `rows` rows and n columns are
- *                                 stored.  a: unit k of row r at unit_at(r, k, lines).  Panels of b lie `stride` units apart.
+ *                                 stored.  a: unit k of row r at nn_product_at(r, k, lines).  Panels of b lie `stride` units apart.
  */
 #define DEPTH 256	/* units at a time: a tile's panels of b, 48 KiB, stay in the second cache while rows pass */
-
-/* Of a panel, or of the part of it from a multiple of NN_PANEL units on. */
-INLINE size_t unit_at(size_t place, size_t k, int lines)
-{
-	return lines ? (k / NN_PANEL * NN_PANEL + place) * NN_PANEL + k % NN_PANEL : k * NN_PANEL + place;
-}
 
 /* What the next tile will read or write of C, on its way while this one is summed. */
 INLINE void fetch(const nn_float *c, size_t ldc, size_t rows, size_t panels)
@@ -25,7 +19,6 @@ INLINE void fetch(const nn_float *c, size_t ldc, size_t rows, size_t panels)
 /* Operands, of which units `from` .. `from + count`-1 are summed. */
 struct depths {
 	const unit *a, *b;
-	int lines;
 	size_t length_a, length_b;	/* of a panel, over NN_PANEL */
 	size_t from, count;
 };
@@ -35,7 +28,7 @@ INLINE void columns(nn_float *c, size_t ldc, const struct depths *d, int lines, 
 {
 	const unit *b = d->b + j * d->length_b + d->from * NN_PANEL;
 	for (size_t i = 0; i < m; i += TILE_ROWS) {
-		const unit *a = d->a + i / NN_PANEL * NN_PANEL * d->length_a + d->from * NN_PANEL + unit_at(i % NN_PANEL, 0, lines);
+		const unit *a = d->a + i / NN_PANEL * NN_PANEL * d->length_a + d->from * NN_PANEL + nn_product_at(i % NN_PANEL, 0, lines);
 		if (i + TILE_ROWS < m)
 			fetch(c + (i + TILE_ROWS) * ldc + j, ldc, m - i - TILE_ROWS < TILE_ROWS ? m - i - TILE_ROWS : TILE_ROWS, panels);
 		micro(c + i * ldc + j, ldc, a, lines, b, d->length_b * NN_PANEL, d->count, m - i < TILE_ROWS ? m - i : TILE_ROWS, panels, n - j, add);
@@ -63,7 +56,7 @@ INLINE void all_columns(nn_float *c, size_t ldc, const struct depths *d, int lin
 
 INLINE void tiles(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t m, size_t n, size_t units, int add)
 {
-	struct depths d = { a, b, lines, nn_product_length(units, lines), units, 0, 0 };
+	struct depths d = { a, b, nn_product_length(units, lines), units, 0, 0 };
 	if (!units && !add)
 		for (size_t i = 0; i < m; i++)
 			memset(c + i * ldc, 0, n * sizeof *c);
