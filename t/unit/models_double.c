@@ -55,18 +55,36 @@ static struct nn_node *whole_loss(struct test *t, const struct whole *w, const s
 	return clicks_loss(t, ng_lerp(t->b.g, z, ctr_logit(&b, q), weight(t, 1, 1)));
 }
 
+static struct test begin(uint64_t seed, uint64_t which)
+{
+	struct test t = { .rows = 5, .rng = cp_rng(seed, CP_RNG_TEST, which, 0), .b = { nn_graph_new(NULL), nn_params_new(), 0 } };
+	t.b.g->training = 1;
+	t.b.g->len[PLM_ROWS] = t.rows;
+	return t;
+}
+
+/* Parameters drawn, then moved by some noise: nothing at 0 or 1, so that every term shows. */
+static double finish(struct test *t, struct plm_feed *f, double keep, double noise, size_t stride)
+{
+	nn_params_alloc(t->b.ps, 1);
+	nn_params_init(t->b.ps, 1);
+	for (size_t i = 0; i < t->b.ps->total; i++)
+		t->b.ps->val[i] = keep * t->b.ps->val[i] + noise * cp_rng_normal(&t->rng);
+	double worst = check(t, stride);
+	plm_feed_release(f);
+	test_release(t);
+	return worst;
+}
+
 static double check_whole(const struct whole *w)
 {
-	struct test t = { .rows = 5, .rng = cp_rng(3, CP_RNG_TEST, 0, 0) };
+	struct test t = begin(3, 0);
 	struct plm_config p = { .family = w->family, .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12,
 				.pad = (uint32_t)w->family, .eps = 1e-2, .dropout = 0.1, .attention_dropout = 0.1 };
 	struct plm_prompting how = { w->where, 2, w->separate, 1 };
 	struct ctr_config cc;
 	struct plm_feed f;
 	char word[64];
-	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
-	t.b.g->training = 1;
-	t.b.g->len[PLM_ROWS] = t.rows;
 	keys_for(&t, PLM_ROWS);
 	ctr_config_init(&cc, ctr_find("dcnv2"), N_FIELDS, N_KEYS);
 	for (const char *s = w->sizes; sscanf(s, "%63s", word) == 1; s += strlen(word), s += *s == ' ')
@@ -75,14 +93,7 @@ static double check_whole(const struct whole *w)
 	plm_feed_reset(&f);
 	feed_whole(&t, &p, &f);
 	t.loss = whole_loss(&t, w, &cc, &p, &f);
-	nn_params_alloc(t.b.ps, 1);
-	nn_params_init(t.b.ps, 1);
-	for (size_t i = 0; i < t.b.ps->total; i++)	/* nothing at 0 or 1, so that every term shows */
-		t.b.ps->val[i] += 0.3 * cp_rng_normal(&t.rng);
-	double worst = check(&t, 5);
-	plm_feed_release(&f);
-	test_release(&t);
-	return worst;
+	return finish(&t, &f, 1, 0.3, 5);
 }
 
 /* --- Models to compare with: PTab, CTR-BERT without and with a CTR model, CTRL by one space and by two ------------------------------------ */
@@ -118,14 +129,11 @@ static struct nn_node *baseline_loss(struct test *t, int which, const struct ctr
 
 static double check_baseline(int which)
 {
-	struct test t = { .rows = 5, .rng = cp_rng(5, CP_RNG_TEST, (uint64_t)which, 0) };
+	struct test t = begin(5, (uint64_t)which);
 	struct plm_config p = { .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12, .eps = 1e-2, .dropout = 0.1,
 				.attention_dropout = 0.1 };
 	struct ctr_config cc;
 	struct plm_feed f;
-	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
-	t.b.g->training = 1;
-	t.b.g->len[PLM_ROWS] = t.rows;
 	keys_for(&t, PLM_ROWS);
 	ctr_config_init(&cc, ctr_find("dcnv2"), N_FIELDS, N_KEYS);
 	for (int i = 0; i < 3; i++)
@@ -135,14 +143,7 @@ static double check_baseline(int which)
 		f.texts = PLM_TEXTS;
 	feed_texts(&t, &f, f.texts == PLM_TEXTS ? 2 : 1);
 	t.loss = baseline_loss(&t, which, &cc, &p, &f);
-	nn_params_alloc(t.b.ps, 1);
-	nn_params_init(t.b.ps, 1);
-	for (size_t i = 0; i < t.b.ps->total; i++)
-		t.b.ps->val[i] += 0.2 * cp_rng_normal(&t.rng);
-	double worst = check(&t, 3);
-	plm_feed_release(&f);
-	test_release(&t);
-	return worst;
+	return finish(&t, &f, 1, 0.2, 3);
 }
 
 /* --- T5 ---------------------------------------------------------------------------------------------------------------------------- */
@@ -164,29 +165,19 @@ static void feed_t5(struct test *t, struct plm_feed *f)
 /* v1.0 and v1.1; the loss of the answers and the odds of two of them. */
 static double check_t5(int gated, int odds)
 {
-	struct test t = { .rows = 5, .rng = cp_rng(4, CP_RNG_TEST, (uint64_t)gated, 0) };
+	struct test t = begin(4, (uint64_t)gated);
 	struct plm_config p = { .family = PLM_T5, .layers = 2, .decoder_layers = 1, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5, .positions = 16,
 				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
 				.attention_dropout = 0.2 };
 	struct plm_t5_nodes n;
 	struct plm_feed f;
-	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
-	t.b.g->training = 1;
-	t.b.g->len[PLM_ROWS] = t.rows;
 	plm_feed_init(&f, &p, &(struct plm_prompting){ 0 });
 	feed_t5(&t, &f);
 	plm_t5(&t.b, &p, &f, &n);
 	t.loss = plm_t5_loss(&t.b, &p, &n, &f, NULL);
 	if (odds)
 		t.loss = nn_node_new(t.b.g, &op_probe, 0, 1, 1, 1, (struct nn_node *[]){ plm_t5_odds(&t.b, &p, &n, &f, 3, 5) });
-	nn_params_alloc(t.b.ps, 1);
-	nn_params_init(t.b.ps, 1);
-	for (size_t i = 0; i < t.b.ps->total; i++)
-		t.b.ps->val[i] = 0.5 * t.b.ps->val[i] + 0.2 * cp_rng_normal(&t.rng);
-	double worst = check(&t, 3);
-	plm_feed_release(&f);
-	test_release(&t);
-	return worst;
+	return finish(&t, &f, 0.5, 0.2, 3);
 }
 
 int main(void)
