@@ -14,11 +14,12 @@ static struct nn_node *attend(struct ctr_build *b, struct nn_node *h, int l)
 	static const char *const part[] = { "query", "key", "value" };
 	const struct ctr_config *c = b->c;
 	size_t in = h->cols, width = (size_t)c->attn_dim;
-	struct ng_attention a = { .heads = (int)c->attn_heads, .n_layers = 1, .dropout = c->dropout, .scale = c->attn_scale ? 0 : 1 };
 	struct nn_param *w[3];
 	for (int i = 0; i < 3; i++)
 		w[i] = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ width, in }, "attention.%d.%s.weight", l, part[i]);
-	return ng_attention(b->b.g, ng_linear(b->b.g, h, ng_span(b->b.g, w[0], 3, in), NULL, NN_NONE), NULL, b->axis, NULL, &a);
+	struct nn_node *qkv = ng_linear(b->b.g, h, ng_span(b->b.g, w[0], 3, in), NULL, NN_NONE);
+	return ng_attention(b->b.g, &(struct ng_attention){ .q = qkv, .kv = qkv, .rows_axis = b->axis, .heads = (int)c->attn_heads,
+							    .scale = c->attn_scale ? 0 : 1, .dropout = c->dropout });
 }
 
 static struct nn_node *attention_layer(struct ctr_build *b, struct nn_node *h, int l)

@@ -193,32 +193,30 @@ struct nn_node *ng_rmsnorm(struct nn_graph *, struct nn_node *x, struct nn_node 
 struct nn_node *ng_batchnorm(struct nn_graph *, struct nn_node *x, struct nn_node *gain, struct nn_node *bias, struct nn_param *mean,
 			     struct nn_param *var);
 
-/* Multi-head self-attention inside each sequence with K soft prompts in front (METHOD, section 4; prefix-tuning, Li and Liang 2021).
- * qkv (T, 3H): query, key, value side by side.  prompts (B, K*2L*H), entry ((k*2L + 2l + s)*A + a)*dh + j, or NULL (K = 0).
- * Result (T, H).  Scale 1/sqrt(dh) unless given; dropout on the probabilities.  rows_axis counts the sequences; without segs every unit of
- * that axis is a sequence of qkv's rows a unit. */
+/* Multi-head attention of each sequence of q to the sequence of the same number of kv, one of rows_axis each; result (T,H), on q's axis.
+ *
+ *     softmax(scale (Q [Kp; K]' + bias)) [Vp; V]      dropout on the probabilities
+ *
+ * With soft prompts Kp, Vp in front (METHOD, section 4; prefix-tuning, Li and Liang 2021), and a bias by head and distance: token j of kv has
+ * table[bucket(j - t)] for row t of q (Raffel et al., JMLR 2020, section 2.1).  Causal: row t reads rows 0..t. */
 struct ng_attention {
-	int heads, layer, n_layers, n_prompts;
-	double dropout;
+	struct nn_node *q, *kv;		/* (T,H), and (T',2H): key and value side by side; or both the same (T,3H): query, key and value */
+	const struct nn_segs *of_q, *of_kv;	/* NULL: every unit of rows_axis is a sequence of q's rows a unit */
+	int rows_axis, heads;
 	double scale;			/* 0: 1/sqrt(dh) */
+	double dropout;
+	struct nn_node *prompts;	/* (B, K*2L*H), entry ((k*2L + 2l + s)*A + a)*dh + j; NULL: K = 0 */
+	int layer, n_layers, n_prompts;	/* l, L, K */
+	struct nn_node *table;		/* (buckets, heads); NULL: no bias */
+	size_t far;			/* distances from here on share a bucket; more than half as many as there are buckets */
+	int causal;
 };
-struct nn_node *ng_attention(struct nn_graph *, struct nn_node *qkv, struct nn_node *prompts, int rows_axis, const struct nn_segs *,
-			     const struct ng_attention *);
+struct nn_node *ng_attention(struct nn_graph *, const struct ng_attention *);
 
 /* Of the last forward: how much of their attention the sequences' rows paid to the prompts or, with none, to the first `lead` rows of their own
  * sequence.  Added to sum[0], over rows and heads; to sum[1] what it would be if attention were even, and to sum[2] how many there were. */
 void ng_attention_paid(struct nn_graph *, struct nn_node *attention, size_t lead, double sum[3]);
 
-/* Multi-head attention of each sequence of q to the sequence of the same number of kv: q (T,H), kv (T',2H), key and value side by side, result
- * (T,H).  No scale.  table (buckets, heads) or NULL: token j of kv has table[bucket(j - t)] added to its product with row t of q.  Causal: row t
- * reads rows 0..t.  rows_axis counts the sequences.  (Raffel et al., JMLR 2020, section 2.1) */
-struct ng_attend {
-	int heads, causal;
-	size_t far;		/* distances from here on share a bucket; more than half as many as there are buckets */
-	double dropout;		/* on the probabilities */
-};
-struct nn_node *ng_attend(struct nn_graph *, struct nn_node *q, const struct nn_segs *of_q, struct nn_node *kv, const struct nn_segs *of_kv,
-			  struct nn_node *table, int rows_axis, const struct ng_attend *);
 /* Which of n buckets a distance falls in: one each up to a half, then ever wider ones; n/2 for either side, or all for what lies behind. */
 size_t ng_bucket(ptrdiff_t distance, size_t n, size_t far, int causal);
 

@@ -192,7 +192,7 @@ struct nn_attention_grad {
 	nn_float *dpk, *dpv;		/* +=; rows ldp apart */
 	const nn_float *dout;		/* rows ldo apart */
 	nn_float *dbias;		/* +=; as bias; not read without one */
-	int fresh;			/* dq, dk and dv are written, not added to */
+	int fresh_q, fresh_kv;		/* dq, or dk and dv, are written, not added to */
 };
 
 /* nn_floats of scratch either direction needs. */

@@ -1,10 +1,7 @@
-/* Layers: linear maps, normalisation, attention. */
+/* Layers: linear maps, normalisation. */
 #include <assert.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/rng.h"
+#include "base/mem.h"
 #include "nn/gemm.h"
 #include "nn/graph_priv.h"
 #include "nn/kernels.h"
@@ -212,6 +209,50 @@ struct nn_node *ng_layernorm(struct nn_graph *g, struct nn_node *y, struct nn_no
 	return n;
 }
 
+/* --- RMSNorm ----------------------------------------------------------------------------------------------------------------------- */
+
+static size_t rms_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	return nn_rows(g, n) * sizeof(nn_float);
+}
+
+static void rms_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_float *rstd = n->scratch;
+	nn_rmsnorm_fwd(n->val + from * n->cols, rstd + from, n->in[0]->val + from * n->cols, n->in[1]->val, to - from, n->cols, (nn_float)n->f[0]);
+}
+
+static void rms_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), rms_part);
+}
+
+static void rms_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+{
+	(void)g;
+	size_t at = from * n->cols;
+	const nn_float *rstd = n->scratch;
+	nn_rmsnorm_bwd(nn_grad_now(n->in[0]) + at, room, n->grad + at, n->in[0]->val + at, n->in[1]->val, rstd + from, to - from, n->cols);
+}
+
+static void rms_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t rows = nn_rows(g, n);
+	nn_grad_or_room(g, n->in[0]);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), rms_sum, n->cols, nn_grad_or_room(g, n->in[1]));
+}
+
+static const struct nn_op op_rms = { "rmsnorm", rms_fwd, rms_bwd, rms_scratch };
+
+struct nn_node *ng_rmsnorm(struct nn_graph *g, struct nn_node *x, struct nn_node *gain, double eps)
+{
+	assert(gain->axis == 0 && gain->mult == 1 && gain->cols == x->cols);
+	struct nn_node *n = nn_node_new(g, &op_rms, x->axis, x->mult, x->cols, 2, (struct nn_node *[]){ x, gain });
+	n->f[0] = eps;
+	return n;
+}
+
 /* --- BatchNorm --------------------------------------------------------------------------------------------------------------------- */
 
 struct batch_moments {
@@ -262,165 +303,4 @@ struct nn_node *ng_batchnorm(struct nn_graph *g, struct nn_node *x, struct nn_no
 	*m = (struct batch_moments){ mean, var };
 	n->ext = m;
 	return n;
-}
-
-/* --- Attention with prompts in front ----------------------------------------------------------------------------------------------- */
-
-#define SEQUENCES 2	/* sequences a task: some 10^5 operations and more */
-
-static size_t seq_start(const struct nn_node *n, size_t s)
-{
-	return n->segs ? n->segs->off[s] : s * (size_t)n->mult;
-}
-
-static int drops(const struct nn_graph *g, const struct ng_attention *c)
-{
-	return g->training && c->dropout > 0;
-}
-
-/* Kept: the softmax's denominators; with equal sequences a key for every row, where the axis has one for a sequence. */
-static size_t attention_scratch(struct nn_graph *g, const struct nn_node *n)
-{
-	const struct ng_attention *c = n->ext;
-	size_t rows = nn_rows(g, n);
-	return rows * (size_t)c->heads * sizeof(nn_float) + (drops(g, c) && !n->segs ? rows * sizeof(uint64_t) : 0);
-}
-
-static const uint64_t *row_keys(struct nn_graph *g, const struct nn_node *n)
-{
-	return n->segs ? g->keys[n->axis] : n->scratch;
-}
-
-static nn_float *denominators(struct nn_graph *g, const struct nn_node *n)
-{
-	size_t keys = drops(g, n->ext) && !n->segs ? nn_rows(g, n) * sizeof(uint64_t) : 0;
-	return (nn_float *)((char *)n->scratch + keys);
-}
-
-static void make_row_keys(struct nn_graph *g, struct nn_node *n)
-{
-	uint64_t *keys = n->scratch;
-	if (drops(g, n->ext) && !n->segs)
-		for (size_t i = 0, mult = (size_t)n->mult; i < nn_rows(g, n); i++)
-			keys[i] = cp_mix64(g->keys[n->axis][i / mult] + CP_GOLDEN * (i % mult + 1));
-}
-
-static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, size_t s)
-{
-	const struct ng_attention *c = n->ext;
-	size_t from = seq_start(n, s), z = seq_start(n, s + 1) - from, h = n->cols, dh = h / (size_t)c->heads;
-	const nn_float *qkv = n->in[0]->val + from * 3 * h;
-	struct nn_attention a = {
-		.nq = z, .z = z, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head = 0, .head_end = (size_t)c->heads,
-		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = qkv, .k = qkv + h, .v = qkv + 2 * h, .ldq = 3 * h, .ld = 3 * h,
-		.out = n->val + from * h, .ldo = h, .stat = denominators(g, n) + from * (size_t)c->heads,
-		.keys = drops(g, c) ? row_keys(g, n) + from : NULL, .site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
-	};
-	if (c->n_prompts) {
-		a.pk = n->in[1]->val + s * n->in[1]->cols + (size_t)(2 * c->layer) * h;
-		a.pv = a.pk + h;
-		a.ldp = 2 * (size_t)c->n_layers * h;
-	}
-	return a;
-}
-
-static nn_float *attention_room(struct nn_graph *g, const struct nn_node *n, size_t from, size_t to)
-{
-	size_t longest = 0;
-	const struct ng_attention *c = n->ext;
-	for (size_t s = from; s < to; s++) {
-		size_t z = seq_start(n, s + 1) - seq_start(n, s);
-		longest = z > longest ? z : longest;
-	}
-	return nn_room(g, nn_attention_scratch(longest, (size_t)c->n_prompts, n->cols / (size_t)c->heads));
-}
-
-static void attention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	nn_float *room = attention_room(g, n, from, to);
-	for (size_t s = from; s < to; s++) {
-		struct nn_attention a = one_sequence(g, n, s);
-		nn_attention_fwd(&a, room);
-	}
-	nn_room_end(g, room);
-}
-
-static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	nn_float *room = attention_room(g, n, from, to);
-	for (size_t s = from; s < to; s++) {
-		struct nn_attention a = one_sequence(g, n, s);
-		size_t h = n->cols, at = seq_start(n, s);
-		nn_float *dqkv = nn_grad_now(n->in[0]) + at * 3 * h;
-		struct nn_attention_grad d = { .dq = dqkv, .dk = dqkv + h, .dv = dqkv + 2 * h, .dout = n->grad + at * h, .fresh = n->i[2] };
-		if (a.n_prompts) {
-			d.dpk = nn_grad_now(n->in[1]) + (a.pk - n->in[1]->val);
-			d.dpv = d.dpk + h;
-		}
-		nn_attention_bwd(&a, &d, room);
-	}
-	nn_room_end(g, room);
-}
-
-static void attend(struct nn_graph *g, struct nn_node *n, nn_part_fn fn)
-{
-	size_t rows = g->len[n->i[1]], grain = SEQUENCES;
-	if (!n->segs)		/* short ones: as many as make a task worth while */
-		grain += NN_GRAIN / ((size_t)n->mult * n->cols * 4);
-	nn_parts(g, n, rows, grain, fn);
-}
-
-static void attention_fwd(struct nn_graph *g, struct nn_node *n)
-{
-	make_row_keys(g, n);
-	attend(g, n, attention_part);
-}
-
-static void attention_bwd(struct nn_graph *g, struct nn_node *n)
-{
-	nn_float beta;
-	nn_grad_room_beta(g, n->in[0], &beta);
-	n->i[2] = beta == 0;
-	if (n->n_in > 1)
-		nn_grad_or_room(g, n->in[1]);
-	attend(g, n, unattention_part);
-}
-
-static const struct nn_op op_attention = { "attention", attention_fwd, attention_bwd, attention_scratch };
-
-struct nn_node *ng_attention(struct nn_graph *g, struct nn_node *qkv, struct nn_node *prompts, int rows_axis, const struct nn_segs *segs,
-			     const struct ng_attention *c)
-{
-	size_t h = qkv->cols / 3;
-	assert(h * 3 == qkv->cols && h % (size_t)c->heads == 0 && !prompts == !c->n_prompts);
-	assert(segs ? qkv->mult == 1 : qkv->axis == rows_axis);
-	assert(!prompts || prompts->cols == (size_t)(c->n_prompts * 2 * c->n_layers) * h);
-	struct nn_node *n = nn_node_new(g, &op_attention, qkv->axis, qkv->mult, h, prompts ? 2 : 1, (struct nn_node *[]){ qkv, prompts });
-	n->ext = cp_xmalloc(sizeof *c);
-	*(struct ng_attention *)n->ext = *c;
-	n->segs = segs;
-	n->i[0] = g->n_sites;
-	n->i[1] = rows_axis;
-	g->n_sites += c->heads;
-	return n;
-}
-
-void ng_attention_paid(struct nn_graph *g, struct nn_node *n, size_t lead, double sum[3])
-{
-	for (size_t s = 0; s < g->len[n->i[1]]; s++) {
-		struct nn_attention a = one_sequence(g, n, s);
-		size_t k = a.n_prompts ? a.n_prompts : lead < a.z ? lead : a.z;
-		const nn_float *key = a.n_prompts ? a.pk : a.k;
-		for (size_t i = 0; i < a.nq * a.head_end * k; i++) {
-			size_t j = i % k, t = i / k % a.nq, head = i / k / a.nq;
-			const nn_float *x = a.q + t * a.ldq + head * a.dh, *y = key + j * (a.n_prompts ? a.ldp : a.ld) + head * a.dh;
-			double dot = 0;
-			for (size_t d = 0; d < a.dh; d++)
-				dot += (double)x[d] * y[d];
-			sum[0] += exp(a.scale * dot - a.stat[head * a.nq + t]);
-		}
-		double n_all = (double)(a.nq * a.head_end);
-		sum[1] += n_all * (double)k / (double)(a.n_prompts + a.z);
-		sum[2] += n_all;
-	}
 }

@@ -1,4 +1,7 @@
-/* The encoder: embeddings, then layers of attention and feed-forward, each behind residual and LayerNorm (post-norm, as BERT). */
+/* The encoder: embeddings, then layers of attention and feed-forward, each behind residual and LayerNorm (post-norm, as BERT).
+ *
+ * Where only some places of the last layer are read, masked words or the first token of a text, the others are asked for their keys and values
+ * alone: no query, no attention, no feed-forward.  That is three quarters of a layer's work on them, and changes nothing in what is read. */
 #include <stdio.h>
 
 #include "plm/plm.h"
@@ -10,29 +13,25 @@ static struct nn_param *weight(struct nn_build *b, size_t rows, size_t cols, con
 	return p;
 }
 
-struct affine {
-	struct nn_node *w, *b;
-};
-
 /* NAME.weight and NAME.bias of a linear layer. */
-static struct affine affine(struct nn_build *b, size_t out, size_t in, const char *prefix, const char *name)
+static struct plm_affine affine(struct nn_build *b, size_t out, size_t in, const char *prefix, const char *name)
 {
 	char full[160];
 	snprintf(full, sizeof full, "%s%s.weight", prefix, name);
 	struct nn_param *w = weight(b, out, in, full);
 	struct nn_param *bias = nn_new(b, NN_INIT_ZERO, 1, &out, "%s%s.bias", prefix, name);
-	return (struct affine){ ng_weight(b->g, w), ng_weight(b->g, bias) };
+	return (struct plm_affine){ ng_weight(b->g, w), ng_weight(b->g, bias) };
 }
 
-static struct affine norm_of(struct nn_build *b, size_t h, const char *prefix, const char *name)
+static struct plm_affine norm_of(struct nn_build *b, size_t h, const char *prefix, const char *name)
 {
 	struct nn_param *w = nn_new(b, NN_INIT_ONE, 1, &h, "%s%s.weight", prefix, name);
 	struct nn_param *bias = nn_new(b, NN_INIT_ZERO, 1, &h, "%s%s.bias", prefix, name);
-	return (struct affine){ ng_weight(b->g, w), ng_weight(b->g, bias) };
+	return (struct plm_affine){ ng_weight(b->g, w), ng_weight(b->g, bias) };
 }
 
-/* Query, key and value weights are added one after another, so they are one (3H,H) matrix and one product. */
-static struct affine qkv_of(struct nn_build *b, size_t h, const char *prefix)
+/* Query, key and value weights are added one after another, so they are one (3H,H) matrix and one product; or the last two are. */
+static void attention_of(struct nn_build *b, size_t h, const char *prefix, struct plm_layer *l)
 {
 	static const char *const part[] = { "query", "key", "value" };
 	struct nn_param *w[3], *bias[3];
@@ -43,7 +42,9 @@ static struct affine qkv_of(struct nn_build *b, size_t h, const char *prefix)
 	}
 	for (int i = 0; i < 3; i++)
 		bias[i] = nn_new(b, NN_INIT_ZERO, 1, &h, "%sattention.self.%s.bias", prefix, part[i]);
-	return (struct affine){ ng_span(b->g, w[0], 3, h), ng_span(b->g, bias[0], 3, 3 * h) };
+	l->qkv = (struct plm_affine){ ng_span(b->g, w[0], 3, h), ng_span(b->g, bias[0], 3, 3 * h) };
+	l->q = (struct plm_affine){ ng_weight(b->g, w[0]), ng_weight(b->g, bias[0]) };
+	l->kv = (struct plm_affine){ ng_span(b->g, w[1], 2, h), ng_span(b->g, bias[1], 2, 2 * h) };
 }
 
 static struct nn_node *embeddings(struct nn_build *b, const struct plm_config *c, struct plm_feed *f, struct nn_node *prompts,
@@ -61,44 +62,77 @@ static struct nn_node *embeddings(struct nn_build *b, const struct plm_config *c
 		x = ng_prepend(g, prompts, f->p.k, x, PLM_PLACES, &f->place_segs);
 	x = ng_add(g, x, ng_lookup(g, pos, &f->pos, out->axis, 1, c->family == PLM_ROBERTA ? pad : -1));
 	x = ng_add(g, x, ng_lookup(g, type, &f->type, out->axis, 1, -1));
-	struct affine n = norm_of(b, c->hidden, e, "LayerNorm");
+	struct plm_affine n = norm_of(b, c->hidden, e, "LayerNorm");
 	return ng_dropout(g, ng_layernorm(g, x, NULL, n.w, n.b, c->eps, 0), c->dropout);
 }
 
-static struct nn_node *layer(struct nn_build *b, const struct plm_config *c, const struct plm_feed *f, struct nn_node *prompts, int l,
-			     struct nn_node *x, struct nn_node **attention)
+static struct plm_layer layer_of(struct nn_build *b, const struct plm_config *c, int l)
 {
 	char at[64];
-	struct nn_graph *g = b->g;
-	int deep = f->p.where == PLM_PROMPT_LAYERS;
-	struct ng_attention a = { .heads = (int)c->heads, .layer = l, .n_layers = (int)c->layers, .n_prompts = deep ? f->p.k : 0,
-				  .dropout = c->attention_dropout };
+	struct plm_layer x;
 	snprintf(at, sizeof at, "plm.encoder.layer.%d.", l);
-	struct affine qkv = qkv_of(b, c->hidden, at), o = affine(b, c->hidden, c->hidden, at, "attention.output.dense");
-	struct affine n1 = norm_of(b, c->hidden, at, "attention.output.LayerNorm");
-	struct affine up = affine(b, c->ffn, c->hidden, at, "intermediate.dense"), down = affine(b, c->hidden, c->ffn, at, "output.dense");
-	struct affine n2 = norm_of(b, c->hidden, at, "output.LayerNorm");
-	const struct nn_segs *segs = f->p.where == PLM_PROMPT_INPUT ? &f->place_segs : &f->segs;
+	attention_of(b, c->hidden, at, &x);
+	x.out = affine(b, c->hidden, c->hidden, at, "attention.output.dense");
+	x.norm1 = norm_of(b, c->hidden, at, "attention.output.LayerNorm");
+	x.up = affine(b, c->ffn, c->hidden, at, "intermediate.dense");
+	x.down = affine(b, c->hidden, c->ffn, at, "output.dense");
+	x.norm2 = norm_of(b, c->hidden, at, "output.LayerNorm");
+	return x;
+}
 
-	struct nn_node *y = *attention = ng_attention(g, ng_linear(g, x, qkv.w, qkv.b, NN_NONE), deep ? prompts : NULL, f->texts, segs, &a);
-	x = ng_layernorm(g, ng_linear(g, y, o.w, o.b, NN_NONE), x, n1.w, n1.b, c->eps, c->dropout);
-	y = ng_linear(g, ng_gelu(g, ng_linear(g, x, up.w, up.b, NN_NONE)), down.w, down.b, NN_NONE);
-	return ng_layernorm(g, y, x, n2.w, n2.b, c->eps, c->dropout);
+static struct nn_node *map(struct nn_graph *g, struct nn_node *x, const struct plm_affine *a)
+{
+	return ng_linear(g, x, a->w, a->b, NN_NONE);
+}
+
+/* What the l-th layer pays attention to, but for who asks. */
+static struct ng_attention attention_in(const struct plm_config *c, const struct plm_feed *f, struct nn_node *prompts, int l, struct nn_node *kv)
+{
+	int deep = f->p.where == PLM_PROMPT_LAYERS;
+	return (struct ng_attention){ .kv = kv, .of_kv = f->p.where == PLM_PROMPT_INPUT ? &f->place_segs : &f->segs, .rows_axis = f->texts,
+				      .heads = (int)c->heads, .dropout = c->attention_dropout, .prompts = deep ? prompts : NULL, .layer = l,
+				      .n_layers = (int)c->layers, .n_prompts = deep ? f->p.k : 0 };
+}
+
+/* y = attention(x) becomes the layer's output, where x and y lie. */
+static struct nn_node *feed_forward(struct nn_graph *g, const struct plm_config *c, const struct plm_layer *l, struct nn_node *x, struct nn_node *y)
+{
+	x = ng_layernorm(g, map(g, y, &l->out), x, l->norm1.w, l->norm1.b, c->eps, c->dropout);
+	y = map(g, ng_gelu(g, map(g, x, &l->up)), &l->down);
+	return ng_layernorm(g, y, x, l->norm2.w, l->norm2.b, c->eps, c->dropout);
 }
 
 void plm_encoder(struct nn_build *b, const struct plm_config *c, struct plm_feed *f, struct nn_node *prompts, struct plm_nodes *out)
 {
+	out->prompts = prompts;
 	out->hidden[0] = embeddings(b, c, f, prompts, out);
-	for (size_t l = 0; l < c->layers; l++)
-		out->hidden[l + 1] = layer(b, c, f, prompts, (int)l, out->hidden[l], &out->attention[l]);
+	for (size_t l = 0; l < c->layers; l++) {
+		out->last = layer_of(b, c, (int)l);
+		struct nn_node *x = out->hidden[l], *qkv = map(b->g, x, &out->last.qkv);
+		struct ng_attention a = attention_in(c, f, prompts, (int)l, qkv);
+		a.q = qkv;
+		a.of_q = a.of_kv;
+		out->attention[l] = ng_attention(b->g, &a);
+		out->hidden[l + 1] = feed_forward(b->g, c, &out->last, x, out->attention[l]);
+	}
+}
+
+struct nn_node *plm_last_at(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f, enum plm_reading at)
+{
+	struct nn_node *all = n->hidden[c->layers - 1], *x = at == PLM_AT_PICKS ? ng_gather(b->g, all, &f->picks, PLM_PICKS, 1)
+								    : ng_gather(b->g, all, &f->first, f->texts, 1);
+	struct ng_attention a = attention_in(c, f, n->prompts, (int)c->layers - 1, map(b->g, all, &n->last.kv));
+	a.q = map(b->g, x, &n->last.q);
+	a.of_q = at == PLM_AT_PICKS ? &f->pick_segs : &f->one_segs;
+	return feed_forward(b->g, c, &n->last, x, ng_attention(b->g, &a));
 }
 
 /* --- Heads ------------------------------------------------------------------------------------------------------------------------- */
 
 struct nn_node *plm_lm_transform(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f)
 {
-	struct nn_node *h = ng_gather(b->g, n->hidden[c->layers], &f->picks, PLM_PICKS, 1);
-	struct affine d = affine(b, c->hidden, c->hidden, "mlm.", "dense"), norm = norm_of(b, c->hidden, "mlm.", "norm");
+	struct nn_node *h = plm_last_at(b, c, n, f, PLM_AT_PICKS);
+	struct plm_affine d = affine(b, c->hidden, c->hidden, "mlm.", "dense"), norm = norm_of(b, c->hidden, "mlm.", "norm");
 	h = ng_gelu(b->g, ng_linear(b->g, h, d.w, d.b, NN_NONE));
 	return ng_layernorm(b->g, h, NULL, norm.w, norm.b, c->eps, 0);
 }
@@ -118,7 +152,7 @@ struct nn_node *plm_pool(struct nn_build *b, const struct plm_config *c, const s
 	struct nn_node *last = n->hidden[c->layers];
 	const struct nn_segs *segs = n->axis == PLM_PLACES ? &f->place_segs : &f->segs;
 	if (kind == PLM_POOL_CLS)
-		return ng_gather(b->g, last, &f->first, f->texts, 1);
+		return plm_last_at(b, c, n, f, PLM_AT_FIRST);
 	if (kind == PLM_POOL_AVG)
 		return ng_segmean(b->g, last, segs, f->texts, 1);
 	struct nn_node *other = n->hidden[kind == PLM_POOL_AVG_FIRST_LAST ? 1 : c->layers - 1];

@@ -81,10 +81,10 @@ struct plm_feed {
 	const struct plm_config *c;
 	int texts;			/* the axis of what is one a text: PLM_ROWS, or PLM_TEXTS where they are more or fewer; before plm_encoder */
 	struct plm_prompting p;
-	struct plm_array word_v, type_v, pos_v, off_v, place_off_v, pick_v, label_v, first_v, whole_v, answer_v, answer_off_v, turn_v;
-	struct plm_keys { uint64_t *v; size_t n, cap; } place_key_v, answer_key_v;
-	struct nn_ids word, type, pos, picks, labels, first, whole, answer, turn;	/* what nodes read; set by plm_feed_bind */
-	struct nn_segs segs, place_segs, answer_segs;
+	struct plm_array word_v, type_v, pos_v, off_v, place_off_v, pick_v, pick_off_v, label_v, first_v, one_v, whole_v, answer_v, answer_off_v, turn_v;
+	struct plm_keys { uint64_t *v; size_t n, cap; } place_key_v, pick_key_v, first_key_v;
+	struct nn_ids word, type, pos, picks, labels, first, one, whole, answer, turn;	/* what nodes read; set by plm_feed_bind */
+	struct nn_segs segs, place_segs, pick_segs, one_segs, answer_segs;	/* one: a place a text */
 	struct nn_feed no_bias;		/* (vocab) zeros */
 };
 
@@ -93,7 +93,7 @@ void plm_feed_release(struct plm_feed *);
 void plm_feed_reset(struct plm_feed *);
 /* One more text: its token ids as the model shall read them.  key names it to dropout. Returns the index of its first token. */
 size_t plm_feed_row(struct plm_feed *, const uint32_t *ids, size_t n, uint64_t key);
-/* Token `at` (index over the batch) shall be predicted as `label`. */
+/* Token `at` (index over the batch) shall be predicted as `label`; text by text. */
 void plm_feed_pick(struct plm_feed *, size_t at, uint32_t label);
 /* T5 with whole-word embeddings: the word that each token fed is a part of, row after row; 0 of none. */
 void plm_feed_whole(struct plm_feed *, const uint32_t *words, size_t n);
@@ -105,15 +105,30 @@ void plm_feed_bind(struct plm_feed *, struct nn_graph *);
 
 /* --- The encoder ------------------------------------------------------------------------------------------------------------------- */
 
+/* Weights of a layer; q and kv are parts of qkv. */
+struct plm_affine {
+	struct nn_node *w, *b;
+};
+struct plm_layer {
+	struct plm_affine qkv, q, kv, out, norm1, up, down, norm2;
+};
+
 struct plm_nodes {
 	int axis;				/* PLM_TOKENS, or PLM_PLACES with prompts as inputs */
 	struct nn_node *hidden[PLM_MAX_LAYERS + 1];	/* 0 the embeddings, l the output of layer l; (T,H) */
 	struct nn_node *attention[PLM_MAX_LAYERS];	/* of layer l + 1 */
+	struct plm_layer last;
+	struct nn_node *prompts;
 	struct nn_param *word;			/* (vocab, H) */
 };
 
 /* prompts: (B, K*2L*H) for layer-wise, (B*K, H) for input prompts, NULL for none. */
 void plm_encoder(struct nn_build *, const struct plm_config *, struct plm_feed *, struct nn_node *prompts, struct plm_nodes *);
+
+/* The last layer's output where it is read: at the picks (M,H), or at the first token of every text, on f->texts.  The same numbers as
+ * hidden[layers] has there (with dropout, of other draws), for less work: hidden[layers] is computed only where it is asked for. */
+enum plm_reading { PLM_AT_PICKS, PLM_AT_FIRST };
+struct nn_node *plm_last_at(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *, enum plm_reading);
 
 /* Prompts from the CTR model's final vector q (B,Q).  Layer-wise: W2 tanh(W1 q + b1) + b2, (B, K*2L*H); input: K linear maps, (B*K, H).
  * Parameters prompt.*, in the group of the build. (ClickPrompt, section 3.2) */

@@ -1,4 +1,5 @@
 /* Soft prompts from the CTR model's final vector, and the feed of a batch, which counts positions around them. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,8 +64,8 @@ size_t plm_max_tokens(const struct plm_config *c, const struct plm_prompting *p)
 	} while (0)
 
 #define ARRAYS(f)                                                                                                                              \
-	{ &(f)->word_v, &(f)->type_v, &(f)->pos_v, &(f)->off_v, &(f)->place_off_v, &(f)->pick_v, &(f)->label_v, &(f)->first_v, &(f)->whole_v, \
-	  &(f)->answer_v, &(f)->answer_off_v, &(f)->turn_v }
+	{ &(f)->word_v, &(f)->type_v, &(f)->pos_v, &(f)->off_v, &(f)->place_off_v, &(f)->pick_v, &(f)->pick_off_v, &(f)->label_v, \
+	  &(f)->first_v, &(f)->one_v, &(f)->whole_v, &(f)->answer_v, &(f)->answer_off_v, &(f)->turn_v }
 
 void plm_feed_init(struct plm_feed *f, const struct plm_config *c, const struct plm_prompting *p)
 {
@@ -83,7 +84,8 @@ void plm_feed_release(struct plm_feed *f)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]->v);
 	free(f->place_key_v.v);
-	free(f->answer_key_v.v);
+	free(f->pick_key_v.v);
+	free(f->first_key_v.v);
 	free((nn_float *)f->no_bias.v);
 	memset(f, 0, sizeof *f);
 }
@@ -93,7 +95,7 @@ void plm_feed_reset(struct plm_feed *f)
 	struct plm_array *all[] = ARRAYS(f);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		all[i]->n = 0;
-	f->place_key_v.n = f->answer_key_v.n = 0;
+	f->place_key_v.n = f->pick_key_v.n = f->first_key_v.n = 0;
 	PUSH(f->off_v, 0);
 	PUSH(f->place_off_v, 0);
 	PUSH(f->answer_off_v, 0);
@@ -140,6 +142,7 @@ void plm_feed_pick(struct plm_feed *f, size_t at, uint32_t label)
 	size_t row = f->first_v.n - 1;
 	while (f->off_v.v[row] > at)
 		row--;
+	assert(!f->pick_v.n || f->place_off_v.v[row + 1] > f->pick_v.v[f->pick_v.n - 1]);
 	size_t lead = f->p.where == PLM_PROMPT_INPUT ? (size_t)f->p.k * (row + 1) : 0;
 	PUSH(f->pick_v, (uint32_t)(at + lead));
 	PUSH(f->label_v, label);
@@ -157,29 +160,51 @@ void plm_feed_answer(struct plm_feed *f, const uint32_t *ids, size_t n, size_t t
 	for (size_t t = 0; t < n; t++) {
 		PUSH(f->answer_v, t ? ids[t - 1] : f->c->start);
 		PUSH(f->label_v, ids[t]);
-		PUSH(f->answer_key_v, cp_mix64(~key + CP_GOLDEN * (t + 1)));
+		PUSH(f->pick_key_v, cp_mix64(~key + CP_GOLDEN * (t + 1)));
 	}
 	PUSH(f->answer_off_v, (uint32_t)f->label_v.n);
 }
 
+/* Which picks and which first token are a text's, and the keys of their places. */
+static void read_places(struct plm_feed *f)
+{
+	size_t texts = f->first_v.n;
+	f->pick_off_v.n = f->one_v.n = f->first_key_v.n = 0;
+	if (f->pick_v.n)		/* else of the answers */
+		f->pick_key_v.n = 0;
+	for (size_t i = 0, k = 0; i <= texts; i++) {
+		for (; k < f->pick_v.n && f->pick_v.v[k] < f->place_off_v.v[i]; k++)
+			PUSH(f->pick_key_v, f->place_key_v.v[f->pick_v.v[k]]);
+		PUSH(f->pick_off_v, (uint32_t)k);
+		PUSH(f->one_v, (uint32_t)i);
+	}
+	for (size_t i = 0; i < texts; i++)
+		PUSH(f->first_key_v, f->place_key_v.v[f->first_v.v[i]]);
+}
+
 void plm_feed_bind(struct plm_feed *f, struct nn_graph *g)
 {
+	read_places(f);
 	f->word.v = f->word_v.v;
 	f->type.v = f->type_v.v;
 	f->pos.v = f->pos_v.v;
 	f->picks.v = f->pick_v.v;
 	f->labels.v = f->label_v.v;
 	f->first.v = f->first_v.v;
+	f->one.v = f->one_v.v;
 	f->segs.off = f->off_v.v;
 	f->place_segs.off = f->place_off_v.v;
 	f->whole.v = f->whole_v.v;
 	f->answer.v = f->answer_v.v;
 	f->turn.v = f->turn_v.v;
+	f->pick_segs.off = f->pick_off_v.v;
+	f->one_segs.off = f->one_v.v;
 	f->answer_segs.off = f->answer_off_v.v;
 	g->len[PLM_TEXTS] = f->first_v.n;
 	g->len[PLM_TOKENS] = f->word_v.n;
 	g->len[PLM_PLACES] = f->type_v.n;
 	g->len[PLM_PICKS] = f->label_v.n;
-	g->keys[PLM_PICKS] = f->answer_key_v.v;
+	g->keys[PLM_PICKS] = f->pick_key_v.v;
+	g->keys[PLM_TEXTS] = f->first_key_v.v;
 	g->keys[PLM_TOKENS] = g->keys[PLM_PLACES] = f->place_key_v.v;	/* without input prompts places are tokens */
 }

@@ -59,14 +59,15 @@ static struct nn_node *attend(struct stack *s, struct nn_node *x, int to_encoder
 	struct nn_graph *g = s->b->g;
 	size_t inner = c->heads * c->head_width;
 	double std = 1 / sqrt((double)c->hidden);
-	struct ng_attend how = { .heads = (int)c->heads, .causal = s->causal && !to_encoder, .far = c->far, .dropout = c->attention_dropout };
 	struct nn_node *n = layer_norm(s, x), *q = linear(s, n, std / sqrt((double)c->head_width), inner, name[0], NN_NONE);
 	struct nn_param *k = part(s, std, inner, c->hidden, name[1]);
 	part(s, std, inner, c->hidden, name[2]);	/* right behind it: one product makes both */
 	struct nn_node *kv = ng_linear(g, to_encoder ? s->encoded : n, ng_span(g, k, 2, c->hidden), NULL, NN_NONE);
 	if (!s->table)
 		s->table = ng_weight(g, part(s, std, c->buckets, c->heads, "SelfAttention.relative_attention_bias"));
-	struct nn_node *y = ng_attend(g, q, s->segs, kv, to_encoder ? s->read : s->segs, to_encoder ? NULL : s->table, PLM_ROWS, &how);
+	struct nn_node *y = ng_attention(g, &(struct ng_attention){
+		.q = q, .kv = kv, .of_q = s->segs, .of_kv = to_encoder ? s->read : s->segs, .rows_axis = PLM_ROWS, .heads = (int)c->heads, .scale = 1,
+		.dropout = c->attention_dropout, .table = to_encoder ? NULL : s->table, .far = c->far, .causal = s->causal && !to_encoder });
 	y = linear(s, y, 1 / sqrt((double)inner), c->hidden, name[3], NN_NONE);
 	s->layer++;
 	return ng_add(g, x, ng_dropout(g, y, c->dropout));

@@ -282,8 +282,10 @@ sort -k1,1 -k2,2 -k3,3n "$tmp/rates" | awk -v tasks="$TASKS" -v tokens="$TOKENS"
 		if (model == "xdeepfm") return 3 * 256 * 256 + 256 + 75 + cin(8) + 2 * cin(25)
 		return (6 + 6) * 256 * 256 + 512
 	}
+	# all tokens have keys and values; a share of them is asked for what the layer makes of it
+	function layer(h, ffn, asked) { return 2 * h * h + asked * (2 * h * h + 2 * h * ffn + 2 * (tokens + 5) * h) }
 	function plm(layers, h, ffn, picked, vocab) {
-		return layers * (4 * h * h + 2 * h * ffn + 2 * (tokens + 5) * h) + picked * (h * h + h * vocab) \
+		return (layers - 1) * layer(h, ffn, 1) + layer(h, ffn, picked ? picked : 1) + picked * (h * h + h * vocab) \
 			+ (ctr("dcnv2") + 512 * h + h * 5 * 2 * layers * h) / tokens
 	}
 	function size(name, picked, vocab) {

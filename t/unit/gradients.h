@@ -90,18 +90,24 @@ static inline struct nn_node *matrix(struct test *t)
 	return matrix_on(t, ROWS, 1, t->cols);
 }
 
-/* Every unit of `axis` is a run of 1, 2, 3, 1, ... of the target axis, whose length it sets; `extra` more each. */
-static inline const struct nn_segs *runs(struct test *t, int axis, int target, size_t extra)
+/* Every unit i of `axis` is a run of (i + first) mod 3 + extra of the target axis, whose length it sets. */
+static inline const struct nn_segs *runs_from(struct test *t, int axis, int target, size_t first, size_t extra)
 {
 	struct nn_segs *s = cp_arena_alloc(&t->mem, sizeof *s);
 	size_t n = t->b.g->len[axis];
 	uint32_t *off = cp_arena_alloc(&t->mem, (n + 1) * sizeof *off);
 	off[0] = 0;
 	for (size_t i = 0; i < n; i++)
-		off[i + 1] = off[i] + (uint32_t)(1 + i % 3 + extra);
+		off[i + 1] = off[i] + (uint32_t)((i + first) % 3 + extra);
 	s->off = off;
 	t->b.g->len[target] = off[n];
 	return s;
+}
+
+/* Runs of 1, 2, 3, 1, ...; `extra` more each. */
+static inline const struct nn_segs *runs(struct test *t, int axis, int target, size_t extra)
+{
+	return runs_from(t, axis, target, 0, 1 + extra);
 }
 
 static inline void keys_for(struct test *t, int axis)

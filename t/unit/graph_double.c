@@ -221,30 +221,37 @@ static struct nn_node *build_attention(struct test *t)
 {
 	int heads = t->variant % 2 + 1, k = t->variant / 2 % 3;
 	size_t h = (size_t)heads * t->cols;
-	struct ng_attention a = { .heads = heads, .layer = 1, .n_layers = 2, .n_prompts = k, .dropout = t->variant >= 6 ? 0.3 : 0 };
 	const struct nn_segs *s = runs(t, ROWS, TOKENS, 0);
 	keys_for(t, TOKENS);
 	struct nn_node *prompts = k ? matrix_on(t, ROWS, 1, (size_t)k * 4 * h) : NULL;
-	return ng_attention(t->b.g, matrix_on(t, TOKENS, 1, 3 * h), prompts, ROWS, s, &a);
+	struct nn_node *qkv = matrix_on(t, TOKENS, 1, 3 * h);
+	return ng_attention(t->b.g, &(struct ng_attention){ .q = qkv, .kv = qkv, .of_q = s, .of_kv = s, .rows_axis = ROWS, .heads = heads,
+							    .dropout = t->variant >= 6 ? 0.3 : 0, .prompts = prompts, .layer = 1, .n_layers = 2,
+							    .n_prompts = k });
 }
 
 /* The same without offsets: every unit of the axis is a sequence of three rows. */
 static struct nn_node *build_fields_attention(struct test *t)
 {
-	struct ng_attention a = { .heads = t->variant + 1, .n_layers = 1, .scale = t->variant ? 0.7 : 0, .dropout = t->variant ? 0.2 : 0 };
+	int heads = t->variant + 1;
+	struct nn_node *qkv = matrix_on(t, ROWS, 3, 3 * t->cols * (size_t)heads);
 	keys_for(t, ROWS);
-	return ng_attention(t->b.g, matrix_on(t, ROWS, 3, 3 * t->cols * (size_t)a.heads), NULL, ROWS, NULL, &a);
+	return ng_attention(t->b.g, &(struct ng_attention){ .q = qkv, .kv = qkv, .rows_axis = ROWS, .heads = heads, .scale = t->variant ? 0.7 : 0,
+							    .dropout = t->variant ? 0.2 : 0 });
 }
 
-/* Four variants: a sequence to itself or to another's, with a bias or without; causal, and with dropout.  Runs of unlike lengths. */
+/* A sequence to itself, causal, or to another's, which some have nothing to ask; with a bias or without; with dropout and prompts.  Runs of
+ * unlike lengths. */
 static struct nn_node *build_attend(struct test *t)
 {
-	int other = t->variant & 1, biased = t->variant & 2;
-	struct ng_attend c = { .heads = 2, .causal = !other, .far = 9, .dropout = t->variant >= 4 ? 0.3 : 0 };
-	const struct nn_segs *of_q = runs(t, ROWS, TOKENS, 1), *of_kv = other ? runs(t, ROWS, PLACES, 3) : of_q;
+	int other = t->variant & 1, biased = t->variant & 2, k = t->variant & 4 ? 2 : 0;
+	const struct nn_segs *of_q = other ? runs_from(t, ROWS, TOKENS, 1, 0) : runs(t, ROWS, TOKENS, 1), *of_kv = other ? runs(t, ROWS, PLACES, 3) : of_q;
 	keys_for(t, TOKENS);
 	struct nn_node *q = matrix_on(t, TOKENS, 1, 2 * t->cols), *kv = matrix_on(t, other ? PLACES : TOKENS, 1, 4 * t->cols);
-	return ng_attend(t->b.g, q, of_q, kv, of_kv, biased ? weight(t, 6, 2) : NULL, ROWS, &c);
+	return ng_attention(t->b.g, &(struct ng_attention){
+		.q = q, .kv = kv, .of_q = of_q, .of_kv = of_kv, .rows_axis = ROWS, .heads = 2, .scale = 0.8, .dropout = k ? 0.3 : 0,
+		.prompts = k ? matrix_on(t, ROWS, 1, (size_t)k * 8 * t->cols) : NULL, .layer = 1, .n_layers = 2, .n_prompts = k,
+		.table = biased ? weight(t, 6, 2) : NULL, .far = 9, .causal = !other });
 }
 
 static struct nn_node *build_rmsnorm(struct test *t)
@@ -407,7 +414,7 @@ static const struct op_case {
 	{ "cross", build_cross, 3 }, { "scale_rows", build_scale_rows, 1 }, { "mean_groups", build_mean_groups, 1 }, { "lerp", build_lerp, 2 },
 	{ "activations", build_activate, 4 }, { "softmax", build_softmax, 1 }, { "dropout", build_dropout, 2 }, { "linear", build_linear, 8 },
 	{ "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 }, { "batchnorm", build_batchnorm, 2 },
-	{ "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 }, { "attend", build_attend, 6 },
+	{ "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 }, { "attention to another", build_attend, 8 },
 	{ "rmsnorm", build_rmsnorm, 1 }, { "scale and gelu_tanh", build_scale, 2 }, { "sum_groups and bias", build_sums, 2 },
 	{ "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 }, { "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },

@@ -212,7 +212,7 @@ static void attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *
 	size_t H = HEADS * C;
 	struct nn_attention a = attention(y, x, R, C, drop);
 	nn_float *dp = dx + (a.pk - x), *before = fresh ? cp_xcalloc(R * a.ld, sizeof *before) : NULL;
-	struct nn_attention_grad g = { dx, dx + H, dx + 2 * H, dp, dp + H, dy, .fresh = fresh };
+	struct nn_attention_grad g = { dx, dx + H, dx + 2 * H, dp, dp + H, dy, .fresh_q = fresh, .fresh_kv = fresh };
 	if (fresh)
 		memcpy(before, dx, R * a.ld * sizeof *before);
 	for (size_t head = 0; head < HEADS; head++) {	/* head by head, as two tasks would */
@@ -597,6 +597,26 @@ static void check_attention_scratch(const char *level)
 	free(dt);
 }
 
+/* A sequence that nobody asks: gradients that are written are zero, and nothing beside them. */
+static void check_attention_unasked(const char *level)
+{
+	enum { Z = 5, LD = 2 * HEADS * 3 + 1, N = Z * LD };
+	nn_float x[N] = { 0 }, d[N], *room = cp_xcalloc(nn_attention_scratch(Z, 0, 3), sizeof *room);
+	size_t wrong = 0;
+	struct nn_attention a = { .z = Z, .dh = 3, .head_end = HEADS, .scale = 1, .q = x, .k = x, .v = x + HEADS * 3, .ldq = HEADS * 3, .ld = LD,
+				  .out = x, .ldo = HEADS * 3, .stat = saved };
+	struct nn_attention_grad g = { .dk = d, .dv = d + HEADS * 3, .dout = x, .fresh_kv = 1 };
+
+	for (size_t i = 0; i < N; i++)
+		d[i] = 7;
+	nn_attention_fwd(&a, room);
+	nn_attention_bwd(&a, &g, room);
+	for (size_t i = 0; i < N; i++)
+		wrong += d[i] != (i % LD == LD - 1 ? 7 : 0);
+	ok(!wrong, "%s: tokens without queries have no gradient (%zu are wrong)", level, wrong);
+	free(room);
+}
+
 /* Rows among others and each alone: as the twin, the same bits, and nothing written beside; with each of what may follow the sums. */
 static void check_packed_size(const char *level, enum nn_precision precision, size_t rows, size_t cols, size_t depth, int follows)
 {
@@ -668,6 +688,7 @@ static void check_level(const char *level)
 	check_extremes(level);
 	check_dropout(level);
 	check_attention_scratch(level);
+	check_attention_unasked(level);
 	check_packed(level);
 }
 

@@ -293,7 +293,7 @@ void NN_K(attention_fwd)(const struct nn_attention *a, nn_float *scratch)
 {
 	struct room o = arrange(a, scratch);
 
-	for (size_t head = a->head; head < a->head_end; head++)
+	for (size_t head = a->head; a->nq && head < a->head_end; head++)
 		head_fwd(a, &o, head);
 }
 
@@ -333,16 +333,31 @@ static void block_bwd(const struct nn_attention *a, const struct nn_attention_gr
 		if (a->bias)
 			NN_K(axpy)((nn_float *)bias_row(a, g->dbias, head, start + t), a->scale, ds + a->n_prompts, a->z);
 	}
-	add_to_keys(g->dpv, g->dv, a, o, head, o->s, o->dout, m, 1, start || !g->fresh);
-	add_to_keys(g->dpk, g->dk, a, o, head, o->ds, o->q, m, a->scale, start || !g->fresh);
-	struct product dq = { o->ds, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, a->scale, !g->fresh };
+	add_to_keys(g->dpv, g->dv, a, o, head, o->s, o->dout, m, 1, start || !g->fresh_kv);
+	add_to_keys(g->dpk, g->dk, a, o, head, o->ds, o->q, m, a->scale, start || !g->fresh_kv);
+	struct product dq = { o->ds, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, a->scale, !g->fresh_q };
 	multiply(g->dq + start * a->ldq + at, a->ldq, &dq);
+}
+
+/* Nobody asks these tokens: a gradient that would be written is zero. */
+static void not_asked(const struct nn_attention *a, const struct nn_attention_grad *g)
+{
+	size_t at = a->head * a->dh, n = (a->head_end - a->head) * a->dh;
+
+	for (size_t j = 0; g->fresh_kv && j < a->z; j++) {
+		forget(g->dk + j * a->ld + at, 0, n);
+		forget(g->dv + j * a->ld + at, 0, n);
+	}
 }
 
 void NN_K(attention_bwd)(const struct nn_attention *a, const struct nn_attention_grad *g, nn_float *scratch)
 {
 	struct room o = arrange(a, scratch);
 
+	if (!a->nq) {
+		not_asked(a, g);
+		return;
+	}
 	for (size_t head = a->head; head < a->head_end; head++) {
 		pack(o.kt, &o, a, a->pk, a->k, head, 1);
 		pack(o.vt, &o, a, a->pv, a->v, head, 1);
