@@ -135,6 +135,18 @@ wrong_values() {	# wrong_values TOOL: every option with a value it cannot have
 	done <options
 }
 
+not_both() {		# not_both TOOL: an output that the tool reads as well is refused, and left as it is
+	options_of "$1" | awk '$1 != "output" && $2 == "FILE" { print "--" $1 } END { print "" }' >inputs
+	while read -r option; do
+		cp text.cps mine
+		# shellcheck disable=SC2086
+		"$1" -o mine $option mine </dev/null >both.out 2>both.err && { echo "-o mine $option mine is taken"; return 1; }
+		cmp mine text.cps || return 1
+		grep -q 'unexpected operand' both.err && test -z "$option" && continue
+		grep -qx "$1: mine: is input and output at once: give the output another name" both.err || { cat both.err; return 1; }
+	done <inputs
+}
+
 to_full() {		# to_full TOOL COMMAND...: nothing can be written, and that is said
 	tf_tool=$1
 	shift
@@ -215,6 +227,7 @@ contract_of_options() {
 		usage_error $1 -Q -Q
 	"
 	test_that "$1 refuses wrong, empty and missing values" "wrong_values $1"
+	! options_of "$1" | grep -q '^output FILE' || test_that "$1 refuses an output that it reads" "not_both $1"
 	test_that "$1 notices that --help and --version cannot be written" "
 		to_full $1 $1 --help
 		to_full $1 $1 --version

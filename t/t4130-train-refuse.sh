@@ -45,6 +45,8 @@ test_that 'no rows' '
 	cp-cat -q -n 0 train.cps >empty.cps
 	refused 1 "no rows to train on" ctr --train empty.cps $NO
 	refused 1 "no rows to train on" pretrain --train empty.cps $NO
+	refused 1 "no rows in --valid" ctr --train train.cps --valid empty.cps $NO
+	refused 1 "no rows in --test" ctr --train train.cps --test empty.cps $NO
 	refused 1 "standard input: " ctr $NO
 	refused 1 "no-such.cps: open" ctr --train no-such.cps $NO
 '

@@ -374,8 +374,10 @@ int main(int argc, char **argv)
 	record_inputs(cp_trainer_result(t));
 	if (strcmp(cp_trainer_result(t)->model, o.model))
 		cp_run_param(run, "model", cp_trainer_result(t)->model);
-	if (!o.out)
+	if (!o.out) {
+		cp_tool_spare(cp_trainer_out(t));
 		cp_note("the model will be %s", cp_trainer_out(t));
+	}
 	listen_for_stop();
 	int rc = cp_trainer_run(t, &err);
 	if (on_terminal && !cp_quiet)

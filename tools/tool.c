@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ static int told_fd = -1;	/* where a handler tells the watcher which signal came 
 static volatile sig_atomic_t told;	/* it has been told, and will end this process */
 static int want_help, want_version;
 static struct cp_opt table[CP_OPTS_MAX];
+static char **operands;		/* NULL behind the last */
 
 static const struct cp_opt common[] = {
 	{ 'q', "quiet", CP_OPT_SET, &cp_quiet, NULL, "no last line, no notes on stderr", .set = 1 },
@@ -256,6 +258,11 @@ static void join_tables(const struct cp_opt *own)
 	table[n] = (struct cp_opt){ 0 };
 }
 
+static int is_output(const struct cp_opt *o)
+{
+	return o->type == CP_OPT_STR && !strcmp(o->name, "output");
+}
+
 void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 {
 	struct cp_err err;
@@ -280,6 +287,36 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	}
 	if (t->max_operands >= 0 && *argc - 1 > t->max_operands)
 		cp_usage("unexpected operand '%s'", argv[t->max_operands + 1]);
+	argv[*argc] = NULL;
+	operands = argv + 1;
+	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++)
+		if (is_output(o))
+			cp_tool_spare(*(const char **)o->value);
+}
+
+static void spare(const char *path, const struct stat *output, const char *input)
+{
+	struct stat in;
+	if (input && !stat(input, &in) && in.st_dev == output->st_dev && in.st_ino == output->st_ino)
+		cp_die("%s: is input and output at once: give the output another name", path);
+}
+
+void cp_tool_spare(const char *path)
+{
+	struct stat st;
+	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	for (char **p = operands; *p; p++)
+		spare(path, &st, *p);
+	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++) {
+		if (!o->arg || strcmp(o->arg, "FILE") || is_output(o))
+			continue;
+		const struct cp_opt_list *list = o->value;
+		if (o->type == CP_OPT_STR)
+			spare(path, &st, *(const char **)o->value);
+		for (int i = 0; o->type == CP_OPT_LIST && i < list->n; i++)
+			spare(path, &st, list->v[i]);
+	}
 }
 
 struct cp_run *cp_tool_begin(const struct cp_ledger_opts *o, const struct cp_run_facts *facts)

@@ -39,6 +39,10 @@ extern int cp_quiet;
 
 void cp_tool_start(const struct cp_tool *, int *argc, char **argv);
 
+/* End the tool where this file, which it is about to replace, is one that it reads: an operand, or the FILE of an option.  What --output names was
+ * looked at by cp_tool_start. */
+void cp_tool_spare(const char *path);
+
 /* Begin the run's row in the ledger: after the options are checked, before the first input byte is read.  The tool's name, version, build, arguments
  * and options are filled in here; facts may be NULL.  Ends the tool where the ledger cannot be written.  From then on every way out seals
  * the row: cp_tool_finish as done, cp_die and cp_usage as failed, a signal as interrupted.  NULL with --no-ledger. */

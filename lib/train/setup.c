@@ -294,6 +294,8 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0 ||
 	    mention_rows(t, err) < 0)
 		return -1;
+	if ((t->o.valid.n && !t->valid.n) || (t->o.test.n && !t->test.n))
+		return cp_err_set(err, "no rows in %s", t->o.valid.n && !t->valid.n ? "--valid, by which the best epoch is chosen" : "--test");
 	note_wide_numbers(t);
 	if (t->train.n_cut)
 		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut; the last one, sep, is kept", (unsigned long long)t->train.n_cut,
