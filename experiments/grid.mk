@@ -145,10 +145,10 @@ $(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps
 endef
 $(foreach w,$(patsubst way.%,%,$(filter way.%,$(.VARIABLES))),$(eval $(call way,$w,$(form.$w))))
 
-# The cells of table 6 are judged by strata too, whichever grid asks for them first.
+# The cells of table 6 are judged by strata too, whichever grid asks for them first.  Bins of scores are for the report's curves of calibration.
 stratified := $(if $(by),dcnv2/ctr dcnv2+base/without-plm dcnv2+base/with-plm)
 $(made)/%.auc: $(made)/%.tsv $$(if $$(filter $$(stratified),$$(name)/$$(notdir $$*)),$(made)/strata.tsv)
-	$(step) $(tagged) $(bin)/cp-auc --split test $(addprefix --strata ,$(word 2,$^)) -o $@ $<
+	$(step) $(tagged) $(bin)/cp-auc --split test --reliability 10 $(addprefix --strata ,$(word 2,$^)) -o $@ $<
 
 $(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
 	$(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<

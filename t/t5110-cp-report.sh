@@ -243,6 +243,22 @@ test_that 'what is drawn are the points of the ledger' '
 	grep -qE "^0.2 0.25 0.25 0.25 $" scripts
 '
 
+test_that 'bins are drawn also where the same scores were compared with others since, without bins' '
+	empty
+	training 1 dnn 1; scored 1 x 0.7 0.5
+	sql "insert into metrics values (201, \"test\", \"\", -1, \"bin 01 score\", 0.25), (201, \"test\", \"\", -1, \"bin 01 rate\", 0.3125)"
+	rm -f scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o bins.html
+	grep "^0.25 0.3125 " scripts
+	run 301 cp-auc null "cp-auc --against s"
+	sql "insert into inputs select 301, n, role, path, via, digest, content, rows, bytes from inputs where run = 201;
+		insert into metrics select 301, split, stratum, epoch, key, value from metrics where run = 201 and key not glob \"bin *\""
+	rm scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o bins.html
+	row results bins.html "|301|"
+	grep "^0.25 0.3125 " scripts
+'
+
 test_that 'the page asks for nothing else: no script, no address but of namespaces' '
 	grep -iE "<script|<link|<img|@import|src=" page.html && exit 1
 	grep -oE "https?://[^\"'"'"' ]*" page.html | grep . && exit 1

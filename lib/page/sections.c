@@ -104,8 +104,8 @@ static const char option_curves[] =
 
 static const char calibration_curves[] =
 	"SELECT s.data, t.setting, avg(a.value), avg(b.value), NULL, NULL FROM metrics a JOIN metrics b ON b.run = a.run AND b.split = a.split "
-	"AND b.stratum = a.stratum AND b.epoch = a.epoch AND b.key = replace(a.key, 'score', 'rate') JOIN page_score s ON s.run = a.run AND s.stratum = '' "
-	"JOIN page_trial t ON t.run = s.train WHERE a.key GLOB 'bin * score' AND a.stratum = '' AND a.value IS NOT NULL "
+	"AND b.stratum = a.stratum AND b.epoch = a.epoch AND b.key = replace(a.key, 'score', 'rate') JOIN page_score s ON s.binned = a.run AND s.stratum = '' "
+	"JOIN page_trial t ON t.run = s.train WHERE a.key GLOB 'bin * score' AND a.split = 'test' AND a.stratum = '' AND a.value IS NOT NULL "
 	"GROUP BY s.data, t.same, a.key ORDER BY s.data, (SELECT avg(x.ece) FROM page_score x JOIN page_trial y ON y.run = x.train "
 	"WHERE y.same = t.same AND x.stratum = '' AND x.data = s.data), t.same, avg(a.value)";
 static const char calibration_table[] =

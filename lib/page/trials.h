@@ -5,7 +5,7 @@
  *                  differ in their seed alone), seed, cpu_s (with the trainings it went on from; NULL where it took up a broken one), valid_auc,
  *                  valid_logloss, stage
  *     page_score   a line a trial, test rows and stratum: train, data, stratum, run (the cp-auc run; the last where there were several), auc, lo,
- *                  hi, logloss, ece, calibration
+ *                  hi, logloss, ece, calibration; binned (the last of them that has bins of scores, or NULL)
  *     page_param   run, name, value: the options of a trial that say what comes out, and those of its pretraining as "pretrain NAME"
  *     page_vary    rows, base, name: options in which trials of one model and stage on the same rows differ
  *     page_output  a line an output path of cp-train: its grid ("other" for none), state (done, running, broken), the last run
