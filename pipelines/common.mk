@@ -61,6 +61,8 @@ $(shell $(call remember,$(data).options,$(OPTIONS)))
 $(if $(RAW),$(shell $(call remember,$(data).raw,raw_dir)),$(shell test -e $(data).raw || : >$(data).raw))
 $(shell $(call remember,$(data).telling,TOOL FIELDS))
 $(shell $(call remember,$(data).splitting,SPLIT RATIO SEED))
+# A stream that another version made and this one cannot read is made anew: cp-cat says why.
+$(shell test ! -e $(data).cps || test ! -x $(BIN)/cp-cat || $(BIN)/cp-cat -q --head 0 $(data).cps >/dev/null || touch $(data).telling)
 endif
 
 # $(call check,COUNTS): against the file `published`, and the digest of what was made

@@ -22,6 +22,15 @@ test_that 'shards, split by time' '
 	cp-cat -q --to tsv --bare -c timestamp $m/movietweetings.test.cps | tail -n +2 | sort -n | head -n 1 >first
 	test "$(cat last)" -le "$(cat first)"
 '
+test_that 'a stream that this version cannot read is made anew, and with it the shards' '
+	cp $m/movietweetings.test.cps good.cps
+	for f in $m/movietweetings.cps $m/movietweetings.test.cps; do echo "of another version" >$f; done
+	make -s -C $m shards BIN="$CP_BIN" 2>err
+	grep "cp-cat: movietweetings.cps: " err
+	cmp good.cps $m/movietweetings.test.cps
+	make -C $m shards BIN="$CP_BIN" 2>&1 | tee said
+	! grep bin/cp- said || exit 1
+'
 test_that 'another cut, another rule: told, not refused' '
 	make -s -C $m USERS=20 LABEL=">= 9" 2>err
 	grep "rows, published are 108029: another cut" err

@@ -29,6 +29,13 @@ test_that 'asked again, nothing is done; another option does what hangs on it an
 	generic CSV=shop.v2.csv.gz SPLIT="group --group \"who\"" MODEL=lr TRAIN="--epochs 1" >out 2>&1 || { cat out; exit 1; }
 	! grep "cp-textify " out || exit 1
 '
+test_that 'a stream that this version cannot read is made anew' '
+	cp p/generic/shop/rows.cps good.cps
+	echo "of another version" >p/generic/shop/rows.cps
+	generic -s CSV=shop.v2.csv.gz shards 2>err
+	grep "cp-cat: shop/rows.cps: " err
+	cmp good.cps p/generic/shop/rows.cps
+'
 test_that 'a path may be relative to where make was called, or to here; rows without a time are split at random' '
 	cut -d";" -f1,3- shop.v2.csv >p/generic/bare.csv
 	make -s -C p/generic BIN="$CP_BIN" CSV=bare.csv LABEL=clicked DELIMITER=";" shards
