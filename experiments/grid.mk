@@ -98,14 +98,18 @@ threads = $(THREADS:%=--threads %)
 pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
 prepare = $(if $(yours),test -e $(data).$1 || { echo 'DATA=$(DATA): $(data).$1 is not there' >&2; exit 1; },$(pipe) $(notdir $(data)).$1)
 
+# A step like the others, but that make -n sees what is to do in the pipeline
+dry       = $(findstring n,$(firstword -$(MAKEFLAGS)))
+quoted    = '$(subst ','\'',$1)'
+preparing = $(if $(dry),$1,CELLS=$(made)/cells ./step $(made)/$(@F) sh -c $(call quoted,$1$(if $2, && $2)))
+
 $(shards).train.cps $(shards).valid.cps: | $(shards).test.cps ;
 $(shards).test.cps:
 ifdef split
-	+@$(call prepare,cps)
-	@mkdir -p $(@D)
-	$(bin)/cp-cat $(rows) $(data).cps | $(bin)/cp-split $(split) -o $(shards)
+	+@$(call preparing,$(call prepare,cps),$(if $(rows),$(bin)/cp-cat $(rows) -o $(shards).cps $(data).cps && )\
+	  $(bin)/cp-split $(split) -o $(shards) $(if $(rows),$(shards),$(data)).cps)
 else
-	+$(pipe) shards
+	+@$(call preparing,$(pipe) shards)
 endif
 
 # The same rows with their sentences in another form: $(made)/rows+FORM.*.cps
@@ -113,9 +117,7 @@ shards-of = $(if $1,$(made)/rows+$1,$(shards))
 define form
 $(call shards-of,$1).train.cps $(call shards-of,$1).valid.cps: | $(call shards-of,$1).test.cps ;
 $(call shards-of,$1).test.cps: | $(shards).test.cps
-	+@$(call prepare,csv)
-	@mkdir -p $(made)
-	$(bin)/cp-textify --form $1 $(data).csv | $(bin)/cp-cat $(rows) | $(bin)/cp-split $(or $(split),--by time) -o $(call shards-of,$1)
+	+@$$(call preparing,$$(call prepare,csv),$(bin)/cp-textify --form $1 $(data).csv | $(bin)/cp-cat $$(rows) | $(bin)/cp-split $$(or $$(split),--by time) -o $(call shards-of,$1))
 endef
 $(foreach f,$(sort $(foreach w,$(filter form.%,$(.VARIABLES)),$($w))),$(eval $(call form,$f)))
 
@@ -127,17 +129,14 @@ text-of = $(made)/text/$(or $1,plm)$(size:%=+%)$(if $(rows.$(variant))$(mask.$(v
 form-of = $(filter-out plm,$(model))
 
 $(made)/rows/%.cps: $$(call shards-of,$$(size)).train.cps
-	@mkdir -p $(@D)
-	$(bin)/cp-cat $(rows.$(variant)) -o $@ $<
+	$(step) $(bin)/cp-cat $(rows.$(variant)) -o $@ $<
 
 $(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(if $$(rows.$$(variant)),,$$(call shards-of,$$(form-of)).valid.cps)
-	@mkdir -p $(@D)
-	cat $^ | $(bin)/cp-mask $(addprefix --plm ,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) -o $@
+	$(step) sh -c $(call quoted,cat $^ | $(bin)/cp-mask $(addprefix --plm ,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) -o $@)
 
 # --- models, and their scores of the test rows ---
 define way		# its name, its form
 $(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$(made)/%/$(from.$1).cpm)
-	@mkdir -p $$(@D)
 	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
 	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
 $(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps
@@ -151,19 +150,24 @@ $(made)/%.auc: $(made)/%.tsv $$(if $$(filter $$(stratified),$$(name)/$$(notdir $
 	$(step) $(tagged) $(bin)/cp-auc --split test --reliability 10 $(addprefix --strata ,$(word 2,$^)) -o $@ $<
 
 $(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
-	$(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<
+	$(step) $(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<
 
 # --- what came out ---
 # The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.
 wanted  = $(sort $(call targets,$(grids)))
+missing = $(filter-out $(wildcard $(wanted)),$(wanted))
 todo    = $(MAKE) -n -k -f grid.mk all 2>/dev/null
 estimate:
-	@$(todo) | ./estimate $(ledger) '$(or $(WHAT),$(grids))' $(words $(filter-out $(wildcard $(wanted)),$(wanted)))
+	@$(todo) | ./estimate $(ledger) '$(or $(WHAT),$(grids))' $(words $(missing))
 progress:
 	@$(foreach g,$(grids),printf '%-24s %4d of %4d cells\n' $(notdir $g) $(words $(wildcard $(call targets,$g))) $(words $(call targets,$g));)
 	@$(MAKE) -s -f grid.mk WHAT='all of them' estimate failed
 failed:
-	@for f in $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(tail -n 1 $$f)"; done
+	@for f in $(made)/*.failed $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(sed -n "/: try '/!h; \$$ { x; p }" $$f)"; done
+
+# Rows that another version prepared are told of once, before every cell fails of them.
+readable:
+	@$(if $(missing),for f in $(wildcard $(shards).*.cps $(made)/*.cps $(made)/*/*.cps); do $(bin)/cp-cat -q --head 0 $$f >/dev/null || exit; done)
 
 # DeLong's test for the pairs that the tables compare and that it has not seen yet
 compare:
@@ -185,6 +189,6 @@ so-far: table
 clean:
 	rm -rf $(made)
 
-.PHONY: all estimate progress failed compare table so-far clean
+.PHONY: all estimate progress failed readable compare table so-far clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -68,13 +68,45 @@ test_that 'a cell that fails: the others are made, it is told of at the end with
 	cat said
 	test $got -ne 0
 	test "$(ls bad/*/*.auc | wc -l)" = 2
-	tail -n 3 said | grep "^failed: .*/bad/dcnv2+base-1/pretrained.cpm.failed: .*no-such-thing\|try .cp-train --help"
+	tail -n 3 said | grep "^failed: .*/bad/dcnv2+base-1/pretrained.cpm.failed: .*no-such-thing"
 	grep -q no-such-thing bad/dcnv2+base-1/pretrained.cpm.failed
 	! ls bad/*/*.cpm | grep base || exit 1
 	grid bad table6 >said 2>&1
 	test ! -e bad/dcnv2+base-1/pretrained.cpm.failed
 	test "$(sql bad "select count(*) from trainings where way = \"ctr\"")" = 2
 	test -z "$(sql bad "select 1 from outputs join runs on id = run where status = \"done\" and role = \"model\" group by path having count(*) > 1")"
+'
+
+test_that 'rows, masks or strata that cannot be made are told of as well, once, and leave nothing half-made' '
+	for case in "rows.test.cps:rows=--no-such-thing" "text/plm+base..cps:mask.=--no-such-thing" "strata.tsv:by=--by Nobody"; do
+		rm -rf worse worse.db
+		got=0
+		grid worse table6 "${case#*:}" >said 2>&1 || got=$?
+		cat said
+		test $got -ne 0
+		grep "FAILED, and the others go on: .*/worse/${case%%:*}: " said
+		tail -n 3 said | grep "^failed: .*/worse/${case%%:*}.failed: .*\(Nobody\|no-such-thing\)"
+		test "$(grep -c "^failed: " said)" = 1
+		test ! -e worse/${case%%:*}
+		ls worse worse/* | grep "tmp" && exit 1
+	done
+	true
+'
+
+test_that 'rows that this version cannot read are told of before any cell is begun, but not where there is nothing to do' '
+	for f in train valid test; do echo "of another version" >worse/rows.$f.cps; done
+	got=0
+	grid worse table6 >said 2>&1 || got=$?
+	cat said
+	test $got -ne 0
+	grep "cp-cat: .*/worse/rows.test.cps: " said
+	! grep FAILED said || exit 1
+	mv whole/rows.test.cps aside.cps
+	echo "of another version" >whole/rows.test.cps
+	touch -r aside.cps whole/rows.test.cps
+	grid whole table6 >said 2>&1 || { cat said; exit 1; }
+	sed -n 1p said | grep "^table6: all is there$"
+	mv aside.cps whole/rows.test.cps
 '
 
 test_that 'steps go where LAUNCH puts them, and ledgers merge' '
