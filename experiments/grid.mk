@@ -72,11 +72,13 @@ cells-of  = $(foreach g,$1,$(or $(cells.$g),$(foreach m,$(models),$(addprefix $m
 asked-by  = $(foreach s,$(seeds),$(subst /,-$s/,$(cells-of)))	# by a grid, or several; all of a seed before the next one
 targets   = $(patsubst %,$(made)/%.$(if $(search),cpm,auc),$(asked-by))
 
+wanted   := $(sort $(call targets,$(grids)))
+
 all: $(call targets,$(grids))
-$(call targets,$(grids)): | $(made)/cells
+$(wanted): | $(made)/cells
 $(made)/cells: .FORCE	# for ./step, which counts them
 	@mkdir -p $(@D)
-	@printf '%s\n' $(sort $(call targets,$(grids))) >$@
+	@printf '%s\n' $(wanted) >$@
 .PHONY: .FORCE
 
 # --- the parts of a name, by the stem: MODEL+PLM.VARIANT-SEED ---
@@ -89,7 +91,7 @@ size    = $(word 2,$(subst +, ,$(plain)))
 seed    = $(word 2,$(subst -, ,$(cell)))
 plm-of  = $(if $(size),$(plm.$(size)),$(plm))
 
-tags    = scale=$(SCALE),data=$(or $(data-name),$(notdir $(grids))),model=$(model),plm=$(size),variant=$(variant),way=$(basename $(@F)),seed=$(seed)
+tags    = scale=$(SCALE),data=$(or $(data-name),$(notdir $(grids))),model=$(model),plm=$(size),variant=$(variant),way=$(basename $(@F)),seed=$(seed)$(if $(search),,,cells=$(words $(wanted)))
 step    = @CELLS=$(made)/cells ./step $@
 tagged  = env CP_LEDGER=$(ledger) CP_TAGS=$(tags)
 threads = $(THREADS:%=--threads %)
@@ -154,7 +156,6 @@ $(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
 
 # --- what came out ---
 # The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.
-wanted  = $(sort $(call targets,$(grids)))
 missing = $(filter-out $(wildcard $(wanted)),$(wanted))
 todo    = $(MAKE) -n -k -f grid.mk all 2>/dev/null
 estimate:

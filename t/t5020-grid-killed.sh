@@ -32,6 +32,7 @@ test_that 'a table from rows to print: what it will take is said before, each st
 	test "$(sql whole "select count(*) from pairs where tab = 6 and not compared")" = 0
 	test "$(sql whole "select count(delong_p) > 0 from table6")" = 1
 	test "$(sql whole "select count(distinct run) from metrics where key = \"bin 10 rate\" and stratum = \"\"")" = 6	# for curves of calibration
+	test "$(sql whole "select group_concat(distinct value) from tags where name = \"cells\"")" = 6		# of which the report tells the share done
 '
 
 test_that 'asked again nothing runs; another grid makes only what the first has not' '

@@ -80,7 +80,7 @@ test_that 'a line has the mean over seeds, its deviation and its runs; the best 
 	grep "<td class=\"n\"><b>0.4000</b></td>" page.html
 	test "$(grep -c "<b>0" page.html)" = 2
 	for run in 201 202 203; do grep "href=\"#r$run\"" page.html; grep "<tr id=\"r$run\">" page.html; done
-	row progress page.html "|g|3|3|0|0|"
+	row progress page.html "|g|–|0|–|3|3|0|0|"
 '
 
 test_that 'figures on other test rows are not in one part of the table' '
@@ -113,8 +113,27 @@ test_that 'grids and rows are called after their folders' '
 		update inputs set path = \"made/small/shop/rows.valid.cps\", content = \"w\", digest = \"w\" where run = 2 and role = \"valid\";
 		update inputs set path = \"../pipelines/cups/cups.valid.cps\", content = \"x\", digest = \"x\" where run = 3 and role = \"valid\""
 	cp-report --no-pictures -q -o page.html
-	for grid in g small/shop other; do row progress page.html "|$grid|1|1|0|0|"; done
+	for grid in g small/shop other; do row progress page.html "|$grid|–|0|–|1|1|0|0|"; done
 	for data in g small/shop cups; do section results page.html | grep -x "|$data|"; done
+'
+
+test_that 'the share of a grid that is done: of the cells that its runs say it has, or of those begun; other runs have none' '
+	empty
+	training 1 dnn 1; training 2 dnn 2; training 3 lr 1; training 4 lr 2
+	for i in 1 2 3; do scored $i x 0.7 0.5; sql "update inputs set path = \"g/made/m-$i/ctr.tsv\" where run = 200 + $i"; done
+	sql "insert into inputs values (1, 2, \"init\", \"g/made/m-4/ctr.cpm\", \"file\", \"m4\", null, null, 8)"
+	cp-report --no-pictures -q -o page.html
+	row progress page.html "|g| 100 %|3|3|4|4|0|0|"		# the fourth is gone on from
+	sql "delete from inputs where role = \"init\""
+	cp-report --no-pictures -q -o page.html
+	row progress page.html "|g| 75 %|3|4|4|4|0|0|"
+	grep "<span class=\"bar\" aria-hidden=\"true\"><span style=\"width:75%\"></span></span> 75 %" page.html
+	sql "insert into tags values (1, \"cells\", 2), (2, \"cells\", 301)"
+	cp-report --no-pictures -q -o page.html
+	row progress page.html "|g| 0 %|3|301|4|4|0|0|"
+	sql "update params set value = \"m.cpm\" where name = \"output\"; update inputs set path = \"m.tsv\" where role = \"scores\""
+	cp-report --no-pictures -q -o page.html
+	row progress page.html "|other|–|"
 '
 
 test_that 'trainings on fewer rows are settings of their own' '

@@ -11,7 +11,8 @@
  *     outputs      the same columns; via: file, stdout, pipe
  *     metrics      run, split, stratum, epoch, key, value; '' and -1 stand for "none" and "at the end"
  *     comparisons  run, n, method, split, stratum, key, a, b, value_a, value_b, diff, se, statistic, p, rows
- *     tags         run, name, value: what somebody said the run is for (CP_TAGS); a grid says scale, data, model, plm, variant, way and seed
+ *     tags         run, name, value: what somebody said the run is for (CP_TAGS); a grid says scale, data, model, plm, variant, way and
+ *                  seed, and cells, how many it has
  *
  * Views only join:
  *

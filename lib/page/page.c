@@ -62,6 +62,10 @@ static void put_cell(struct page *p, const char *s)
 		put_runs(p, s + 1);
 		return;
 	}
+	if (*s == CP_CELL_SHARE) {
+		cp_buf_printf(p->b, "<span class=\"bar\" aria-hidden=\"true\"><span style=\"width:%d%%\"></span></span> %d %%", atoi(s + 1), atoi(s + 1));
+		return;
+	}
 	cp_buf_str(p->b, *s == CP_CELL_BOLD ? "<b>" : "");
 	cp_html_text(p->b, *s == CP_CELL_BOLD ? s + 1 : s);
 	cp_buf_str(p->b, *s == CP_CELL_BOLD ? "</b>" : "");

@@ -28,15 +28,21 @@ static const char progress_steps[] =
 	"step AS (SELECT grid, 24 * (ended - min(started) OVER (PARTITION BY grid)) AS hours, row_number() OVER (PARTITION BY grid ORDER BY ended, path) AS n FROM made "
 	"UNION ALL SELECT DISTINCT grid, 0, 0 FROM made) SELECT '', grid, hours, n, NULL, NULL FROM step ORDER BY count(*) OVER (PARTITION BY grid) DESC, grid, n";
 
+/* How many cells a grid has, its runs say (the most that were asked for at once); of older ones, which do not, those begun are known: the models that
+ * no other training goes on from. */
 static const char progress_table[] =
 	"WITH made AS (SELECT grid_name(value) AS grid, run FROM params WHERE name = 'output'), "
-	"cost AS (SELECT m.grid AS grid, sum(r.wall_s) / 3600 AS hours, max(r.ended) AS ended FROM made m JOIN runs r ON r.id = m.run GROUP BY 1), "
+	"cost AS (SELECT m.grid AS grid, sum(r.wall_s) / 3600 AS hours, max(r.ended) AS ended, max(t.value + 0) AS asked FROM made m JOIN runs r ON r.id = m.run "
+	"LEFT JOIN tags t ON t.run = m.run AND t.name = 'cells' GROUP BY 1), "
 	"scored AS (SELECT grid_name(i.path) AS grid, count(DISTINCT i.path) AS n FROM inputs i JOIN runs r ON r.id = i.run "
-	"WHERE r.tool = 'cp-auc' AND r.status = 'done' AND i.role = 'scores' GROUP BY 1) "
-	"SELECT '', o.grid AS grid, count(*) AS models, sum(state = 'done') AS trained, sum(state = 'running') AS running, "
-	"sum(state = 'broken') AS 'not finished', coalesce(max(s.n), 0) AS scored, " REAL("1", "max(c.hours)") " AS 'hours of runs', "
-	"replace(substr(max(c.ended), 1, 16), 'T', ' ') || ' UTC' AS 'last end' FROM page_output o LEFT JOIN cost c ON c.grid = o.grid LEFT JOIN scored s ON s.grid = o.grid "
-	"GROUP BY o.grid ORDER BY o.grid = 'other', o.grid";
+	"WHERE r.tool = 'cp-auc' AND r.status = 'done' AND i.role = 'scores' GROUP BY 1), "
+	"line AS (SELECT o.grid AS grid, count(*) AS models, sum(state = 'done') AS trained, sum(state = 'running') AS running, sum(state = 'broken') AS broken, "
+	"coalesce(max(s.n), 0) AS scored, max(c.asked) AS asked, sum(o.path NOT IN (SELECT path FROM inputs WHERE role = 'init' AND path IS NOT NULL)) AS begun, "
+	"max(c.hours) AS hours, max(c.ended) AS ended FROM page_output o LEFT JOIN cost c ON c.grid = o.grid LEFT JOIN scored s ON s.grid = o.grid GROUP BY o.grid), "
+	"whole AS (SELECT *, CASE WHEN grid = 'other' THEN NULL WHEN asked THEN max(asked, scored) WHEN scored THEN max(begun, scored) END AS cells FROM line) "
+	"SELECT '', grid, coalesce(share(100 * scored / cells), '–') AS done, scored, coalesce(cells, '–') AS 'of cells', models, trained, running, "
+	"broken AS 'not finished', " REAL("1", "hours") " AS 'hours of runs', "
+	"replace(substr(ended, 1, 16), 'T', ' ') || ' UTC' AS 'last end' FROM whole ORDER BY grid = 'other', grid";
 
 static const char paper_table[] =
 	"SELECT 'Table ' || tab || ': ' || data || coalesce(', scale ' || nullif(scale, ''), ''), trim(block || ' ' || line) AS model, seeds, "
@@ -137,7 +143,7 @@ static const char disagreements_table[] =
 const struct cp_section cp_sections[] = {
 	{ "progress", "Grids",
 	  "What is trained and scored so far. A model is <i>not finished</i> where its training was interrupted, killed or failed and nothing took it up "
-	  "again; runs that belong to no grid are <i>other</i>.",
+	  "again; runs that belong to no grid are <i>other</i>. A cell is done when it is scored.",
 	  "The ledger has no training yet.",
 	  { { "trained", "models trained", CP_PLOT_STEPS, 0, "hours since the grid's first training began", "models", progress_steps } }, progress_table },
 	{ "tables", "Tables of the paper",

@@ -34,6 +34,7 @@ const char cp_page_style[] =
 	".n{text-align:right}\n"
 	"td{white-space:nowrap}.w{white-space:normal;min-width:16em;max-width:46em;overflow-wrap:anywhere}\n"
 	"td code{font-size:.86em;overflow-wrap:anywhere}\n"
+	".bar{display:inline-block;width:7em;height:.75em;border:1px solid var(--line);border-radius:2px}.bar span{display:block;height:100%;background:var(--soft)}\n"
 	"details summary{cursor:pointer;color:var(--link);margin:1rem 0}\n"
 	"tr:target td{background:var(--band)}\n"
 	"footer{padding-top:2rem;padding-bottom:3rem;font-size:.9rem}\n"

@@ -99,6 +99,12 @@ static void runs(sqlite3_context *c, int n, sqlite3_value **v)
 	marked(c, v[0], CP_CELL_RUNS);
 }
 
+static void share(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	(void)n;
+	marked(c, v[0], CP_CELL_SHARE);
+}
+
 /* Welford's sums, for a deviation that loses no digits. */
 struct spread {
 	double n, mean, m2;
@@ -125,7 +131,7 @@ static void spread_final(sqlite3_context *c)
 static int add_functions(sqlite3 *db, struct cp_err *err)
 {
 	static const struct { const char *name; void (*fn)(sqlite3_context *, int, sqlite3_value **); } f[] = {
-		{ "data_name", data_name }, { "grid_name", grid_name }, { "leaf", leaf }, { "bold", bold }, { "runs", runs },
+		{ "data_name", data_name }, { "grid_name", grid_name }, { "leaf", leaf }, { "bold", bold }, { "runs", runs }, { "share", share },
 	};
 	int rc = sqlite3_create_function(db, "deviation", 1, SQLITE_UTF8, NULL, NULL, spread_step, spread_final);
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)

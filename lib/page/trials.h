@@ -10,7 +10,8 @@
  *     page_vary    rows, base, name: options in which trials of one model and stage on the same rows differ
  *     page_output  a line an output path of cp-train: its grid ("other" for none), state (done, running, broken), the last run
  *
- * and functions: data_name(path), grid_name(path), leaf(path), deviation(x), bold(text), runs(list of numbers), which the page shows as links.
+ * and functions: data_name(path), grid_name(path), leaf(path), deviation(x), bold(text), runs(list of numbers), which the page shows as
+ * links, and share(percent), shown as a bar as well.
  */
 #ifndef CP_TRIALS_H
 #define CP_TRIALS_H
@@ -21,8 +22,9 @@
 
 int cp_trials_prepare(sqlite3 *db, struct cp_err *);
 
-/* What bold() and runs() put before a text. */
+/* What bold(), runs() and share() put before a text. */
 #define CP_CELL_BOLD '\001'
 #define CP_CELL_RUNS '\002'
+#define CP_CELL_SHARE '\003'
 
 #endif
