@@ -250,8 +250,8 @@ static void print_json_string(struct cp_buf *b, const char *name)
 	free(quoted);
 }
 
-/* The table of bins, each figure under a key of its own: "bin 03 score", "bin 03 rate", "bin 03 n". */
-static void record_bins(struct cp_run *run, const struct cp_measures *m, const char *stratum)
+/* The table of bins of all rows, each figure under a key of its own: "bin 03 score", "bin 03 rate", "bin 03 n". */
+static void record_bins(struct cp_run *run, const struct cp_measures *m)
 {
 	char key[40];
 	for (int i = 0; i < m->n_bins; i++) {
@@ -259,7 +259,7 @@ static void record_bins(struct cp_run *run, const struct cp_measures *m, const c
 			{ "score", m->bin[i].mean_score }, { "rate", m->bin[i].rate }, { "n", (double)m->bin[i].n } };
 		for (int k = m->bin[i].n ? 0 : 2; k < 3; k++) {
 			snprintf(key, sizeof key, "bin %02d %s", i + 1, figure[k].name);
-			cp_run_metric(run, split_name, stratum, -1, key, figure[k].value);
+			cp_run_metric(run, split_name, NULL, -1, key, figure[k].value);
 		}
 	}
 }
@@ -269,8 +269,8 @@ static void record(struct cp_run *run, const struct item *item, size_t n, const 
 	for (size_t i = 0; i < n; i++)
 		if (item[i].word)
 			cp_run_metric(run, split_name, stratum, -1, item[i].word, item[i].value);
-	if (reliability)
-		record_bins(run, &f->m, stratum);
+	if (reliability && !stratum)
+		record_bins(run, &f->m);
 	if (s->score2)
 		cp_run_compare(run, &(struct cp_run_comparison){ "delong", split_name, stratum, "auc", columns.score ? columns.score : "score",
 			against ? against : columns.score2, f->pair.auc1, f->pair.auc2, f->pair.diff, sqrt(f->pair.var_diff), f->pair.z, f->pair.p, (int64_t)f->m.n });
