@@ -170,6 +170,12 @@ failed:
 readable:
 	@$(if $(missing),for f in $(wildcard $(shards).*.cps $(made)/*.cps $(made)/*/*.cps); do $(bin)/cp-cat -q --head 0 $$f >/dev/null || exit; done)
 
+# Figures whose run was killed after they were written and before the ledger had it as done are made again: no table would have them.
+known:
+	@test ! -e $(ledger) || { $(bin)/cp-ledger -q ls >/dev/null; sqlite3 -cmd '.timeout 9000' $(ledger) "SELECT DISTINCT p.value FROM params p JOIN runs r ON r.id = p.run \
+	    WHERE p.name = 'output' AND p.value LIKE '$(made)/%.auc' AND r.tool = 'cp-auc' AND r.status = 'killed' AND NOT EXISTS \
+	    (SELECT 1 FROM params q JOIN runs d ON d.id = q.run WHERE q.name = 'output' AND q.value = p.value AND d.status = 'done' AND d.id > r.id)"; } | xargs rm -f
+
 # DeLong's test for the pairs that the tables compare and that it has not seen yet
 compare:
 	@test -z '$(SCALE)' || sqlite3 -separator ' ' $(ledger) "SELECT path, base_path, CASE WHEN max(tab = 6) THEN '--strata $(made)/strata.tsv' END FROM pairs \
@@ -190,6 +196,6 @@ so-far: table
 clean:
 	rm -rf $(made)
 
-.PHONY: all estimate progress failed readable compare table so-far clean
+.PHONY: all estimate progress failed readable known compare table so-far clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -47,6 +47,17 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 	grep "^sizes  *6 of *14 cells" said
 '
 
+test_that 'figures whose run was killed when they were there and the ledger did not have it as done are made again' '
+	n=$(sql whole "select max(id) from runs")
+	sql whole "update runs set status = \"killed\" where id = (select max(run) from params where name = \"output\" and value like \"%/dcnv2-2/ctr.auc\")"
+	test "$(sql whole "select count(*) from cells where stratum = \"\"")" = 5
+	grid whole table6 >said 2>&1 || { cat said; exit 1; }
+	test "$(sql whole "select count(*) from cells where stratum = \"\"")" = 6
+	test "$(sql whole "select count(*) from runs where id > $n")" = 1
+	grid whole table6 >said 2>&1
+	test "$(sql whole "select count(*) from runs where id > $n")" = 1
+'
+
 test_that 'killed at any moment and started again: the same bytes, and every step done once' '
 	for pause in 0.4 0.9 1.3 0.6 1.7 0.8 1.1; do
 		setsid make -s -j2 -C "$TOP/experiments" CP_BIN="$CP_BIN" SCALE=smoke DATA="$TRASH/clicks" rows= by="--by User --by Title" \
