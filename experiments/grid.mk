@@ -96,6 +96,12 @@ step    = @CELLS=$(made)/cells ./step $@
 tagged  = env CP_LEDGER=$(ledger) CP_TAGS=$(tags)
 threads = $(THREADS:%=--threads %)
 
+# Trainings wait for memory: of MEMORY=8G, or of what is free when make starts.  Those that LAUNCH puts elsewhere do not.
+ifndef MEMORY
+MEMORY := $(shell awk '/^MemAvailable/ { print $$2 "K" }' /proc/meminfo)
+endif
+room    = $(if $(LAUNCH)$(if $(MEMORY),,none),,./room $(made)/taken $(MEMORY))
+
 # --- rows ---
 pipe    = $(MAKE) --no-print-directory -C $(dir $(data)) BIN=$(bin) $(pipeline)
 prepare = $(if $(yours),test -e $(data).$1 || { echo 'DATA=$(DATA): $(data).$1 is not there' >&2; exit 1; },$(pipe) $(notdir $(data)).$1)
@@ -139,7 +145,7 @@ $(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(if $$(rows.$$(variant)),,$$(
 # --- models, and their scores of the test rows ---
 define way		# its name, its form
 $(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$(made)/%/$(from.$1).cpm)
-	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
+	$$(step) $$(LAUNCH) $$(tagged) $$(room) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
 	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
 $(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps
 	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-predict $$(threads) -m $$< -o $$@ <$$(word 2,$$^)

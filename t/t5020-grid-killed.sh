@@ -74,6 +74,21 @@ test_that 'killed at any moment and started again: the same bytes, and every ste
 	test "$(sql broken "select count(*) from cells where stratum = \"\"")" = 6
 '
 
+test_that 'trainings of which it is known what they take wait for memory, those of which it is not do not' '
+	overlaps() { sql $1 "select count(*) from runs a join runs b on a.id > b.id and a.started < b.ended and a.ended > b.started where a.tool = \"cp-train\" and b.tool = \"cp-train\" and b.id > $2"; }
+	cp whole.db tight.db
+	n=$(sql tight "select max(id) from runs")
+	grid tight table6 -j4 MEMORY=1M >said 2>&1 || { cat said; exit 1; }
+	test "$(overlaps tight $n)" = 0
+	grep "^waits for [0-9]* MB: [0-9]* of 1 are taken$" tight/*/*.log
+	for f in $(cd whole && ls */*.cpm); do cmp whole/$f tight/$f; done
+	cp whole.db wide.db
+	grid wide table6 -j4 MEMORY=1G >said 2>&1 || { cat said; exit 1; }
+	grid unknown table6 -j4 MEMORY=1M >said 2>&1 || { cat said; exit 1; }
+	! grep "^waits" wide/*/*.log || exit 1
+	! grep "^waits" unknown/*-1/ctr.cpm.log || exit 1
+'
+
 test_that 'a cell that fails: the others are made, it is told of at the end with its log, and the next time only it is made' '
 	got=0
 	grid bad table6 pretrained="--no-such-thing" pretrain="--no-such-thing" >said 2>&1 || got=$?
