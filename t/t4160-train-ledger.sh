@@ -36,6 +36,28 @@ test_that 'inputs and outputs by digest, parameters, figures of every epoch' '
 	is "select value > 1000 from params where name = \"parameters\"" 1
 '
 
+# curve KEY: epoch and value of the last run's validation figures, in order
+curve() { sql "select printf(\"%g %.4f\", epoch, value) from metrics where run = $(last) and split = \"valid\" and key = \"$1\" and epoch > 0 order by epoch"; }
+
+test_that 'figures of every evaluation within an epoch, as they were said' '
+	ctr --epochs 2 --eval-every 4 --train train.cps --valid valid.cps -o e.cpm
+	curve auc | cut -d " " -f 1 | tr "\n" " " | grep -x "0.4 0.8 1.2 1.6 2 "
+	is "select count(*) from metrics where run = $(last) and key = \"loss\" and epoch > 0" 2
+	is "select typeof(epoch) from metrics where run = $(last) and key = \"auc\" and epoch = 2" integer
+	cp-train --stage pretrain --threads 1 $SMALL $TINY --epochs 2 --eval-every 5 --train train.cps --valid valid.cps -o e.cpm 2>said
+	sed -n "s/.*masked-LM loss \([0-9.]*\), accuracy.*/\1/p" said >want
+	curve lm_loss >got
+	cat said got
+	cut -d " " -f 1 got | tr "\n" " " | grep -x "0.5 1 1.5 2 "
+	cut -d " " -f 2 got | diff want -
+	curve lm_accuracy | wc -l | grep -x 4
+	cp-ledger export -q --ledger "$CP_LEDGER" >text.sql
+	cp-ledger import -q --ledger copy.db text.sql
+	test "$(sqlite3 copy.db "select group_concat(epoch, \" \") from metrics where run = $(last) and key = \"lm_loss\"")" = "-1 0.5 1 1.5 2"
+	cp-train -q --stage ctrl --threads 1 $SMALL --plm scratch:layers=1,hidden=32,heads=2,positions=64 --epochs 1 --eval-every 5 --train train.cps --valid valid.cps -o e.cpm
+	curve pair_loss | cut -d " " -f 1 | tr "\n" " " | grep -x "0.5 1 "
+'
+
 test_that 'repeated from its row: files' '
 	ctr --epochs 2 --train train.cps --valid valid.cps -o ctr.cpm
 	repeat $(last)

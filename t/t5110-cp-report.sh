@@ -325,6 +325,22 @@ test_that 'names of any bytes harm nobody' '
 	ls hostile
 '
 
+test_that 'what pretraining learns is drawn with its unit, within epochs as well' '
+	empty
+	for i in 1 2; do
+		training $i dnn $i
+		sql "update params set value = \"pretrain\" where run = $i and name = \"stage\"; delete from metrics where run = $i;
+			insert into metrics values ($i, \"valid\", \"\", 0.25, \"lm_loss\", $i + 3), ($i, \"valid\", \"\", 0.5, \"lm_loss\", $i + 2), ($i, \"valid\", \"\", 1, \"lm_loss\", $i),
+			($i, \"valid\", \"\", 0.25, \"pair_loss\", 8), ($i, \"valid\", \"\", 1, \"lm_accuracy\", 0.5)"
+	done
+	rm -f scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o page.html --pictures within
+	points() { sed "/^\$d0/!d; N; N; N; N; s/ \n/;/g; s/.* << END\n//" scripts; }
+	points | grep -x "0.25 4.5 4.5 4.5;0.5 3.5 3.5 3.5;1 1.5 1.5 1.5;END"
+	grep -x "set ylabel .nats a masked word. .*" scripts
+	ls within | grep learning | tr "\n" " " | grep -x "learning-lm-loss-g.png learning-lm-loss-g.svg "
+'
+
 test_that 'many settings: the best are drawn, and how many there are is said' '
 	empty
 	for i in 1 2 3 4 5 6 7 8 9 10; do training $i m$i 1; scored $i x 0.7$i 0.5; done

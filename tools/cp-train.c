@@ -164,7 +164,7 @@ static void show_step(const struct cp_train_event *e)
 	fflush(stderr);
 }
 
-static void metric(const char *split, int epoch, const char *key, double v)
+static void metric(const char *split, double epoch, const char *key, double v)
 {
 	if (!isnan(v))
 		cp_run_metric(run, split, NULL, epoch, key, v);
@@ -176,7 +176,7 @@ static const char *goal(void)
 	return strcmp(o.stage, "ctrl") ? "masked-LM" : "contrastive";
 }
 
-static void goal_metrics(const char *split, int epoch, double loss, double accuracy)
+static void goal_metrics(const char *split, double epoch, double loss, double accuracy)
 {
 	int ctrl = !strcmp(o.stage, "ctrl");
 	metric(split, epoch, ctrl ? "pair_loss" : "lm_loss", loss);
@@ -200,12 +200,12 @@ static void show_epoch(const struct cp_train_event *e)
 		fputs("\r\033[K", stderr);
 	cp_note("%s", b.data);
 	cp_buf_release(&b);
-	if (e->kind == CP_EVENT_EVALUATION)	/* the ledger counts epochs */
-		return;
-	metric("train", e->epoch, "loss", e->loss);
-	metric("valid", e->epoch, "auc", e->valid_auc);
-	metric("valid", e->epoch, "logloss", e->valid_logloss);
-	goal_metrics("valid", e->epoch, e->valid_lm_loss, e->valid_lm_accuracy);
+	double epochs = (double)e->step * e->n_epochs / (double)e->n_steps;	/* whole after a whole one */
+	if (e->kind == CP_EVENT_EPOCH)
+		metric("train", epochs, "loss", e->loss);
+	metric("valid", epochs, "auc", e->valid_auc);
+	metric("valid", epochs, "logloss", e->valid_logloss);
+	goal_metrics("valid", epochs, e->valid_lm_loss, e->valid_lm_accuracy);
 }
 
 static void on_event(void *ctx, const struct cp_train_event *e)

@@ -252,11 +252,11 @@ void cp_run_decides(struct cp_run *r, const char *name, const char *value)
 	found(r, name, value, 1);
 }
 
-void cp_run_metric(struct cp_run *r, const char *split, const char *stratum, int epoch, const char *key, double value)
+void cp_run_metric(struct cp_run *r, const char *split, const char *stratum, double epoch, const char *key, double value)
 {
 	if (enter(r))
-		leave(r, cp_store_run(r->db, &r->err, "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)", "ittitr", r->id,
-				      split ? split : "", stratum ? stratum : "", (int64_t)epoch, key, value));
+		leave(r, cp_store_run(r->db, &r->err, "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)", "ittrtr", r->id,
+				      split ? split : "", stratum ? stratum : "", epoch, key, value));
 }
 
 void cp_run_compare(struct cp_run *r, const struct cp_run_comparison *c)

@@ -73,9 +73,9 @@ struct cp_run_file {
 void cp_run_input(struct cp_run *, const struct cp_run_file *);
 void cp_run_output(struct cp_run *, const struct cp_run_file *);
 
-/* A figure. split: train, valid, test or NULL; stratum: a part of the rows, or NULL; epoch: counted from 1, 0 before the first, -1: at
- * the end. key: auc, logloss, rows_per_s, ... NaN is stored as NULL. A second value for the same place replaces the first. */
-void cp_run_metric(struct cp_run *, const char *split, const char *stratum, int epoch, const char *key, double value);
+/* A figure. split: train, valid, test or NULL; stratum: a part of the rows, or NULL; epoch: passes over the rows so far, 1 after the first, 0.25
+ * within it; -1: at the end. key: auc, logloss, rows_per_s, ... NaN is stored as NULL. A second value for the same place replaces the first. */
+void cp_run_metric(struct cp_run *, const char *split, const char *stratum, double epoch, const char *key, double value);
 
 /* A test of a against b (names of score columns, files or runs). */
 struct cp_run_comparison {

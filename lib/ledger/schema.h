@@ -9,7 +9,8 @@
  *     params       run, name, value, given (1: on the command line, 0: a default or found), content (1: part of the recipe)
  *     inputs       run, n, role, path, via (file, folder, stdin: a file redirected, pipe), digest (XXH3-128 of the bytes), content, rows, bytes
  *     outputs      the same columns; via: file, stdout, pipe
- *     metrics      run, split, stratum, epoch, key, value; '' and -1 stand for "none" and "at the end"
+ *     metrics      run, split, stratum, epoch, key, value; '' and -1 stand for "none" and "at the end", and an epoch of 0.25 for
+ *                  an evaluation after a quarter of the first
  *     comparisons  run, n, method, split, stratum, key, a, b, value_a, value_b, diff, se, statistic, p, rows
  *     tags         run, name, value: what somebody said the run is for (CP_TAGS); a grid says scale, data, model, plm, variant, way and
  *                  seed, and cells, how many it has

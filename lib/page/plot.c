@@ -264,8 +264,9 @@ static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
 	}
 	pad = x[1] > x[0] ? (x[1] - x[0]) * 0.05 : 0.5;
 	cp_buf_printf(b, "set xrange [%.10g:%.10g]\n", x[0] - pad, x[1] + pad);
+	int whole = (p->flags & CP_PLOT_WHOLE_X) && x[0] == floor(x[0]);
 	if (x[1] > x[0])
-		cp_buf_printf(b, "set xtics %.10g\n", fmax(step_between(x, p->kind != CP_PLOT_DOTS ? 5 : left_of_dots(p) < 0.35 ? 4 : 3), p->flags & CP_PLOT_WHOLE_X ? 1 : 0));
+		cp_buf_printf(b, "set xtics %.10g\n", fmax(step_between(x, p->kind != CP_PLOT_DOTS ? 5 : left_of_dots(p) < 0.35 ? 4 : 3), whole));
 	else
 		cp_buf_printf(b, "set xtics (%.10g)\n", x[0]);
 }

@@ -63,14 +63,15 @@ static const char results_table[] =
 	REAL("4", "sd") " AS '±', " BEST("4", "logloss", "low") " AS 'log loss', " REAL("0", "cpu_s") " AS 'CPU s', runs(runs) AS runs "
 	"FROM ranked WHERE place <= " MOST " ORDER BY data, place";
 
-/* A curve is the mean over seeds, as far as all of them have come. */
+/* A curve is the mean over seeds, as far as all of them have come; of data where nothing has two points there is none. */
 #define CURVES(name, stages, split, order) \
 	"WITH point AS (SELECT t.data AS data, t.same AS same, t.setting AS setting, m.epoch AS epoch, avg(m.value) AS value, count(*) AS n " \
 	"FROM page_trial t JOIN metrics m ON m.run = t.run WHERE t.stage " stages " AND m.split = '" split "' AND m.key = '" name "' AND m.stratum = '' " \
 	"AND m.epoch > 0 GROUP BY t.data, t.same, m.epoch), " \
 	"whole AS (SELECT *, max(n) OVER (PARTITION BY data, same) AS seeds, max(value) OVER (PARTITION BY data, same) AS most, " \
-	"min(value) OVER (PARTITION BY data, same) AS least, max(epoch) OVER (PARTITION BY data) AS epochs FROM point) " \
-	"SELECT data, setting, epoch, value, NULL, NULL FROM whole WHERE n = seeds AND epochs > 1 ORDER BY data, " order ", same, epoch"
+	"min(value) OVER (PARTITION BY data, same) AS least, count(*) OVER (PARTITION BY data, same) AS points FROM point) " \
+	"SELECT data, setting, epoch, value, NULL, NULL FROM (SELECT *, max(points) OVER (PARTITION BY data) AS longest FROM whole) " \
+	"WHERE n = seeds AND longest > 1 ORDER BY data, " order ", same, epoch"
 
 static const char time_points[] =
 	"WITH " SETTINGS " SELECT data, setting, cpu_s, auc, least, most FROM ranked WHERE auc IS NOT NULL AND cpu_s > 0 ORDER BY data, place";
@@ -156,11 +157,19 @@ const struct cp_section cp_sections[] = {
 	  "The ledger has no scored model yet.",
 	  { { "auc", "AUC on the test rows", CP_PLOT_DOTS, 0, "AUC", "", results_dots } }, results_table },
 	{ "learning", "Learning curves",
-	  "The validation rows after each epoch; means over seeds. A setting with one epoch is a mark.",
-	  "No training in the ledger has gone on for two epochs.",
+	  "The validation rows after each epoch, or as often as <code>--eval-every</code> says; means over seeds. A setting with one evaluation is a mark. "
+	  "What pretraining loses is in nats: the mean of &minus;ln of the probability of the right word, or of ctrl of the right row.",
+	  "No training in the ledger has two evaluations or two epochs.",
 	  { { "auc", "AUC, validation rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "AUC", CURVES("auc", "<> ''", "valid", "most DESC") },
 	    { "logloss", "log loss, validation rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "log loss", CURVES("logloss", "<> ''", "valid", "least") },
-	    { "pretraining", "loss of pretraining", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "loss", CURVES("loss", "= 'pretrain'", "train", "least") } }, NULL },
+	    { "lm-loss", "masked-LM loss, validation rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "nats a masked word",
+	      CURVES("lm_loss", "<> ''", "valid", "least") },
+	    { "lm-accuracy", "masked words found, validation rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "share of masked words",
+	      CURVES("lm_accuracy", "<> ''", "valid", "most DESC") },
+	    { "pair-loss", "contrastive loss (ctrl), validation rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "nats a row",
+	      CURVES("pair_loss", "<> ''", "valid", "least") },
+	    { "pretraining", "loss of pretraining, training rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "nats a masked word",
+	      CURVES("loss", "= 'pretrain'", "train", "least") } }, NULL },
 	{ "time", "AUC against time",
 	  "What a point of AUC costs: processor time of the training and of those that it went on from. Trainings that took up a broken one are left out, since "
 	  "the time of that is not known. A bar goes from the worst seed to the best.",

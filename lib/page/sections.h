@@ -18,7 +18,7 @@ struct cp_section {
 	const char *id, *title;
 	const char *about;	/* HTML: what is seen and how to read it */
 	const char *none;	/* HTML: said where neither pictures nor rows came */
-	struct cp_figure figure[3];
+	struct cp_figure figure[6];
 	const char *table;
 };
 
