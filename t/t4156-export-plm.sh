@@ -67,6 +67,25 @@ test_that 'own and tied decoder' '
 	still --stage pretrain --plm tied -o again.cpm
 	again tied.cpm again.cpm
 '
+test_that 'a pooler that the folder had and nothing trains goes with the model through every stage, and into the folder' '
+	pooler=plm.pooler.dense.weight
+	from --stage pretrain --plm "$PLM/tiny-bert-legacy" --plm-lr 1e-2 -o p.cpm
+	tensor "$PLM/tiny-bert-legacy/model.safetensors" bert.pooler.dense.weight >want
+	tensor p.cpm $pooler | cmp want -
+	cp-train -q --threads 1 --stage finetune --with-plm --init p.cpm --epochs 1 --train text.cps --plm-lr 1e-2 -o q.cpm
+	tensor q.cpm $pooler | cmp want -
+	cp-model export-plm -q -o p.dir p.cpm
+	cp-model export-plm -q -o q.dir q.cpm
+	tensor p.dir/model.safetensors bert.pooler.dense.weight | cmp want -
+	tensor q.dir/model.safetensors pooler.dense.weight | cmp want -
+	header q.dir/model.safetensors | grep "\"pooler.dense.bias\""
+	cp-train --threads 1 $SMALL --prompts 2 --epochs 1 --train text.cps --stage pretrain --plm "$PLM/tiny-bert-legacy" -o p.cpm 2>said
+	grep pooler said && exit 1
+	cp-train -q --threads 1 --stage finetune --init p.cpm --epochs 1 --train text.cps -o q.cpm
+	says_not q.cpm plm.pooler
+	from --stage pretrain --plm "$PLM/tiny-bert" -o p.cpm
+	says_not p.cpm "plm.pooler"
+'
 test_that 'refused: a CTR model, a folder that is not empty, no folder' '
 	cp-train -q --threads 1 --stage ctr $SMALL --epochs 1 --train text.cps -o ctr.cpm
 	refused 1 "ctr.cpm: no language model in it" cp-model export-plm -o none ctr.cpm
@@ -92,7 +111,7 @@ if ! python3 -c 'import torch, transformers' 2>/dev/null; then
 fi
 peer() { python3 "$TEST_DIR/peer/exported.py" "$@"; }
 test_that 'PyPI transformers: the same outputs and token ids as of the original folder' '
-	for kind in tiny-bert tiny-bert-nohead tiny-roberta; do
+	for kind in tiny-bert tiny-bert-legacy tiny-bert-nohead tiny-roberta; do
 		for d in own tied; do
 			still --stage pretrain --plm "$PLM/$kind" --decoder $d -o still.cpm
 			rm -rf still
@@ -100,10 +119,12 @@ test_that 'PyPI transformers: the same outputs and token ids as of the original 
 			peer same "$PLM/$kind" still
 		done
 	done
-	still --stage finetune --with-plm --plm "$PLM/tiny-roberta" -o still.cpm
-	rm -rf still
-	cp-model export-plm -q -o still still.cpm
-	peer same "$PLM/tiny-roberta" still
+	for kind in tiny-roberta tiny-bert-nohead; do
+		still --stage finetune --with-plm --plm "$PLM/$kind" -o still.cpm
+		rm -rf still
+		cp-model export-plm -q -o still still.cpm
+		peer same "$PLM/$kind" still
+	done
 	still_p5 --plm "$PLM/tiny-t5" -o still.cpm
 	rm -rf still
 	cp-model export-plm -q -o still still.cpm

@@ -23,7 +23,8 @@ static const struct { const char *theirs, *ours; } heads[] = {
 };
 
 /* What stands in our list under its own name behind "plm.": BERT's and RoBERTa's encoder, T5. */
-static const char *const bodies[] = { "embeddings.", "encoder.", "decoder.", "shared.", "lm_head.weight", "whole_word_embeddings." };
+static const char *const bodies[] = { "embeddings.", "encoder.", "decoder.", "shared.", "lm_head.weight", "whole_word_embeddings.",
+					"pooler." };
 
 static const char *skip_prefix(const char *s, const char *prefix)
 {
@@ -158,8 +159,17 @@ int plm_look(struct plm_config *c, const char *dir, struct cp_err *err)
 	return rc;
 }
 
+struct nn_params *plm_aside(const struct plm_config *c)
+{
+	struct nn_params *ps = nn_params_new();
+	nn_params_add(ps, "plm.pooler.dense.weight", 0, 2, (size_t[]){ c->hidden, c->hidden });
+	nn_params_add(ps, "plm.pooler.dense.bias", 0, 1, &c->hidden);
+	nn_params_alloc(ps, NN_SCORING);
+	return ps;
+}
+
 struct loading {
-	struct nn_params *ps;
+	struct nn_params *ps, *aside;
 	const struct plm_config *c;
 	struct cp_buf *unused;
 };
@@ -168,6 +178,8 @@ static int load_one(void *ctx, const struct nn_tensor *t, const char *own, const
 {
 	const struct loading *l = ctx;
 	struct nn_param *p = own ? nn_params_find(l->ps, own) : NULL;
+	if (!p && own && l->aside)
+		p = nn_params_find(l->aside, own);
 	int again = l->c->family == PLM_T5 && l->c->tied && own && !strcmp(own, "plm.lm_head.weight");	/* the one table once more */
 	if (p)
 		return take(p, t, path, err);
@@ -206,9 +218,9 @@ static int fill_rest(const struct loading *l, const struct plm_files *f, const c
 	return rc;
 }
 
-int plm_load(struct nn_params *ps, const struct plm_config *c, const char *dir, struct cp_buf *unused, struct cp_err *err)
+int plm_load(struct nn_params *ps, struct nn_params *aside, const struct plm_config *c, const char *dir, struct cp_buf *unused, struct cp_err *err)
 {
-	struct loading l = { ps, c, unused };
+	struct loading l = { ps, aside, c, unused };
 	struct plm_files f;
 	if (plm_files_find(&f, dir, err) < 0)
 		return -1;

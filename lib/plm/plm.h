@@ -186,11 +186,14 @@ void plm_files_release(struct plm_files *);
 /* Set has_weights and has_lm_head from them; plm_config_read does. */
 int plm_look(struct plm_config *, const char *dir, struct cp_err *);
 
+/* Room for what a folder of the BERT family may have and nothing here uses, so that one written again has it: the pooler of BertModel and
+ * RobertaModel. */
+struct nn_params *plm_aside(const struct plm_config *);
 /* Fill parameters plm.* and mlm.* from these files (any float type; with or without the bert./roberta. prefix; names of older files too) and
  * mark them loaded.  A missing tensor of the encoder, a head of which a part is missing, or a wrong shape: a sentence.  Without a masked-LM
  * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it and the
- * files do not, becomes a copy of the word embeddings; whole-word embeddings may be missing. */
-int plm_load(struct nn_params *, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
+ * files do not, becomes a copy of the word embeddings; whole-word embeddings may be missing.  aside, of plm_aside or NULL, takes what it can. */
+int plm_load(struct nn_params *, struct nn_params *aside, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
 /* The name in our list for a name in a folder's file; 0 if it is none of ours. */
 int plm_own_name(const char *theirs, struct cp_buf *ours);
 /* And back, as BertForMaskedLM and RobertaForMaskedLM have it; with has_head 0 as BertModel and RobertaModel.  0: none of theirs. */

@@ -18,6 +18,7 @@ void cp_model_free(struct cp_model *m)
 		return;
 	nn_graph_free(m->g);
 	nn_params_free(m->params);
+	nn_params_free(m->aside);
 	cp_p5_free(m->p5);
 	if (!m->of) {
 		nn_packs_free(m->packs);
@@ -181,6 +182,8 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 {
 	compose(m, team, training);
 	nn_params_alloc(m->params, training ? NN_TRAINING_BY_ROWS : NN_SCORING);
+	if (training && m->c.has_plm && m->c.plm.family != PLM_T5)
+		m->aside = plm_aside(&m->c.plm);
 }
 
 static struct cp_model *twin(const struct cp_model *m, const struct plm_prompting *prompting, struct cp_err *err)

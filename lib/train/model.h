@@ -9,7 +9,7 @@
  * compare with, whose formulas stand in plm/ptab.c, plm/ctrbert.c and plm/ctrl.c.
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
- * (tokenizer.json), the ids that can be filled in where they are not all (mlm.ids), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
+ * (tokenizer.json), the pooler of the language model's folder where that had one, the ids that can be filled in where they are not all (mlm.ids), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
  *
  *     struct cp_model *m = cp_model_open(path, team, NN_IN_F32, err);     // to score
  *     cp_model_feed(m, &data, places, n, ...);
@@ -85,6 +85,7 @@ struct cp_model {
 	struct cp_p5 *p5;		/* NULL but for a T5 */
 
 	struct nn_params *params;
+	struct nn_params *aside;	/* in training: what the language model's folder had and nothing here uses; NULL: nothing can be */
 	struct nn_packs *packs;		/* of a model that only scores */
 	struct nn_graph *g;
 	struct nn_node *q, *prompts, *z_ctr, *z_plm, *z, *loss;	/* NULL where there is none */

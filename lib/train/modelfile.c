@@ -330,24 +330,31 @@ static int same_shape(const struct nn_param *p, const struct nn_tensor *t)
 	return same;
 }
 
+static int load(struct cp_model *m, struct nn_param *p, const struct nn_safetensors *s, const struct cp_features *from, const char *path, struct cp_err *err)
+{
+	const struct nn_tensor *t = nn_safetensors_find(s, p->name);
+	if (!t)
+		return 0;
+	if (p->by_key) {
+		if (load_table(m, p, t, from, path, err) < 0)
+			return -1;
+	} else if (!same_shape(p, t)) {
+		return cp_err_set(err, "%s: tensor '%s' has another shape than this model's", path, p->name);
+	} else if (nn_tensor_floats(t, p->val, p->n, err) < 0) {
+		return cp_err_wrap(err, "%s", path);
+	}
+	p->loaded = 1;
+	return 0;
+}
+
 int cp_model_load(struct cp_model *m, const struct nn_safetensors *s, const struct cp_features *from, const char *path, struct cp_err *err)
 {
-	for (int i = 0; i < m->params->n; i++) {
-		struct nn_param *p = m->params->v[i];
-		const struct nn_tensor *t = nn_safetensors_find(s, p->name);
-		if (!t)
-			continue;
-		if (p->by_key) {
-			if (load_table(m, p, t, from, path, err) < 0)
-				return -1;
-		} else if (!same_shape(p, t)) {
-			return cp_err_set(err, "%s: tensor '%s' has another shape than this model's", path, p->name);
-		} else if (nn_tensor_floats(t, p->val, p->n, err) < 0) {
-			return cp_err_wrap(err, "%s", path);
-		}
-		p->loaded = 1;
-	}
-	return 0;
+	int rc = 0;
+	for (int i = 0; !rc && i < m->params->n; i++)
+		rc = load(m, m->params->v[i], s, from, path, err);
+	for (int i = 0; !rc && m->aside && i < m->aside->n; i++)
+		rc = load(m, m->aside->v[i], s, from, path, err);
+	return rc;
 }
 
 /* A model that diverged has no scores; and a packed product counts on it that 0 times a weight is 0. */
@@ -412,6 +419,11 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *team, enum nn_p
 	return m;
 }
 
+static void add_parameter(struct nn_safetensors_out *o, const struct nn_param *p)
+{
+	nn_safetensors_out_floats(o, p->name, p->n_dims, p->dims, p->val);
+}
+
 int cp_model_save(const struct cp_model *m, const char *path, struct cp_err *err)
 {
 	struct nn_safetensors_out *o = nn_safetensors_out_new();
@@ -427,10 +439,11 @@ int cp_model_save(const struct cp_model *m, const char *path, struct cp_err *err
 			nn_safetensors_out_add(o, name.data, NN_U64, 1, &v->n, k ? v->count : v->key);
 		}
 	}
-	for (int i = 0; i < m->params->n; i++) {
-		const struct nn_param *p = m->params->v[i];
-		nn_safetensors_out_floats(o, p->name, p->n_dims, p->dims, p->val);
-	}
+	for (int i = 0; i < m->params->n; i++)
+		add_parameter(o, m->params->v[i]);
+	for (int i = 0; m->aside && i < m->aside->n; i++)
+		if (m->aside->v[i]->loaded)
+			add_parameter(o, m->aside->v[i]);
 	if (m->c.objective == CP_OBJECTIVE_LM && m->cut.n)
 		nn_safetensors_out_add(o, "mlm.ids", NN_U32, 1, &m->cut.n, m->cut.ids);
 	if (m->tokenizer) {

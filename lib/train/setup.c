@@ -390,7 +390,7 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 	if (init && cp_model_load(t->m, init, old, t->o.init, err) < 0)
 		return -1;
 	if (s->dir && !s->scratch && t->m->c.plm.has_weights) {
-		if (plm_load(ps, &t->m->c.plm, s->dir, &unused, err) < 0) {
+		if (plm_load(ps, t->m->aside, &t->m->c.plm, s->dir, &unused, err) < 0) {
 			cp_buf_release(&unused);
 			return -1;
 		}

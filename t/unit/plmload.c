@@ -216,7 +216,7 @@ static void reads(const struct plm_config *c, const char *kind, const struct how
 	snprintf(full, sizeof full, "%s, %s", kind, what);
 	err.msg[0] = 0;
 	int good = !plm_config_read(&config, "folder", &err) && config.has_weights && config.has_lm_head == (h->head && c->family != PLM_T5) &&
-		   !plm_load(b.ps, &config, "folder", &unused, &err) && !unused.len && same_values(&a, &b, h->head);
+		   !plm_load(b.ps, NULL, &config, "folder", &unused, &err) && !unused.len && same_values(&a, &b, h->head);
 	ok(good, full, good ? "" : err.msg);
 	cp_buf_release(&unused);
 	model_free(&a);
@@ -237,7 +237,7 @@ static void refuses(const struct plm_config *c, const struct how *h, const char 
 	err.msg[0] = 0;
 	int rc = plm_config_read(&config, "folder", &err);
 	if (!rc)
-		rc = plm_load(b.ps, &config, "folder", NULL, &err);
+		rc = plm_load(b.ps, NULL, &config, "folder", NULL, &err);
 	ok(!bad && rc < 0 && strstr(err.msg, words), words, rc < 0 && strstr(err.msg, words) ? "" : err.msg);
 	model_free(&a);
 	model_free(&b);
