@@ -91,6 +91,9 @@ static const struct cp_opt opts[] = {
 	{ 0, "warmup", CP_OPT_REAL, &o.warmup, "SHARE", "of the steps, in which the rate rises from 0; p5: 0.05", .min = 0, .max = 1, .content = 1 },
 	{ 0, "schedule", CP_OPT_CHOICE, &o.schedule, "KIND", "how the rate then falls: to 0, or to a tenth when --valid is no better",
 	  .choices = "linear|cosine|constant|plateau", .content = 1 },
+	{ 0, "teacher", CP_OPT_STR, &o.teacher, "SCORES", "learn as well what cp-predict printed of the training rows, from another model", .content = 1 },
+	{ 0, "teacher-weight", CP_OPT_REAL, &o.teacher_weight, "W", "share of the teacher in what a row expects; its label has the rest", .min = 0, .max = 1,
+	  .content = 1 },
 	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N evaluations that are no better on --valid; 0: never", .min = 0, .max = 100000,
 	  .content = 1 },
 	{ 0, "monitor", CP_OPT_CHOICE, &o.monitor, "WHAT", "of --valid chooses the best", .choices = "auc|logloss", .content = 1 },
@@ -245,6 +248,8 @@ static void record_inputs(const struct cp_train_result *r)
 	}
 	if (o.init)
 		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
+	if (o.teacher)
+		cp_run_input(run, &(struct cp_run_file){ .role = "teacher", .path = o.teacher });
 	struct plm_files f = { 0 };
 	if (o.plm && strncmp(o.plm, "scratch", 7) && !plm_files_find(&f, o.plm, NULL))
 		for (size_t i = 0; i < f.n; i++)
@@ -305,6 +310,7 @@ static void check_options(void)
 		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
 		{ "monitor", &o.given_monitor }, { "warmup", &o.given_warmup }, { "clip", &o.given_clip }, { "batch", &o.given_batch },
 		{ "subspaces", &o.given_subspaces }, { "temperature", &o.given_temperature },
+		{ "teacher-weight", &o.given_teacher_weight },
 	};
 	apply_preset();
 	for (size_t i = 0; i < sizeof also / sizeof *also; i++)

@@ -474,6 +474,10 @@ static void add_optimiser(json_t *o, const struct cp_trainer *t)
 		json_object_set_new(o, "micro-batch", json_integer(p->micro_batch));
 	if (p->eval_every)
 		json_object_set_new(o, "eval-every", json_integer(p->eval_every));
+	if (p->teacher) {
+		json_object_set_new(o, "teacher's scores", json_string(t->teacher_digest));
+		add_real(o, "teacher-weight", p->teacher_weight);
+	}
 }
 
 static int start_digest(struct cp_trainer *t, json_t *o, const struct source *s, struct cp_err *err)
@@ -685,6 +689,8 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	if (check_ctr(t, err) < 0)
 		return -1;
 	if (index_rows(t, err) < 0)
+		return -1;
+	if (cp_teacher_read(t, err) < 0)
 		return -1;
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
 	t->m->keeps = cp_model_is_still(&t->m->c);

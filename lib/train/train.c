@@ -66,6 +66,7 @@ void cp_trainer_free(struct cp_trainer *t)
 	cp_data_release(&t->test);
 	cp_team_free(t->team);
 	cp_state_unlock(t);
+	free(t->soft);
 	free(t->cut);
 	free(t->fingerprint);
 	free(t->best_val);
@@ -114,10 +115,12 @@ static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_eval
 		t->o.event(t->o.ctx, &ev);
 }
 
-/* The loss of a model that knows the share of clicks and no more; NaN where clicks are not what is learnt. */
+/* The loss of a model that knows the share of clicks, or what a teacher makes of it, and no more; NaN where clicks are not what is learnt. */
 static double loss_of_rate(const struct cp_trainer *t)
 {
 	double p = (double)t->train.n_clicks / (double)t->train.n;
+	if (t->soft)
+		p = cp_teacher_rate(t);
 	if (t->m->c.objective != CP_OBJECTIVE_CLICK)
 		return NAN;
 	return p > 0 && p < 1 ? -p * log(p) - (1 - p) * log(1 - p) : NAN;

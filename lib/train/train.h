@@ -75,13 +75,15 @@ struct cp_train_opts {
 	int64_t max_length;		/* 0: what the language model can take */
 	int64_t subspaces;		/* of ctrl */
 	double temperature;
+	const char *teacher;		/* scores of the training rows, learnt from beside their labels by teacher_weight (teacher.c) */
+	double teacher_weight;
 	int64_t patience;		/* evaluations that are no better; 0: all epochs */
 	double checkpoint;		/* seconds between states within an epoch */
 	/* which of those that an --init also says were given */
 	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length,
 	    given_pooler, given_fusion, given_usage;
 	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip, given_batch, given_subspaces,
-	    given_temperature;
+	    given_temperature, given_teacher_weight;
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
 	void *ctx;
@@ -90,7 +92,7 @@ struct cp_train_opts {
 #define CP_TRAIN_DEFAULT { \
 	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .plm_dropout = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
 	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
-	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .subspaces = 1, .temperature = 0.7, .checkpoint = 60 }
+	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .subspaces = 1, .temperature = 0.7, .teacher_weight = 0.5, .checkpoint = 60 }
 
 struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */

@@ -18,6 +18,8 @@ struct cp_trainer {
 	struct cp_team *team;
 	struct cp_model *m;
 	struct cp_data train, valid, test;
+	nn_float *soft;			/* (training rows) what they expect where a teacher has a say, else NULL */
+	char teacher_digest[33];	/* of its scores */
 	uint32_t *cut;			/* ids of the masked-LM softmax */
 	char *fingerprint;		/* JSON: all that determines the result */
 
@@ -56,6 +58,10 @@ int cp_trainer_step(struct cp_trainer *, uint64_t epoch, size_t at, struct cp_er
 uint64_t cp_trainer_steps(const struct cp_trainer *);
 /* Vectors of n rows of train, valid or test, by their places there: 0, 1 asked to stop, -1. */
 int cp_trainer_kept(struct cp_trainer *, const struct cp_data *, const uint32_t *origins, size_t n, const nn_float **, struct cp_err *);
+/* teacher.c.  Scores of --teacher into .soft; and from there to the batch at hand, whose rows are origins[from..from+n-1]. */
+int cp_teacher_read(struct cp_trainer *, struct cp_err *);
+double cp_teacher_rate(const struct cp_trainer *);		/* mean of .soft */
+void cp_teacher_tell(struct cp_trainer *, size_t from, size_t n);
 /* evaluate.c */
 struct cp_evaluation {
 	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */
