@@ -41,4 +41,15 @@ test_that 'what is no stream is told by its first bytes' '
 	{ cat one.cps; echo; } >bad.cps && refused cp-cat -q &&
 	{ cat one.cps; head -c 60 one.cps; } >bad.cps && refused cp-cat -q --count
 '
+test_that 'fuzzing starts from whole streams and texts of the present format, with every codec' '
+	for f in "$TEST_DIR"/fuzz/corpus/stream/*; do
+		cp-cat -q --check "$f" && cp-cat -q --to tsv "$f" | grep -a "^#block" >>blocks || return 1
+	done
+	for codec in 0 1 2 3; do grep -q "[[,]$codec[],]" blocks || { echo "no column with codec $codec"; return 1; }; done
+	for f in "$TEST_DIR"/fuzz/corpus/stream_text/*; do
+		kind=$(basename "$f") edited=
+		case $kind in *-edited) edited=--edited ;; esac
+		tail -c +2 "$f" | cp-cat -q --from "${kind%%-*}" $edited >text.cps && cp-cat -q --check text.cps || { echo "$f"; return 1; }
+	done
+'
 test_done
