@@ -3,8 +3,7 @@
  *     z = W2 dropout(tanh(W1 [h_cls(user), h_cls(item), q] + b1)) + b2,  128 wide
  *
  * (Muhamed et al., Efficient Natural Language and Speech Processing workshop, NeurIPS 2021.)  The weights of the twins are shared.  q is a CTR
- * model's final vector, or not there.  The paper distils a larger model into this one, which is an option of any
- * training on clicks (train/teacher.c). */
+ * model's final vector, or not there.  The paper distils a larger model into this one, an option here of any training on clicks (train/teacher.c). */
 #include "plm/plm.h"
 
 struct nn_node *plm_ctr_bert(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f, struct nn_node *q)

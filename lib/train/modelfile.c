@@ -330,7 +330,8 @@ static int same_shape(const struct nn_param *p, const struct nn_tensor *t)
 	return same;
 }
 
-static int load(struct cp_model *m, struct nn_param *p, const struct nn_safetensors *s, const struct cp_features *from, const char *path, struct cp_err *err)
+static int load(struct cp_model *m, struct nn_param *p, const struct nn_safetensors *s, const struct cp_features *from, const char *path,
+		struct cp_err *err)
 {
 	const struct nn_tensor *t = nn_safetensors_find(s, p->name);
 	if (!t)
