@@ -91,7 +91,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "warmup", CP_OPT_REAL, &o.warmup, "SHARE", "of the steps, in which the rate rises from 0; p5: 0.05", .min = 0, .max = 1, .content = 1 },
 	{ 0, "schedule", CP_OPT_CHOICE, &o.schedule, "KIND", "how the rate then falls: to 0, or to a tenth when --valid is no better",
 	  .choices = "linear|cosine|constant|plateau", .content = 1 },
-	{ 0, "teacher", CP_OPT_STR, &o.teacher, "SCORES", "learn as well what cp-predict printed of the training rows, from another model", .content = 1 },
+	{ 0, "teacher", CP_OPT_STR, &o.teacher, "FILE", "learn as well what cp-predict printed of the training rows, from another model", .content = 1 },
 	{ 0, "teacher-weight", CP_OPT_REAL, &o.teacher_weight, "W", "share of the teacher in what a row expects; its label has the rest", .min = 0, .max = 1,
 	  .content = 1 },
 	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N evaluations that are no better on --valid; 0: never", .min = 0, .max = 100000,

@@ -118,7 +118,7 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 	if (check_baseline(o, err) < 0)
 		return -1;
 	if (o->given_teacher_weight && !o->teacher)
-		return cp_err_set(err, "--teacher-weight is that of --teacher SCORES, which is not given");
+		return cp_err_set(err, "--teacher-weight is that of --teacher FILE, which is not given");
 	if (o->teacher && (is_stage(o, "pretrain") || is_stage(o, "ctrl") || is_stage(o, "p5")))
 		return cp_err_set(err, "--teacher: --stage %s does not learn the probability of a click", o->stage);
 	if (o->plm_dropout >= 0 && !o->with_plm && (is_stage(o, "ctr") || is_stage(o, "finetune")))
