@@ -129,10 +129,11 @@ static double loss_of_rate(const struct cp_trainer *t)
 /* An epoch whose loss is above that of the one before, or the first one above knowing nothing, is told of while there is time to stop. */
 static void note_rising_loss(struct cp_trainer *t, uint64_t epoch, double before)
 {
+	int numbers = cp_fields_count(&t->m->vocab.fields, CP_NUMBER) > 0;
 	if (mean_loss(t) > RISING * before)
 		cp_trainer_note(t, "the loss of epoch %llu, %.4g, is above that of %s, %.4g: if it goes on, training diverges; a smaller --lr, a --warmup or "
-				"--clip may help, or numbers of the size of 1 (cp-featurize --field 'NAME: log')", (unsigned long long)epoch + 1,
-				mean_loss(t), epoch ? "the epoch before" : "the click rate alone", before);
+				"--clip may help%s", (unsigned long long)epoch + 1, mean_loss(t), epoch ? "the epoch before" : "the click rate alone", before,
+				numbers ? ", or numbers of the size of 1 (cp-featurize --field 'NAME: log')" : "");
 }
 
 static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluation *e)
