@@ -40,6 +40,21 @@ test_that 'the rows of training, kept in files: told, and the same bytes from a 
 	same a.cpm b.cpm
 '
 
+test_that 'lists and numbers in files: trained on, and wide numbers are told of as in memory' '
+	{
+		echo "label,A,G,P"
+		awk "BEGIN { for (i = 0; i < 60000; i++) printf \"%d,a%d,x|y%d,%d\n\", i % 3 == 0, i % 97, i % 11, i % 400 }"
+	} >wide.csv
+	cp-featurize -q -f "G: list |" -f "P: number" wide.csv >wide.cps
+	for threads in 1 2; do
+		files --threads $threads --epochs 1 --train wide.cps -o wide$threads.cpm 2>err
+		cat err
+		grep "more than --memory 1: they are kept in temporary files" err
+		grep "field .P. has numbers from 0 to 399" err
+	done
+	cmp wide1.cpm wide2.cpm
+'
+
 test_that 'the order is another than in memory, the rows and what is learnt are the same' '
 	files --epochs 2 --memory 64 --train many.cps --valid valid.cps -o m.cpm 2>err
 	grep "temporary files" err && exit 1

@@ -255,22 +255,31 @@ static int mention_rows(struct cp_trainer *t, struct cp_err *err)
 #define WIDE 100
 
 /* A number multiplies a row of the table, so a large one gives large logits and gradients to match. */
-static void note_wide_numbers(struct cp_trainer *t)
+static int note_wide_numbers(struct cp_trainer *t, struct cp_err *err)
 {
-	const struct cp_data *d = &t->train;
-	for (int f = 0, k = 0; f < d->fields.n; f++) {
-		if (d->fields.v[f].type != CP_NUMBER)
+	const struct cp_fields *fields = &t->train.fields;
+	nn_float low[CP_FIELDS_MAX] = { 0 }, high[CP_FIELDS_MAX] = { 0 };
+	struct cp_pass p;
+	const struct cp_data *d;
+	int n = cp_fields_count(fields, CP_NUMBER), rc = 0;
+	cp_pass_init(&p, &t->train);
+	while (n && (rc = cp_pass_next(&p, &d, err)) == 1)
+		for (size_t i = 0; i < d->n; i++)
+			for (int k = 0; k < n; k++) {
+				low[k] = fmin(low[k], cp_data_numbers(d, i)[k]);
+				high[k] = fmax(high[k], cp_data_numbers(d, i)[k]);
+			}
+	cp_pass_release(&p);
+	for (int f = 0, k = 0; !rc && f < fields->n; f++) {
+		const char *name = fields->v[f].name;
+		if (fields->v[f].type != CP_NUMBER)
 			continue;
-		nn_float low = 0, high = 0;
-		for (size_t i = 0; i < d->n; i++) {
-			low = fmin(low, cp_data_numbers(d, i)[k]);
-			high = fmax(high, cp_data_numbers(d, i)[k]);
-		}
-		k++;
-		if (fmax(-low, high) > WIDE)
+		if (fmax(-low[k], high[k]) > WIDE)
 			cp_trainer_note(t, "field '%s' has numbers from %g to %g, and training wants them of the size of 1; cp-featurize "
-					"--field '%s: log', or 'buckets 10', makes them so", d->fields.v[f].name, low, high, d->fields.v[f].name);
+					"--field '%s: log', or 'buckets 10', makes them so", name, low[k], high[k], name);
+		k++;
 	}
+	return rc;
 }
 
 static int load_all(struct cp_trainer *t, struct cp_err *err)
@@ -296,7 +305,8 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	if ((t->o.valid.n && !t->valid.n) || (t->o.test.n && !t->test.n))
 		return cp_err_set(err, "no rows in %s", t->o.valid.n && !t->valid.n ? "--valid, by which the best epoch is chosen" : "--test");
-	note_wide_numbers(t);
+	if (note_wide_numbers(t, err) < 0)
+		return -1;
 	if (t->train.n_cut)
 		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut; the last one, sep, is kept", (unsigned long long)t->train.n_cut,
 				t->m->c.max_tokens);
