@@ -65,7 +65,7 @@ static const struct cp_opt opts[] = {
 };
 
 static const struct cp_tool tool = { "cp-cat", "[OPTION...] [FILE...]", "look at records, check, count, cut, order, join and convert them", opts,
-				     .max_operands = -1 };
+				     .max_operands = -1, .filter = 1 };
 
 static int given(const char *name) { return cp_opts_given(&cp_tool_opts, name); }
 static int from_text(void) { return strcmp(o.from, "records") != 0; }

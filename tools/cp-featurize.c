@@ -18,6 +18,7 @@ static const struct cp_tool tool = {
 	.opts = opts,
 	.notes = "Columns called label, timestamp and weight have these roles; all others are fields.",
 	.max_operands = -1,
+	.filter = 1,
 };
 
 int main(int argc, char **argv)

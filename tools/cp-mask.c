@@ -39,6 +39,7 @@ static const struct cp_tool tool = {
 	.opts = opts,
 	.notes = "Adds the columns tokens and mask to the column text; other columns are passed on.",
 	.max_operands = 1,
+	.filter = 1,
 };
 
 static const char *check_options(void)

@@ -26,6 +26,7 @@ static const struct cp_tool tool = {
 	.notes = "The sentence is \"FIELD is VALUE.\" for each field, joined by one space.\n"
 		 "Columns called label, timestamp and weight have these roles; all others are fields.",
 	.max_operands = -1,
+	.filter = 1,
 };
 
 int main(int argc, char **argv)

@@ -306,7 +306,7 @@ void cp_tool_spare(const char *path)
 	struct stat st;
 	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	for (char **p = operands; *p; p++)
+	for (char **p = operands; *p && !me->filter; p++)
 		spare(path, &st, *p);
 	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++) {
 		if (!o->arg || strcmp(o->arg, "FILE") || is_output(o))

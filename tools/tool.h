@@ -31,6 +31,7 @@ struct cp_tool {
 	const char *notes;	/* more for --help, or NULL */
 	int max_operands;	/* 0: none are taken; -1: any number */
 	void (*version)(struct cp_buf *);	/* more lines for --version, or NULL */
+	int filter;		/* what it writes is what its operands are, made into more: --output may take their place, as sort's does */
 };
 
 /* Given options of this run, for cp_opts_given() and the ledger. */
@@ -39,8 +40,8 @@ extern int cp_quiet;
 
 void cp_tool_start(const struct cp_tool *, int *argc, char **argv);
 
-/* End the tool where this file, which it is about to replace, is one that it reads: an operand, or the FILE of an option.  What --output names was
- * looked at by cp_tool_start. */
+/* End the tool where this file, which it is about to replace, is one that it reads: an operand (but a filter's), or the FILE of an option.
+ * What --output names was looked at by cp_tool_start. */
 void cp_tool_spare(const char *path);
 
 /* Begin the run's row in the ledger: after the options are checked, before the first input byte is read.  The tool's name, version, build, arguments
