@@ -57,6 +57,14 @@ test_that 'asked again, nothing runs, and the table is the same' '
 	cmp table again
 '
 
+test_that 'scores that others were compared with keep their own figures' '
+	cp-auc -q --ledger l.db --split test --against "$TRASH/grid/made/dnn-1/ctr.tsv" "$TRASH/grid/made/dnn-1/with-plm.tsv" >compared
+	grid >again 2>log
+	grep -E "^\| dnn +\| ctr +\| 1 " table >before
+	test -s before
+	grep -E "^\| dnn +\| ctr +\| 1 " again | diff before -
+'
+
 test_that 'scores that the ledger does not know are not shown as if it did' '
 	rm l.db*
 	got=0
