@@ -7,8 +7,8 @@
  *     plm_config_read(&c, dir, err);                    // or plm_config_scratch(&c, "layers=2,hidden=128,heads=2", err)
  *     struct plm_feed f;  plm_feed_init(&f, &c, &p);
  *     struct plm_nodes n;
- *     plm_encoder(&b, &c, &p, &f, prompts, &n);         // n.hidden[0..layers]
- *     struct nn_node *loss = ng_lm_loss(g, plm_lm_transform(&b, &c, n.hidden[c.layers], &f), decoder, bias, &f.labels, &cut);
+ *     plm_encoder(&b, &c, &f, prompts, &n);             // n.hidden[0..layers]
+ *     struct nn_node *loss = ng_lm_loss(g, plm_lm_transform(&b, &c, &n, &f), decoder, bias, &f.labels, &cut);
  */
 #ifndef PLM_PLM_H
 #define PLM_PLM_H
