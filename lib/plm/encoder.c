@@ -30,7 +30,12 @@ static struct plm_affine norm_of(struct nn_build *b, size_t h, const char *prefi
 	return (struct plm_affine){ ng_weight(b->g, w), ng_weight(b->g, bias) };
 }
 
-/* Query, key and value weights are added one after another, so they are one (3H,H) matrix and one product; or the last two are. */
+/* Query, key and value weights are added one after another, so that those of `n` of them from `from` on are one (n H, H) matrix and one product. */
+static struct plm_affine attention_part(struct nn_graph *g, const struct plm_layer *l, size_t h, size_t from, size_t n)
+{
+	return (struct plm_affine){ ng_slice(g, l->query_w, from * h * h, n * h, h), ng_slice(g, l->query_b, from * h, 1, n * h) };
+}
+
 static void attention_of(struct nn_build *b, size_t h, const char *prefix, struct plm_layer *l)
 {
 	static const char *const part[] = { "query", "key", "value" };
@@ -42,9 +47,8 @@ static void attention_of(struct nn_build *b, size_t h, const char *prefix, struc
 	}
 	for (int i = 0; i < 3; i++)
 		bias[i] = nn_new(b, NN_INIT_ZERO, 1, &h, "%sattention.self.%s.bias", prefix, part[i]);
-	l->qkv = (struct plm_affine){ ng_span(b->g, w[0], 3, h), ng_span(b->g, bias[0], 3, 3 * h) };
-	l->q = (struct plm_affine){ ng_weight(b->g, w[0]), ng_weight(b->g, bias[0]) };
-	l->kv = (struct plm_affine){ ng_span(b->g, w[1], 2, h), ng_span(b->g, bias[1], 2, 2 * h) };
+	l->query_w = w[0];
+	l->query_b = bias[0];
 }
 
 static struct nn_node *embeddings(struct nn_build *b, const struct plm_config *c, struct plm_feed *f, struct nn_node *prompts,
@@ -108,7 +112,8 @@ void plm_encoder(struct nn_build *b, const struct plm_config *c, struct plm_feed
 	out->hidden[0] = embeddings(b, c, f, prompts, out);
 	for (size_t l = 0; l < c->layers; l++) {
 		out->last = layer_of(b, c, (int)l);
-		struct nn_node *x = out->hidden[l], *qkv = map(b->g, x, &out->last.qkv);
+		struct plm_affine all = attention_part(b->g, &out->last, c->hidden, 0, 3);
+		struct nn_node *x = out->hidden[l], *qkv = map(b->g, x, &all);
 		struct ng_attention a = attention_in(c, f, prompts, (int)l, qkv);
 		a.q = qkv;
 		a.of_q = a.of_kv;
@@ -121,8 +126,9 @@ struct nn_node *plm_last_at(struct nn_build *b, const struct plm_config *c, cons
 {
 	struct nn_node *all = n->hidden[c->layers - 1], *x = at == PLM_AT_PICKS ? ng_gather(b->g, all, &f->picks, PLM_PICKS, 1)
 								    : ng_gather(b->g, all, &f->first, f->texts, 1);
-	struct ng_attention a = attention_in(c, f, n->prompts, (int)c->layers - 1, map(b->g, all, &n->last.kv));
-	a.q = map(b->g, x, &n->last.q);
+	struct plm_affine q = attention_part(b->g, &n->last, c->hidden, 0, 1), kv = attention_part(b->g, &n->last, c->hidden, 1, 2);
+	struct ng_attention a = attention_in(c, f, n->prompts, (int)c->layers - 1, map(b->g, all, &kv));
+	a.q = map(b->g, x, &q);
 	a.of_q = at == PLM_AT_PICKS ? &f->pick_segs : &f->one_segs;
 	return feed_forward(b->g, c, &n->last, x, ng_attention(b->g, &a));
 }

@@ -105,12 +105,13 @@ void plm_feed_bind(struct plm_feed *, struct nn_graph *);
 
 /* --- The encoder ------------------------------------------------------------------------------------------------------------------- */
 
-/* Weights of a layer; q and kv are parts of qkv. */
+/* Weights of a layer. */
 struct plm_affine {
 	struct nn_node *w, *b;
 };
 struct plm_layer {
-	struct plm_affine qkv, q, kv, out, norm1, up, down, norm2;
+	struct nn_param *query_w, *query_b;	/* those of key and value lie behind them */
+	struct plm_affine out, norm1, up, down, norm2;
 };
 
 struct plm_nodes {

@@ -254,23 +254,31 @@ static int mention_rows(struct cp_trainer *t, struct cp_err *err)
 
 #define WIDE 100
 
+/* Of each field of numbers, and 0. */
+static int range_of_numbers(const struct cp_data *train, nn_float *low, nn_float *high, struct cp_err *err)
+{
+	struct cp_pass p;
+	const struct cp_data *d;
+	int rc;
+	cp_pass_init(&p, train);
+	while ((rc = cp_pass_next(&p, &d, err)) == 1)
+		for (size_t i = 0; i < d->n; i++)
+			for (int k = 0; k < d->n_numbers; k++) {
+				low[k] = fmin(low[k], cp_data_numbers(d, i)[k]);
+				high[k] = fmax(high[k], cp_data_numbers(d, i)[k]);
+			}
+	cp_pass_release(&p);
+	return rc;
+}
+
 /* A number multiplies a row of the table, so a large one gives large logits and gradients to match. */
 static int note_wide_numbers(struct cp_trainer *t, struct cp_err *err)
 {
 	const struct cp_fields *fields = &t->train.fields;
 	nn_float low[CP_FIELDS_MAX] = { 0 }, high[CP_FIELDS_MAX] = { 0 };
-	struct cp_pass p;
-	const struct cp_data *d;
-	int n = cp_fields_count(fields, CP_NUMBER), rc = 0;
-	cp_pass_init(&p, &t->train);
-	while (n && (rc = cp_pass_next(&p, &d, err)) == 1)
-		for (size_t i = 0; i < d->n; i++)
-			for (int k = 0; k < n; k++) {
-				low[k] = fmin(low[k], cp_data_numbers(d, i)[k]);
-				high[k] = fmax(high[k], cp_data_numbers(d, i)[k]);
-			}
-	cp_pass_release(&p);
-	for (int f = 0, k = 0; !rc && f < fields->n; f++) {
+	if (t->train.n_numbers && range_of_numbers(&t->train, low, high, err) < 0)
+		return -1;
+	for (int f = 0, k = 0; f < fields->n; f++) {
 		const char *name = fields->v[f].name;
 		if (fields->v[f].type != CP_NUMBER)
 			continue;
@@ -279,7 +287,7 @@ static int note_wide_numbers(struct cp_trainer *t, struct cp_err *err)
 					"--field '%s: log', or 'buckets 10', makes them so", name, low[k], high[k], name);
 		k++;
 	}
-	return rc;
+	return 0;
 }
 
 static int load_all(struct cp_trainer *t, struct cp_err *err)

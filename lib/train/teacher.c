@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "eval/scores.h"
 #include "train/trainer.h"
@@ -53,10 +54,11 @@ int cp_teacher_read(struct cp_trainer *t, struct cp_err *err)
 	struct cp_scores_columns columns = { 0 };
 	if (!t->o.teacher)
 		return 0;
-	FILE *f = fopen(t->o.teacher, "r");
+	const char *name;
+	FILE *f = cp_in_open(t->o.teacher, &name, err);
 	if (!f)
-		return cp_err_set(err, "%s: open:", t->o.teacher);
-	int rc = cp_scores_read(&s, f, t->o.teacher, &columns, t->team, err);
+		return -1;
+	int rc = cp_scores_read(&s, f, name, &columns, t->team, err);
 	if (!rc)
 		rc = mix_all(t, &s, err);
 	memcpy(t->teacher_digest, s.digest, sizeof t->teacher_digest);
