@@ -20,6 +20,8 @@ test_that 'options that contradict one another are wrong usage' '
 	refused 2 "prompt-usage" pretrain --prompt-usage avg --train train.cps $NO
 	refused 2 "prompt-usage" finetune --init pre.cpm --prompt-usage avg --train train.cps $NO
 	refused 2 "max-length" pretrain --max-length 2 --train train.cps $NO
+	refused 2 "plm-lr -1e-.*: expected 0 to 100, or -1" pretrain --plm-lr -1e-5 --train train.cps $NO
+	refused 2 "plm-dropout -0.1: expected 0 to 1, or -1" pretrain --plm-dropout -0.1 --train train.cps $NO
 	refused 2 "f32 only" ctr --precision bf16 --gemm openblas --train train.cps $NO
 	refused 2 "operand" ctr --train train.cps valid.cps $NO
 '

@@ -123,6 +123,10 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--teacher: --stage %s does not learn the probability of a click", o->stage);
 	if (o->plm_dropout >= 0 && !o->with_plm && (is_stage(o, "ctr") || is_stage(o, "finetune")))
 		return cp_err_set(err, "--plm-dropout: there is no language model in --stage %s%s", o->stage, strcmp(o->stage, "ctr") ? " without --with-plm" : "");
+	if (o->plm_lr < 0 && o->plm_lr != -1)
+		return cp_err_set(err, "--plm-lr %g: expected 0 to 100, or -1 for the default", o->plm_lr);
+	if (o->plm_dropout < 0 && o->plm_dropout != -1)
+		return cp_err_set(err, "--plm-dropout %g: expected 0 to 1, or -1 for the default", o->plm_dropout);
 	if (o->plm_dropout >= 1)
 		return cp_err_set(err, "--plm-dropout 1 would leave nothing; expected less than 1");
 	if ((o->given_pooler || o->given_fusion) && !o->with_plm)
