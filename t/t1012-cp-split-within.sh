@@ -76,6 +76,7 @@ test_that 'folds: equal, disjoint, the whole; the others are the training set; b
 	cp-split -q --folds 7 -o k all.cps && is_the_input k fold0 fold1 fold2 fold3 fold4 fold5 fold6 &&
 	for i in 0 1 2 3 4 5 6; do count k.fold$i.cps; done | sort -u | tr "\n" " " | grep -qx "142 143 " &&
 	ls k.fold?.cps | grep -v fold3 | xargs cp-cat -q --join >train.cps && test $(($(count train.cps) + $(count k.fold3.cps))) = 1000 &&
+	cp-split -q --folds 0 -o none all.cps && cp-split -q -o by-ratio all.cps && cmp none.test.cps by-ratio.test.cps &&
 	cp-cat -q --show k.fold3.cps | grep -q "folds=\"7\".*part=\"fold3\"" &&
 	cp-split -q --folds 3 --by group --group User -o g all.cps && is_the_input g fold0 fold1 fold2 &&
 	for i in 0 1 2; do table g.fold$i.cps | cut -f3 | sort -u; done | sort | uniq -d | cmp - /dev/null &&

@@ -105,8 +105,8 @@ static void read_names(struct job *j)
 
 static void make_folds(struct job *j)
 {
-	if (o.folds < 2)
-		cp_usage("--folds %d: at least 2", (int)o.folds);
+	if (o.folds == 1)
+		cp_usage("--folds 1: at least 2, or 0 for none");
 	if (given("ratio") || o.names)
 		cp_usage("--folds makes equal parts named fold0 and so on: no --ratio and no --names");
 	j->so.n_parts = (int)o.folds;
@@ -138,7 +138,7 @@ static void check_rule(void)
 		cp_usage("--by last needs --per NAME: the last row of each value of NAME is the test's");
 	if (o.per && (by == CP_SPLIT_HASH || by == CP_SPLIT_GROUP || by == CP_SPLIT_ROWS))
 		cp_usage("--per goes with --by random, time, order and last");
-	if ((by == CP_SPLIT_LAST || by == CP_SPLIT_ROWS) && (given("ratio") || given("folds")))
+	if ((by == CP_SPLIT_LAST || by == CP_SPLIT_ROWS) && (given("ratio") || o.folds))
 		cp_usage("--by %s has no sizes: no --ratio and no --folds", o.by);
 }
 
@@ -150,11 +150,11 @@ static void check_options(struct job *j)
 	j->so.group = o.group;
 	j->so.per = o.per;
 	j->so.rows = &o.rows;
-	if (given("folds"))
+	if (o.folds)
 		make_folds(j);
 	else if (j->so.by != CP_SPLIT_LAST && j->so.by != CP_SPLIT_ROWS)
 		read_ratio(&j->so);
-	if (!given("folds"))
+	if (!o.folds)
 		read_names(j);
 	for (int i = 0; i < j->so.n_parts; i++)
 		j->so.name[i] = j->part[i].name;
