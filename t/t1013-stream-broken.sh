@@ -110,6 +110,9 @@ test_that 'the output is the input' '
 	one_sentence sh -c "cp-cat -q <same.cps >>same.cps" && cmp all.cps same.cps &&
 	cp-cat -q --sort timestamp -o same.cps same.cps && cp-cat -q --sort timestamp all.cps | cmp - same.cps
 '
+test_that 'names that are not those of the header' '
+	cp-cat -q --to tsv all.cps | sed "2s/User/Uses/" >t.tsv && one_sentence cp-cat -q --from tsv -o out/x t.tsv && grep -q "expected .row.*User" stderr
+'
 test_that 'text that is cut, or has a line without an end' '
 	cp-cat -q --to jsonl all.cps >t.jsonl && cp-cat -q --to tsv all.cps >t.tsv &&
 	for form in jsonl tsv; do

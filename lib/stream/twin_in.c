@@ -162,7 +162,7 @@ static int tsv_names(struct in *in, struct cp_err *err)
 	int rc = 0;
 	cp_twin_names(&in->schema, &want);
 	if (want.len != in->line.len + 1 || memcmp(want.data, in->line.data, in->line.len))
-		rc = cp_err_set(err, "the names of the columns are not those of the header: expected '%.200s'", want.data);
+		rc = cp_err_set(err, "the names of the columns are not those of the header: expected '%.*s'", (int)(want.len < 200 ? want.len - 1 : 200), want.data);
 	cp_buf_release(&want);
 	return rc;
 }
