@@ -117,6 +117,8 @@ options_of() {
 
 is_number() { echo "$1" | grep -qE '^-?[0-9]+(\.[0-9]*)?(e-?[0-9]+)?$'; }
 
+is_name() { case $1 in FILE | DIR | FOLDER | PREFIX | PATH | CSV) true ;; *) false ;; esac; }
+
 wrong_values() {	# wrong_values TOOL: every option with a value it cannot have
 	options_of "$1" >options
 	test -s options || return 1
@@ -131,6 +133,8 @@ wrong_values() {	# wrong_values TOOL: every option with a value it cannot have
 		elif is_number "$value"; then
 			usage_error "$1" "--$name" "--$name" 1x || return 1
 			usage_error "$1" "--$name" "--$name=" || return 1
+		elif is_name "$arg"; then
+			usage_error "$1" "--$name" "--$name=" || return 1
 		fi
 	done <options
 }
@@ -143,9 +147,19 @@ not_both() {		# not_both TOOL: an output that the tool reads as well is refused,
 		# shellcheck disable=SC2086
 		"$1" -o mine $option mine </dev/null >both.out 2>both.err && { echo "-o mine $option mine is taken"; return 1; }
 		cmp mine text.cps || return 1
-		grep -q 'unexpected operand' both.err && test -z "$option" && continue
+		grep -q 'unexpected operand\|unknown command' both.err && test -z "$option" && continue
 		grep -qx "$1: mine: is input and output at once: give the output another name" both.err || { cat both.err; return 1; }
 	done <inputs
+}
+
+onto_input() {		# onto_input TOOL: its output appended to the file that it reads is refused, and the file left as it is
+	cp "$(input "$1")" same
+	oi_got=0
+	# shellcheck disable=SC2046
+	run "$1" $(operand "$1" same) >>same 2>same.err </dev/null || oi_got=$?
+	cat same.err
+	test $oi_got -eq 1 && cmp same "$(input "$1")" || { echo "exit status $oi_got"; return 1; }
+	grep -q "^$1: same: is input and output at once" same.err
 }
 
 to_full() {		# to_full TOOL COMMAND...: nothing can be written, and that is said
@@ -179,6 +193,7 @@ about() {		# about NAME TOOL COMMAND...: exit 1, a sentence that says the fault 
 	shift
 	only_error "$about_tool" 1 "$@" || return 1
 	grep -q "^$about_tool: $about_name: ." only.err || { echo "the sentence does not name $about_name: $*"; return 1; }
+	test "$(wc -l <only.err)" -eq 1 || { echo "more than one sentence: $*"; return 1; }
 	! left_behind || { echo "left behind: $*"; return 1; }
 }
 
@@ -285,6 +300,9 @@ contract_of_output() {
 			to_closed $1 run $1 <$(input "$1")
 		"
 	fi
+	if writes_stdout "$1" && reads "$1"; then
+		test_that "$1 does not append to what it reads" "onto_input $1"
+	fi
 	rm -f part* made.cpm*
 }
 
@@ -303,5 +321,10 @@ for tool in $TOOLS; do
 	contract_of_output "$tool"
 	reads "$tool" && contract_of_input "$tool"
 done
+
+test_that 'a sentence is one line, whatever stands in a name' '
+	fails_with 1 cp-cat "$(printf "no\nwhere\033[31m")"
+	test "$(cat fails_with.err)" = "cp-cat: no\\x0awhere\\x1b[31m: open: No such file or directory"
+'
 
 test_done

@@ -167,14 +167,16 @@ static void check_options(void)
 	pick_options();
 }
 
-/* A shell has opened the output before we look: an input that is the output would grow as it is read, or is empty already. */
-static void check_not_output(const char *path)
+/* cat <x >>x; of files that are named cp_tool_start takes care */
+static void check_stdin(int argc, char **argv)
 {
 	struct stat in, out;
-	if (o.output || fstat(STDOUT_FILENO, &out) < 0 || !S_ISREG(out.st_mode))
-		return;
-	if ((strcmp(path, "-") ? stat(path, &in) : fstat(STDIN_FILENO, &in)) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-		cp_die("%s: is input and output at once; -o replaces a file when all is written", path);
+	int reads = argc < 2;
+	for (int i = 1; i < argc; i++)
+		reads |= !strcmp(argv[i], "-");
+	if (reads && !o.output && !fstat(STDOUT_FILENO, &out) && S_ISREG(out.st_mode) && !fstat(STDIN_FILENO, &in) && in.st_dev == out.st_dev
+	    && in.st_ino == out.st_ino)
+		cp_die("standard input is input and output at once; -o replaces a file when all is written");
 }
 
 /* ---- Records ---- */
@@ -337,8 +339,7 @@ int main(int argc, char **argv)
 	cp_tool_start(&tool, &argc, argv);
 	check_options();
 	const char *const *paths = (const char *const *)argv + 1;
-	for (int i = 0; i < (argc > 1 ? argc - 1 : 1); i++)
-		check_not_output(argc > 1 ? paths[i] : "-");
+	check_stdin(argc, argv);
 	if (!o.output && !to_text() && !asks())
 		cp_no_binary_tty();
 	if (cp_out_open(&out, o.output, &err) < 0)

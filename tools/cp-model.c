@@ -31,7 +31,7 @@ static const struct cp_tool tool = {
 	"show [--tensors] [--json] MODEL\ncompare MODEL MODEL\nvocab [--field NAME] [--names CSV] MODEL\n"
 	"neighbours --field NAME --value TEXT [--names CSV] [-n N] MODEL\nexport [--field NAME] [--names CSV] MODEL\nexport --tensor NAME MODEL\n"
 	"export-plm -o DIR MODEL\naverage -o MODEL MODEL...",
-	"show, compare, average and export models", opts, NULL, -1,
+	"show, compare, average and export models", opts, NULL, -1, .n_words = 1,
 };
 
 struct work {

@@ -1,5 +1,6 @@
 #include "tool.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -137,13 +138,17 @@ static void hold_standard_files(void)
 			_exit(1);
 }
 
+/* One line, whatever a name or a value quoted in it holds: line ends and other control characters are shown as \xHH. */
 static void say(const char *fmt, va_list ap)
 {
+	char s[4096];		/* not on the heap, which may be what is lacking */
 	int saved = errno;
 	size_t n = strlen(fmt);
+	vsnprintf(s, sizeof s, fmt, ap);
 	fflush(stdout);
 	fprintf(stderr, "%s: ", me ? me->name : "clickprompt");
-	vfprintf(stderr, fmt, ap);
+	for (const unsigned char *p = (const unsigned char *)s; *p; p++)
+		fprintf(stderr, iscntrl(*p) && *p != '\t' ? "\\x%02x" : "%c", *p);
 	if (n && fmt[n - 1] == ':')
 		fprintf(stderr, " %s", strerror(saved));
 	fputc('\n', stderr);
@@ -263,6 +268,44 @@ static int is_output(const struct cp_opt *o)
 	return o->type == CP_OPT_STR && !strcmp(o->name, "output");
 }
 
+static void spare(const struct stat *output, const char *input)
+{
+	struct stat in;
+	if (input && !stat(input, &in) && in.st_dev == output->st_dev && in.st_ino == output->st_ino)
+		cp_die("%s: is input and output at once: give the output another name", input);
+}
+
+static void spare_inputs(const struct stat *output, int operands_too)
+{
+	for (int i = 0; operands[i] && operands_too; i++)
+		if (i >= me->n_words)
+			spare(output, operands[i]);
+	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++) {
+		if (!o->arg || strcmp(o->arg, "FILE") || is_output(o))
+			continue;
+		const struct cp_opt_list *list = o->value;
+		if (o->type == CP_OPT_STR)
+			spare(output, *(const char **)o->value);
+		for (int i = 0; o->type == CP_OPT_LIST && i < list->n; i++)
+			spare(output, list->v[i]);
+	}
+}
+
+void cp_tool_spare(const char *path)
+{
+	struct stat st;
+	if (!stat(path, &st) && S_ISREG(st.st_mode))
+		spare_inputs(&st, !me->filter);
+}
+
+/* A shell has opened the output before we look: an input that is the output would grow as it is read, or is empty already. */
+static void spare_from_stdout(void)
+{
+	struct stat st;
+	if (!fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode))
+		spare_inputs(&st, 1);
+}
+
 void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 {
 	struct cp_err err;
@@ -289,35 +332,16 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 		cp_usage("unexpected operand '%s'", argv[t->max_operands + 1]);
 	argv[*argc] = NULL;
 	operands = argv + 1;
-	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++)
-		if (is_output(o))
-			cp_tool_spare(*(const char **)o->value);
+	const char *output = NULL;
+	for (const struct cp_opt *o = table; o->type != CP_OPT_END && !output; o++)
+		output = is_output(o) ? *(const char **)o->value : NULL;
+	if (output && strcmp(output, "-"))
+		cp_tool_spare(output);
+	else
+		spare_from_stdout();
 }
 
-static void spare(const char *path, const struct stat *output, const char *input)
-{
-	struct stat in;
-	if (input && !stat(input, &in) && in.st_dev == output->st_dev && in.st_ino == output->st_ino)
-		cp_die("%s: is input and output at once: give the output another name", path);
-}
 
-void cp_tool_spare(const char *path)
-{
-	struct stat st;
-	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-		return;
-	for (char **p = operands; *p && !me->filter; p++)
-		spare(path, &st, *p);
-	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++) {
-		if (!o->arg || strcmp(o->arg, "FILE") || is_output(o))
-			continue;
-		const struct cp_opt_list *list = o->value;
-		if (o->type == CP_OPT_STR)
-			spare(path, &st, *(const char **)o->value);
-		for (int i = 0; o->type == CP_OPT_LIST && i < list->n; i++)
-			spare(path, &st, list->v[i]);
-	}
-}
 
 struct cp_run *cp_tool_begin(const struct cp_ledger_opts *o, const struct cp_run_facts *facts)
 {

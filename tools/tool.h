@@ -31,6 +31,7 @@ struct cp_tool {
 	const char *notes;	/* more for --help, or NULL */
 	int max_operands;	/* 0: none are taken; -1: any number */
 	void (*version)(struct cp_buf *);	/* more lines for --version, or NULL */
+	int n_words;		/* so many operands, the first, are words and no files */
 	int filter;		/* what it writes is what its operands are, made into more: --output may take their place, as sort's does */
 };
 
@@ -41,7 +42,7 @@ extern int cp_quiet;
 void cp_tool_start(const struct cp_tool *, int *argc, char **argv);
 
 /* End the tool where this file, which it is about to replace, is one that it reads: an operand (but a filter's), or the FILE of an option.
- * What --output names was looked at by cp_tool_start. */
+ * What --output names was looked at by cp_tool_start, or where it is not given, standard output. */
 void cp_tool_spare(const char *path);
 
 /* Begin the run's row in the ledger: after the options are checked, before the first input byte is read.  The tool's name, version, build, arguments

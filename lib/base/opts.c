@@ -59,8 +59,16 @@ static int set_number(const struct cp_opt *o, const char *s, struct cp_err *err)
 	return 0;
 }
 
+/* "$UNSET" is no name: it would be an output without one, found when all is written, or a ledger that SQLite throws away. */
+static int is_nameless(const struct cp_opt *o, const char *s)
+{
+	return !*s && o->arg && in_choices("FILE|DIR|FOLDER|PREFIX|PATH|CSV", o->arg);
+}
+
 static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
 {
+	if (is_nameless(o, s))
+		return cp_err_set(err, "--%s needs %s, and what is given is empty", o->name, o->arg);
 	switch (o->type) {
 	case CP_OPT_INT:
 	case CP_OPT_REAL:
