@@ -140,6 +140,11 @@ test_that 'a place that cannot be written stops the tool before it reads' '
 	grep "ledger cannot be written" fails_with.err
 	grep -e --no-ledger fails_with.err
 	fails_with 1 cp-auc --ledger four.tsv four.tsv
+	mkdir aside
+	mkfifo aside/pipe
+	fails_with 1 cp-auc --ledger aside/pipe four.tsv
+	grep "aside/pipe: not a file" fails_with.err
+	test "$(ls aside)" = pipe
 	sqlite3 other.db "create table t(x)"
 	fails_with 1 cp-auc --ledger other.db four.tsv
 	grep "another program" fails_with.err
@@ -157,6 +162,21 @@ test_that 'a ledger that fails later costs no work, and is told of once' '
 	grep "^auc	0.5" out
 	test "$(grep -c "ledger could not be written to the end" err)" = 1
 	test "$(sqlite3 broken.db "select status from runs order by id desc limit 1")" = done
+'
+
+test_that 'a file may be called as the command, or the run, that is printed into it' '
+	cp-auc -q four.tsv >/dev/null
+	for word in "ls" "show 1"; do
+		for again in 1 2; do cp-ledger -q $word -o "${word#* }"; done
+		cp-ledger -q $word >"${word#* }"
+		test -s "${word#* }"
+	done
+'
+
+test_that 'an input that is not there is told of once, and stands in the row without a digest' '
+	fails_with 1 cp-predict -m nowhere.cpm four.tsv
+	test "$(wc -l <fails_with.err)" -eq 1
+	is "select status, via, path, digest is null from runs join inputs on run = id where id = (select max(id) from runs)" "failed|file|nowhere.cpm|1"
 '
 
 test_that 'the place: --ledger, CP_LEDGER, XDG_STATE_HOME, HOME' '

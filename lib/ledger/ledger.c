@@ -306,15 +306,15 @@ static void find_named(struct found *f, const char *path)
 		f->via = S_ISDIR(st.st_mode) ? "folder" : "pipe";	/* a FIFO, /dev/fd/63, ... */
 }
 
-static int find_file(struct found *f, const struct cp_run_file *told, int is_input, struct cp_err *err)
+/* What cannot be read, or is gone by now, has no digest: the tool that needed it says so. */
+static void find_file(struct found *f, const struct cp_run_file *told, int is_input)
 {
 	if (!told->path || !strcmp(told->path, "-"))
 		find_stream(f, is_input ? STDIN_FILENO : STDOUT_FILENO, is_input);
 	else
 		find_named(f, told->path);
-	if (told->digest || !strcmp(f->via, "pipe") || !strcmp(f->via, "folder"))
-		return 0;
-	return cp_digest_file(f->path, f->digest, err);
+	if (!told->digest && strcmp(f->via, "pipe") && strcmp(f->via, "folder") && cp_digest_file(f->path, f->digest, NULL) < 0)
+		*f->digest = 0;
 }
 
 /* `table` is inputs or outputs. */
@@ -323,12 +323,11 @@ static void add_file(struct cp_run *r, const char *table, const struct cp_run_fi
 	struct found f = {0};
 	if (!enter(r))
 		return;
-	int bad = find_file(&f, told, *table == 'i', &r->err);
+	find_file(&f, told, *table == 'i');
 	char *sql = cp_xasprintf("INSERT INTO %s VALUES (?1, (SELECT count(*) + 1 FROM %s WHERE run = ?1), ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), "
 				 "nullif(?8, 0))", table, table);
-	if (!bad)
-		bad = cp_store_run(r->db, &r->err, sql, "itttttii", r->id, told->role, f.path, f.via,
-				   told->digest ? told->digest : *f.digest ? f.digest : NULL, told->content, told->rows, f.bytes);
+	int bad = cp_store_run(r->db, &r->err, sql, "itttttii", r->id, told->role, f.path, f.via,
+			       told->digest ? told->digest : *f.digest ? f.digest : NULL, told->content, told->rows, f.bytes);
 	free(sql);
 	leave(r, bad);
 }

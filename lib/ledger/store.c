@@ -206,8 +206,11 @@ int cp_store_open(sqlite3 **out, const char *path, int create, struct cp_err *er
 	sqlite3 *db = NULL;
 	struct stat st;
 	*out = NULL;
-	if (!create && stat(path, &st) < 0)
+	int there = stat(path, &st) == 0;
+	if (!there && !create)
 		return cp_err_set(err, "%s: open:", path);
+	if (there && !S_ISREG(st.st_mode))	/* SQLite would put its journal beside a device */
+		return cp_err_set(err, "%s: not a file; expected a ledger", path);
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
 		fail(db, err);
 	else if (!sqlite3_busy_timeout(db, BUSY_MS) && make_ready(db, err) == 0)
