@@ -189,4 +189,19 @@ test_that 'a model scores a CSV of other columns in another order as it scores t
 	cp-predict -q --no-ledger --score-only -m m.cpm --csv other.csv | diff want -
 	test "$(sort -u want | wc -l)" -gt 20
 '
+test_that 'which of two columns of one name is the label, or the time, nobody can tell' '
+	printf "label,label,A\n1,0,x\n" >twice.csv
+	fails_with 1 cp-featurize twice.csv
+	grep "columns 1 and 2 are both called .label." fails_with.err
+	printf "A,timestamp,timestamp\nx,1,2\n" | fails_with 1 cp-featurize --fields A
+	grep "columns 2 and 3 are both called .timestamp." fails_with.err
+	printf "A,B,B\nx,1,2\n" | cp-featurize -q --fields A >one.cps
+'
+test_that 'a file that never ends is no declaration, template or strata' '
+	for how in "cp-featurize --declare" "cp-textify --template-file" "cp-auc --no-ledger --strata"; do
+		printf "1\t0.5\n" >rows.tsv
+		fails_with 1 timeout 60 $how /dev/zero rows.tsv
+		grep "/dev/zero: .*longer than\|/dev/zero: .*larger than" fails_with.err
+	done
+'
 test_done

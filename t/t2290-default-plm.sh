@@ -22,4 +22,8 @@ test_that 'every printable ASCII and Latin-1 character is known' '
 	! grep -w $((unk - 1)) ids
 '
 test_that 'cp-mask finds it by itself' 'echo "Title is Toy Story." | cp-mask -q --lines -o x.cps && test -s x.cps'
+test_that 'where it is not, is said' '
+	echo x | CP_SHARE=/nowhere fails_with 1 cp-mask --lines
+	grep "is not at /nowhere/plm; set CP_SHARE" fails_with.err
+'
 test_done

@@ -148,10 +148,11 @@ int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
 		size_t n = fread(buf->data + buf->len, 1, buf->cap - buf->len - 1, f);
 		buf->len += n;
 		buf->data[buf->len] = 0;
-		if (!n)
+		if (!n || buf->len > CP_READ_MAX)
 			break;
 	}
-	int bad = ferror(f) ? cp_err_set(err, "%s: read:", name) : 0;
+	int bad = ferror(f) ? cp_err_set(err, "%s: read:", name) : buf->len > CP_READ_MAX ?
+		  cp_err_set(err, "%s: larger than %d MiB, and to be read as a whole", name, CP_READ_MAX >> 20) : 0;
 	if (f != stdin)
 		fclose(f);
 	return bad;
@@ -181,8 +182,8 @@ char *cp_share_path(const char *leaf, struct cp_err *err)
 		if (!access(tried[i], R_OK))
 			found = cp_xstrdup(tried[i]);
 	if (!found)
-		cp_err_set(err, "the project's data folder '%s' is neither at %s%s%s; set CP_SHARE to the folder that holds it", leaf, tried[0],
-			   n > 1 ? " nor at " : "", n > 1 ? tried[1] : "");
+		cp_err_set(err, "the project's data folder '%s' is %s at %s%s%s; set CP_SHARE to the folder that holds it", leaf, n > 1 ? "neither" : "not",
+			   tried[0], n > 1 ? " nor at " : "", n > 1 ? tried[1] : "");
 	for (int i = 0; i < n; i++)
 		free(tried[i]);
 	return found;

@@ -39,7 +39,8 @@ void cp_out_forget(int slot);
 /* Open for reading; "-" or NULL is standard input. *name becomes what messages call it.  A directory is refused. */
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *);
 
-/* Append a whole file to buf. */
+/* Append a whole file to buf.  One of more than CP_READ_MAX bytes is refused: /dev/zero has no end. */
+#define CP_READ_MAX (256 << 20)
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *);
 
 /* Where the project's own data lies (share/clickprompt): CP_SHARE, else the program's ../share/clickprompt, else PREFIX's.

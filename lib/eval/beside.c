@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/lines.h"
 #include "base/mem.h"
 
 /* ---- other scores ---- */
@@ -98,36 +99,37 @@ static int take_row(struct cp_strata *t, char *line, const char *name, struct cp
 	return 0;
 }
 
-static int read_lines(struct cp_strata *t, FILE *f, const char *name, struct cp_err *err)
+static int read_lines(struct cp_strata *t, struct cp_lines *in, struct cp_err *err)
 {
-	char *line = NULL;
-	size_t size = 0;
-	int bad = 0, first = 1;
-	ssize_t len;
+	struct cp_buf line = CP_BUF_INIT;
+	const char *s;
+	size_t n;
+	int rc;
 	struct cp_digest *d = cp_digest_new();
-	for (; !bad && (len = getline(&line, &size, f)) > 0; first = 0) {
-		cp_digest_add(d, line, (size_t)len);
-		bad = first ? take_names(t, line, name, err) : take_row(t, line, name, err);
+	while ((rc = cp_lines_next(in, &s, &n, err)) == 1) {
+		cp_digest_add(d, s, n);
+		line.len = 0;
+		cp_buf_add(&line, s, n);
+		rc = in->number == 1 ? take_names(t, line.data, in->name, err) : take_row(t, line.data, in->name, err);
+		if (rc < 0)
+			break;
 	}
 	cp_digest_hex(d, t->digest);
 	cp_digest_free(d);
-	free(line);
-	if (!bad && ferror(f))
-		return cp_err_set(err, "%s: read:", name);
-	return bad;
+	cp_buf_release(&line);
+	return rc;
 }
 
 int cp_strata_read(struct cp_strata *t, const char *path, size_t n_rows, struct cp_err *err)
 {
-	const char *name;
+	struct cp_lines in;
 	*t = (struct cp_strata){ .cap = n_rows };
-	FILE *f = cp_in_open(path, &name, err);
-	if (!f)
+	if (cp_lines_open(&in, path, err) < 0)
 		return -1;
-	int bad = read_lines(t, f, name, err);
+	int bad = read_lines(t, &in, err);
 	if (!bad && t->n_rows != n_rows)
-		bad = cp_err_set(err, "%s: %zu rows under a line of names, expected the %zu of the scores", name, t->n_rows, n_rows);
-	fclose(f);
+		bad = cp_err_set(err, "%s: %zu rows under a line of names, expected the %zu of the scores", in.name, t->n_rows, n_rows);
+	cp_lines_close(&in);
 	return bad;
 }
 
