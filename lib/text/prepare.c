@@ -151,10 +151,10 @@ static void add_provenance(struct cp_schema *schema, json_t *step, const char *s
 	json_decref(told);
 }
 
-static int begin(struct sink *s, const struct cp_schema *schema, const char *sentence, json_t *step, struct cp_err *err)
+static int begin(struct sink *s, const struct cp_schema *schema, const char *name, const char *sentence, json_t *step, struct cp_err *err)
 {
 	if (s->begun)
-		return cp_schema_agree(&s->schema, schema, err);
+		return cp_schema_agree(&s->schema, schema, err) < 0 ? cp_err_wrap(err, "%s", name) : 0;
 	s->begun = 1;
 	cp_schema_copy(&s->schema, schema);
 	add_provenance(&s->schema, step, sentence);
@@ -208,10 +208,7 @@ static int copy_file(struct sink *s, const char *path, struct cp_rows_spec *spec
 	struct cp_rows *rows = cp_rows_open(fileno(f), name, spec, err);
 	int rc = -1;
 	if (rows) {
-		if (begin(s, cp_rows_schema(rows), spec->sentence, step, err) < 0)
-			cp_err_wrap(err, "%s", name);
-		else
-			rc = copy_rows(s, rows, err);
+		rc = begin(s, cp_rows_schema(rows), name, spec->sentence, step, err) < 0 ? -1 : copy_rows(s, rows, err);
 		cp_prepare_counted(count, rows);
 		count->rows_out += cp_rows_written(rows);
 		spec->first_row += cp_rows_read(rows);
