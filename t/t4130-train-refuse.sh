@@ -30,6 +30,7 @@ test_that 'sizes of a CTR model that it has not, or cannot have' '
 	for set in no-such=1 dim dim= dim=x dim=0 dim=-1 dim=1.5 hidden=0 hidden=16,,16 hidden=16x99 dropout=2 structure=round batch_norm=2; do
 		refused 2 "set $set: " ctr --set $set --train train.cps $NO
 	done
+	refused 2 "no size of that name, nor any other" cp-train --stage ctr --model lr --set dim=4 --train train.cps $NO
 	refused 2 "model no-such" ctr --model no-such --train train.cps $NO
 '
 

@@ -88,4 +88,10 @@ test_that 'buckets, hours and weekdays: kept with the model, made of a CSV alike
 	cp-featurize -q --declare other.txt <test.csv >other.cps
 	refused 1 "field .Price. was made otherwise" cp-predict -q -m more.cpm other.cps
 '
+test_that 'a CSV without the model'"'"'s fields, and a delimiter that is none' '
+	printf "label,Film\n1,x\n0,y\n" | cp-featurize -q | cp-train -q --no-ledger --stage ctr --set hidden=4 --epochs 1 -o film.cpm
+	printf "A\tB\n1\t2\n" >none.tsv
+	refused 1 "no column .Film. for the model; there are .A. and .B." cp-predict -q -m film.cpm --csv -d tab none.tsv
+	refused 2 "delimiter" cp-predict -q -m more.cpm --csv -d "\"" test.csv
+'
 test_done

@@ -17,6 +17,7 @@ static struct {
 	int64_t threads, top;
 } o = { .top = 5, .delimiter = ",", .bad_utf8 = "refuse", .precision = "f32" };
 static struct cp_ledger_opts ledger;
+static char delimiter;
 
 static const struct cp_opt opts[] = {
 	{ 'm', "model", CP_OPT_STR, &o.model, "FILE", "the model, from cp-train", .content = 1 },
@@ -30,7 +31,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
 	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output" },
 	{ 0, "csv", CP_OPT_SET, &o.csv, NULL, "read CSV, not records; a line that comes alone is answered at once", .set = 1, .content = 1 },
-	{ 'd', "delimiter", CP_OPT_STR, &o.delimiter, "CHAR", "of CSV; \\t is a tab", .content = 1 },
+	{ 'd', "delimiter", CP_OPT_STR, &o.delimiter, "CHAR", "of CSV; \\t or tab is a tab", .content = 1 },
 	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.bad_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
 	  .content = 1 },
 	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows of CSV out and say how many", .set = 1, .content = 1 },
@@ -65,8 +66,6 @@ static const char *check_options(void)
 	for (size_t i = 0; !o.csv && i < sizeof of_csv / sizeof *of_csv; i++)
 		if (cp_opts_given(&cp_tool_opts, of_csv[i]))
 			return "--delimiter, --bad-utf8 and --skip-bad go with --csv";
-	if (strcmp(o.delimiter, "\\t") && strlen(o.delimiter) != 1)
-		return "--delimiter is one character, or \\t";
 	if (o.fill && o.attention)
 		return "--fill and --attention are two questions";
 	if ((o.fill || o.attention) && (o.score_only || o.columns.n))
@@ -82,7 +81,7 @@ static int predict(struct cp_predict *p, const char *path, struct cp_err *err)
 {
 	struct cp_out out;
 	struct cp_rows_spec spec = { .skip_bad = o.skip_bad };
-	spec.csv.delimiter = strcmp(o.delimiter, "\\t") ? o.delimiter[0] : '\t';
+	spec.csv.delimiter = delimiter;
 	spec.csv.replace_utf8 = !strcmp(o.bad_utf8, "replace");
 	if (cp_out_open(&out, o.output, err) < 0)
 		return -1;
@@ -170,6 +169,8 @@ int main(int argc, char **argv)
 	const char *wrong = check_options(), *path = argc > 1 ? argv[1] : NULL;
 	if (wrong)
 		cp_usage("%s", wrong);
+	if (cp_csv_delimiter(o.delimiter, &delimiter, &err) < 0)
+		cp_usage("%s", err.msg);
 	int threads = o.threads ? (int)o.threads : cp_cpu_count();
 	struct cp_run *run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = threads, .blas = nn_gemm_info() });
 	cp_run_input(run, &(struct cp_run_file){ .role = "model", .path = o.model });

@@ -221,7 +221,7 @@ int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 	}
 	struct cp_buf known = CP_BUF_INIT;
 	print_names(c, &known);
-	cp_err_set(err, "--set %s: %s has no size of that name; it has: %s", nv, c->model->name, known.data);
+	cp_err_set(err, "--set %s: %s has no size of that name%s%s", nv, c->model->name, known.len ? "; it has: " : ", nor any other", known.data);
 	cp_buf_release(&known);
 	return -1;
 }

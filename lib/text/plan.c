@@ -341,7 +341,7 @@ static int choose_fields(struct maker *m)
 		if (at == SIZE_MAX && c != SIZE_MAX) {
 			rc = cp_err_set(m->err, "--fields: '%s' is declared to be no field", m->spec.fields[i]);
 		} else if (at == SIZE_MAX) {
-			rc = no_such_column(m, "--fields", m->spec.fields[i]);
+			rc = no_such_column(m, m->spec.like ? "the model" : "--fields", m->spec.fields[i]);
 		} else {
 			for (size_t j = 0; j < n; j++)
 				if (chosen[j].title == m->entry[at].title)
