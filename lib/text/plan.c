@@ -230,13 +230,15 @@ static int find_role(struct maker *m, struct role *r)
 	return r->column == SIZE_MAX && r->given ? no_such_column(m, r->option, name) : 0;
 }
 
-/* A later column of the same name, or SIZE_MAX. */
-static size_t namesake(const struct cp_csv *csv, size_t column)
+/* No later column has the name of this one. */
+static int check_alone(const struct maker *m, size_t column, const char *remedy)
 {
+	const struct cp_csv *csv = m->csv;
 	for (size_t c = column + 1; c < csv->n_names; c++)
 		if (!strcmp(csv->names[c], csv->names[column]))
-			return c;
-	return SIZE_MAX;
+			return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s'; give one another name in the first line%s", csv->file,
+					  column + 1, c + 1, csv->names[c], remedy);
+	return 0;
 }
 
 static int find_roles(struct maker *m)
@@ -251,12 +253,8 @@ static int find_roles(struct maker *m)
 	m->role[2].given = m->spec.weight;
 	for (int i = 0; i < N_ROLES; i++) {
 		struct role *r = &m->role[i];
-		if (find_role(m, r) < 0)
+		if (find_role(m, r) < 0 || (r->column != SIZE_MAX && check_alone(m, r->column, "") < 0))
 			return -1;
-		size_t other = r->column == SIZE_MAX ? SIZE_MAX : namesake(m->csv, r->column);
-		if (other != SIZE_MAX)
-			return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s', and which of them is the %s nothing tells", m->csv->file,
-					  r->column + 1, other + 1, m->csv->names[other], r->name);
 		for (int j = 0; r->column != SIZE_MAX && j < i; j++)
 			if (m->role[j].column == r->column)
 				return cp_err_set(m->err, "column '%s' cannot serve both %s and %s", m->csv->names[r->column], m->role[j].option, r->option);
@@ -361,10 +359,8 @@ static int check_entry(const struct maker *m, size_t i)
 	const struct cp_csv *csv = m->csv;
 	if (!*e->title)
 		return cp_err_set(m->err, "%s: column %zu has no name; choose the fields by --fields", csv->file, e->column + 1);
-	size_t other = namesake(csv, e->column);
-	if (other != SIZE_MAX)
-		return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s'; give one another name in the first line, or leave both out by "
-				  "--fields", csv->file, e->column + 1, other + 1, csv->names[other]);
+	if (check_alone(m, e->column, ", or leave both out by --fields") < 0)
+		return -1;
 	for (size_t j = 0; j < i; j++)
 		if (!strcmp(m->entry[j].title, e->title))
 			return cp_err_set(m->err, "%s: two fields are called '%s'", csv->file, e->title);
