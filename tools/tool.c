@@ -138,20 +138,19 @@ static void hold_standard_files(void)
 			_exit(1);
 }
 
-/* One line, whatever a name or a value quoted in it holds: line ends and other control characters are shown as \xHH. */
+/* One line and one write, whatever a name or a value quoted in it holds: line ends and other control characters are shown as \xHH.  Not on
+ * the heap, which may be what is lacking. */
 static void say(const char *fmt, va_list ap)
 {
-	char s[4096];		/* not on the heap, which may be what is lacking */
-	int saved = errno;
+	char s[2048], line[4 * sizeof s];
+	int saved = errno, at = 0;
 	size_t n = strlen(fmt);
 	vsnprintf(s, sizeof s, fmt, ap);
-	fflush(stdout);
-	fprintf(stderr, "%s: ", me ? me->name : "clickprompt");
 	for (const unsigned char *p = (const unsigned char *)s; *p; p++)
-		fprintf(stderr, iscntrl(*p) && *p != '\t' ? "\\x%02x" : "%c", *p);
-	if (n && fmt[n - 1] == ':')
-		fprintf(stderr, " %s", strerror(saved));
-	fputc('\n', stderr);
+		at += sprintf(line + at, iscntrl(*p) && *p != '\t' ? "\\x%02x" : "%c", *p);
+	line[at] = 0;
+	fflush(stdout);
+	fprintf(stderr, "%s: %s%s%s\n", me ? me->name : "clickprompt", line, n && fmt[n - 1] == ':' ? " " : "", n && fmt[n - 1] == ':' ? strerror(saved) : "");
 }
 
 static _Noreturn void give_up(enum cp_run_status how, int status, const char *fmt, va_list ap)
