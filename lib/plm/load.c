@@ -180,8 +180,9 @@ static int load_one(void *ctx, const struct nn_tensor *t, const char *own, const
 	struct nn_param *p = own ? nn_params_find(l->ps, own) : NULL;
 	if (!p && own && l->aside)
 		p = nn_params_find(l->aside, own);
-	int again = l->c->family == PLM_T5 && l->c->tied && own && !strcmp(own, "plm.lm_head.weight");	/* the one table once more */
-	if (p)
+	const char *decoder = l->c->family == PLM_T5 ? "plm.lm_head.weight" : "mlm.decoder.weight";
+	int again = own && !strcmp(own, decoder) && (l->c->family == PLM_T5 ? l->c->tied : !l->c->untied);	/* the word embeddings once more */
+	if (p && !again)
 		return take(p, t, path, err);
 	if (l->unused && !again)
 		cp_buf_printf(l->unused, "%s\n", t->name);
