@@ -176,7 +176,8 @@ static int parse_t5(struct plm_config *c, const json_t *o, const char *name, str
 int plm_config_parse(struct plm_config *c, const char *json, size_t len, const char *name, struct cp_err *err)
 {
 	static const struct { const char *type; enum plm_family family; } known[] = {
-		{ "bert", PLM_BERT }, { "roberta", PLM_ROBERTA }, { "t5", PLM_T5 }, { "mt5", PLM_T5 },
+		{ "bert", PLM_BERT }, { "roberta", PLM_ROBERTA }, { "xlm-roberta", PLM_ROBERTA }, { "camembert", PLM_ROBERTA }, { "t5", PLM_T5 },
+		{ "mt5", PLM_T5 },	/* other tokenizers and weights */
 	};
 	json_error_t je;
 	size_t i = 0, n = sizeof known / sizeof *known;
@@ -227,7 +228,8 @@ static void print_t5(const struct plm_config *c, struct cp_buf *out)
 		      "\"pad_token_id\":%u,\"relative_attention_max_distance\":%zu,\"relative_attention_num_buckets\":%zu,\"tie_word_embeddings\":%s,"
 		      "\"vocab_size\":%zu",
 		      c->ffn, c->head_width, c->hidden, c->start, act_name(c->act), cp_print_real(c->dropout, drop), c->eos, c->gated ? "gated-" : "",
-		      c->gated && c->act == PLM_GELU_TANH ? "gelu" : act_name(c->act), c->gated ? "true" : "false", cp_print_real(c->eps, eps), c->positions, c->decoder_layers, c->heads, c->layers, c->pad, c->far, c->buckets,
+		      c->gated && c->act == PLM_GELU_TANH ? "gelu" : act_name(c->act), c->gated ? "true" : "false", cp_print_real(c->eps, eps),
+		      c->positions, c->decoder_layers, c->heads, c->layers, c->pad, c->far, c->buckets,
 		      c->tied ? "true" : "false", c->vocab);
 	if (c->words)
 		cp_buf_printf(out, ",\"whole_word_embeddings\":%zu", c->words);

@@ -260,20 +260,22 @@ static void check_reading(void)
 	reads(&roberta, "RoBERTa", &(struct how){ .type = NN_F32, .prefix = 1, .head = 1, .alias = 1 }, "decoder.bias alone");
 }
 
-/* A config.json that says it so is of that feed-forward, and is written and read again as such. */
-static void is_act(const char *family, const char *said, int act, int gated)
+/* A config.json that says it so is of that family and feed-forward, and is written and read again as such. */
+static void is_act(const char *type, const char *said, int act, int gated)
 {
 	struct plm_config c, again;
 	struct cp_buf written = CP_BUF_INIT;
 	struct cp_err err = { "" };
 	char json[512], what[200];
 	snprintf(json, sizeof json, "{\"model_type\":\"%s\",%s,\"num_hidden_layers\":1,\"hidden_size\":2,\"num_attention_heads\":1,\"intermediate_size\":3,"
-		 "\"max_position_embeddings\":8,\"vocab_size\":9,\"num_layers\":1,\"d_model\":2,\"num_heads\":1,\"d_kv\":2,\"d_ff\":3}", family, said);
-	snprintf(what, sizeof what, "%s, %s", family, said);
+		 "\"max_position_embeddings\":8,\"vocab_size\":9,\"num_layers\":1,\"d_model\":2,\"num_heads\":1,\"d_kv\":2,\"d_ff\":3}", type, said);
+	snprintf(what, sizeof what, "%s, %s", type, said);
 	int good = !plm_config_parse(&c, json, strlen(json), what, &err);
 	if (good)
 		plm_config_print(&c, &written);
 	good = good && !plm_config_parse(&again, written.data, written.len, what, &err);
+	int family = strstr(type, "t5") ? PLM_T5 : !strcmp(type, "bert") ? PLM_BERT : PLM_ROBERTA;
+	good = good && c.family == family && again.family == family;
 	ok(good && c.act == act && c.gated == gated && again.act == act && again.gated == gated, what, err.msg);
 	cp_buf_release(&written);
 }
@@ -282,8 +284,8 @@ static void check_acts(void)
 {
 	is_act("bert", "\"hidden_act\":null", PLM_GELU, 0);
 	is_act("bert", "\"hidden_act\":\"gelu_new\"", PLM_GELU_TANH, 0);
-	is_act("roberta", "\"hidden_act\":\"gelu_pytorch_tanh\"", PLM_GELU_TANH, 0);
-	is_act("roberta", "\"hidden_act\":\"relu\"", PLM_RELU, 0);
+	is_act("xlm-roberta", "\"hidden_act\":\"gelu_pytorch_tanh\"", PLM_GELU_TANH, 0);
+	is_act("camembert", "\"hidden_act\":\"relu\"", PLM_RELU, 0);
 	is_act("bert", "\"hidden_act\":\"swish\"", PLM_SILU, 0);
 	is_act("t5", "\"feed_forward_proj\":\"relu\"", PLM_RELU, 0);
 	is_act("t5", "\"feed_forward_proj\":\"gelu\"", PLM_GELU, 0);
