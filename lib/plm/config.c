@@ -50,11 +50,13 @@ static int get_size(const json_t *o, const char *key, size_t *out, const char *n
 	return 0;
 }
 
-/* 0 to below `end`; *out stays where the key is not there or no number. */
+/* 0 to below `end`; *out stays where the key is not there. */
 static int get_real(const json_t *o, const char *key, double end, double *out, const char *name, struct cp_err *err)
 {
 	const json_t *v = json_object_get(o, key);
 	double x = json_is_number(v) ? json_number_value(v) : *out;
+	if (v && !json_is_number(v) && !json_is_null(v))
+		return cp_err_set(err, "%s: '%s' is no number; expected 0 or more and less than %g", name, key, end);
 	if (!(x >= 0 && x < end))
 		return cp_err_set(err, "%s: '%s' is %g; expected 0 or more and less than %g", name, key, x, end);
 	*out = x;

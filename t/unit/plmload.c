@@ -349,6 +349,9 @@ static void check_refusing(void)
 	refuses(&bert, &plain, "mv folder/model.safetensors folder/pytorch_model.bin", "only pytorch_model.bin is there");
 	refuses(&bert, &plain, "mv folder/model.safetensors folder/tf_model.h5", "only tf_model.h5 is there");
 	refuses(&bert, &plain, "rm folder/model.safetensors", "folder: no weights");
+	refuses(&bert, &plain, "echo 'version https://git-lfs.github.com/spec/v1' >folder/model.safetensors",
+		"folder/model.safetensors: a pointer of Git LFS, not the file it stands for; fetch that with: git lfs pull");
+	refuses(&bert, &plain, "sed -i 's/eps\":[^,]*/eps\":\"1e-5\"/' folder/config.json", "'layer_norm_eps' is no number");
 	refuses(&bert, &shards, "rm folder/model.safetensors.index.json", "folder: part-0.safetensors is neither model.safetensors nor named by");
 	refuses(&bert, &plain, "sed -i 's/\"bert\"/\"xlnet\"/' folder/config.json", "model_type 'xlnet' is not one this version reads; expected bert, roberta or t5");
 	refuses(&bert, &plain, "sed -i 's/\"bert\"/null/' folder/config.json", "'model_type' is missing; write \"model_type\": \"bert\" into it");
