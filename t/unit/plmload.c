@@ -328,6 +328,8 @@ static void check_refusing(void)
 	h.without = "mlm.norm.bias";
 	refuses(&bert, &h, NULL, "tensor 'cls.predictions.transform.LayerNorm.bias' is missing");
 	refuses(&roberta, &h, NULL, "tensor 'lm_head.layer_norm.bias' is missing");
+	h.without = "mlm.dense.weight";
+	refuses(&bert, &h, NULL, "tensor 'cls.predictions.transform.dense.weight' is missing");
 	h.without = "plm.decoder.block.1.layer.1.EncDecAttention.o.weight";
 	refuses(&t5, &h, NULL, "tensor 'decoder.block.1.layer.1.EncDecAttention.o.weight' is missing");
 	h = shards;
