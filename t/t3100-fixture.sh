@@ -49,6 +49,19 @@ test_that 'plm: BERT and RoBERTa, with and without prompts' 'all_good "$FIX"/plm
 test_that 'plm: T5, plain and with whole-word embeddings' 'all_good "$FIX"/plm/t5*.safetensors'
 test_that 'clickprompt' 'all_good "$FIX/clickprompt"'
 test_that 'tok: WordPiece, byte-level BPE, Unigram' 'all_good "$FIX/tok"'
+test_that 'a decoder that config.json says is none of the word embeddings has its own part of their gradient' '
+	cp -R "$FIX/plm/tiny-bert" "$FIX/plm/bert.safetensors" .
+	chmod -R u+w tiny-bert
+	sed "s/\"model_type\"/\"tie_word_embeddings\": false, &/" "$FIX/plm/tiny-bert/config.json" >tiny-bert/config.json
+	fails_with 1 cp-fixture bert.safetensors >out
+	grep "^not ok .*bert: grad/bert.embeddings.word_embeddings.weight" out
+	test "$(grep -c "^not ok" out)" -eq 1
+'
+test_that 'no hidden layers, as a width and a number of them' '
+	sed "s/.\"notes.\":.\".\",/   /;s/\(.\"hidden.\":\)\[\]/\19,\\\\\"layers\\\\\":0/" "$FIX/ctr/c_dcnv2_nodnn.safetensors" >none.safetensors
+	grep "hidden.*:9,.*\"layers.*:0" none.safetensors
+	all_good none.safetensors
+'
 test_that 'metrics' 'all_good "$FIX/metrics"'
 
 for tensor in out/logit out/q grad/embed.embedding.weight after/fc_out.bias; do

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 
 #define MAX_HEADER 100000000	/* as the reference implementation has it */
+#define GIT_LFS "version https://git-lfs"	/* what stands in a checkout in place of a large file */
 
 struct nn_safetensors {
 	char *name;		/* what messages call the file */
@@ -196,6 +197,8 @@ static int read_header(struct nn_safetensors *s, struct cp_err *err)
 		return cp_err_set(err, "%s: %zu bytes, too short for safetensors: expected 8 bytes with the length of the header", s->name,
 				  s->n_bytes);
 	uint64_t n = cp_get_u64le(s->bytes);
+	if (n > MAX_HEADER && s->n_bytes > strlen(GIT_LFS) && !memcmp(s->bytes, GIT_LFS, strlen(GIT_LFS)))
+		return cp_err_set(err, "%s: a pointer of Git LFS, not the file it stands for; fetch that with: git lfs pull", s->name);
 	if (n > MAX_HEADER)
 		return cp_err_set(err, "%s: not safetensors: its header would be %llu bytes long, %d is the most", s->name,
 				  (unsigned long long)n, MAX_HEADER);

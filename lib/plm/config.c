@@ -50,11 +50,13 @@ static int get_size(const json_t *o, const char *key, size_t *out, const char *n
 	return 0;
 }
 
-/* 0 to below `end`; *out stays where the key is not there or no number. */
+/* 0 to below `end`; *out stays where the key is not there. */
 static int get_real(const json_t *o, const char *key, double end, double *out, const char *name, struct cp_err *err)
 {
 	const json_t *v = json_object_get(o, key);
 	double x = json_is_number(v) ? json_number_value(v) : *out;
+	if (v && !json_is_number(v) && !json_is_null(v))
+		return cp_err_set(err, "%s: '%s' is no number; expected 0 or more and less than %g", name, key, end);
 	if (!(x >= 0 && x < end))
 		return cp_err_set(err, "%s: '%s' is %g; expected 0 or more and less than %g", name, key, x, end);
 	*out = x;
@@ -66,6 +68,31 @@ static int only(const json_t *o, const char *key, const char *has, const char *n
 {
 	const char *v = json_string_value(json_object_get(o, key));
 	return v && strcmp(v, has) ? cp_err_set(err, "%s: %s '%s' is not one this version has; expected %s", name, key, v, has) : 0;
+}
+
+/* By the names of transformers; the first of each is the one that is written. */
+static const struct { const char *name; enum plm_act act; } acts[] = {
+	{ "gelu", PLM_GELU }, { "gelu_python", PLM_GELU }, { "gelu_new", PLM_GELU_TANH }, { "gelu_pytorch_tanh", PLM_GELU_TANH },
+	{ "gelu_fast", PLM_GELU_TANH }, { "relu", PLM_RELU }, { "silu", PLM_SILU }, { "swish", PLM_SILU },
+};
+
+static const char *act_name(int act)
+{
+	size_t i = 0;
+	while ((int)acts[i].act != act)
+		i++;
+	return acts[i].name;
+}
+
+/* said: what stands there; its first `skip` characters are no part of the name. */
+static int get_act(const char *said, size_t skip, int *out, const char *key, const char *name, struct cp_err *err)
+{
+	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+		if (!strcmp(acts[i].name, said + skip)) {
+			*out = acts[i].act;
+			return 0;
+		}
+	return cp_err_set(err, "%s: %s '%s' is not one this version has; expected gelu, gelu_new, relu or silu", name, key, said);
 }
 
 static int get_id(const json_t *o, const char *key, uint32_t otherwise, uint32_t *out, const char *name, struct cp_err *err)
@@ -88,11 +115,15 @@ static int maybe_size(const json_t *o, const char *key, size_t *out, const char 
 
 static int parse_bert(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
 {
+	const char *act = json_string_value(json_object_get(o, "hidden_act"));
 	c->types = 2;
 	c->eps = 1e-12;
 	c->dropout = c->attention_dropout = 0.1;
 	c->tied = json_is_true(json_object_get(o, "tie_word_embeddings"));
-	if (only(o, "hidden_act", "gelu", name, err) < 0 || only(o, "position_embedding_type", "absolute", name, err) < 0 ||
+	c->untied = json_is_false(json_object_get(o, "tie_word_embeddings"));
+	if (json_is_true(json_object_get(o, "is_decoder")))
+		return cp_err_set(err, "%s: 'is_decoder' is true; expected an encoder, whose words see those behind them too", name);
+	if ((act && get_act(act, 0, &c->act, "hidden_act", name, err) < 0) || only(o, "position_embedding_type", "absolute", name, err) < 0 ||
 	    get_size(o, "num_hidden_layers", &c->layers, name, err) < 0 || get_size(o, "hidden_size", &c->hidden, name, err) < 0 ||
 	    get_size(o, "num_attention_heads", &c->heads, name, err) < 0 || get_size(o, "intermediate_size", &c->ffn, name, err) < 0 ||
 	    get_size(o, "max_position_embeddings", &c->positions, name, err) < 0 || get_size(o, "vocab_size", &c->vocab, name, err) < 0 ||
@@ -104,10 +135,23 @@ static int parse_bert(struct plm_config *c, const json_t *o, const char *name, s
 	return get_real(o, "attention_probs_dropout_prob", 1, &c->attention_dropout, name, err);
 }
 
+/* "ACT" or "gated-ACT"; "gated-gelu" means GELU as tanh has it, and dense_act_fn, where it is there, says which. */
+static int parse_feed_forward(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
+{
+	const char *ff = json_string_value(json_object_get(o, "feed_forward_proj")), *act = json_string_value(json_object_get(o, "dense_act_fn"));
+	const json_t *gated = json_object_get(o, "is_gated_act");
+	if (!ff)
+		ff = "relu";
+	c->gated = json_is_boolean(gated) ? json_is_true(gated) : !strncmp(ff, "gated-", 6);
+	if (act)
+		return get_act(act, 0, &c->act, "dense_act_fn", name, err);
+	if (!strcmp(ff, "gated-gelu"))
+		ff = "gated-gelu_new";
+	return get_act(ff, strncmp(ff, "gated-", 6) ? 0 : 6, &c->act, "feed_forward_proj", name, err);
+}
+
 static int parse_t5(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
 {
-	const char *ff = json_string_value(json_object_get(o, "feed_forward_proj"));
-	c->gated = ff && !strcmp(ff, "gated-gelu");
 	c->tied = !json_is_false(json_object_get(o, "tie_word_embeddings"));
 	c->types = 1;
 	c->positions = 512;
@@ -115,9 +159,7 @@ static int parse_t5(struct plm_config *c, const json_t *o, const char *name, str
 	c->far = 128;
 	c->eps = 1e-6;
 	c->dropout = 0.1;
-	if (!c->gated && only(o, "feed_forward_proj", "relu", name, err) < 0)
-		return cp_err_set(err, "%s: feed_forward_proj '%s' is not one this version has; expected relu or gated-gelu", name, ff);
-	if (get_size(o, "num_layers", &c->layers, name, err) < 0 || get_size(o, "d_model", &c->hidden, name, err) < 0 ||
+	if (parse_feed_forward(c, o, name, err) < 0 || get_size(o, "num_layers", &c->layers, name, err) < 0 || get_size(o, "d_model", &c->hidden, name, err) < 0 ||
 	    get_size(o, "num_heads", &c->heads, name, err) < 0 || get_size(o, "d_kv", &c->head_width, name, err) < 0 ||
 	    get_size(o, "d_ff", &c->ffn, name, err) < 0 || get_size(o, "vocab_size", &c->vocab, name, err) < 0)
 		return -1;
@@ -136,7 +178,8 @@ static int parse_t5(struct plm_config *c, const json_t *o, const char *name, str
 int plm_config_parse(struct plm_config *c, const char *json, size_t len, const char *name, struct cp_err *err)
 {
 	static const struct { const char *type; enum plm_family family; } known[] = {
-		{ "bert", PLM_BERT }, { "roberta", PLM_ROBERTA }, { "t5", PLM_T5 }, { "mt5", PLM_T5 },
+		{ "bert", PLM_BERT }, { "roberta", PLM_ROBERTA }, { "xlm-roberta", PLM_ROBERTA }, { "camembert", PLM_ROBERTA }, { "t5", PLM_T5 },
+		{ "mt5", PLM_T5 },	/* other tokenizers and weights */
 	};
 	json_error_t je;
 	size_t i = 0, n = sizeof known / sizeof *known;
@@ -149,7 +192,7 @@ int plm_config_parse(struct plm_config *c, const char *json, size_t len, const c
 	if (!json_is_object(o))
 		rc = cp_err_set(err, "%s: line %d: not a JSON object: %s", name, je.line, je.text);
 	else if (!type)
-		rc = cp_err_set(err, "%s: 'model_type' is missing; expected bert, roberta or t5", name);
+		rc = cp_err_set(err, "%s: 'model_type' is missing; write \"model_type\": \"bert\" into it, or roberta or t5, whichever it is", name);
 	else if (i == n)
 		rc = cp_err_set(err, "%s: model_type '%s' is not one this version reads; expected bert, roberta or t5", name, type);
 	else {
@@ -181,12 +224,14 @@ static void print_t5(const struct plm_config *c, struct cp_buf *out)
 	char eps[32], drop[32];
 	cp_buf_printf(out,
 		      "{\"architectures\":[\"T5ForConditionalGeneration\"],\"d_ff\":%zu,\"d_kv\":%zu,\"d_model\":%zu,\"decoder_start_token_id\":%u,"
-		      "\"dropout_rate\":%s,\"eos_token_id\":%u,\"feed_forward_proj\":\"%s\",\"initializer_factor\":1.0,\"is_encoder_decoder\":true,"
+		      "\"dense_act_fn\":\"%s\",\"dropout_rate\":%s,\"eos_token_id\":%u,\"feed_forward_proj\":\"%s%s\",\"initializer_factor\":1.0,"
+		      "\"is_encoder_decoder\":true,\"is_gated_act\":%s,"
 		      "\"layer_norm_epsilon\":%s,\"model_type\":\"t5\",\"n_positions\":%zu,\"num_decoder_layers\":%zu,\"num_heads\":%zu,\"num_layers\":%zu,"
 		      "\"pad_token_id\":%u,\"relative_attention_max_distance\":%zu,\"relative_attention_num_buckets\":%zu,\"tie_word_embeddings\":%s,"
 		      "\"vocab_size\":%zu",
-		      c->ffn, c->head_width, c->hidden, c->start, cp_print_real(c->dropout, drop), c->eos, c->gated ? "gated-gelu" : "relu",
-		      cp_print_real(c->eps, eps), c->positions, c->decoder_layers, c->heads, c->layers, c->pad, c->far, c->buckets,
+		      c->ffn, c->head_width, c->hidden, c->start, act_name(c->act), cp_print_real(c->dropout, drop), c->eos, c->gated ? "gated-" : "",
+		      c->gated && c->act == PLM_GELU_TANH ? "gelu" : act_name(c->act), c->gated ? "true" : "false", cp_print_real(c->eps, eps),
+		      c->positions, c->decoder_layers, c->heads, c->layers, c->pad, c->far, c->buckets,
 		      c->tied ? "true" : "false", c->vocab);
 	if (c->words)
 		cp_buf_printf(out, ",\"whole_word_embeddings\":%zu", c->words);
@@ -202,13 +247,14 @@ void plm_config_print(const struct plm_config *c, struct cp_buf *out)
 		return;
 	}
 	cp_buf_printf(out,
-		      "{\"architectures\":[\"%s\"],\"attention_probs_dropout_prob\":%s,\"hidden_act\":\"gelu\",\"hidden_dropout_prob\":%s,"
+		      "{\"architectures\":[\"%s\"],\"attention_probs_dropout_prob\":%s,\"hidden_act\":\"%s\",\"hidden_dropout_prob\":%s,"
 		      "\"hidden_size\":%zu,\"initializer_range\":0.02,\"intermediate_size\":%zu,\"layer_norm_eps\":%s,"
 		      "\"max_position_embeddings\":%zu,\"model_type\":\"%s\",\"num_attention_heads\":%zu,\"num_hidden_layers\":%zu,"
-		      "\"pad_token_id\":%u,\"position_embedding_type\":\"absolute\",\"type_vocab_size\":%zu,\"vocab_size\":%zu}",
-		      roberta ? "RobertaForMaskedLM" : "BertForMaskedLM", cp_print_real(c->attention_dropout, adrop), cp_print_real(c->dropout, drop),
-		      c->hidden, c->ffn, cp_print_real(c->eps, eps), c->positions, roberta ? "roberta" : "bert", c->heads, c->layers, c->pad, c->types,
-		      c->vocab);
+		      "\"pad_token_id\":%u,\"position_embedding_type\":\"absolute\",%s\"type_vocab_size\":%zu,\"vocab_size\":%zu}",
+		      roberta ? "RobertaForMaskedLM" : "BertForMaskedLM", cp_print_real(c->attention_dropout, adrop), act_name(c->act),
+		      cp_print_real(c->dropout, drop),
+		      c->hidden, c->ffn, cp_print_real(c->eps, eps), c->positions, roberta ? "roberta" : "bert", c->heads, c->layers, c->pad,
+		      c->tied ? "\"tie_word_embeddings\":true," : c->untied ? "\"tie_word_embeddings\":false," : "", c->types, c->vocab);
 }
 
 int plm_config_scratch(struct plm_config *c, const char *spec, struct cp_err *err)
@@ -250,6 +296,7 @@ void plm_config_as_t5(struct plm_config *c, uint32_t eos)
 	c->buckets = 32;
 	c->far = 128;
 	c->tied = 1;
+	c->act = PLM_RELU;
 	c->start = c->pad;
 	c->eos = eos;
 }

@@ -141,10 +141,16 @@ static int each_tensor(const struct plm_files *f, tensor_fn fn, void *ctx, struc
 	return rc;
 }
 
+/* Of the head, and of nothing that can be there without one. */
+static int is_of_head(const char *own)
+{
+	return !strncmp(own, "mlm.dense.", 10) || !strncmp(own, "mlm.norm.", 9);
+}
+
 static int is_head(void *ctx, const struct nn_tensor *t, const char *own, const char *path, struct cp_err *err)
 {
 	(void)t, (void)path, (void)err;
-	*(int *)ctx |= own && !strcmp(own, "mlm.dense.weight");
+	*(int *)ctx |= own && is_of_head(own);
 	return 0;
 }
 
@@ -180,8 +186,9 @@ static int load_one(void *ctx, const struct nn_tensor *t, const char *own, const
 	struct nn_param *p = own ? nn_params_find(l->ps, own) : NULL;
 	if (!p && own && l->aside)
 		p = nn_params_find(l->aside, own);
-	int again = l->c->family == PLM_T5 && l->c->tied && own && !strcmp(own, "plm.lm_head.weight");	/* the one table once more */
-	if (p)
+	const char *decoder = l->c->family == PLM_T5 ? "plm.lm_head.weight" : "mlm.decoder.weight";
+	int again = own && !strcmp(own, decoder) && (l->c->family == PLM_T5 ? l->c->tied : !l->c->untied);	/* the word embeddings once more */
+	if (p && !again)
 		return take(p, t, path, err);
 	if (l->unused && !again)
 		cp_buf_printf(l->unused, "%s\n", t->name);
@@ -191,10 +198,12 @@ static int load_one(void *ctx, const struct nn_tensor *t, const char *own, const
 /* Whether it may start fresh: what the files of others do not have, and a whole head. */
 static int may_be_missing(const struct loading *l, const char *own)
 {
-	const struct nn_param *dense = nn_params_find(l->ps, "mlm.dense.weight");
+	int has_head = 0;
 	if (!strncmp(own, "plm.", 4))
 		return !strcmp(own, "plm.whole_word_embeddings.weight");
-	return strncmp(own, "mlm.", 4) || !dense || !dense->loaded;
+	for (int i = 0; i < l->ps->n; i++)
+		has_head |= is_of_head(l->ps->v[i]->name) && l->ps->v[i]->loaded;
+	return strncmp(own, "mlm.", 4) || !has_head;
 }
 
 /* What the files left open: the encoder must be whole; a decoder of its own starts as a copy of the word embeddings. */

@@ -32,18 +32,21 @@ enum {
 #define PLM_MAX_LAYERS 64
 
 enum plm_family { PLM_BERT, PLM_ROBERTA, PLM_T5 };
+enum plm_act { PLM_GELU, PLM_GELU_TANH, PLM_RELU, PLM_SILU };	/* of feed-forwards; SiLU is x sigmoid(x) */
 
 struct plm_config {
 	int family;
 	size_t layers, hidden, heads, ffn, positions, types, vocab;	/* T5: positions is the length it was trained with; it has no table of them */
 	uint32_t pad;			/* id whose embedding row takes no gradient from look-ups */
+	int act;			/* enum plm_act */
 	double eps;			/* of LayerNorm */
 	double dropout, attention_dropout;
 	int has_weights, has_lm_head;	/* of the folder */
+	int tied, untied;		/* config.json says that the matrix before the softmax is the word embeddings, or that it is not; T5: tied or not */
 	/* T5 alone */
 	size_t decoder_layers, head_width, buckets, far;	/* buckets of distances, and where the last one begins */
 	size_t words;			/* rows of the whole-word embeddings; 0: none */
-	int gated, tied;		/* v1.1's feed-forward; the decoder's vocabulary is the word embeddings (of the others: config.json says so) */
+	int gated;			/* v1.1's feed-forward */
 	uint32_t start, eos;		/* the first id the decoder reads, and that which ends an answer */
 };
 
@@ -131,6 +134,9 @@ void plm_encoder(struct nn_build *, const struct plm_config *, struct plm_feed *
 enum plm_reading { PLM_AT_PICKS, PLM_AT_FIRST };
 struct nn_node *plm_last_at(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *, enum plm_reading);
 
+/* act(x W^T + b): x (R,K), W (N,K), b (1,N) or NULL. */
+struct nn_node *plm_map(struct nn_graph *, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum plm_act);
+
 /* Prompts from the CTR model's final vector q (B,Q).  Layer-wise: W2 tanh(W1 q + b1) + b2, (B, K*2L*H); input: K linear maps, (B*K, H).
  * Parameters prompt.*, in the group of the build. (ClickPrompt, section 3.2) */
 struct nn_node *plm_prompts(struct nn_build *, const struct plm_config *, const struct plm_prompting *, struct nn_node *q);
@@ -192,8 +198,8 @@ int plm_look(struct plm_config *, const char *dir, struct cp_err *);
 struct nn_params *plm_aside(const struct plm_config *);
 /* Fill parameters plm.* and mlm.* from these files (any float type; with or without the bert./roberta. prefix; names of older files too) and
  * mark them loaded.  A missing tensor of the encoder, a head of which a part is missing, or a wrong shape: a sentence.  Without a masked-LM
- * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it and the
- * files do not, becomes a copy of the word embeddings; whole-word embeddings may be missing.  aside, of plm_aside or NULL, takes what it can. */
+ * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it, becomes a
+ * copy of the word embeddings, unless c->untied and it is in the files; whole-word embeddings may be missing.  aside, of plm_aside or NULL, takes what it can. */
 int plm_load(struct nn_params *, struct nn_params *aside, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
 /* The name in our list for a name in a folder's file; 0 if it is none of ours. */
 int plm_own_name(const char *theirs, struct cp_buf *ours);

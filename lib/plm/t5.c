@@ -1,7 +1,7 @@
 /* T5: an encoder reads the row, a decoder reads what has been answered so far and the encoder's output.
  *
  *     n(x) = RMSNorm(x)        attend(x, y) = x + Wo softmax((Wq n(x)) (Wk y)' + bias(distance)) (Wv y)
- *     ff(x) = x + W2 relu(W1 n(x))   or, v1.1,   x + W2 (gelu(W1 n(x)) * (W3 n(x)))
+ *     ff(x) = x + W2 act(W1 n(x))   or, v1.1,   x + W2 (act(W1 n(x)) * (W3 n(x))); act is ReLU, in v1.1 GELU
  *     block of the encoder: ff(attend(x, n(x)))        of the decoder: ff(attend(attend(x, n(x), causal), encoder's output))
  *
  * (Raffel et al., JMLR 2020; Shazeer, arXiv 2002.05202 for v1.1.)  One table of biases a stack, in its first block; none between decoder and
@@ -31,9 +31,9 @@ static struct nn_param *part(struct stack *s, double std, size_t rows, size_t co
 	return p;
 }
 
-static struct nn_node *linear(struct stack *s, struct nn_node *x, double std, size_t out, const char *name, enum nn_act act)
+static struct nn_node *linear(struct stack *s, struct nn_node *x, double std, size_t out, const char *name)
 {
-	return ng_linear(s->b->g, x, ng_weight(s->b->g, part(s, std, out, x->cols, name)), NULL, act);
+	return ng_linear(s->b->g, x, ng_weight(s->b->g, part(s, std, out, x->cols, name)), NULL, NN_NONE);
 }
 
 static struct nn_node *norm(struct stack *s, struct nn_node *x, const char *name)
@@ -59,7 +59,7 @@ static struct nn_node *attend(struct stack *s, struct nn_node *x, int to_encoder
 	struct nn_graph *g = s->b->g;
 	size_t inner = c->heads * c->head_width;
 	double std = 1 / sqrt((double)c->hidden);
-	struct nn_node *n = layer_norm(s, x), *q = linear(s, n, std / sqrt((double)c->head_width), inner, name[0], NN_NONE);
+	struct nn_node *n = layer_norm(s, x), *q = linear(s, n, std / sqrt((double)c->head_width), inner, name[0]);
 	struct nn_param *k = part(s, std, inner, c->hidden, name[1]);
 	part(s, std, inner, c->hidden, name[2]);	/* right behind it: one product makes both */
 	struct nn_node *kv = ng_linear(g, to_encoder ? s->encoded : n, ng_span(g, k, 2, c->hidden), NULL, NN_NONE);
@@ -68,7 +68,7 @@ static struct nn_node *attend(struct stack *s, struct nn_node *x, int to_encoder
 	struct nn_node *y = ng_attention(g, &(struct ng_attention){
 		.q = q, .kv = kv, .of_q = s->segs, .of_kv = to_encoder ? s->read : s->segs, .rows_axis = PLM_ROWS, .heads = (int)c->heads, .scale = 1,
 		.dropout = c->attention_dropout, .table = to_encoder ? NULL : s->table, .far = c->far, .causal = s->causal && !to_encoder });
-	y = linear(s, y, 1 / sqrt((double)inner), c->hidden, name[3], NN_NONE);
+	y = linear(s, y, 1 / sqrt((double)inner), c->hidden, name[3]);
 	s->layer++;
 	return ng_add(g, x, ng_dropout(g, y, c->dropout));
 }
@@ -78,14 +78,12 @@ static struct nn_node *feed_forward(struct stack *s, struct nn_node *x)
 	const struct plm_config *c = s->c;
 	struct nn_graph *g = s->b->g;
 	double std = 1 / sqrt((double)c->hidden);
-	struct nn_node *n = layer_norm(s, x), *y;
-	if (c->gated) {
-		y = ng_gelu_tanh(g, linear(s, n, std, c->ffn, "DenseReluDense.wi_0", NN_NONE));
-		y = ng_mul(g, y, linear(s, n, std, c->ffn, "DenseReluDense.wi_1", NN_NONE));
-	} else {
-		y = linear(s, n, std, c->ffn, "DenseReluDense.wi", NN_RELU);
-	}
-	y = linear(s, ng_dropout(g, y, c->dropout), 1 / sqrt((double)c->ffn), c->hidden, "DenseReluDense.wo", NN_NONE);
+	struct nn_node *n = layer_norm(s, x);
+	struct nn_node *w = ng_weight(g, part(s, std, c->ffn, c->hidden, c->gated ? "DenseReluDense.wi_0" : "DenseReluDense.wi"));
+	struct nn_node *y = plm_map(g, n, w, NULL, c->act);
+	if (c->gated)
+		y = ng_mul(g, y, linear(s, n, std, c->ffn, "DenseReluDense.wi_1"));
+	y = linear(s, ng_dropout(g, y, c->dropout), 1 / sqrt((double)c->ffn), c->hidden, "DenseReluDense.wo");
 	return ng_add(g, x, ng_dropout(g, y, c->dropout));
 }
 

@@ -80,7 +80,8 @@ static double check_whole(const struct whole *w)
 {
 	struct test t = begin(3, 0);
 	struct plm_config p = { .family = w->family, .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12,
-				.pad = (uint32_t)w->family, .eps = 1e-2, .dropout = 0.1, .attention_dropout = 0.1 };
+				.act = (int)(w - wholes) % (PLM_SILU + 1), .pad = (uint32_t)w->family, .eps = 1e-2, .dropout = 0.1,
+				.attention_dropout = 0.1 };
 	struct plm_prompting how = { w->where, 2, w->separate, 1 };
 	struct ctr_config cc;
 	struct plm_feed f;
@@ -167,7 +168,7 @@ static double check_t5(int gated, int odds)
 {
 	struct test t = begin(4, (uint64_t)gated);
 	struct plm_config p = { .family = PLM_T5, .layers = 2, .decoder_layers = 1, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5, .positions = 16,
-				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
+				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .act = gated ? PLM_GELU_TANH : PLM_RELU, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
 				.attention_dropout = 0.2 };
 	struct plm_t5_nodes n;
 	struct plm_feed f;

@@ -21,11 +21,12 @@ static void ok(int good, const char *what, const char *more)
 /* --- A model ----------------------------------------------------------------------------------------------------------------------- */
 
 static const struct plm_config bert = { .family = PLM_BERT, .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 8, .types = 2, .vocab = 11,
-					.eps = 1e-12 };
+					.untied = 1, .eps = 1e-12 };
 static const struct plm_config roberta = { .family = PLM_ROBERTA, .layers = 1, .hidden = 4, .heads = 2, .ffn = 8, .positions = 9, .types = 1,
-					   .vocab = 10, .pad = 1, .eps = 1e-5 };
+					   .vocab = 10, .pad = 1, .untied = 1, .eps = 1e-5 };
 static const struct plm_config t5 = { .family = PLM_T5, .layers = 1, .decoder_layers = 2, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5,
-				      .positions = 512, .types = 1, .vocab = 9, .buckets = 4, .far = 9, .eos = 1, .eps = 1e-6, .gated = 1 };
+				      .positions = 512, .types = 1, .vocab = 9, .buckets = 4, .far = 9, .eos = 1, .eps = 1e-6, .gated = 1,
+				      .act = PLM_GELU_TANH };
 
 struct model {
 	struct plm_config c;
@@ -259,6 +260,62 @@ static void check_reading(void)
 	reads(&roberta, "RoBERTa", &(struct how){ .type = NN_F32, .prefix = 1, .head = 1, .alias = 1 }, "decoder.bias alone");
 }
 
+/* A config.json that says it so is of that family and feed-forward, and is written and read again as such. */
+static void is_act(const char *type, const char *said, int act, int gated)
+{
+	struct plm_config c, again;
+	struct cp_buf written = CP_BUF_INIT;
+	struct cp_err err = { "" };
+	char json[512], what[200];
+	snprintf(json, sizeof json, "{\"model_type\":\"%s\",%s,\"num_hidden_layers\":1,\"hidden_size\":2,\"num_attention_heads\":1,\"intermediate_size\":3,"
+		 "\"max_position_embeddings\":8,\"vocab_size\":9,\"num_layers\":1,\"d_model\":2,\"num_heads\":1,\"d_kv\":2,\"d_ff\":3}", type, said);
+	snprintf(what, sizeof what, "%s, %s", type, said);
+	int good = !plm_config_parse(&c, json, strlen(json), what, &err);
+	if (good)
+		plm_config_print(&c, &written);
+	good = good && !plm_config_parse(&again, written.data, written.len, what, &err);
+	int family = strstr(type, "t5") ? PLM_T5 : !strcmp(type, "bert") ? PLM_BERT : PLM_ROBERTA;
+	good = good && c.family == family && again.family == family;
+	ok(good && c.act == act && c.gated == gated && again.act == act && again.gated == gated, what, err.msg);
+	cp_buf_release(&written);
+}
+
+static void check_acts(void)
+{
+	is_act("bert", "\"hidden_act\":null", PLM_GELU, 0);
+	is_act("bert", "\"hidden_act\":\"gelu_new\"", PLM_GELU_TANH, 0);
+	is_act("xlm-roberta", "\"hidden_act\":\"gelu_pytorch_tanh\"", PLM_GELU_TANH, 0);
+	is_act("camembert", "\"hidden_act\":\"relu\"", PLM_RELU, 0);
+	is_act("bert", "\"hidden_act\":\"swish\"", PLM_SILU, 0);
+	is_act("t5", "\"feed_forward_proj\":\"relu\"", PLM_RELU, 0);
+	is_act("t5", "\"feed_forward_proj\":\"gelu\"", PLM_GELU, 0);
+	is_act("t5", "\"feed_forward_proj\":\"gated-gelu\"", PLM_GELU_TANH, 1);
+	is_act("t5", "\"feed_forward_proj\":\"gated-gelu\",\"dense_act_fn\":\"gelu\"", PLM_GELU, 1);
+	is_act("mt5", "\"feed_forward_proj\":\"gated-silu\"", PLM_SILU, 1);
+}
+
+/* A decoder in the files counts where config.json says that it is not the word embeddings; transformers reads them so. */
+static void check_decoder(int untied)
+{
+	struct plm_config c = bert, config;
+	struct model a, b;
+	struct cp_buf unused = CP_BUF_INIT;
+	struct cp_err err = { "" };
+	c.untied = untied;
+	model_new(&a, &c);
+	model_new(&b, &c);
+	fill(&a);
+	write_folder(&a, &(struct how){ .type = NN_F32, .prefix = 1, .head = 1 }, "folder");
+	const struct nn_param *own = nn_params_find(a.ps, untied ? "mlm.decoder.weight" : "plm.embeddings.word_embeddings.weight");
+	const struct nn_param *got = nn_params_find(b.ps, "mlm.decoder.weight");
+	int good = !plm_config_read(&config, "folder", &err) && !plm_load(b.ps, NULL, &config, "folder", &unused, &err) && !unused.len &&
+		   !memcmp(own->val, got->val, got->n * sizeof *got->val);
+	ok(good, untied ? "a decoder of its own" : "a decoder that is the word embeddings, whatever else the file has", err.msg);
+	cp_buf_release(&unused);
+	model_free(&a);
+	model_free(&b);
+}
+
 static void check_refusing(void)
 {
 	const struct how plain = { .type = NN_F32, .prefix = 1, .head = 1 }, shards = { .type = NN_F32, .prefix = 1, .head = 1, .shards = 2 };
@@ -271,6 +328,8 @@ static void check_refusing(void)
 	h.without = "mlm.norm.bias";
 	refuses(&bert, &h, NULL, "tensor 'cls.predictions.transform.LayerNorm.bias' is missing");
 	refuses(&roberta, &h, NULL, "tensor 'lm_head.layer_norm.bias' is missing");
+	h.without = "mlm.dense.weight";
+	refuses(&bert, &h, NULL, "tensor 'cls.predictions.transform.dense.weight' is missing");
 	h.without = "plm.decoder.block.1.layer.1.EncDecAttention.o.weight";
 	refuses(&t5, &h, NULL, "tensor 'decoder.block.1.layer.1.EncDecAttention.o.weight' is missing");
 	h = shards;
@@ -292,9 +351,15 @@ static void check_refusing(void)
 	refuses(&bert, &plain, "mv folder/model.safetensors folder/pytorch_model.bin", "only pytorch_model.bin is there");
 	refuses(&bert, &plain, "mv folder/model.safetensors folder/tf_model.h5", "only tf_model.h5 is there");
 	refuses(&bert, &plain, "rm folder/model.safetensors", "folder: no weights");
+	refuses(&bert, &plain, "echo 'version https://git-lfs.github.com/spec/v1' >folder/model.safetensors",
+		"folder/model.safetensors: a pointer of Git LFS, not the file it stands for; fetch that with: git lfs pull");
+	refuses(&bert, &plain, "sed -i 's/eps\":[^,]*/eps\":\"1e-5\"/' folder/config.json", "'layer_norm_eps' is no number");
 	refuses(&bert, &shards, "rm folder/model.safetensors.index.json", "folder: part-0.safetensors is neither model.safetensors nor named by");
 	refuses(&bert, &plain, "sed -i 's/\"bert\"/\"xlnet\"/' folder/config.json", "model_type 'xlnet' is not one this version reads; expected bert, roberta or t5");
-	refuses(&t5, &plain, "sed -i 's/gated-gelu/gated-silu/' folder/config.json", "feed_forward_proj 'gated-silu' is not one");
+	refuses(&bert, &plain, "sed -i 's/\"bert\"/null/' folder/config.json", "'model_type' is missing; write \"model_type\": \"bert\" into it");
+	refuses(&bert, &plain, "sed -i 's/{/{\"is_decoder\":true,/' folder/config.json", "'is_decoder' is true; expected an encoder");
+	refuses(&bert, &plain, "sed -i 's/\"gelu\"/\"mish\"/' folder/config.json", "hidden_act 'mish' is not one this version has; expected gelu, gelu_new, relu or silu");
+	refuses(&t5, &plain, "sed -i 's/gated-gelu/gated-tanh/;s/\"dense_act_fn\":\"gelu_new\",//' folder/config.json", "feed_forward_proj 'gated-tanh' is not one");
 	refuses(&t5, &plain, "sed -i 's/\"d_kv\":4/\"d_kv\":0/' folder/config.json", "a size is out of range");
 	refuses(&t5, &plain, "sed -i 's/\"d_kv\":4,//' folder/config.json", "'d_kv' is missing");
 	refuses(&t5, &plain, "sed -i 's/num_buckets\":4/num_buckets\":3/' folder/config.json", "3 buckets of distances");
@@ -307,6 +372,9 @@ int main(void)
 	if (!mkdtemp(dir) || chdir(dir) < 0)
 		return 1;
 	check_reading();
+	check_acts();
+	check_decoder(0);
+	check_decoder(1);
 	check_refusing();
 	snprintf(command, sizeof command, "rm -rf %s", dir);
 	printf("1..%d\n", n_tests);
