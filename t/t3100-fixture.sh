@@ -92,6 +92,15 @@ test_that 'a parameter under another name is missed' '
 	sed "s/param\/fc_out.bias/param\/fc_oot.bias/" "$FIX/ctr/c_dnn.safetensors" >renamed.safetensors
 	fails_with 1 cp-fixture renamed.safetensors >out && grep "cannot be built: .*fc_oot" out
 '
+test_that 'what is not ours to compute is told, not shown as wrong numbers' '
+	refused() { sed "s/$1/$2/" "$FIX/ctr/c_dnn.safetensors" >other.safetensors; fails_with 1 cp-fixture other.safetensors >out && grep "cannot be built: config: $3" out; }
+	refused "\(form[^A-Z]*\)C" "\1D" "the form .D. is none" && refused "\(dropout[^0-9]*\)0.0" "\10.5" "dropout 0.5" && refused adamw adamx "steps of .adamx."
+'
+test_that 'the activation of convolutions is read' '
+	sed "s/\(conv_act[^a-z]*\)tanh/\1relu/" "$FIX/ctr/c_fgcnn.safetensors" >relu.safetensors
+	fails_with 1 cp-fixture relu.safetensors >out
+	grep "^not ok .*out/logit: too large" out && grep "^ok .*after1/fgcnn_layer.conv_layers.0.1.running_mean" out
+'
 test_that 'an altered figure and an altered id are found' '
 	sed "s/\"auc\": *0.6/\"auc\":0.5/" "$FIX/metrics/metrics.json" >metrics.json
 	fails_with 1 cp-fixture metrics.json

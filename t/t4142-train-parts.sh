@@ -62,5 +62,11 @@ test_that 'BatchNorm has no parts' '
 		cp-train --stage ctr $SMALL --set batch_norm=1 --micro-batch 8 --train train.cps -o no.cpm
 	refused 1 "micro-batch: this model has BatchNorm" cp-train --stage ctr --model fgcnn --micro-batch 8 --train train.cps -o no.cpm
 '
+test_that 'BatchNorm of one row, which would be 0 whatever the row is, is refused' '
+	cp-cat -q -n 1 train.cps -o row.cps
+	refused 1 "BatchNorm .*--batch is 1; expected 2 or more" cp-train --stage ctr $SMALL --set batch_norm=1 --batch 1 --train train.cps -o no.cpm
+	refused 1 "BatchNorm .*1 row to train on" cp-train --stage ctr $SMALL --set batch_norm=1 --train row.cps -o no.cpm
+	cp-train -q --stage ctr $SMALL --train row.cps -o one.cpm
+'
 
 test_done

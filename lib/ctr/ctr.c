@@ -36,6 +36,8 @@ const char *ctr_names(void)
 
 enum kind { INTEGER, REAL, SIZES, WORD, WIDTHS };
 
+#define ACTS "none|relu|tanh|sigmoid"	/* enum nn_act, as far as it goes */
+
 static const struct size {
 	const char *name;
 	enum kind kind;
@@ -68,6 +70,7 @@ static const struct size {
 	{ "pools", SIZES, offsetof(struct ctr_config, pools), 0, 0, NULL },
 	{ "recombined", SIZES, offsetof(struct ctr_config, recombined), 0, 0, NULL },
 	{ "conv_norm", INTEGER, offsetof(struct ctr_config, conv_norm), 0, 1, NULL },
+	{ "conv_act", WORD, offsetof(struct ctr_config, conv_act), 0, 0, ACTS },
 	{ "share_table", INTEGER, offsetof(struct ctr_config, share_table), 0, 1, NULL },
 	{ "bilinear", WORD, offsetof(struct ctr_config, bilinear), 0, 0, "all|each|interaction" },
 	{ "reduction", REAL, offsetof(struct ctr_config, reduction), 1, 4096, NULL },
@@ -84,7 +87,7 @@ static const struct size {
 	{ "gate2", SIZES, offsetof(struct ctr_config, gate2), 0, 0, NULL },
 	{ "heads", INTEGER, offsetof(struct ctr_config, heads), 1, 4096, NULL },
 	{ "batch_norm", INTEGER, offsetof(struct ctr_config, batch_norm), 0, 1, NULL },
-	{ "act", WORD, offsetof(struct ctr_config, act), 0, 0, "none|relu|tanh|sigmoid" },
+	{ "act", WORD, offsetof(struct ctr_config, act), 0, 0, ACTS },
 	{ "dropout", REAL, offsetof(struct ctr_config, dropout), 0, 0.95, NULL },
 	{ "emb_dropout", REAL, offsetof(struct ctr_config, emb_dropout), 0, 0.95, NULL },
 };

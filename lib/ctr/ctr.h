@@ -55,7 +55,7 @@ struct ctr_config {
 	int64_t attn_scale, residual, layer_norm;
 	int64_t steps, gru, reuse;	/* of messages between fields; one set of matrices for all */
 	struct ctr_sizes channels, kernels, pools, recombined;	/* of each convolution: maps, height, pooling, new fields a place and map */
-	int64_t conv_norm, share_table;
+	int64_t conv_norm, conv_act, share_table;	/* conv_act: of the new fields, too */
 	int64_t bilinear, excitation;	/* FiBiNET: matrices of the products; act of the fields' weights, 0 relu, 1 sigmoid */
 	double reduction;		/* of the fields in between */
 	int64_t parallel, blocks, block_dim, emb_norm;	/* MaskNet: its form, and the blocks of the parallel one */

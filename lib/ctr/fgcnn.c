@@ -1,8 +1,8 @@
 /* FGCNN: new fields made by convolutions over the fields.  Liu et al., WWW 2019, arXiv 1904.04447, eq. 2 to 9.
  *
  *     Z^0 = E2 (its own table, or E with share_table): one map, F high and d wide
- *     Z^l = maxpool(tanh([BatchNorm](conv(Z^{l-1}))))                             kernels k high and 1 wide, runs of p; H_l high, C_l maps
- *     R_l = tanh(Lin(flatten Z^l)): H_l rc_l new fields of width d
+ *     Z^l = maxpool(f([BatchNorm](conv(Z^{l-1}))))                                kernels k high and 1 wide, runs of p; H_l high, C_l maps
+ *     R_l = f(Lin(flatten Z^l)): H_l rc_l new fields of width d                     f of both: conv_act, tanh
  *     A = [E; R_1; ...; R_L],   t = [ a_i . a_j : i < j ],   q = MLP([A; t]),   z = out(q)
  */
 #include <math.h>
@@ -37,7 +37,7 @@ static struct nn_node *conv_layer(struct ctr_build *b, struct nn_node *z, size_t
 	z = ng_conv_height(b->b.g, z, w, bias, *height, d);
 	if (c->conv_norm)
 		z = conv_norm(b, z, out, l);
-	z = ng_maxpool_height(b->b.g, ng_activate(b->b.g, z, NN_TANH), *height, d, p);
+	z = ng_maxpool_height(b->b.g, ng_activate(b->b.g, z, (enum nn_act)c->conv_act), *height, d, p);
 	*height = (*height + p - 1) / p;
 	return z;
 }
@@ -51,7 +51,7 @@ static struct nn_node *fgcnn_final(struct ctr_build *b)
 	for (int l = 0; l < c->channels.n; l++) {
 		z = conv_layer(b, z, maps, &height, l);
 		maps = c->channels.v[l];
-		part[l + 1] = nn_dense(&b->b, z, height * d * c->recombined.v[l], NN_TANH, "recombine.%d", l);
+		part[l + 1] = nn_dense(&b->b, z, height * d * c->recombined.v[l], (enum nn_act)c->conv_act, "recombine.%d", l);
 	}
 	struct nn_node *all = ng_concat(b->b.g, c->channels.n + 1, part);
 	struct nn_node *in = ng_concat(b->b.g, 2, (struct nn_node *[]){ all, ng_inner(b->b.g, all, d) });
@@ -59,5 +59,5 @@ static struct nn_node *fgcnn_final(struct ctr_build *b)
 }
 
 const struct ctr_model ctr_fgcnn = { "fgcnn", "new fields by convolutions over the fields", fgcnn_final, NULL,
-				     "dim=16 channels=6,8,10,12 kernels=7x4 pools=2x4 recombined=3x4 conv_norm=1 share_table=0 hidden=256x3 "
+				     "dim=16 channels=6,8,10,12 kernels=7x4 pools=2x4 recombined=3x4 conv_norm=1 conv_act=tanh share_table=0 hidden=256x3 "
 				     CTR_MLP_SIZES };

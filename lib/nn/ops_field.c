@@ -59,13 +59,15 @@ static void unfm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 {
 	(void)g;
 	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
-	nn_float *s = cp_xmalloc(d * sizeof *s), *grad = nn_grad_now(n->in[0]);
+	nn_float *s = cp_xmalloc(2 * d * sizeof *s), *others = s + d, *grad = nn_grad_now(n->in[0]);
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * wide;
 		group_sum(s, x, wide / d, d);
-		for (size_t i = 0; i < wide / d; i++)
-			nn_axpy(grad + r * wide + i * d, n->grad[r], s, d);
-		nn_axpy(grad + r * wide, -n->grad[r], x, wide);
+		for (size_t i = 0; i < wide; i += d) {
+			memcpy(others, s, d * sizeof *s);
+			nn_axpy(others, -1, x + i, d);		/* before the gradient comes in: where the others are 0, this is */
+			nn_axpy(grad + r * wide + i, n->grad[r], others, d);
+		}
 	}
 	free(s);
 }

@@ -714,6 +714,9 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	t->m->keeps = cp_model_is_still(&t->m->c);
 	note_dropout(t);
 	cp_model_build(t->m, t->team, 1);
+	if (t->m->c.has_ctr && t->m->c.ctr.batch_norm && (t->o.batch == 1 || t->train.n == 1))
+		return cp_err_set(err, "BatchNorm looks at rows beside one another, and %s; expected 2 or more",
+				  t->o.batch == 1 ? "--batch is 1" : "there is 1 row to train on");
 	if (t->o.micro_batch && t->m->g->whole_batch && t->m->c.objective != CP_OBJECTIVE_PAIRS)
 		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
 	t->result.n_parameters = t->m->params->total;

@@ -172,9 +172,54 @@ static void check_buckets(void)
 	ok(!wrong, "buckets of distances");
 }
 
+/* The largest gradient of parameter `name` in a model of one field. */
+static float steepest(const char *model, const char *const *set, const char *name)
+{
+	struct model *m = cp_xcalloc(1, sizeof *m);
+	float most = 0;
+	m->g = nn_graph_new(NULL);
+	m->ps = nn_params_new();
+	ctr_config_init(&m->c, ctr_find(model), 1, KEYS);
+	for (; *set; set++)
+		ctr_config_set(&m->c, *set, NULL);
+	struct ctr_build b = { .b = { m->g, m->ps, 0 }, .c = &m->c, .ids = &m->ids, .axis = 1, .pad = -1 };
+	m->loss = ng_bce(m->g, ctr_logit(&b, ctr_final(&b)), &m->labels);
+	nn_params_alloc(m->ps, 1);
+	nn_params_init(m->ps, 5);
+	for (size_t i = 0; i < m->ps->total; i++)
+		m->ps->val[i] *= 8;
+	for (uint32_t i = 0; i < ROWS; i++) {
+		m->id[i] = i;
+		m->label[i] = (float)(i % 3 == 0);
+	}
+	m->ids.v = m->id;
+	m->labels.v = m->label;
+	m->g->len[1] = ROWS;
+	nn_forward(m->g, m->loss);
+	nn_backward(m->g, m->loss);
+	const struct nn_param *p = nn_params_find(m->ps, name);
+	for (size_t i = 0; i < p->n; i++)
+		most = p->grad[i] > most ? p->grad[i] : -p->grad[i] > most ? -p->grad[i] : most;
+	nn_graph_free(m->g);
+	nn_params_free(m->ps);
+	free(m);
+	return most;
+}
+
+/* Adam makes a whole step of a gradient of any size, of rounding too: what cannot matter has one of 0, to the bit. */
+static void check_still(void)
+{
+	const char *fm[] = { "dim=7", "wide=0", NULL }, *autoint[] = { "dim=7", "attn_dim=7", "attn_layers=1", "attn_scale=1", "hidden=", NULL };
+	ok(steepest("fm", fm, "embedding") == 0, "FM of one field has no pairs and no gradient");
+	ok(steepest("autoint", autoint, "attention.0.query.weight") == 0 && steepest("autoint", autoint, "attention.0.key.weight") == 0,
+	   "one key has all the attention, and no query changes that");
+	ok(steepest("autoint", autoint, "attention.0.value.weight") > 0, "but its value counts");
+}
+
 int main(void)
 {
 	check_buckets();
+	check_still();
 	size_t n, k;
 	float *one = train(1, &n);
 	ok(one[n - 1] == one[n - 1] && one[n - 1] < one[n - STEPS], "the loss falls");

@@ -250,6 +250,11 @@ static void softmax_row_bwd(nn_float *s, nn_float *ds, const nn_float *f, size_t
 {
 	vec sum = splat(0);
 
+	if (n == 1) {		/* all the weight, and no query changes that: exp would be 1 within rounding, which Adam takes for a gradient */
+		s[0] = f[0];
+		ds[0] = 0;
+		return;
+	}
 	for (size_t j = 0, m; (m = lanes(n, j)); j += VL) {
 		vec p = fill(vexp(vfma(ld(s + j, m), splat(scale), splat(-lse))), m, 0), d = ld(ds + j, m) * ld(f + j, m);
 		sum = vfma(p, d, sum);
