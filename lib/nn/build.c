@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define NAME_MAX_LEN 200
+#define NAME_MAX_LEN 200	/* of a parameter, longer than any there is */
 
 struct nn_param *nn_new(struct nn_build *b, enum nn_init init, int n_dims, const size_t *dims, const char *fmt, ...)
 {
@@ -18,25 +18,29 @@ struct nn_param *nn_new(struct nn_build *b, enum nn_init init, int n_dims, const
 	return p;
 }
 
-struct nn_node *nn_dense(struct nn_build *b, struct nn_node *x, size_t out, enum nn_act act, const char *fmt, ...)
+static struct nn_node *dense(struct nn_build *b, struct nn_node *x, size_t out, enum nn_act act, int has_bias, const char *fmt, va_list ap)
 {
 	char name[NAME_MAX_LEN];
+	vsnprintf(name, sizeof name, fmt, ap);
+	struct nn_param *w = nn_new(b, NN_INIT_XAVIER, 2, (size_t[]){ out, x->cols }, "%s.weight", name);
+	struct nn_param *bias = has_bias ? nn_new(b, NN_INIT_ZERO, 1, &out, "%s.bias", name) : NULL;
+	return ng_linear(b->g, x, ng_weight(b->g, w), bias ? ng_weight(b->g, bias) : NULL, act);
+}
+
+struct nn_node *nn_dense(struct nn_build *b, struct nn_node *x, size_t out, enum nn_act act, const char *fmt, ...)
+{
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(name, sizeof name, fmt, ap);
+	struct nn_node *y = dense(b, x, out, act, 1, fmt, ap);
 	va_end(ap);
-	struct nn_param *w = nn_new(b, NN_INIT_XAVIER, 2, (size_t[]){ out, x->cols }, "%s.weight", name);
-	struct nn_param *bias = nn_new(b, NN_INIT_ZERO, 1, (size_t[]){ out }, "%s.bias", name);
-	return ng_linear(b->g, x, ng_weight(b->g, w), ng_weight(b->g, bias), act);
+	return y;
 }
 
 struct nn_node *nn_dense_plain(struct nn_build *b, struct nn_node *x, size_t out, enum nn_act act, const char *fmt, ...)
 {
-	char name[NAME_MAX_LEN];
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(name, sizeof name, fmt, ap);
+	struct nn_node *y = dense(b, x, out, act, 0, fmt, ap);
 	va_end(ap);
-	struct nn_param *w = nn_new(b, NN_INIT_XAVIER, 2, (size_t[]){ out, x->cols }, "%s.weight", name);
-	return ng_linear(b->g, x, ng_weight(b->g, w), NULL, act);
+	return y;
 }

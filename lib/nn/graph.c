@@ -210,6 +210,12 @@ nn_float *nn_grad_or_room(struct nn_graph *g, struct nn_node *n)
 	return p;
 }
 
+void nn_grads_or_room(struct nn_graph *g, struct nn_node *n)
+{
+	for (int i = 0; i < n->n_in; i++)
+		nn_grad_or_room(g, n->in[i]);
+}
+
 nn_float *nn_grad(struct nn_graph *g, struct nn_node *n)
 {
 	return root_of(n)->needs_grad ? nn_grad_or_room(g, n) : NULL;

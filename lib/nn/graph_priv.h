@@ -23,6 +23,7 @@ nn_float *nn_grad_beta(struct nn_graph *, struct nn_node *, nn_float *beta);
 /* The same two, but where none is needed there is room that nobody will read: for a kernel that writes all its gradients or none. */
 nn_float *nn_grad_or_room(struct nn_graph *, struct nn_node *);
 nn_float *nn_grad_room_beta(struct nn_graph *, struct nn_node *, nn_float *beta);
+void nn_grads_or_room(struct nn_graph *, struct nn_node *);	/* of all inputs of a node */
 /* The gradient of `to` += d, of as many numbers; written where nothing is there. */
 void nn_grad_add(struct nn_graph *, struct nn_node *to, const nn_float *d);
 /* The same of n's own gradient, whose memory `to` takes over where it can: n has none afterwards. */
@@ -31,7 +32,7 @@ void nn_grad_pass(struct nn_graph *, struct nn_node *n, struct nn_node *to);
 nn_float *nn_grad_now(struct nn_node *);
 
 /* Elements from .. to-1 of n's gradient become that before n->act. */
-void nn_unact(struct nn_node *n, size_t from, size_t to);
+void nn_act_bwd(struct nn_node *n, size_t from, size_t to);
 
 /* Whether a node maps x by weights that stay, and by which. */
 int nn_linear_matrix(const struct nn_node *, struct nn_matrix *);

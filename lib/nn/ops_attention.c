@@ -154,7 +154,7 @@ static nn_float *room_for(struct nn_graph *g, const struct nn_node *n)
 
 /* --- There and back ---------------------------------------------------------------------------------------------------------------- */
 
-static void attention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void attention_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	nn_float *room = room_for(g, n);
 	for (size_t s = from; s < to; s++) {
@@ -175,11 +175,11 @@ static void attention_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	const struct attention *a = n->ext;
 	arrange(g, n);
-	nn_parts(g, n, g->len[a->c.rows_axis], grain(n), attention_part);
+	nn_parts(g, n, g->len[a->c.rows_axis], grain(n), attention_fwd_part);
 }
 
 /* dbias: (heads, span), or NULL */
-static void unattention_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *dbias)
+static void attention_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *dbias)
 {
 	const struct attention *c = n->ext;
 	nn_float *room = room_for(g, n), *dq = nn_grad_now(c->c.q), *dkv = nn_grad_now(c->c.kv);
@@ -197,9 +197,9 @@ static void unattention_sum(struct nn_graph *g, struct nn_node *n, size_t from, 
 	nn_room_end(g, room);
 }
 
-static void unattention_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void attention_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	unattention_sum(g, n, from, to, NULL);
+	attention_bwd_sum(g, n, from, to, NULL);
 }
 
 static void attention_bwd(struct nn_graph *g, struct nn_node *n)
@@ -217,11 +217,11 @@ static void attention_bwd(struct nn_graph *g, struct nn_node *n)
 	if (c->prompts)
 		nn_grad_or_room(g, c->prompts);
 	if (!c->table) {
-		nn_parts(g, n, rows, grain(n), unattention_part);
+		nn_parts(g, n, rows, grain(n), attention_bwd_part);
 		return;
 	}
 	sum = cp_arena_zalloc(&g->arena, width * sizeof *sum);
-	nn_parts_sum(g, n, rows, (rows + 31) / 32 + SEQUENCES, unattention_sum, width, sum);
+	nn_parts_sum(g, n, rows, (rows + 31) / 32 + SEQUENCES, attention_bwd_sum, width, sum);
 	if ((d = nn_grad(g, c->table)))
 		gather_bias(a, d, sum);
 }

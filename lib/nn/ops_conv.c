@@ -10,12 +10,6 @@
 #include "nn/gemm.h"
 #include "nn/graph_priv.h"
 
-static void ready(struct nn_graph *g, struct nn_node *n)
-{
-	for (int i = 0; i < n->n_in; i++)
-		nn_grad_or_room(g, n->in[i]);
-}
-
 /* --- Convolution ------------------------------------------------------------------------------------------------------------------- */
 
 struct conv {
@@ -66,7 +60,7 @@ static void collect(nn_float *dx, const struct conv *c, const nn_float *du)
 		}
 }
 
-static void conv_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void conv_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	struct conv c = conv_of(n);
 	nn_float *u = nn_room(g, c.columns);
@@ -85,11 +79,11 @@ static void conv_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct conv c = conv_of(n);
 	size_t work = c.columns * (size_t)(c.out + 1), grain = 8 * NN_GRAIN / work;
-	nn_parts(g, n, nn_rows(g, n), grain ? grain : 1, conv_part);
+	nn_parts(g, n, nn_rows(g, n), grain ? grain : 1, conv_fwd_part);
 }
 
 /* room: the gradients of the kernels and of the bias, one behind the other */
-static void unconv_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void conv_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
 	struct conv c = conv_of(n);
@@ -113,8 +107,8 @@ static void conv_bwd(struct nn_graph *g, struct nn_node *n)
 	struct conv c = conv_of(n);
 	size_t rows = nn_rows(g, n), kernels = (size_t)(c.out * c.maps * c.k), width = kernels + (size_t)c.out;
 	nn_float *sum = cp_arena_zalloc(&g->arena, width * sizeof *sum);
-	ready(g, n);
-	nn_parts_sum(g, n, rows, nn_sum_grain(rows, c.columns), unconv_part, width, sum);
+	nn_grads_or_room(g, n);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, c.columns), conv_bwd_part, width, sum);
 	for (size_t i = 0; i < kernels; i++)
 		nn_grad_now(n->in[1])[i] += sum[i];
 	for (int o = 0; o < c.out; o++)
@@ -166,7 +160,7 @@ static void pool_map(nn_float *y, uint16_t *from, const nn_float *x, const struc
 	}
 }
 
-static void pool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void pool_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	struct pool c = pool_of(n);
@@ -183,10 +177,10 @@ static size_t pool_maps(struct nn_graph *g, const struct nn_node *n)
 
 static void pool_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->i[0] * n->i[1])), pool_part);
+	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->i[0] * n->i[1])), pool_fwd_part);
 }
 
-static void unpool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void pool_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	struct pool c = pool_of(n);
@@ -199,8 +193,8 @@ static void unpool_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 
 static void pool_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->i[0] * n->i[1])), unpool_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->i[0] * n->i[1])), pool_bwd_part);
 }
 
 static const struct nn_op op_pool = { "pool", pool_fwd, pool_bwd, pool_scratch };
@@ -245,7 +239,7 @@ static void batch_moments(struct nn_graph *g, struct nn_node *n, size_t m, doubl
 	*var = squares / (double)(rows * place);
 }
 
-static void map_norm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void map_norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	const struct map_moments *run = n->ext;
 	size_t maps = n->in[1]->cols, place = n->cols / maps, rows = nn_rows(g, n), count = rows * place;
@@ -268,10 +262,10 @@ static void map_norm_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 
 static void map_norm_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, n->in[1]->cols, 1, map_norm_part);
+	nn_parts(g, n, n->in[1]->cols, 1, map_norm_fwd_part);
 }
 
-static void unmap_norm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void map_norm_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	size_t maps = n->in[1]->cols, place = n->cols / maps, rows = nn_rows(g, n);
 	const nn_float *keep = n->scratch, *x = n->in[0]->val;
@@ -294,8 +288,8 @@ static void unmap_norm_part(struct nn_graph *g, struct nn_node *n, size_t from, 
 
 static void map_norm_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, n->in[1]->cols, 1, unmap_norm_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, n->in[1]->cols, 1, map_norm_bwd_part);
 }
 
 static const struct nn_op op_map_norm = { "map_norm", map_norm_fwd, map_norm_bwd, map_norm_scratch };

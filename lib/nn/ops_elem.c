@@ -15,15 +15,9 @@ static void each(struct nn_graph *g, struct nn_node *n, nn_part_fn fn)
 	nn_parts(g, n, nn_count(g, n), NN_GRAIN, fn);
 }
 
-static void ready(struct nn_graph *g, struct nn_node *n)
-{
-	for (int i = 0; i < n->n_in; i++)
-		nn_grad_or_room(g, n->in[i]);
-}
-
 /* --- a + b ------------------------------------------------------------------------------------------------------------------------- */
 
-static void add_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void add_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	memcpy(n->val + from, n->in[0]->val + from, (to - from) * sizeof(nn_float));
@@ -32,7 +26,7 @@ static void add_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 
 static void add_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	each(g, n, add_part);
+	each(g, n, add_fwd_part);
 }
 
 static void add_bwd(struct nn_graph *g, struct nn_node *n)
@@ -51,7 +45,7 @@ struct nn_node *ng_add(struct nn_graph *g, struct nn_node *a, struct nn_node *b)
 
 /* --- a * b ------------------------------------------------------------------------------------------------------------------------- */
 
-static void mul_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void mul_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	nn_mul_fwd(n->val + from, n->in[0]->val + from, n->in[1]->val + from, to - from);
@@ -59,10 +53,10 @@ static void mul_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 
 static void mul_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	each(g, n, mul_part);
+	each(g, n, mul_fwd_part);
 }
 
-static void unmul_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void mul_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	nn_mul_bwd(nn_grad_now(n->in[0]) + from, nn_grad_now(n->in[1]) + from, n->grad + from, n->in[0]->val + from, n->in[1]->val + from, to - from);
@@ -70,8 +64,8 @@ static void unmul_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 
 static void mul_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	each(g, n, unmul_part);
+	nn_grads_or_room(g, n);
+	each(g, n, mul_bwd_part);
 }
 
 static const struct nn_op op_mul = { "mul", mul_fwd, mul_bwd, NULL };
@@ -84,7 +78,7 @@ struct nn_node *ng_mul(struct nn_graph *g, struct nn_node *a, struct nn_node *b)
 
 /* --- x + x0 * h -------------------------------------------------------------------------------------------------------------------- */
 
-static void cross_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void cross_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	nn_cross_fwd(n->val + from, n->in[1]->val + from, n->in[2]->val + from, n->in[0]->val + from, to - from);
@@ -92,10 +86,10 @@ static void cross_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 
 static void cross_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	each(g, n, cross_part);
+	each(g, n, cross_fwd_part);
 }
 
-static void uncross_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void cross_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	nn_cross_bwd(nn_grad_now(n->in[1]) + from, nn_grad_now(n->in[2]) + from, nn_grad_now(n->in[0]) + from, n->grad + from, n->in[1]->val + from,
@@ -104,8 +98,8 @@ static void uncross_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 
 static void cross_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	each(g, n, uncross_part);
+	nn_grads_or_room(g, n);
+	each(g, n, cross_bwd_part);
 }
 
 static const struct nn_op op_cross = { "cross", cross_fwd, cross_bwd, NULL };
@@ -122,7 +116,7 @@ struct nn_node *ng_cross(struct nn_graph *g, struct nn_node *x, struct nn_node *
 
 /* --- row i times s[i] -------------------------------------------------------------------------------------------------------------- */
 
-static void scale_rows_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void scale_rows_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	const nn_float *x = n->in[0]->val, *s = n->in[1]->val;
@@ -133,10 +127,10 @@ static void scale_rows_part(struct nn_graph *g, struct nn_node *n, size_t from, 
 
 static void scale_rows_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), scale_rows_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), scale_rows_fwd_part);
 }
 
-static void unscale_rows_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void scale_rows_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	const nn_float *x = n->in[0]->val, *s = n->in[1]->val;
@@ -152,8 +146,8 @@ static void unscale_rows_part(struct nn_graph *g, struct nn_node *n, size_t from
 
 static void scale_rows_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), unscale_rows_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), scale_rows_bwd_part);
 }
 
 static const struct nn_op op_scale_rows = { "scale_rows", scale_rows_fwd, scale_rows_bwd, NULL };
@@ -167,7 +161,7 @@ struct nn_node *ng_scale_rows(struct nn_graph *g, struct nn_node *x, struct nn_n
 /* --- sum or mean of the groups of columns ------------------------------------------------------------------------------------------ */
 
 /* f[0]: what the sum is multiplied by */
-static void sum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void sum_groups_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
@@ -181,10 +175,10 @@ static void sum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from, 
 
 static void sum_groups_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->in[0]->cols), sum_groups_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->in[0]->cols), sum_groups_fwd_part);
 }
 
-static void unsum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void sum_groups_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
@@ -198,8 +192,8 @@ static void unsum_groups_part(struct nn_graph *g, struct nn_node *n, size_t from
 
 static void sum_groups_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->in[0]->cols), unsum_groups_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->in[0]->cols), sum_groups_bwd_part);
 }
 
 static const struct nn_op op_sum_groups = { "sum_groups", sum_groups_fwd, sum_groups_bwd, NULL };
@@ -228,7 +222,7 @@ struct nn_node *ng_mean_groups(struct nn_graph *g, struct nn_node *x, size_t gro
 
 /* --- x + b, b to every row --------------------------------------------------------------------------------------------------------- */
 
-static void bias_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void bias_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	nn_bias_fwd(n->val + from * n->cols, n->in[0]->val + from * n->cols, n->in[1]->val, to - from, n->cols);
@@ -236,10 +230,10 @@ static void bias_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void bias_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), bias_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), bias_fwd_part);
 }
 
-static void bias_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void bias_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
 	nn_add(nn_grad_now(n->in[0]) + from * n->cols, n->grad + from * n->cols, (to - from) * n->cols);
@@ -249,8 +243,8 @@ static void bias_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 static void bias_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n);
-	ready(g, n);
-	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), bias_sum, n->cols, nn_grad_now(n->in[1]));
+	nn_grads_or_room(g, n);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), bias_bwd_sum, n->cols, nn_grad_now(n->in[1]));
 }
 
 static const struct nn_op op_bias = { "bias", bias_fwd, bias_bwd, NULL };
@@ -263,7 +257,7 @@ struct nn_node *ng_bias(struct nn_graph *g, struct nn_node *x, struct nn_node *b
 
 /* --- x * w, w to every row --------------------------------------------------------------------------------------------------------- */
 
-static void gain_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void gain_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	for (size_t r = from; r < to; r++)
@@ -272,10 +266,10 @@ static void gain_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void gain_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), gain_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), gain_fwd_part);
 }
 
-static void gain_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void gain_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
 	for (size_t r = from; r < to; r++) {
@@ -287,8 +281,8 @@ static void gain_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 static void gain_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n);
-	ready(g, n);
-	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), gain_sum, n->cols, nn_grad_now(n->in[1]));
+	nn_grads_or_room(g, n);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), gain_bwd_sum, n->cols, nn_grad_now(n->in[1]));
 }
 
 static const struct nn_op op_gain = { "gain", gain_fwd, gain_bwd, NULL };
@@ -333,7 +327,7 @@ struct nn_node *ng_lerp(struct nn_graph *g, struct nn_node *a, struct nn_node *b
 
 /* --- Activations ------------------------------------------------------------------------------------------------------------------- */
 
-static void act_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void act_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	void (*f)(nn_float *, const nn_float *, size_t) = n->act == NN_RELU ? nn_relu_fwd : n->act == NN_TANH ? nn_tanh_fwd : nn_sigmoid_fwd;
@@ -342,11 +336,11 @@ static void act_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 
 static void act_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	each(g, n, act_part);
+	each(g, n, act_fwd_part);
 }
 
 /* In place, as nobody reads the gradient behind it any more. */
-void nn_unact(struct nn_node *n, size_t from, size_t to)
+void nn_act_bwd(struct nn_node *n, size_t from, size_t to)
 {
 	nn_float *d = n->grad;
 	const nn_float *y = n->val;
@@ -361,15 +355,15 @@ void nn_unact(struct nn_node *n, size_t from, size_t to)
 			d[i] *= y[i] * (1 - y[i]);
 }
 
-static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void act_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_unact(n, from, to);
+	nn_act_bwd(n, from, to);
 }
 
 static void act_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	each(g, n, unact_part);
+	each(g, n, act_bwd_part);
 	nn_grad_pass(g, n, n->in[0]);
 }
 
@@ -384,7 +378,7 @@ struct nn_node *ng_activate(struct nn_graph *g, struct nn_node *x, enum nn_act a
 	return n;
 }
 
-static void gelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void gelu_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	(n->i[0] ? nn_gelu_tanh_fwd : nn_gelu_fwd)(n->val + from, n->in[0]->val + from, to - from);
@@ -392,10 +386,10 @@ static void gelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	each(g, n, gelu_part);
+	each(g, n, gelu_fwd_part);
 }
 
-static void ungelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void gelu_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	(n->i[0] ? nn_gelu_tanh_bwd : nn_gelu_bwd)(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
@@ -403,8 +397,8 @@ static void ungelu_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 
 static void gelu_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	each(g, n, ungelu_part);
+	nn_grads_or_room(g, n);
+	each(g, n, gelu_bwd_part);
 }
 
 static const struct nn_op op_gelu = { "gelu", gelu_fwd, gelu_bwd, NULL };
@@ -423,14 +417,28 @@ struct nn_node *ng_gelu_tanh(struct nn_graph *g, struct nn_node *x)
 
 /* --- Softmax ----------------------------------------------------------------------------------------------------------------------- */
 
+static void softmax_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	nn_softmax_fwd(n->val + from * n->cols, n->in[0]->val + from * n->cols, to - from, n->cols);
+}
+
 static void softmax_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_softmax_fwd(n->val, n->in[0]->val, nn_rows(g, n), n->cols);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), softmax_fwd_part);
+}
+
+static void softmax_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	size_t at = from * n->cols;
+	nn_softmax_bwd(nn_grad_now(n->in[0]) + at, n->grad + at, n->val + at, to - from, n->cols);
 }
 
 static void softmax_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_softmax_bwd(nn_grad(g, n->in[0]), n->grad, n->val, nn_rows(g, n), n->cols);
+	nn_grad(g, n->in[0]);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), softmax_bwd_part);
 }
 
 static const struct nn_op op_softmax = { "softmax", softmax_fwd, softmax_bwd, NULL };
@@ -443,7 +451,7 @@ struct nn_node *ng_softmax(struct nn_graph *g, struct nn_node *x)
 /* --- Dropout ----------------------------------------------------------------------------------------------------------------------- */
 
 /* A key names a unit of the axis; a node with several rows a unit is one long row to it. */
-static void dropout_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void dropout_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	size_t wide = n->cols * (size_t)n->mult;
 	nn_dropout_fwd(n->val + from * wide, n->in[0]->val + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
@@ -453,12 +461,12 @@ static void dropout_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 static void dropout_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	if (g->training)
-		nn_parts(g, n, g->len[n->axis], nn_row_grain(n->cols * (size_t)n->mult), dropout_part);
+		nn_parts(g, n, g->len[n->axis], nn_row_grain(n->cols * (size_t)n->mult), dropout_fwd_part);
 	else
 		memcpy(n->val, n->in[0]->val, nn_count(g, n) * sizeof(nn_float));
 }
 
-static void undropout_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void dropout_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	size_t wide = n->cols * (size_t)n->mult;
 	nn_dropout_bwd(nn_grad_now(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
@@ -467,9 +475,9 @@ static void undropout_part(struct nn_graph *g, struct nn_node *n, size_t from, s
 
 static void dropout_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
+	nn_grads_or_room(g, n);
 	if (g->training)
-		nn_parts(g, n, g->len[n->axis], nn_row_grain(n->cols * (size_t)n->mult), undropout_part);
+		nn_parts(g, n, g->len[n->axis], nn_row_grain(n->cols * (size_t)n->mult), dropout_bwd_part);
 	else
 		nn_add(nn_grad_now(n->in[0]), n->grad, nn_count(g, n));
 }

@@ -10,12 +10,6 @@
 #include "nn/graph_priv.h"
 #include "nn/kernels.h"
 
-static void ready(struct nn_graph *g, struct nn_node *n)
-{
-	for (int i = 0; i < n->n_in; i++)
-		nn_grad_or_room(g, n->in[i]);
-}
-
 /* Rows a task where one row costs about `work` operations. */
 static size_t grain_of(size_t work)
 {
@@ -33,7 +27,7 @@ static void group_sum(nn_float *s, const nn_float *x, size_t groups, size_t d)
 		nn_add(s, x + i * d, d);
 }
 
-static void fm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void fm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
 	nn_float *s = nn_room(g, d);
@@ -52,10 +46,10 @@ static void fm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t t
 
 static void fm_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(3 * n->in[0]->cols), fm_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(3 * n->in[0]->cols), fm_fwd_part);
 }
 
-static void unfm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void fm_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
@@ -74,8 +68,8 @@ static void unfm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void fm_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(3 * n->in[0]->cols), unfm_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(3 * n->in[0]->cols), fm_bwd_part);
 }
 
 static const struct nn_op op_fm = { "fm", fm_fwd, fm_bwd, NULL };
@@ -90,7 +84,7 @@ struct nn_node *ng_fm(struct nn_graph *g, struct nn_node *x, size_t d)
 
 /* --- Inner products of all pairs --------------------------------------------------------------------------------------------------- */
 
-static void inner_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void inner_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	int wide = (int)n->in[0]->cols, d = n->i[0], f = wide / d;
 	nn_float *all = nn_room(g, (size_t)(f * f));
@@ -111,11 +105,11 @@ static size_t inner_work(const struct nn_node *n)
 
 static void inner_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(inner_work(n)), inner_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(inner_work(n)), inner_fwd_part);
 }
 
 /* dE += G E, G the symmetric matrix of the pairs' gradients */
-static void uninner_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void inner_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	int wide = (int)n->in[0]->cols, d = n->i[0], f = wide / d;
@@ -133,8 +127,8 @@ static void uninner_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 
 static void inner_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(inner_work(n)), uninner_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(inner_work(n)), inner_bwd_part);
 }
 
 static const struct nn_op op_inner = { "inner", inner_fwd, inner_bwd, NULL };
@@ -178,7 +172,7 @@ static void cin_products(nn_float *t, const struct cin *c, const struct nn_node 
 			     (size_t)c->h, d);
 }
 
-static void cin_rows(const struct nn_graph *g, const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t)
+static void cin_fwd_rows(const struct nn_graph *g, const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t)
 {
 	size_t d = (size_t)c->d, wide = rows * d;
 	nn_float *y = t + (size_t)c->pairs * wide, *out = n->val + from * n->cols;
@@ -194,12 +188,12 @@ static void cin_rows(const struct nn_graph *g, const struct cin *c, struct nn_no
 			memcpy(out + r * n->cols + o * d, y + o * wide + r * d, d * sizeof *y);
 }
 
-static void cin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void cin_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	struct cin c = cin_of(g, n);
 	nn_float *t = nn_room(g, (size_t)(c.pairs + c.out) * (size_t)c.d * c.rows);
 	for (size_t r = from; r < to; r += c.rows)
-		cin_rows(g, &c, n, r, to - r < c.rows ? to - r : c.rows, t);
+		cin_fwd_rows(g, &c, n, r, to - r < c.rows ? to - r : c.rows, t);
 	nn_room_end(g, t);
 }
 
@@ -207,11 +201,11 @@ static void cin_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct cin c = cin_of(g, n);
 	size_t grain = grain_of((size_t)(c.pairs * c.d * c.out));
-	nn_parts(g, n, nn_rows(g, n), (grain + c.rows - 1) / c.rows * c.rows, cin_part);
+	nn_parts(g, n, nn_rows(g, n), (grain + c.rows - 1) / c.rows * c.rows, cin_fwd_part);
 }
 
 /* room: the gradients of W and of the bias, one behind the other. */
-static void uncin_rows(const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t, nn_float *room)
+static void cin_bwd_rows(const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t, nn_float *room)
 {
 	size_t d = (size_t)c->d, wide = rows * d, all = (size_t)c->pairs * wide;
 	nn_float *dt = t + all, *dy = dt + all;
@@ -229,12 +223,12 @@ static void uncin_rows(const struct cin *c, struct nn_node *n, size_t from, size
 	}
 }
 
-static void uncin_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void cin_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	struct cin c = cin_of(g, n);
 	nn_float *t = cp_xmalloc((size_t)(2 * c.pairs + c.out) * (size_t)c.d * c.rows * sizeof *t);
 	for (size_t r = from; r < to; r += c.rows)
-		uncin_rows(&c, n, r, to - r < c.rows ? to - r : c.rows, t, room);
+		cin_bwd_rows(&c, n, r, to - r < c.rows ? to - r : c.rows, t, room);
 	free(t);
 }
 
@@ -243,8 +237,8 @@ static void cin_bwd(struct nn_graph *g, struct nn_node *n)
 	struct cin c = cin_of(g, n);
 	size_t rows = nn_rows(g, n), width = (size_t)c.out * (size_t)(c.pairs + 1), grain = nn_sum_grain(rows, (size_t)(c.pairs * c.d));
 	nn_float *sum = cp_arena_zalloc(&g->arena, width * sizeof *sum);
-	ready(g, n);
-	nn_parts_sum(g, n, rows, (grain + c.rows - 1) / c.rows * c.rows, uncin_part, width, sum);
+	nn_grads_or_room(g, n);
+	nn_parts_sum(g, n, rows, (grain + c.rows - 1) / c.rows * c.rows, cin_bwd_part, width, sum);
 	nn_add(nn_grad_now(n->in[2]), sum, width - (size_t)c.out);
 	nn_add(nn_grad_now(n->in[3]), sum + width - c.out, (size_t)c.out);
 }
@@ -320,7 +314,7 @@ struct nn_node *ng_group_linear(struct nn_graph *g, struct nn_node *x, struct nn
 
 /* --- Groups by number -------------------------------------------------------------------------------------------------------------- */
 
-static void pick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void pick_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	const int *which = n->ext;
@@ -332,10 +326,10 @@ static void pick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void pick_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols), pick_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols), pick_fwd_part);
 }
 
-static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void pick_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	const int *which = n->ext;
@@ -348,8 +342,8 @@ static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 
 static void pick_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols), unpick_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols), pick_bwd_part);
 }
 
 static const struct nn_op op_pick = { "pick_groups", pick_fwd, pick_bwd, NULL };
@@ -366,7 +360,7 @@ struct nn_node *ng_pick_groups(struct nn_graph *g, struct nn_node *x, size_t d, 
 
 /* --- Weighted sums of the groups ---------------------------------------------------------------------------------------------------- */
 
-static void mix_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void mix_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	int f = n->i[0], d = (int)n->cols / f;
@@ -376,10 +370,10 @@ static void mix_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 
 static void mix_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols * (size_t)n->i[0]), mix_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols * (size_t)n->i[0]), mix_fwd_part);
 }
 
-static void unmix_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void mix_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	int f = n->i[0], d = (int)n->cols / f;
@@ -392,8 +386,8 @@ static void unmix_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 
 static void mix_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(2 * n->cols * (size_t)n->i[0]), unmix_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(2 * n->cols * (size_t)n->i[0]), mix_bwd_part);
 }
 
 static const struct nn_op op_mix = { "mix", mix_fwd, mix_bwd, NULL };
@@ -416,7 +410,7 @@ static nn_float leaky(nn_float x)
 }
 
 /* Softmax over j != i of leaky(s_i + t_j); 0 on the diagonal. */
-static void pair_softmax_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void pair_softmax_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t f = n->in[0]->cols;
@@ -432,10 +426,10 @@ static void pair_softmax_part(struct nn_graph *g, struct nn_node *n, size_t from
 
 static void pair_softmax_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(8 * n->cols), pair_softmax_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(8 * n->cols), pair_softmax_fwd_part);
 }
 
-static void unpair_softmax_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void pair_softmax_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t f = n->in[0]->cols;
@@ -458,8 +452,8 @@ static void unpair_softmax_part(struct nn_graph *g, struct nn_node *n, size_t fr
 
 static void pair_softmax_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(8 * n->cols), unpair_softmax_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(8 * n->cols), pair_softmax_bwd_part);
 }
 
 static const struct nn_op op_pair_softmax = { "pair_softmax", pair_softmax_fwd, pair_softmax_bwd, NULL };
@@ -483,7 +477,7 @@ static nn_float sigmoid(nn_float x)
 	return 1 / (1 + (nn_float)exp((double)-x));
 }
 
-static void gru_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void gru_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t d = n->cols;
@@ -501,10 +495,10 @@ static void gru_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 
 static void gru_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(40 * n->cols), gru_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(40 * n->cols), gru_fwd_part);
 }
 
-static void ungru_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void gru_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t d = n->cols;
@@ -529,8 +523,8 @@ static void ungru_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 
 static void gru_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	ready(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(20 * n->cols), ungru_part);
+	nn_grads_or_room(g, n);
+	nn_parts(g, n, nn_rows(g, n), grain_of(20 * n->cols), gru_bwd_part);
 }
 
 static const struct nn_op op_gru = { "gru", gru_fwd, gru_bwd, gru_scratch };

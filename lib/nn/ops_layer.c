@@ -63,17 +63,17 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), finish_part);
 }
 
-static void unact_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void act_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_unact(n, from * n->cols, to * n->cols);
+	nn_act_bwd(n, from * n->cols, to * n->cols);
 }
 
-static void unact_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void act_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
 	if (n->act != NN_NONE)
-		nn_unact(n, from * n->cols, to * n->cols);
+		nn_act_bwd(n, from * n->cols, to * n->cols);
 	nn_bias_bwd(room, n->grad + from * n->cols, to - from, n->cols);
 }
 
@@ -85,9 +85,9 @@ static void linear_bwd(struct nn_graph *g, struct nn_node *n)
 	int n_calls = 0;
 	nn_float beta, *d;
 	if (n->n_in > 2 && (d = nn_grad(g, n->in[2])))
-		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), unact_sum, n->cols, d);
+		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), act_bwd_sum, n->cols, d);
 	else if (n->act != NN_NONE)
-		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), unact_part);
+		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), act_bwd_part);
 	if ((d = nn_grad_beta(g, w, &beta))) {
 		if (n->i[0])
 			calls[n_calls++] = (struct nn_gemm_call){ 1, 0, in, out, rows, x->val, in, n->grad, out, beta, d, out, NULL, NULL };
@@ -150,7 +150,7 @@ static const uint64_t *norm_keys(struct nn_graph *g, const struct nn_node *n, si
 	return g->training && n->f[1] > 0 ? g->keys[n->axis] + from : NULL;
 }
 
-static void norm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	struct norm k = norm_kept(g, n);
 	size_t at = from * n->cols;
@@ -165,11 +165,11 @@ static void norm_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 
 static void norm_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), norm_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), norm_fwd_part);
 }
 
 /* room: the gradients of gain and bias, one behind the other */
-static void norm_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void norm_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	struct norm k = norm_kept(g, n);
 	size_t at = from * n->cols;
@@ -187,9 +187,8 @@ static void norm_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n), cols = n->cols;
 	nn_float *sum = cp_arena_zalloc(&g->arena, 2 * cols * sizeof *sum);
-	for (int i = 0; i < n->n_in; i++)
-		nn_grad_or_room(g, n->in[i]);
-	nn_parts_sum(g, n, rows, nn_sum_grain(rows, cols), norm_sum, 2 * cols, sum);
+	nn_grads_or_room(g, n);
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, cols), norm_bwd_sum, 2 * cols, sum);
 	nn_add(nn_grad_now(n->in[1]), sum, cols);
 	nn_add(nn_grad_now(n->in[2]), sum + cols, cols);
 }
@@ -216,7 +215,7 @@ static size_t rms_scratch(struct nn_graph *g, const struct nn_node *n)
 	return nn_rows(g, n) * sizeof(nn_float);
 }
 
-static void rms_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void rms_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	nn_float *rstd = n->scratch;
@@ -225,10 +224,10 @@ static void rms_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t 
 
 static void rms_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), rms_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), rms_fwd_part);
 }
 
-static void rms_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void rms_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
 	size_t at = from * n->cols;
@@ -240,7 +239,7 @@ static void rms_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n);
 	nn_grad_or_room(g, n->in[0]);
-	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), rms_sum, n->cols, nn_grad_or_room(g, n->in[1]));
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), rms_bwd_sum, n->cols, nn_grad_or_room(g, n->in[1]));
 }
 
 static const struct nn_op op_rms = { "rmsnorm", rms_fwd, rms_bwd, rms_scratch };

@@ -1,4 +1,4 @@
-/* Leaves and shapes: where numbers come from, and ways of standing them side by side. */
+/* Leaves: where numbers come from, parameters, what is fed, and rows of tables by their ids. */
 #include <assert.h>
 #include <string.h>
 
@@ -166,19 +166,19 @@ static void scatter(struct nn_graph *g, struct nn_node *n, nn_part_fn part)
 		nn_parts(g, n, targets, (targets + OWNERS - 1) / OWNERS, part);
 }
 
-static void pick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void gather_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	nn_gather(n->val + from * n->cols, n->cols, n->in[0]->val, n->ids->v + from, to - from, n->cols);
 }
 
-static void pick_fwd(struct nn_graph *g, struct nn_node *n)
+static void gather_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	refresh(g, n);
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), pick_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), gather_fwd_part);
 }
 
-static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void gather_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	nn_float *d = nn_grad_now(n->in[0]);
 	size_t rows = nn_rows(g, n), pad = n->i[0] < 0 ? SIZE_MAX : (size_t)n->i[0];
@@ -188,19 +188,19 @@ static void unpick_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 		nn_scatter_add(d, n->grad, n->cols, n->ids->v, rows, n->cols, (uint32_t)mid + 1, (uint32_t)to);
 }
 
-static void pick_bwd(struct nn_graph *g, struct nn_node *n)
+static void gather_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	if (table_of(n))
 		touch(g, n);
 	else
-		scatter(g, n, unpick_part);
+		scatter(g, n, gather_bwd_part);
 }
 
-static const struct nn_op op_pick = { "gather", pick_fwd, pick_bwd, touch_scratch };
+static const struct nn_op op_gather = { "gather", gather_fwd, gather_bwd, touch_scratch };
 
 struct nn_node *ng_gather(struct nn_graph *g, struct nn_node *x, const struct nn_ids *ids, int axis, int mult)
 {
-	struct nn_node *n = nn_node_new(g, &op_pick, axis, mult, x->cols, 1, &x);
+	struct nn_node *n = nn_node_new(g, &op_gather, axis, mult, x->cols, 1, &x);
 	n->ids = ids;
 	n->i[0] = -1;
 	return n;
@@ -215,7 +215,7 @@ struct nn_node *ng_lookup(struct nn_graph *g, struct nn_param *table, const stru
 
 /* --- Rows by the bag --------------------------------------------------------------------------------------------------------------- */
 
-static void pool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void bags_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	const uint32_t *off = n->bags->off;
@@ -225,14 +225,14 @@ static void pool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 			nn_axpy(n->val + r * n->cols, n->bags->weight[j], n->in[0]->val + n->ids->v[j] * n->cols, n->cols);
 }
 
-static void pool_fwd(struct nn_graph *g, struct nn_node *n)
+static void bags_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	refresh(g, n);
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), pool_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), bags_fwd_part);
 }
 
 /* Rows from..to-1 of the table from all bags, in their order: the same bits however the table is divided. */
-static void unpool_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void bags_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	nn_float *d = nn_grad_now(n->in[0]);
 	const uint32_t *off = n->bags->off;
@@ -245,20 +245,20 @@ static void unpool_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 		}
 }
 
-static void pool_bwd(struct nn_graph *g, struct nn_node *n)
+static void bags_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	if (table_of(n))
 		touch(g, n);
 	else
-		scatter(g, n, unpool_part);
+		scatter(g, n, bags_bwd_part);
 }
 
-static const struct nn_op op_pool = { "bags", pool_fwd, pool_bwd, touch_scratch };
+static const struct nn_op op_bags = { "bags", bags_fwd, bags_bwd, touch_scratch };
 
 struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, const struct nn_bags *bags, int axis, int mult,
 			       int pad)
 {
-	struct nn_node *x = ng_weight(g, table), *n = nn_node_new(g, &op_pool, axis, mult, x->cols, 1, &x);
+	struct nn_node *x = ng_weight(g, table), *n = nn_node_new(g, &op_bags, axis, mult, x->cols, 1, &x);
 	n->ids = ids;
 	n->bags = bags;
 	n->i[0] = pad;
@@ -304,10 +304,10 @@ static void place_fwd(struct nn_graph *g, struct nn_node *n)
 	}
 	k->ids.v = id;
 	k->bags = (struct nn_bags){ off, weight };
-	pool_fwd(g, n);
+	bags_fwd(g, n);
 }
 
-static const struct nn_op op_place = { "place", place_fwd, pool_bwd, touch_scratch };
+static const struct nn_op op_place = { "place", place_fwd, bags_bwd, touch_scratch };
 
 struct nn_node *ng_lookup_place(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, const struct nn_bags *bags, int axis, int place,
 				int places, size_t first)
@@ -324,177 +324,5 @@ struct nn_node *ng_lookup_place(struct nn_graph *g, struct nn_param *table, cons
 	n->i[1] = place;
 	n->i[2] = places;
 	n->i[3] = (int)first;
-	return n;
-}
-
-/* --- Shapes ------------------------------------------------------------------------------------------------------------------------ */
-
-static void view_fwd(struct nn_graph *g, struct nn_node *n)
-{
-	(void)g;
-	n->val = n->in[0]->val;
-}
-
-static const struct nn_op op_view = { "view", view_fwd, NULL, NULL };
-
-struct nn_node *ng_view(struct nn_graph *g, struct nn_node *x, int mult, size_t cols)
-{
-	assert((size_t)mult * cols == (size_t)x->mult * x->cols);
-	struct nn_node *n = nn_node_new(g, &op_view, x->axis, mult, cols, 1, &x);
-	n->root = x->root ? x->root : x;
-	return n;
-}
-
-static void concat_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	(void)g;
-	size_t at = 0;
-	for (int k = 0; k < n->n_in; at += n->in[k]->cols, k++)
-		for (size_t r = from; r < to; r++)
-			memcpy(n->val + r * n->cols + at, n->in[k]->val + r * n->in[k]->cols, n->in[k]->cols * sizeof(nn_float));
-}
-
-static void concat_fwd(struct nn_graph *g, struct nn_node *n)
-{
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), concat_part);
-}
-
-static void unconcat_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	(void)g;
-	const nn_float *beta = n->scratch, *dy = n->grad;
-	for (int k = 0; k < n->n_in; dy += n->in[k]->cols, k++) {
-		size_t cols = n->in[k]->cols;
-		nn_float *d = nn_grad_now(n->in[k]);
-		for (size_t r = from; n->in[k]->needs_grad && r < to; r++)
-			if (beta[k])
-				nn_add(d + r * cols, dy + r * n->cols, cols);
-			else
-				memcpy(d + r * cols, dy + r * n->cols, cols * sizeof *d);
-	}
-}
-
-static void concat_bwd(struct nn_graph *g, struct nn_node *n)
-{
-	nn_float *beta = n->scratch;
-	for (int k = 0; k < n->n_in; k++)
-		nn_grad_beta(g, n->in[k], &beta[k]);
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), unconcat_part);
-}
-
-/* Whether an input's gradient holds something, for the backward. */
-static size_t concat_scratch(struct nn_graph *g, const struct nn_node *n)
-{
-	(void)g;
-	return (size_t)n->n_in * sizeof(nn_float);
-}
-
-static const struct nn_op op_concat = { "concat", concat_fwd, concat_bwd, concat_scratch };
-
-struct nn_node *ng_concat(struct nn_graph *g, int n_in, struct nn_node *const *in)
-{
-	size_t cols = 0;
-	for (int i = 0; i < n_in; i++) {
-		assert(in[i]->axis == in[0]->axis && in[i]->mult == in[0]->mult);
-		cols += in[i]->cols;
-	}
-	return nn_node_new(g, &op_concat, in[0]->axis, in[0]->mult, cols, n_in, in);
-}
-
-static void cols_fwd(struct nn_graph *g, struct nn_node *n)
-{
-	const struct nn_node *x = n->in[0];
-	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
-		memcpy(n->val + r * n->cols, x->val + r * x->cols + n->i[0], n->cols * sizeof(nn_float));
-}
-
-static void cols_bwd(struct nn_graph *g, struct nn_node *n)
-{
-	struct nn_node *x = n->in[0];
-	nn_float *d = nn_grad(g, x);
-	for (size_t r = 0, rows = nn_rows(g, n); d && r < rows; r++)
-		nn_add(d + r * x->cols + n->i[0], n->grad + r * n->cols, n->cols);
-}
-
-static const struct nn_op op_cols = { "cols", cols_fwd, cols_bwd, NULL };
-
-struct nn_node *ng_cols(struct nn_graph *g, struct nn_node *x, size_t from, size_t count)
-{
-	assert(from + count <= x->cols);
-	struct nn_node *n = nn_node_new(g, &op_cols, x->axis, x->mult, count, 1, &x);
-	n->i[0] = (int)from;
-	return n;
-}
-
-/* Sequence s of the result: the k rows s*k.. of a, then the rows of b that b's own sequence s has. */
-static void prepend_fwd(struct nn_graph *g, struct nn_node *n)
-{
-	size_t k = (size_t)n->i[0], c = n->cols;
-	const uint32_t *off = n->segs->off;
-	for (size_t s = 0; s < g->len[n->in[0]->axis]; s++) {
-		size_t from = off[s], to = off[s + 1];
-		memcpy(n->val + from * c, n->in[0]->val + s * k * c, k * c * sizeof(nn_float));
-		memcpy(n->val + (from + k) * c, n->in[1]->val + (from - s * k) * c, (to - from - k) * c * sizeof(nn_float));
-	}
-}
-
-static void prepend_bwd(struct nn_graph *g, struct nn_node *n)
-{
-	size_t k = (size_t)n->i[0], c = n->cols;
-	const uint32_t *off = n->segs->off;
-	nn_float *da = nn_grad(g, n->in[0]), *db = nn_grad(g, n->in[1]);
-	for (size_t s = 0; s < g->len[n->in[0]->axis]; s++) {
-		size_t from = off[s], to = off[s + 1];
-		if (da)
-			nn_add(da + s * k * c, n->grad + from * c, k * c);
-		if (db)
-			nn_add(db + (from - s * k) * c, n->grad + (from + k) * c, (to - from - k) * c);
-	}
-}
-
-static const struct nn_op op_prepend = { "prepend", prepend_fwd, prepend_bwd, NULL };
-
-struct nn_node *ng_prepend(struct nn_graph *g, struct nn_node *a, int k, struct nn_node *b, int axis, const struct nn_segs *segs)
-{
-	assert(a->mult == k && a->cols == b->cols && b->mult == 1);
-	struct nn_node *n = nn_node_new(g, &op_prepend, axis, 1, b->cols, 2, (struct nn_node *[]){ a, b });
-	n->segs = segs;
-	n->i[0] = k;
-	return n;
-}
-
-static void segmean_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
-{
-	(void)g;
-	const uint32_t *off = n->segs->off;
-	for (size_t s = from; s < to; s++) {
-		nn_float *y = n->val + s * n->cols;
-		memset(y, 0, n->cols * sizeof *y);
-		for (size_t r = off[s]; r < off[s + 1]; r++)
-			nn_axpy(y, (nn_float)(n->f[0] / (off[s + 1] - off[s])), n->in[0]->val + r * n->cols, n->cols);
-	}
-}
-
-static void segmean_fwd(struct nn_graph *g, struct nn_node *n)
-{
-	nn_parts(g, n, nn_rows(g, n), 4, segmean_part);
-}
-
-static void segmean_bwd(struct nn_graph *g, struct nn_node *n)
-{
-	const uint32_t *off = n->segs->off;
-	nn_float *d = nn_grad(g, n->in[0]);
-	for (size_t s = 0, rows = nn_rows(g, n); d && s < rows; s++)
-		for (size_t r = off[s]; r < off[s + 1]; r++)
-			nn_axpy(d + r * n->cols, (nn_float)(n->f[0] / (off[s + 1] - off[s])), n->grad + s * n->cols, n->cols);
-}
-
-static const struct nn_op op_segmean = { "segmean", segmean_fwd, segmean_bwd, NULL };
-
-struct nn_node *ng_segmean(struct nn_graph *g, struct nn_node *x, const struct nn_segs *segs, int axis, double scale)
-{
-	struct nn_node *n = nn_node_new(g, &op_segmean, axis, 1, x->cols, 1, &x);
-	n->segs = segs;
-	n->f[0] = scale;
 	return n;
 }

@@ -15,7 +15,7 @@ static struct nn_packed_end what_follows(const struct nn_node *n, size_t from)
 	return e;
 }
 
-static void packed_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void packed_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	size_t in = n->in[0]->cols;
@@ -30,7 +30,7 @@ static void packed_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 
 static void packed_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_packed_grain(n->cols * n->in[0]->cols), packed_part);
+	nn_parts(g, n, nn_rows(g, n), nn_packed_grain(n->cols * n->in[0]->cols), packed_fwd_part);
 }
 
 static const struct nn_op op_packed = { "packed", packed_fwd, NULL, NULL };
