@@ -65,7 +65,7 @@ $(B)/libclickprompt.a: $(LIB_OBJ)
 $(B)/lib/nn/%.o: OPT = -O3 -g
 # what only a processor with AVX512_BF16 runs; the file itself asks whether this is one
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
-$(B)/lib/nn/product_bf16.o: CFLAGS += $(MARCH_v4) -mavx512bf16
+$(B)/lib/nn/product_bf16.o: CFLAGS += $(SIMDFLAGS) $(MARCH_v4) -mavx512bf16 -DCP_LEVEL=v4
 endif
 
 define compile		# folder under $(B), suffix, flags

@@ -83,11 +83,3 @@ __attribute__((constructor)) static void choose_best(void)
 {
 	nn_cpu_choose(cp_cpu_level());
 }
-
-/* Here, because it must not depend on the level: room for vectors of 16 (lib/nn/simd/attention.c lays it out). */
-size_t nn_attention_scratch(size_t z, size_t n_prompts, size_t dh)
-{
-	size_t n = z + n_prompts, n_pad = (n + 15) / 16 * 16, d_pad = (dh + 15) / 16 * 16, queries = 64;
-
-	return 2 * queries * n_pad + 2 * dh * n_pad + n * d_pad + 2 * queries * d_pad + n_pad + 32;
-}

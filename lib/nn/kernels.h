@@ -29,7 +29,7 @@
 #include <stdint.h>
 
 #include "nn/float.h"
-#include "nn/packed.h"
+#include "nn/product.h"
 
 /* -- sums and products -- */
 
@@ -47,10 +47,9 @@ extern void (*nn_bias_bwd)(nn_float *db /* (C) */, const nn_float *dy /* (R,C) *
 extern void (*nn_cross_fwd)(nn_float *y /* (n) */, const nn_float *x0, const nn_float *h, const nn_float *x, size_t n);
 extern void (*nn_cross_bwd)(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float *dy, const nn_float *x0, const nn_float *h, size_t n);
 
-/* y = x W and what follows it, W packed (nn/packed.h) and finite: for scoring.  Each sum is one chain of multiply-adds over k = 0 .. depth-1,
- * so a row's bits do not depend on the rows beside it.  Rows of x and y lie ldx and ldy apart.  packed16: W in bf16, x rounded to it, sums in
- * single precision as VDPBF16PS takes them, two k at a time; only where nn_cpu_bf16() (nn/cpu.h). */
-extern nn_packed_product *nn_packed_fwd, *nn_packed16_fwd;
+/* y = x W and what follows it, W packed in panels and finite: for scoring (nn/product.h, which has the same in bf16). */
+extern void (*nn_packed_fwd)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t rows,
+			     size_t cols, size_t depth, const struct nn_packed_end *);
 
 /* y[r] += a (sum of row r of x), and its backward: dx[r,c] += a dy[r] */
 extern void (*nn_row_sums_fwd)(nn_float *y /* (R) */, nn_float a, const nn_float *x /* (R,C) by ldx */, size_t ldx, size_t rows, size_t cols);
@@ -85,8 +84,8 @@ extern void (*nn_gelu_tanh_bwd)(nn_float *dx, const nn_float *dy, const nn_float
 
 /* -- normalisation -- */
 
-/* y = (x - mean) rstd gain + bias over the C columns of a row, rstd = 1 / sqrt(var + eps), biased variance.  mean and rstd are kept for
- * the backward.  in place allowed in fwd only where no backward follows. */
+/* y = (x - mean) rstd gain + bias over the C columns of a row, rstd = 1 / sqrt(var + eps), biased variance (Ba, Kiros and Hinton 2016).  mean and
+ * rstd are kept for the backward.  in place allowed in fwd only where no backward follows. */
 extern void (*nn_layernorm_fwd)(nn_float *y /* (R,C) */, nn_float *mean /* (R) */, nn_float *rstd /* (R) */, const nn_float *x /* (R,C) */,
 				const nn_float *gain /* (C) */, const nn_float *bias /* (C) */, size_t rows, size_t cols, nn_float eps);
 extern void (*nn_layernorm_bwd)(nn_float *dx /* (R,C) */, nn_float *dgain /* (C) */, nn_float *dbias /* (C) */, const nn_float *dy /* (R,C) */,
@@ -195,8 +194,16 @@ struct nn_attention_grad {
 	int fresh_q, fresh_kv;		/* dq, or dk and dv, are written, not added to */
 };
 
-/* nn_floats of scratch either direction needs. */
-size_t nn_attention_scratch(size_t z, size_t n_prompts, size_t dh);
+#define NN_ATTENTION_BLOCK 64		/* queries that are computed together */
+
+/* nn_floats of scratch that either direction needs, with room for the widest vectors, of 16: scores of a block and their gradients, keys and values
+ * transposed, either as rows, queries and out's gradients of a block, dropout's factors (nn/simd/attention.c lays them out). */
+static inline size_t nn_attention_scratch(size_t z, size_t n_prompts, size_t dh)
+{
+	size_t n = z + n_prompts, n_pad = (n + 15) / 16 * 16, d_pad = (dh + 15) / 16 * 16;
+	return 2 * NN_ATTENTION_BLOCK * n_pad + 2 * dh * n_pad + n * d_pad + 2 * NN_ATTENTION_BLOCK * d_pad + n_pad + 32;
+}
+
 extern void (*nn_attention_fwd)(const struct nn_attention *, nn_float *scratch);
 extern void (*nn_attention_bwd)(const struct nn_attention *, const struct nn_attention_grad *, nn_float *scratch);
 
@@ -237,7 +244,7 @@ static inline struct nn_adamw_rule nn_adamw_rule_of(const struct nn_adamw *h, do
 
 /* Every kernel by name, for the table of versions and the tests. */
 #define NN_KERNELS(K) \
-	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) K(packed16_fwd) \
+	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) \
 	K(product_pack) K(product_tile) K(row_sums_fwd) K(row_sums_bwd) K(pairs_fwd) K(pairs_bwd) \
 	K(relu_fwd) K(relu_bwd) K(tanh_fwd) K(tanh_bwd) K(sigmoid_fwd) K(sigmoid_bwd) K(gelu_fwd) K(gelu_bwd) \
 	K(gelu_tanh_fwd) K(gelu_tanh_bwd) K(rmsnorm_fwd) K(rmsnorm_bwd) K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \

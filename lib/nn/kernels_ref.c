@@ -7,9 +7,9 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/rng.h"
-#include "nn/product.h"
 
 /* -- sums and products -- */
 
@@ -103,7 +103,16 @@ static double of_bf16(uint32_t half)
 	return x;
 }
 
-void nn_packed16_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
+/* To nearest, ties to even. */
+static uint32_t to_bf16(nn_float x)
+{
+	float f = (float)x;
+	uint32_t u;
+	memcpy(&u, &f, sizeof u);
+	return (u + 0x7fff + (u >> 16 & 1)) >> 16;
+}
+
+void nn_packed_bf16_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
 			 const struct nn_packed_end *end)
 {
 	for (size_t r = 0; r < rows; r++)
@@ -111,7 +120,7 @@ void nn_packed16_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx,
 			const uint32_t *column = (const uint32_t *)w + j / NN_PANEL * ((depth + 1) / 2) * NN_PANEL + j % NN_PANEL;
 			double sum = 0;
 			for (size_t k = 0; k < depth; k++)
-				sum += of_bf16(nn_bf16(x[r * ldx + k])) * of_bf16(column[k / 2 * NN_PANEL] >> 16 * (k & 1) & 0xffff);
+				sum += of_bf16(to_bf16(x[r * ldx + k])) * of_bf16(column[k / 2 * NN_PANEL] >> 16 * (k & 1) & 0xffff);
 			y[r * ldy + j] = ended(sum, r, j, end);
 		}
 }

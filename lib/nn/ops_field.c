@@ -261,7 +261,7 @@ static void group_packed_part(struct nn_graph *g, struct nn_node *n, size_t from
 	(void)g;
 	size_t groups = (size_t)n->in[1]->mult, ldx = n->in[0]->cols, in = ldx / groups, out = n->cols / groups;
 	for (size_t k = 0; k < groups; k++)
-		(*n->packed.fwd)(n->val + from * n->cols + k * out, n->cols, n->in[0]->val + from * ldx + k * in, ldx,
+		n->packed.by->rows(n->val + from * n->cols + k * out, n->cols, n->in[0]->val + from * ldx + k * in, ldx,
 				 n->packed.w + k * n->packed.step, to - from, out, in, NULL);
 }
 
@@ -270,7 +270,7 @@ static void group_linear_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	const struct nn_node *x = n->in[0], *w = n->in[1];
 	int groups = w->mult, in = (int)x->cols / groups, out = (int)n->cols / groups;
-	if (n->packed.fwd) {
+	if (n->packed.by) {
 		nn_parts(g, n, nn_rows(g, n), nn_packed_grain(w->cols * (size_t)groups), group_packed_part);
 		return;
 	}

@@ -21,7 +21,7 @@ static void packed_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, 
 	size_t in = n->in[0]->cols;
 	nn_float *y = n->val + from * n->cols;
 	struct nn_packed_end end = what_follows(n, from);
-	(*n->packed.fwd)(y, n->cols, n->in[0]->val + from * in, in, n->packed.w, to - from, n->cols, in, &end);
+	n->packed.by->rows(y, n->cols, n->in[0]->val + from * in, in, n->packed.w, to - from, n->cols, in, &end);
 	if (n->act == NN_TANH)
 		nn_tanh_fwd(y, y, (to - from) * n->cols);
 	else if (n->act == NN_SIGMOID)

@@ -1,6 +1,8 @@
 /* The products' kernels of this processor's level, as one of the kinds; see product.h. */
 #include "nn/product.h"
 
+#include <math.h>
+
 #include "nn/kernels.h"
 
 static void pack(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
@@ -13,8 +15,14 @@ static void tile(nn_float *c, size_t ldc, const void *a, int lines, const void *
 	nn_product_tile(c, ldc, a, lines, b, m, n, units, add);
 }
 
+static void rows(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t n_rows, size_t cols, size_t depth,
+		 const struct nn_packed_end *end)
+{
+	nn_packed_fwd(y, ldy, x, ldx, w, n_rows, cols, depth, end);
+}
+
 const struct nn_product *nn_product_float(void)
 {
-	static const struct nn_product f = { "f32", 1, sizeof(nn_float), pack, tile };
+	static const struct nn_product f = { "f32", 1, sizeof(nn_float), INFINITY, pack, tile, rows };
 	return &f;
 }

@@ -1,4 +1,5 @@
-/* Products of packed operands: what a matrix product of our own is made of (nn/gemm.h is the door).
+/* Matrix products of our own, in two kinds: in nn_float, and in bf16 with sums in float.  A kind is how operands are packed and what multiplies
+ * them; nn/gemm.h is the door to the product of two matrices, nn/packed.h keeps packed weights for scoring.
  *
  * C = A B.  The rows of A and the columns of B are the outer index, what is summed over is the depth.  An operand is packed into panels of
  * NN_PANEL outer places, which hold unit u of their place j, that is depth u per_unit and on, in one of two forms:
@@ -6,9 +7,9 @@
  *     panels      at u NN_PANEL + j: places side by side, as the product's vectors take them from B
  *     lines       at (u / NN_PANEL NN_PANEL + j) NN_PANEL + u mod NN_PANEL: NN_PANEL units of a place side by side; the depth is filled up
  *
- * A unit is one number (per_unit 1), or two of bf16 (per_unit 2), the second zero behind an odd depth.  Places past the last are zero.  Of A a
- * product takes unit after unit, so either form will do: lines, which need no transposing, where a place's depth lies one behind the other.
- * Both operands are read from front to back.
+ * A unit is one number (per_unit 1), or two of bf16 (per_unit 2) in a word of 32 bits, the first in its low half, the second zero behind an odd
+ * depth.  Places past the last are zero.  Of A a product takes unit after unit, so either form will do: lines, which need no transposing, where a
+ * place's depth lies one behind the other.  Both operands are read from front to back.
  *
  * An element of C is one chain of multiply-adds over the depth, in its order, from 0 or from what stands in C.  So its bits depend on its row
  * of A and its column of B alone: not on how C is divided, on the rows beside it, or on how wide the registers are.  (Of bf16 the processor's
@@ -20,25 +21,44 @@
 #include <stddef.h>
 
 #include "nn/float.h"
-#include "nn/packed.h"
+
+#define NN_PANEL 16
+
+/* What becomes of a sum before it is written: x + x0 (sum + bias), or max(0, sum + bias), or sum + bias; NULL: not that. */
+struct nn_packed_end {
+	const nn_float *bias;		/* (C) */
+	const nn_float *x0, *x;		/* (R,C) by ld */
+	size_t ld;
+	int relu;
+};
 
 struct nn_product {
 	const char *name;
 	size_t per_unit;	/* numbers of the depth in a unit */
 	size_t unit_bytes;
+	double limit;		/* numbers of this size and more are infinite once they are packed */
 	/* Panels `from` .. `to`-1 of an operand of `outer` places into `packed`, where the operand begins.  along: a place's depth lies one
 	 * behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form, and so along. */
 	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to);
 	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted. */
 	void (*tile)(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add);
+	/* y = x W and what follows it: x as it lies, W packed in panels, and finite. */
+	void (*rows)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t n_rows,
+		     size_t cols, size_t depth, const struct nn_packed_end *);
 };
+
+/* How many panels so many places take. */
+static inline size_t nn_product_panels(size_t outer)
+{
+	return (outer + NN_PANEL - 1) / NN_PANEL;
+}
 
 static inline size_t nn_product_units(const struct nn_product *p, size_t depth)
 {
 	return (depth + p->per_unit - 1) / p->per_unit;
 }
 
-/* Units from the start of one panel to that of the next, over NN_PANEL. */
+/* Units that an operand has room for of each place: in lines these are filled up. */
 static inline size_t nn_product_length(size_t units, int lines)
 {
 	return lines ? (units + NN_PANEL - 1) / NN_PANEL * NN_PANEL : units;
@@ -54,5 +74,7 @@ static inline size_t nn_product_at(size_t j, size_t k, int lines)
 const struct nn_product *nn_product_float(void);
 /* Operands rounded to bf16, sums in float, by AVX512_BF16; NULL: the processor (or, in double, the program) has not got it. */
 const struct nn_product *nn_product_bf16(void);
+/* The kind that nn_gemm multiplies by at the moment (gemm_choose.c); NULL: OpenBLAS. */
+const struct nn_product *nn_gemm_product(void);
 
 #endif

@@ -635,10 +635,10 @@ static void check_packed_size(const char *level, enum nn_precision precision, si
 	}
 	for (size_t i = 0; i < rows * ldx; i += 3)
 		x[i] = 0;
-	(*p.fwd)(y, ldy, x, ldx, p.w, rows, cols, depth, end);
-	(p.fwd == &nn_packed_fwd ? nn_packed_fwd_ref : nn_packed16_fwd_ref)(twin, ldy, x, ldx, p.w, rows, cols, depth, end);
+	p.by->rows(y, ldy, x, ldx, p.w, rows, cols, depth, end);
+	(p.by == nn_product_float() ? nn_packed_fwd_ref : nn_packed_bf16_fwd_ref)(twin, ldy, x, ldx, p.w, rows, cols, depth, end);
 	for (size_t r = 0; r < rows; r++) {
-		(*p.fwd)(lone + r * ldy, ldy, x + r * ldx, ldx, p.w, 1, cols, depth, end);
+		p.by->rows(lone + r * ldy, ldy, x + r * ldx, ldx, p.w, 1, cols, depth, end);
 		e.x0 = e.x0 ? e.x0 + cols : NULL;
 		e.x = e.x ? e.x + cols : NULL;
 	}
@@ -650,7 +650,7 @@ static void check_packed_size(const char *level, enum nn_precision precision, si
 	ok(same, "%s: ... and its rows alone have the same bits", level);
 	w[cols * depth / 2] = precision ? (nn_float)3.4e38 : (nn_float)INFINITY;	/* which bf16 rounds to infinity */
 	m = (struct nn_matrix){ .w = w, .groups = 1, .cols = depth, .depth = cols, .across = 1 };
-	ok(nn_packs_of(packs, &m, &p) < 0 || p.fwd != (precision ? &nn_packed16_fwd : &nn_packed_fwd), "%s: ... and what is not finite is refused", level);
+	ok(nn_packs_of(packs, &m, &p) < 0 || p.by != (precision ? nn_product_bf16() : nn_product_float()), "%s: ... and what is not finite is refused", level);
 	nn_packs_free(packs);
 	free(x);
 	free(w);

@@ -13,14 +13,14 @@
 #include "nn/simd/vec.h"
 
 typedef nn_float unit;
-#include "nn/simd/across.h"
+#include "nn/simd/transpose.h"
 
 #if NN_VEC_BYTES == 64
 enum { TILE_ROWS = 8 };
 #else
 enum { TILE_ROWS = 6 };
 #endif
-#define QUERIES 64	/* a block of queries */
+#define QUERIES NN_ATTENTION_BLOCK
 
 /* -- a small product: C (+)= alpha A B -- */
 
@@ -156,7 +156,7 @@ static size_t pack_columns(nn_float *to, size_t n_pad, size_t at, const nn_float
 			for (size_t j = 0; j < 16; j++)
 				if (r + j < rows)
 					get16(&t[j], from + (r + j) * ld_from + i, dh - i);
-			across(t);
+			transpose16(t);
 			for (size_t j = 0; j < 16 && i + j < dh; j++)
 				put16(to + (i + j) * n_pad + at, &t[j], n_pad - at);
 		}

@@ -1,12 +1,53 @@
-/* The loop over tiles that both kinds of product share (nn/product.h): whoever includes this defines
+/* Packing, and the product of two packed operands, for either kind of unit (nn/product.h).  Whoever includes this has included nn/simd/vec.h and
+ * nn/simd/transpose.h, and defines
  *
- *     unit                        type of a unit, and what nn/simd/across.h makes of it
+ *     unit                        its type
+ *     PER_UNIT                    numbers of the depth in it
  *     TILE_ROWS, TILE_PANELS      what the registers hold sums of
- *     micro(c, ldc, a, lines, b, stride, units, rows, panels, n, add)
- *                                 TILE_ROWS x panels sums over `units`, from c where add is set; of these `rows` rows and n columns are
- *                                 stored.  a: unit k of row r at nn_product_at(r, k, lines).  Panels of b lie `stride` units apart.
+ *     mac(sum, b, a)              a vector of sums, and to each is added what its unit in the vector b and the unit a make
+ *     along16(x, n)               16 units of one place, from n numbers that lie one behind the other; behind these, zeros
+ *     beside16(x, ld, m, n)       one unit of each of 16 places, of which m are there, from n depths that lie ld apart
  */
+#define V (NN_PANEL / VL)	/* vectors of a panel */
 #define DEPTH 256	/* units at a time: a tile's panels of b, 48 KiB, stay in the second cache while rows pass */
+
+INLINE vec ld_units(const unit *p)
+{
+	return *(const vec_anywhere *)p;
+}
+
+/* -- the product -- */
+
+/* TILE_ROWS x panels sums over `units`, from 0 or, with add, from c; of these `rows` rows and n columns are stored.  Unit k of row r is
+ * a[nn_product_at(r, k, lines)]; panels of b lie `stride` units apart. */
+INLINE void micro(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t stride, size_t units, size_t rows, size_t panels, size_t n,
+		  int add)
+{
+	vec s[TILE_ROWS][TILE_PANELS * V];
+#pragma GCC unroll 8
+	for (size_t r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 16
+		for (size_t v = 0; v < panels * V; v++)
+			s[r][v] = add && r < rows ? ld(c + r * ldc + v * VL, lanes(n, v * VL)) : splat(0);
+	for (size_t from = 0; from < units; from += NN_PANEL, a += NN_PANEL * NN_PANEL)
+		for (size_t k = 0, few = units - from < NN_PANEL ? units - from : NN_PANEL; k < few; k++, b += NN_PANEL) {
+			vec y[TILE_PANELS * V];
+#pragma GCC unroll 16
+			for (size_t v = 0; v < panels * V; v++)
+				y[v] = ld_units(b + v / V * stride + v % V * VL);
+#pragma GCC unroll 8
+			for (size_t r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 16
+				for (size_t v = 0; v < panels * V; v++)
+					s[r][v] = mac(s[r][v], y[v], a[nn_product_at(r, k, lines)]);
+		}
+#pragma GCC unroll 8
+	for (size_t r = 0; r < TILE_ROWS; r++)
+#pragma GCC unroll 16
+		for (size_t v = 0; v < panels * V; v++)
+			if (r < rows && v * VL < n)
+				st(c + r * ldc + v * VL, s[r][v], lanes(n, v * VL));
+}
 
 /* What the next tile will read or write of C, on its way while this one is summed. */
 INLINE void fetch(const nn_float *c, size_t ldc, size_t rows, size_t panels)
@@ -19,19 +60,19 @@ INLINE void fetch(const nn_float *c, size_t ldc, size_t rows, size_t panels)
 /* Operands, of which units `from` .. `from + count`-1 are summed. */
 struct depths {
 	const unit *a, *b;
-	size_t length_a, length_b;	/* of a panel, over NN_PANEL */
+	size_t units_a, units_b;	/* of a place (nn_product_length) */
 	size_t from, count;
 };
 
 /* The panels of b from column j on, for all rows. */
 INLINE void columns(nn_float *c, size_t ldc, const struct depths *d, int lines, size_t m, size_t n, size_t j, size_t panels, int add)
 {
-	const unit *b = d->b + j * d->length_b + d->from * NN_PANEL;
+	const unit *b = d->b + j * d->units_b + d->from * NN_PANEL;
 	for (size_t i = 0; i < m; i += TILE_ROWS) {
-		const unit *a = d->a + i / NN_PANEL * NN_PANEL * d->length_a + d->from * NN_PANEL + nn_product_at(i % NN_PANEL, 0, lines);
+		const unit *a = d->a + i / NN_PANEL * NN_PANEL * d->units_a + d->from * NN_PANEL + nn_product_at(i % NN_PANEL, 0, lines);
 		if (i + TILE_ROWS < m)
 			fetch(c + (i + TILE_ROWS) * ldc + j, ldc, m - i - TILE_ROWS < TILE_ROWS ? m - i - TILE_ROWS : TILE_ROWS, panels);
-		micro(c + i * ldc + j, ldc, a, lines, b, d->length_b * NN_PANEL, d->count, m - i < TILE_ROWS ? m - i : TILE_ROWS, panels, n - j, add);
+		micro(c + i * ldc + j, ldc, a, lines, b, d->units_b * NN_PANEL, d->count, m - i < TILE_ROWS ? m - i : TILE_ROWS, panels, n - j, add);
 	}
 }
 
@@ -54,7 +95,7 @@ INLINE void all_columns(nn_float *c, size_t ldc, const struct depths *d, int lin
 	}
 }
 
-INLINE void tiles(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t m, size_t n, size_t units, int add)
+INLINE void product_tile(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t m, size_t n, size_t units, int add)
 {
 	struct depths d = { a, b, nn_product_length(units, lines), units, 0, 0 };
 	if (!units && !add)
@@ -67,4 +108,53 @@ INLINE void tiles(nn_float *c, size_t ldc, const unit *a, int lines, const unit 
 		else
 			all_columns(c, ldc, &d, 0, m, n, add || d.from);
 	}
+}
+
+/* -- packing -- */
+
+INLINE void put16(unit *to, unit16 x)
+{
+	*(unit16_anywhere *)to = x;
+}
+
+/* Panels whose places lie one behind the other in x, a unit of all of them at a time: so x is read along its rows. */
+static void pack_beside(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
+{
+	size_t units = (depth + PER_UNIT - 1) / PER_UNIT;
+	for (size_t u = 0; u < units; u++)
+		for (size_t at = 0; at < places; at += NN_PANEL)
+			put16(to + at * units + u * NN_PANEL, beside16(x + u * PER_UNIT * ld + at, ld, places - at, depth - u * PER_UNIT));
+}
+
+/* A panel whose places are rows of x, ... */
+static void pack_along(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
+{
+	for (size_t u = 0, units = (depth + PER_UNIT - 1) / PER_UNIT; u < units; u += 16) {
+		unit16 t[16] = { 0 };
+#pragma GCC unroll 16
+		for (size_t j = 0; j < 16; j++)
+			if (j < places)
+				t[j] = along16(x + j * ld + u * PER_UNIT, depth - u * PER_UNIT);
+		transpose16(t);
+		for (size_t j = 0; j < 16 && u + j < units; j++)
+			put16(to + (u + j) * NN_PANEL, t[j]);
+	}
+}
+
+/* ... and the same in lines. */
+static void pack_lines(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
+{
+	for (size_t k = 0; k < depth; k += 16 * PER_UNIT, to += 16 * NN_PANEL)
+		for (size_t j = 0; j < NN_PANEL; j++)
+			put16(to + j * 16, j < places ? along16(x + j * ld + k, depth - k) : (unit16){ 0 });
+}
+
+INLINE void product_pack(unit *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
+{
+	size_t units = nn_product_length((depth + PER_UNIT - 1) / PER_UNIT, lines);
+	size_t begin = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
+	if (!along)
+		pack_beside(packed + begin * units, x + begin, ld, end - begin, depth);
+	for (size_t at = begin; along && at < end; at += NN_PANEL)
+		(lines ? pack_lines : pack_along)(packed + at * units, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
 }

@@ -1,6 +1,9 @@
-/* Blocks of 16 x 16 units across; whoever includes this defines `unit`, and INLINE. */
+/* Blocks of 16 x 16 units transposed; whoever includes this has included nn/simd/vec.h and defines `unit`. */
 
-/* 16 vectors of 16 units across: t[i][j] becomes t[j][i], by exchanging blocks of 8, 4, 2, 1. */
+typedef unit unit16 __attribute__((vector_size(16 * sizeof(unit))));
+typedef unit unit16_anywhere __attribute__((vector_size(16 * sizeof(unit)), aligned(sizeof(unit)), may_alias));
+
+/* Rows i and i+s exchange what lies off the diagonal of their blocks of s. */
 #define EXCHANGE(s, i, lo, hi) do { \
 	unit16 x_ = t[i], y_ = t[(i) + (s)]; \
 	t[i] = __builtin_shufflevector(x_, y_, lo); \
@@ -15,10 +18,8 @@
 #define LO1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
 #define HI1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
 
-typedef unit unit16 __attribute__((vector_size(16 * sizeof(unit))));
-typedef unit unit16_anywhere __attribute__((vector_size(16 * sizeof(unit)), aligned(sizeof(unit)), may_alias));
-
-INLINE void across(unit16 t[16])
+/* t[i][j] becomes t[j][i]: blocks of 8 change places, within each those of 4, then of 2 and of 1. */
+INLINE void transpose16(unit16 t[16])
 {
 #pragma GCC unroll 8
 	for (int i = 0; i < 8; i++)
