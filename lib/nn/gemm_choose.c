@@ -1,0 +1,128 @@
+/* Who multiplies: the choice by precision and processor, its name, a check of what is in force; see gemm.h. */
+#include "nn/gemm.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "nn/product.h"
+
+static const struct nn_product *own, *chosen;	/* what multiplies now, and by choice; NULL: OpenBLAS */
+static char blas[128], info[160];
+
+static void name_products(void)
+{
+	if (chosen)
+		snprintf(info, sizeof info, "own %s, %s", chosen->name, blas);
+	else
+		snprintf(info, sizeof info, "%s", blas);
+}
+
+/* bf16 pays where its dot product of pairs takes no longer than a multiply-add: on AMD's cores; on Intel's it takes four times as long. */
+static int bf16_pays(void)
+{
+#ifdef __x86_64__
+	return nn_product_bf16() && __builtin_cpu_is("amd");
+#else
+	return 0;
+#endif
+}
+
+int nn_gemm_choose(const char *precision, const char *by, struct cp_err *err)
+{
+	int blas_asked = !strcmp(by, "openblas"), bf16 = !strcmp(precision, "bf16");
+	if (bf16 && blas_asked)
+		return cp_err_set(err, "OpenBLAS multiplies in f32 only; for bf16 leave the choice of products to auto or own");
+	if (bf16 && !nn_product_bf16())
+		return cp_err_set(err, "this processor cannot multiply in bf16 (it has no AVX512_BF16); use f32 or auto");
+	chosen = NULL;
+	if (!blas_asked && (bf16 || (!strcmp(precision, "auto") && bf16_pays())))
+		chosen = nn_product_bf16();
+	else if (!blas_asked && (!strcmp(by, "own") || cp_cpu_has("v4")))
+		chosen = nn_product_float();
+	own = chosen;
+	name_products();
+	return 0;
+}
+
+const struct nn_product *nn_gemm_product(void)
+{
+	return own;
+}
+
+void nn_gemm_exact(int on)
+{
+	own = on && chosen ? nn_product_float() : chosen;
+}
+
+const char *nn_gemm_precision(void)
+{
+	return chosen ? chosen->name : "f32";
+}
+
+const char *nn_gemm_info(void)
+{
+	return info;
+}
+
+/* Before main: one BLAS thread, because the tiles are the threads' work. */
+__attribute__((constructor)) static void start_blas(void)
+{
+	char name[64] = "OpenBLAS", version[32] = "";
+
+	openblas_set_num_threads(1);
+	sscanf(openblas_get_config(), "%63s %31s", name, version);
+	snprintf(blas, sizeof blas, "%s %s %s", name, version, openblas_get_corename());
+	nn_gemm_choose("f32", "auto", NULL);
+}
+
+void nn_blas_prepare(char **argv)
+{
+#ifdef __x86_64__
+	const char *core = openblas_get_corename();
+
+	if (getenv("OPENBLAS_CORETYPE") || (strcmp(core, "Zen") && strcmp(core, "Haswell")))
+		return;
+	if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq")
+	    || !__builtin_cpu_supports("avx512vl"))
+		return;
+	/* OPENBLAS_CORETYPE is set from here on, so this happens once */
+	if (setenv("OPENBLAS_CORETYPE", "SkylakeX", 1) < 0 || setenv("OPENBLAS_NUM_THREADS", "1", 1) < 0)
+		return;
+	execv("/proc/self/exe", argv);
+#else
+	(void)argv;
+#endif
+}
+
+/* Numbers that a small product and a plain loop sum without rounding, whatever the order: small whole ones. */
+static nn_float sample(int i, int j)
+{
+	return (nn_float)((i * 7 + j * 13) % 11 - 5);
+}
+
+int nn_gemm_check(struct cp_err *err)
+{
+	enum { M = 37, N = 29, K = 70 };
+	nn_float a[M * K], b[N * K], c[2][M * N];
+
+	for (int i = 0; i < M * K; i++)
+		a[i] = sample(i / K, i % K);
+	for (int i = 0; i < N * K; i++)
+		b[i] = sample(i % K, i / K);
+	nn_gemm(NULL, 0, 1, M, N, K, a, K, b, K, 0, c[0], N);
+	nn_gemm_tile(0, 1, M, N, K, 1, a, K, b, K, 0, c[1], N);
+	for (int i = 0; i < 2 * M * N; i++) {
+		int row = i % (M * N) / N, col = i % N;
+		nn_float sum = 0;
+		for (int l = 0; l < K; l++)
+			sum += a[row * K + l] * b[col * K + l];
+		if (c[i / (M * N)][i % (M * N)] != sum)
+			return cp_err_set(err, "%s computes wrongly: element (%d,%d) of a product is %g; expected %g (another core of OpenBLAS may be "
+					  "chosen by OPENBLAS_CORETYPE)", i < M * N ? info : blas, row, col, (double)c[i / (M * N)][i % (M * N)], (double)sum);
+	}
+	return 0;
+}
