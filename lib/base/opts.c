@@ -24,13 +24,22 @@ static const struct cp_opt *find_short(const struct cp_opt *t, char c)
 	return NULL;
 }
 
-static int in_choices(const char *choices, const char *s)
+int cp_choice(const char *choices, const char *word)
 {
-	size_t n = strlen(s);
-	for (const char *p = choices; p && *p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-		if (!strncmp(p, s, n) && (p[n] == '|' || !p[n]))
-			return 1;
-	return 0;
+	size_t n = strlen(word);
+	int i = 0;
+	for (const char *w = choices; w; w = strchr(w, '|'), w = w ? w + 1 : NULL, i++)
+		if (!strncmp(w, word, n) && (w[n] == '|' || !w[n]))
+			return i;
+	return -1;
+}
+
+const char *cp_choice_word(const char *choices, int number, size_t *len)
+{
+	while (number--)
+		choices = strchr(choices, '|') + 1;
+	*len = strcspn(choices, "|");
+	return choices;
 }
 
 static int out_of_range(const struct cp_opt *o, double v)
@@ -78,7 +87,7 @@ static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
 			return cp_err_set(err, "--%s %s: a whole number from 0 to 2^64-1 is expected", o->name, s);
 		return 0;
 	case CP_OPT_CHOICE:
-		if (!*s || !in_choices(o->choices, s))
+		if (!*s || cp_choice(o->choices, s) < 0)
 			return cp_err_set(err, "--%s %s: expected one of %s", o->name, s, o->choices);
 		*(const char **)o->value = s;
 		return 0;

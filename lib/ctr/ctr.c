@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/opts.h"
 
 static const struct ctr_model *const models[] = {
 	&ctr_autoint, &ctr_dcn, &ctr_dcnv2, &ctr_deepfm, &ctr_dnn, &ctr_fgcnn, &ctr_fibinet,
@@ -144,18 +145,6 @@ static int parse_widths(const char *s, uint16_t *out)
 	return 0;
 }
 
-static int parse_word(const char *words, const char *s, int64_t *out)
-{
-	size_t n = strlen(s);
-	int64_t i = 0;
-	for (const char *w = words; w; w = strchr(w, '|'), w = w ? w + 1 : NULL, i++)
-		if (n && !strncmp(w, s, n) && (w[n] == '|' || !w[n])) {
-			*out = i;
-			return 0;
-		}
-	return -1;
-}
-
 static int set_size(struct ctr_config *c, const struct size *z, const char *value)
 {
 	void *at = (char *)c + z->at;
@@ -177,7 +166,10 @@ static int set_size(struct ctr_config *c, const struct size *z, const char *valu
 	case WIDTHS:
 		return parse_widths(value, at);
 	default:
-		return parse_word(z->words, value, at);
+		i = cp_choice(z->words, value);
+		if (i >= 0)
+			*(int64_t *)at = i;
+		return i < 0 ? -1 : 0;
 	}
 }
 
@@ -231,9 +223,9 @@ int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 
 static void print_word(const char *words, int64_t i, struct cp_buf *b)
 {
-	while (i--)
-		words = strchr(words, '|') + 1;
-	cp_buf_add(b, words, strcspn(words, "|"));
+	size_t n;
+	const char *w = cp_choice_word(words, (int)i, &n);
+	cp_buf_add(b, w, n);
 }
 
 static void print_widths(const uint16_t *width, struct cp_buf *b)

@@ -313,6 +313,11 @@ const char *nn_safetensors_meta_key(const struct nn_safetensors *s, size_t i)
 	return it ? json_object_iter_key(it) : NULL;
 }
 
+int nn_tensor_is(const struct nn_tensor *t, int n_dims, const size_t *shape)
+{
+	return t->n_dims == n_dims && !memcmp(t->shape, shape, (size_t)n_dims * sizeof *shape);
+}
+
 /* -- elements -- */
 
 static uint16_t get_u16le(const unsigned char *p)

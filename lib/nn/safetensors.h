@@ -60,6 +60,9 @@ const char *nn_safetensors_meta(const struct nn_safetensors *, const char *key);
 /* The i-th metadata key, or NULL past the last. */
 const char *nn_safetensors_meta_key(const struct nn_safetensors *, size_t i);
 
+/* Whether it has this shape. */
+int nn_tensor_is(const struct nn_tensor *, int n_dims, const size_t *shape);
+
 /* Copy t's n elements into out, converted; <0 where t has another number of elements or another kind of type.  floats and doubles take
  * F64 F32 F16 BF16; u64 takes all integers and BOOL and refuses a negative value. */
 int nn_tensor_floats(const struct nn_tensor *, nn_float *out, size_t n, struct cp_err *);

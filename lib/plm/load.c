@@ -1,6 +1,5 @@
 /* Weights of a Hugging Face folder, under whatever names its maker saved them. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nn/safetensors.h"
@@ -86,19 +85,9 @@ int plm_their_name(const struct plm_config *c, const char *ours, int has_head, s
 
 /* --- Tensors ------------------------------------------------------------------------------------------------------------------------ */
 
-static int same_shape(const struct nn_param *p, const struct nn_tensor *t)
-{
-	if (p->n_dims != t->n_dims)
-		return 0;
-	for (int i = 0; i < p->n_dims; i++)
-		if (p->dims[i] != t->shape[i])
-			return 0;
-	return 1;
-}
-
 static int take(struct nn_param *p, const struct nn_tensor *t, const char *path, struct cp_err *err)
 {
-	if (!same_shape(p, t)) {
+	if (!nn_tensor_is(t, p->n_dims, p->dims)) {
 		struct cp_buf has = CP_BUF_INIT, want = CP_BUF_INIT;
 		for (int i = 0; i < t->n_dims; i++)
 			cp_buf_printf(&has, "%s%zu", i ? "x" : "", t->shape[i]);

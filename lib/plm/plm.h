@@ -1,7 +1,7 @@
 /* Language models: the encoders of the BERT family (BERT, TinyBERT, MiniLM; RoBERTa) with their heads, T5, and how a batch is fed.
  *
- * Devlin et al., NAACL 2019; Liu et al., arXiv 1907.11692; Raffel et al., JMLR 2020.  Sequences of a batch lie end to end, without padding: T tokens in all, row b
- * is tokens off[b] .. off[b+1]-1.  Parameters carry the names of a Hugging Face folder behind "plm." (plm.encoder.layer.0...).
+ * Devlin et al., NAACL 2019; Liu et al., arXiv 1907.11692; Raffel et al., JMLR 2020.  Sequences of a batch lie end to end, without padding: T
+ * tokens in all, row b is tokens off[b] .. off[b+1]-1.  Parameters carry the names of a Hugging Face folder behind "plm." (plm.encoder.layer.0...).
  *
  *     struct plm_config c;
  *     plm_config_read(&c, dir, err);                    // or plm_config_scratch(&c, "layers=2,hidden=128,heads=2", err)
@@ -50,7 +50,8 @@ struct plm_config {
 	uint32_t start, eos;		/* the first id the decoder reads, and that which ends an answer */
 };
 
-/* From DIR/config.json, and from the headers of its weights whether there are any and a masked-LM head among them.  Another architecture, a missing or impossible size: a sentence. */
+/* From DIR/config.json, and from the headers of its weights whether there are any and a masked-LM head among them.  <0: another architecture,
+ * a missing or impossible size. */
 int plm_config_read(struct plm_config *, const char *dir, struct cp_err *);
 /* "layers=2,hidden=128,heads=2,ffn=512,positions=512": what is left out is the value here, ffn 4*hidden.  vocab and pad come from the
  * tokenizer. */
@@ -63,6 +64,7 @@ int plm_config_parse(struct plm_config *, const char *json, size_t len, const ch
 
 /* How prompts enter. */
 enum plm_prompt_where { PLM_PROMPT_NONE, PLM_PROMPT_LAYERS, PLM_PROMPT_INPUT };
+#define PLM_PROMPT_WHERE "none|layers|input"
 struct plm_prompting {
 	int where;
 	int k;				/* prompts a layer; 0 where NONE */

@@ -1,5 +1,4 @@
 /* What --init says of a model stands: options may repeat it, and are refused where they say otherwise, by the first thing that differs. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -102,7 +101,8 @@ static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 
 int cp_trainer_baseline(const struct cp_trainer *t)
 {
-	return !strcmp(t->o.stage, "ptab") ? CP_PTAB : !strcmp(t->o.stage, "ctr-bert") ? CP_CTR_BERT : !strcmp(t->o.stage, "ctrl") ? CP_CTRL : CP_NO_BASELINE;
+	int baseline = cp_choice(CP_BASELINES, t->o.stage);
+	return baseline < 0 ? CP_NO_BASELINE : baseline;
 }
 
 /* A baseline goes on from its own kind, or from a language model alone; what they make goes on with nothing else, but for CTRL's CTR model. */

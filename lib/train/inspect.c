@@ -243,9 +243,9 @@ static void compare_json(const char *prefix, const json_t *a, const json_t *b, i
 	json_decref(all);
 }
 
-static int same_shape(const struct nn_tensor *a, const struct nn_tensor *b)
+static int is_alike(const struct nn_tensor *a, const struct nn_tensor *b)
 {
-	return a->dtype == b->dtype && a->n_dims == b->n_dims && !memcmp(a->shape, b->shape, (size_t)a->n_dims * sizeof *a->shape);
+	return a->dtype == b->dtype && nn_tensor_is(a, b->n_dims, b->shape);
 }
 
 static int compare_values(const struct nn_tensor *a, const struct nn_tensor *b, const char *path, struct cp_buf *out, struct cp_err *err)
@@ -270,7 +270,7 @@ static int compare_tensor(const struct cp_inspect *b, const struct nn_tensor *x,
 	const struct nn_tensor *y = nn_safetensors_find(b->file, x->name);
 	if (!y)
 		cp_buf_printf(out, "tensor\t%s\tin the first only\n", x->name);
-	else if (!same_shape(x, y))
+	else if (!is_alike(x, y))
 		cp_buf_printf(out, "tensor\t%s\tof other shapes\n", x->name);
 	else if (memcmp(x->data, y->data, x->n_bytes) && is_parameter(x))
 		return compare_values(x, y, b->path, out, err);
@@ -310,7 +310,7 @@ static int check_alike(const struct cp_inspect *a, const struct cp_inspect *b, s
 		const struct nn_tensor *s = nn_safetensors_at(a->file, i), *t = nn_safetensors_find(b->file, s->name);
 		size_t n = strlen(s->name);
 		int counts = n > 7 && !strcmp(s->name + n - 7, ".counts");
-		if (!t || !same_shape(s, t) || (!is_parameter(s) && !counts && memcmp(s->data, t->data, s->n_bytes)))
+		if (!t || !is_alike(s, t) || (!is_parameter(s) && !counts && memcmp(s->data, t->data, s->n_bytes)))
 			return cp_err_set(err, "%s: its tensor '%s' is not that of %s: only models with the same vocabulary have a mean", b->path,
 					  s->name, a->path);
 	}

@@ -1,4 +1,5 @@
-/* A model in training or finished.  That of ClickPrompt is a CTR model, soft prompts made from its final vector, a language model that reads them, and what joins the two.
+/* A model in training or finished.  That of ClickPrompt is a CTR model, soft prompts made from its final vector, a language model that reads
+ * them, and what joins the two.
  *
  *     q = CTR body(ids)                         z_ctr = out(q)
  *     p = prompts(q)                            h = encoder(tokens, p)
@@ -9,7 +10,8 @@
  * compare with, whose formulas stand in plm/ptab.c, plm/ctrbert.c and plm/ctrl.c.
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
- * (tokenizer.json), the pooler of the language model's folder where that had one, the ids that can be filled in where they are not all (mlm.ids), and in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
+ * (tokenizer.json), the pooler of the language model's folder where that had one, the ids that can be filled in where they are not all (mlm.ids), and
+ * in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
  *
  *     struct cp_model *m = cp_model_open(path, team, NN_IN_F32, err);     // to score
  *     cp_model_feed(m, &data, places, n, ...);
@@ -42,6 +44,7 @@ enum cp_fusion { CP_FUSE_SUM, CP_FUSE_ALPHA };
 enum cp_prompt_usage { CP_USAGE_NO, CP_USAGE_AVG, CP_USAGE_CAT };	/* z_ctr from q, or from the prompts: their mean, all of them */
 #define CP_USAGES "no|avg|cat"
 enum cp_objective { CP_OBJECTIVE_CLICK, CP_OBJECTIVE_LM, CP_OBJECTIVE_PAIRS };	/* clicks, masked words, which text is a row's (CTRL) */
+#define CP_OBJECTIVES "click|lm|pairs"
 enum cp_baseline { CP_NO_BASELINE, CP_PTAB, CP_CTR_BERT, CP_CTRL };
 #define CP_BASELINES "none|ptab|ctr-bert|ctrl"		/* but for none, the stages that make them */
 
@@ -69,8 +72,8 @@ struct cp_ctrl {
 /* The language model makes the same of a row in every epoch (kept.h). */
 static inline int cp_model_is_still(const struct cp_model_config *c)
 {
-	return c->has_plm && !c->baseline && c->objective == CP_OBJECTIVE_CLICK && c->plm.family != PLM_T5 && c->plm_frozen && c->prompting.where == PLM_PROMPT_NONE &&
-	       c->plm.dropout == 0 && c->plm.attention_dropout == 0;
+	return c->has_plm && !c->baseline && c->objective == CP_OBJECTIVE_CLICK && c->plm.family != PLM_T5 && c->plm_frozen &&
+	       c->prompting.where == PLM_PROMPT_NONE && c->plm.dropout == 0 && c->plm.attention_dropout == 0;
 }
 
 struct cp_model {

@@ -5,16 +5,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/opts.h"
 #include "nn/cpu.h"
 #include "train/model.h"
-
-static const char *const where_words[] = { "none", "layers", "input" };
-static const char *const objective_words[] = { "click", "lm", "pairs" };
-static const char *const baseline_words[] = { "none", "ptab", "ctr-bert", "ctrl" };
-static const char *const pooler_words[] = { "cls", "avg", "avg_first_last", "avg_top2" };
-static const char *const fusion_words[] = { "sum", "alpha" };
-static const char *const usage_words[] = { "no", "avg", "cat" };
-#define N(a) ((int)(sizeof(a) / sizeof *(a)))
 
 /* --- Configuration as JSON --------------------------------------------------------------------------------------------------------- */
 
@@ -48,6 +41,32 @@ static int add_kinds(json_t *o, const struct cp_fields *fields)
 	return any;
 }
 
+static json_t *word_json(const char *words, int number)
+{
+	size_t n;
+	const char *w = cp_choice_word(words, number, &n);
+	return json_stringn(w, n);
+}
+
+static void add_plm(json_t *o, const struct cp_model_config *c)
+{
+	json_object_set_new(o, "plm", plm_json(c));
+	json_object_set_new(o, "prompts", json_pack("{s:o, s:i, s:b, s:b}", "where", word_json(PLM_PROMPT_WHERE, c->prompting.where), "k",
+						    c->prompting.k, "separate", c->prompting.separate, "shift", c->prompting.shift));
+	json_object_set_new(o, "tied", json_boolean(c->tied));
+	json_object_set_new(o, "pooler", word_json(PLM_POOLERS, c->pooler));
+	json_object_set_new(o, "fusion", word_json(CP_FUSIONS, c->fusion));
+	json_object_set_new(o, "prompt_usage", word_json(CP_USAGES, c->usage));
+	json_object_set_new(o, "max_tokens", json_integer((json_int_t)c->max_tokens));
+}
+
+/* What the format must be able to say; older programs read what needs no more. */
+static int version_of(const struct cp_model *m, int has_kinds)
+{
+	const struct cp_model_config *c = &m->c;
+	return c->baseline ? 4 : c->has_ctr && ctr_config_has_widths(&c->ctr) ? 3 : has_kinds || m->vocab.bits ? 2 : 1;
+}
+
 static char *config_text(const struct cp_model *m)
 {
 	const struct cp_model_config *c = &m->c;
@@ -56,29 +75,20 @@ static char *config_text(const struct cp_model *m)
 	for (int f = 0; f < m->vocab.fields.n; f++)
 		json_array_append_new(fields, json_string(m->vocab.fields.v[f].name));
 	json_object_set_new(o, "format", json_string("clickprompt model"));
-	int newer = add_kinds(o, &m->vocab.fields) || m->vocab.bits;
-	json_object_set_new(o, "version", json_integer(c->baseline ? 4 : c->has_ctr && ctr_config_has_widths(&c->ctr) ? 3 : newer ? 2 : 1));
+	json_object_set_new(o, "version", json_integer(version_of(m, add_kinds(o, &m->vocab.fields))));
 	json_object_set_new(o, "stage", json_string(m->stage));
-	json_object_set_new(o, "objective", json_string(objective_words[c->objective]));
+	json_object_set_new(o, "objective", word_json(CP_OBJECTIVES, c->objective));
 	json_object_set_new(o, "fields", fields);
 	if (c->baseline)
-		json_object_set_new(o, "baseline", json_string(baseline_words[c->baseline]));
+		json_object_set_new(o, "baseline", word_json(CP_BASELINES, c->baseline));
 	if (m->vocab.bits)
 		json_object_set_new(o, "hash_bits", json_integer(m->vocab.bits));
 	if (c->has_ctr) {
 		ctr_config_print(&c->ctr, &sizes);
 		json_object_set_new(o, "ctr", json_pack("{s:s, s:s}", "model", c->ctr.model->name, "sizes", sizes.data));
 	}
-	if (c->has_plm) {
-		json_object_set_new(o, "plm", plm_json(c));
-		json_object_set_new(o, "prompts", json_pack("{s:s, s:i, s:b, s:b}", "where", where_words[c->prompting.where], "k", c->prompting.k,
-							    "separate", c->prompting.separate, "shift", c->prompting.shift));
-		json_object_set_new(o, "tied", json_boolean(c->tied));
-		json_object_set_new(o, "pooler", json_string(pooler_words[c->pooler]));
-		json_object_set_new(o, "fusion", json_string(fusion_words[c->fusion]));
-		json_object_set_new(o, "prompt_usage", json_string(usage_words[c->usage]));
-		json_object_set_new(o, "max_tokens", json_integer((json_int_t)c->max_tokens));
-	}
+	if (c->has_plm)
+		add_plm(o, c);
 	if (m->sentence)
 		json_object_set(o, "sentence", m->sentence);
 	if (m->training)
@@ -89,15 +99,12 @@ static char *config_text(const struct cp_model *m)
 	return text;
 }
 
-static int word_of(const json_t *o, const char *key, const char *const *words, int n, int *out, const char *path, struct cp_err *err)
+static int read_word(const json_t *o, const char *key, const char *words, int *out, const char *path, struct cp_err *err)
 {
 	const char *s = json_string_value(json_object_get(o, key));
-	for (int i = 0; s && i < n; i++)
-		if (!strcmp(words[i], s)) {
-			*out = i;
-			return 0;
-		}
-	return cp_err_set(err, "%s: its '%s' is %s%s%s, which this version does not know", path, key, s ? "'" : "", s ? s : "missing", s ? "'" : "");
+	*out = s ? cp_choice(words, s) : -1;
+	return *out >= 0 ? 0 : cp_err_set(err, "%s: its '%s' is %s%s%s, which this version does not know", path, key, s ? "'" : "", s ? s : "missing",
+					  s ? "'" : "");
 }
 
 static int read_ctr(struct cp_model *m, const json_t *o, const char *path, struct cp_err *err)
@@ -130,10 +137,10 @@ static int read_plm(struct cp_model *m, const json_t *o, const char *path, struc
 	const json_t *p = json_object_get(o, "prompts"), *k = json_object_get(p, "k");
 	int rc = plm_config_parse(&c->plm, text, strlen(text), path, err);
 	free(text);
-	if (rc < 0 || word_of(p, "where", where_words, N(where_words), &c->prompting.where, path, err) < 0 ||
-	    word_of(o, "pooler", pooler_words, N(pooler_words), &c->pooler, path, err) < 0 ||
-	    word_of(o, "fusion", fusion_words, N(fusion_words), &c->fusion, path, err) < 0 ||
-	    word_of(o, "prompt_usage", usage_words, N(usage_words), &c->usage, path, err) < 0)
+	if (rc < 0 || read_word(p, "where", PLM_PROMPT_WHERE, &c->prompting.where, path, err) < 0 ||
+	    read_word(o, "pooler", PLM_POOLERS, &c->pooler, path, err) < 0 ||
+	    read_word(o, "fusion", CP_FUSIONS, &c->fusion, path, err) < 0 ||
+	    read_word(o, "prompt_usage", CP_USAGES, &c->usage, path, err) < 0)
 		return -1;
 	if (!json_is_integer(k) || json_integer_value(k) < 0 || json_integer_value(k) > 1024 ||
 	    (json_integer_value(k) > 0) != (c->prompting.where != PLM_PROMPT_NONE))
@@ -186,55 +193,72 @@ static int check_baseline(const struct cp_model_config *c, const char *path, str
 		    (pairs ? final : c->baseline == CP_PTAB ? !c->has_ctr : (!c->has_ctr || final) && c->max_tokens >= 2);
 	if (!c->baseline && c->objective == CP_OBJECTIVE_PAIRS)
 		return cp_err_set(err, "%s: its objective is 'pairs', and it does not say of what", path);
-	return !c->baseline || whole ? 0 : cp_err_set(err, "%s: its parts are not those of stage %s", path, baseline_words[c->baseline]);
+	if (!c->baseline || whole)
+		return 0;
+	size_t n;
+	const char *stage = cp_choice_word(CP_BASELINES, c->baseline, &n);
+	return cp_err_set(err, "%s: its parts are not those of stage %.*s", path, (int)n, stage);
 }
 
-static int parse_config(struct cp_model *m, const char *text, size_t len, const char *path, struct cp_err *err)
+/* Are there parts, and do they go together? */
+static int check_parts(const struct cp_model_config *c, const char *path, struct cp_err *err)
 {
-	json_error_t je;
-	json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+	int t5 = c->has_plm && c->plm.family == PLM_T5;
+	if (t5 && (c->has_ctr || c->prompting.k || c->objective != CP_OBJECTIVE_CLICK || c->baseline))
+		return cp_err_set(err, "%s: a T5 with a CTR model, prompts or masked words, which this version does not know", path);
+	if (check_baseline(c, path, err) < 0)
+		return -1;
+	return c->has_ctr || c->has_plm ? 0 : cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
+}
+
+static int read_config(struct cp_model *m, const json_t *o, const char *path, struct cp_err *err)
+{
 	const json_t *v = json_object_get(o, "version"), *stage = json_object_get(o, "stage");
-	int rc = 0;
 	if (!json_is_object(o) || !json_is_integer(v) || !json_is_string(stage))
-		rc = cp_err_set(err, "%s: no clickprompt model: its configuration cannot be read", path);
-	else if (json_integer_value(v) > CP_MODEL_VERSION)
-		rc = cp_err_set(err, "%s: a model of format %lld; this version reads up to %d: use a newer clickprompt", path,
-				(long long)json_integer_value(v), CP_MODEL_VERSION);
-	if (!rc)
-		rc = read_fields(m, o, path, err);
-	if (!rc)
-		rc = word_of(o, "objective", objective_words, N(objective_words), &m->c.objective, path, err);
-	if (!rc && json_object_get(o, "baseline"))
-		rc = word_of(o, "baseline", baseline_words, N(baseline_words), &m->c.baseline, path, err);
-	if (!rc && json_object_get(o, "ctr"))
-		rc = read_ctr(m, json_object_get(o, "ctr"), path, err);
-	if (!rc && json_object_get(o, "plm"))
-		rc = read_plm(m, o, path, err);
-	if (!rc && m->c.has_plm && m->c.plm.family == PLM_T5 && (m->c.has_ctr || m->c.prompting.k || m->c.objective != CP_OBJECTIVE_CLICK || m->c.baseline))
-		rc = cp_err_set(err, "%s: a T5 with a CTR model, prompts or masked words, which this version does not know", path);
-	if (!rc)
-		rc = check_baseline(&m->c, path, err);
-	if (!rc && !m->c.has_ctr && !m->c.has_plm)
-		rc = cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
-	if (!rc) {
-		json_t *sentence = json_object_get(o, "sentence");
-		const json_t *training = json_object_get(o, "training");
-		m->stage = cp_xstrdup(json_string_value(stage));
-		m->sentence = json_is_object(sentence) ? json_deep_copy(sentence) : NULL;
-		m->training = json_is_object(training) ? json_dumps(training, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
-	}
+		return cp_err_set(err, "%s: no clickprompt model: its configuration cannot be read", path);
+	if (json_integer_value(v) > CP_MODEL_VERSION)
+		return cp_err_set(err, "%s: a model of format %lld; this version reads up to %d: use a newer clickprompt", path,
+				  (long long)json_integer_value(v), CP_MODEL_VERSION);
+	if (read_fields(m, o, path, err) < 0 || read_word(o, "objective", CP_OBJECTIVES, &m->c.objective, path, err) < 0)
+		return -1;
+	if (json_object_get(o, "baseline") && read_word(o, "baseline", CP_BASELINES, &m->c.baseline, path, err) < 0)
+		return -1;
+	if (json_object_get(o, "ctr") && read_ctr(m, json_object_get(o, "ctr"), path, err) < 0)
+		return -1;
+	if (json_object_get(o, "plm") && read_plm(m, o, path, err) < 0)
+		return -1;
+	if (check_parts(&m->c, path, err) < 0)
+		return -1;
+	json_t *sentence = json_object_get(o, "sentence");
+	const json_t *training = json_object_get(o, "training");
+	m->stage = cp_xstrdup(json_string_value(stage));
+	m->sentence = json_is_object(sentence) ? json_deep_copy(sentence) : NULL;
+	m->training = json_is_object(training) ? json_dumps(training, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+	return 0;
+}
+
+static int parse_config(struct cp_model *m, const char *text, const char *path, struct cp_err *err)
+{
+	json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	int rc = read_config(m, o, path, err);
 	json_decref(o);
 	return rc;
 }
 
 /* --- Vocabulary and tokenizer ------------------------------------------------------------------------------------------------------ */
 
-static const struct nn_tensor *tensor(const struct nn_safetensors *s, const char *path, struct cp_err *err, const char *a, const char *b, const char *c)
+static const struct nn_tensor *tensor(const struct nn_safetensors *s, const char *name, const char *path, struct cp_err *err)
 {
-	char *name = cp_xasprintf("%s%s%s", a, b, c);
 	const struct nn_tensor *t = nn_safetensors_find(s, name);
 	if (!t)
 		cp_err_set(err, "%s: tensor '%s' is missing", path, name);
+	return t;
+}
+
+static const struct nn_tensor *vocab_tensor(const struct nn_safetensors *s, const char *field, const char *what, const char *path, struct cp_err *err)
+{
+	char *name = cp_xasprintf("vocab.%s.%s", field, what);
+	const struct nn_tensor *t = tensor(s, name, path, err);
 	free(name);
 	return t;
 }
@@ -243,7 +267,7 @@ static int read_vocab(struct cp_model *m, const struct nn_safetensors *s, const 
 {
 	for (int f = 0; !m->vocab.bits && f < m->vocab.fields.n; f++) {
 		const char *name = m->vocab.fields.v[f].name;
-		const struct nn_tensor *k = tensor(s, path, err, "vocab.", name, ".keys"), *c = tensor(s, path, err, "vocab.", name, ".counts");
+		const struct nn_tensor *k = vocab_tensor(s, name, "keys", path, err), *c = vocab_tensor(s, name, "counts", path, err);
 		if (!k || !c)
 			return -1;
 		uint64_t *key = cp_xcalloc(k->n, sizeof *key), *count = cp_xcalloc(k->n, sizeof *count);
@@ -262,7 +286,7 @@ static int read_vocab(struct cp_model *m, const struct nn_safetensors *s, const 
 
 static int read_tokenizer(struct cp_model *m, const struct nn_safetensors *s, const char *path, struct cp_err *err)
 {
-	const struct nn_tensor *t = tensor(s, path, err, "tokenizer", ".json", "");
+	const struct nn_tensor *t = tensor(s, "tokenizer.json", path, err);
 	if (!t)
 		return -1;
 	if (t->dtype != NN_U8)
@@ -280,7 +304,7 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 		return NULL;
 	const char *text = nn_safetensors_meta(s, "clickprompt");
 	struct cp_model *m = cp_model_new();
-	int rc = text ? parse_config(m, text, strlen(text), path, err)
+	int rc = text ? parse_config(m, text, path, err)
 		      : cp_err_set(err, "%s: safetensors, but no clickprompt model (its metadata has no 'clickprompt')", path);
 	if (!rc)
 		rc = read_vocab(m, s, path, err);
@@ -322,14 +346,6 @@ static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_te
 	return 0;
 }
 
-static int same_shape(const struct nn_param *p, const struct nn_tensor *t)
-{
-	int same = p->n_dims == t->n_dims;
-	for (int i = 0; same && i < p->n_dims; i++)
-		same = p->dims[i] == t->shape[i];
-	return same;
-}
-
 static int load(struct cp_model *m, struct nn_param *p, const struct nn_safetensors *s, const struct cp_features *from, const char *path,
 		struct cp_err *err)
 {
@@ -339,7 +355,7 @@ static int load(struct cp_model *m, struct nn_param *p, const struct nn_safetens
 	if (p->by_key) {
 		if (load_table(m, p, t, from, path, err) < 0)
 			return -1;
-	} else if (!same_shape(p, t)) {
+	} else if (!nn_tensor_is(t, p->n_dims, p->dims)) {
 		return cp_err_set(err, "%s: tensor '%s' has another shape than this model's", path, p->name);
 	} else if (nn_tensor_floats(t, p->val, p->n, err) < 0) {
 		return cp_err_wrap(err, "%s", path);

@@ -1,7 +1,6 @@
 /* Options of training that contradict one another, and those that follow from others. */
 #include <string.h>
 
-#include "nn/cpu.h"
 #include "train/trainer.h"
 
 static int count_stdin(const struct cp_train_opts *o)
@@ -21,15 +20,6 @@ const char *cp_plm_scratch(const char *plm)
 	return plm[7] ? plm + 8 : "";
 }
 
-static int is_one_of(const char *word, const char *words)
-{
-	size_t n = strlen(word);
-	for (const char *w = words; w; w = strchr(w, '|'), w = w ? w + 1 : NULL)
-		if (!strncmp(w, word, n) && (w[n] == '|' || !w[n]))
-			return 1;
-	return 0;
-}
-
 #define DECAYING "adamw|sparse-adamw"
 
 static int is_stage(const struct cp_train_opts *o, const char *stage)
@@ -44,7 +34,7 @@ int cp_train_is_text_alone(const struct cp_train_opts *o)
 
 void cp_train_settle(struct cp_train_opts *o)
 {
-	int decays = is_one_of(o->optimizer, DECAYING);
+	int decays = cp_choice(DECAYING, o->optimizer) >= 0;
 	if (!decays && !o->given_weight_decay)
 		o->weight_decay = 0;
 	if (!decays && !o->given_plm_weight_decay)
@@ -62,7 +52,7 @@ void cp_train_settle(struct cp_train_opts *o)
 static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
 {
 	int ftrl = !strcmp(o->optimizer, "ftrl");
-	if (!is_one_of(o->optimizer, DECAYING) && (o->weight_decay > 0 || o->plm_weight_decay > 0))
+	if (cp_choice(DECAYING, o->optimizer) < 0 && (o->weight_decay > 0 || o->plm_weight_decay > 0))
 		return cp_err_set(err, "--optimizer %s has no weight decay; adamw and sparse-adamw have, --embedding-l2 and --net-l2 go with all",
 				  o->optimizer);
 	if (o->momentum > 0 && strcmp(o->optimizer, "sgd"))

@@ -1,9 +1,8 @@
 #include "train/preset.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "ctr/ctr.h"
+#include "base/opts.h"
 
 #define N_PRESETS 4		/* in the order of CP_PRESETS */
 
@@ -42,15 +41,6 @@ static const struct {
 };
 #define N(a) (sizeof(a) / sizeof *(a))
 
-static int place_of(const char *preset)
-{
-	size_t n = strlen(preset);
-	int i = 0;
-	for (const char *w = CP_PRESETS; strncmp(w, preset, n) || (w[n] != '|' && w[n]); i++)
-		w = strchr(w, '|') + 1;
-	return i;
-}
-
 static void add(struct cp_buf *b, const char *before, const char *words)
 {
 	for (size_t n; *words; words += n, words += *words == ' ') {
@@ -62,7 +52,7 @@ static void add(struct cp_buf *b, const char *before, const char *words)
 char *cp_preset_words(const char *preset, const char *stage, const char *model)
 {
 	struct cp_buf b = CP_BUF_INIT;
-	int k = place_of(preset);
+	int k = cp_choice(CP_PRESETS, preset);
 	for (size_t i = 0; i < N(settings); i++)
 		if (!strcmp(settings[i].stage, stage)) {
 			add(&b, "", settings[i].all);
