@@ -1,192 +1,13 @@
-/* From options to a trainer that is ready for its first step: configuration, rows, vocabulary, parameters. */
-#include <jansson.h>
+/* From options to a trainer that is ready for its first step: rows, vocabulary, parameters; configure.c says of what model. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "nn/cpu.h"
-#include "nn/gemm.h"
 #include "train/trainer.h"
-
-static int is_stage(const struct cp_trainer *t, const char *stage)
-{
-	return !strcmp(t->o.stage, stage);
-}
-
-/* --- Configuration ----------------------------------------------------------------------------------------------------------------- */
-
-static int word_index(const char *words, const char *s)
-{
-	size_t n = strlen(s);
-	int i = 0;
-	for (const char *w = words; w; w = strchr(w, '|'), w = w ? w + 1 : NULL, i++)
-		if (!strncmp(w, s, n) && (w[n] == '|' || !w[n]))
-			return i;
-	return 0;
-}
-
-static int ctr_fresh(struct cp_trainer *t, struct cp_err *err)
-{
-	ctr_config_init(&t->m->c.ctr, ctr_find(t->o.model), 0, 0);
-	t->m->c.has_ctr = 1;
-	return cp_trainer_apply_sets(t, &t->m->c.ctr, err);
-}
-
-/* Where a language model comes from when --init has none: a folder, or nothing but sizes and the project's own vocabulary. */
-struct source {
-	char *dir;		/* tokenizer, and weights if it has them */
-	int scratch;
-};
-
-static int find_source(struct cp_trainer *t, struct source *s, struct cp_err *err)
-{
-	const char *p = t->o.plm;
-	s->scratch = p && cp_plm_scratch(p);
-	s->dir = p && !s->scratch ? cp_xstrdup(p) : cp_share_path("plm", err);
-	return s->dir ? 0 : -1;
-}
-
-/* Of T5 and the encoders each has its stages.  What has no weights yet becomes the kind that is wanted. */
-static int fit_family(struct cp_trainer *t, const char *dir, int may_change, struct cp_err *err)
-{
-	struct plm_config *c = &t->m->c.plm;
-	int p5 = is_stage(t, "p5");
-	if (p5 && c->family != PLM_T5 && may_change)
-		plm_config_as_t5(c, cp_tokenizer_special(t->m->tokenizer, CP_TOK_SEP));
-	if (p5 != (c->family == PLM_T5))
-		return p5 ? cp_err_set(err, "%s: a language model of the BERT family; --stage p5 takes a T5", dir)
-			  : cp_err_set(err, "%s: a T5, which goes with --stage p5; --stage %s takes BERT or RoBERTa", dir, t->o.stage);
-	if (!p5)
-		return 0;
-	if (!c->words)
-		c->words = CP_P5_WORDS;
-	if (c->eos >= c->vocab)
-		return cp_err_set(err, "%s: its tokenizer has no token that ends an answer", dir);
-	t->m->p5 = cp_p5_new(t->m->tokenizer, c, dir, err);
-	return t->m->p5 ? 0 : -1;
-}
-
-static int plm_fresh(struct cp_trainer *t, struct source *s, struct cp_err *err)
-{
-	struct cp_model_config *c = &t->m->c;
-	if (find_source(t, s, err) < 0 || plm_config_read(&c->plm, s->dir, err) < 0)
-		return -1;
-	if (t->o.plm && !s->scratch && !c->plm.has_weights)
-		cp_trainer_note(t, "%s: no weights (model.safetensors) in it; the language model starts from nothing", s->dir);
-	t->m->tokenizer = cp_tokenizer_open(s->dir, err);
-	if (!t->m->tokenizer)
-		return -1;
-	uint32_t n = cp_tokenizer_size(t->m->tokenizer), pad = cp_tokenizer_special(t->m->tokenizer, CP_TOK_PAD);
-	if (s->scratch) {
-		if (plm_config_scratch(&c->plm, cp_plm_scratch(t->o.plm), err) < 0)
-			return -1;
-		c->plm.vocab = n;
-		c->plm.pad = pad == CP_TOK_NONE ? 0 : pad;
-	}
-	if (c->plm.vocab < n)
-		return cp_err_set(err, "%s: its tokenizer has %u entries, its model only %zu", s->dir, n, c->plm.vocab);
-	c->has_plm = 1;
-	return fit_family(t, s->dir, s->scratch || !t->o.plm, err);
-}
-
-static int limit_tokens(struct cp_trainer *t, struct cp_err *err)
-{
-	struct cp_model_config *c = &t->m->c;
-	size_t most = plm_max_tokens(&c->plm, &c->prompting);
-	if ((size_t)t->o.max_length > most)
-		return cp_err_set(err, "--max-length %lld: the language model has positions for %zu tokens beside the prompts",
-				  (long long)t->o.max_length, most);
-	if (most < 3)
-		return cp_err_set(err, "the language model's %zu positions leave no room for tokens beside %d prompts", c->plm.positions, c->prompting.k);
-	if (!c->max_tokens || t->o.given_max_length)
-		c->max_tokens = t->o.max_length ? (size_t)t->o.max_length : most;
-	return 0;
-}
-
-static struct nn_optimiser optimiser_of(const struct cp_train_opts *o)
-{
-	struct nn_optimiser opt = NN_OPTIMISER_DEFAULT;
-	opt.rule = (enum nn_rule)word_index(NN_RULES, o->optimizer);
-	opt.momentum = o->momentum;
-	opt.l1 = o->ftrl_l1;
-	opt.l2 = o->ftrl_l2;
-	opt.beta = o->ftrl_beta;
-	opt.clip = o->clip;
-	return opt;
-}
-
-static void rates(struct cp_trainer *t, int pretrained)
-{
-	double plm = t->o.plm_lr >= 0 ? t->o.plm_lr : pretrained ? 5e-5 : t->o.lr;
-	t->base_lr[CP_GROUP_CTR] = t->o.lr;
-	t->base_lr[CP_GROUP_PLM] = plm;
-	t->base_lr[CP_GROUP_HEAD] = plm > 0 ? plm : t->o.lr;	/* a head that took no step would stay noise */
-	t->decay[CP_GROUP_CTR] = t->o.weight_decay;
-	t->decay[CP_GROUP_PLM] = t->decay[CP_GROUP_HEAD] = t->o.plm_weight_decay;
-	t->m->c.plm_frozen = plm == 0;
-	t->opt = optimiser_of(&t->o);
-	t->opt.group_decay = t->decay;
-}
-
-/* What stands on the language model.  A model that was finetuned before keeps its heads, unless told otherwise. */
-static int heads(struct cp_trainer *t, const struct source *s, int init_has_plm, int init_clicks, struct cp_err *err)
-{
-	struct cp_model_config *c = &t->m->c;
-	if (c->baseline) {
-		c->pooler = c->baseline == CP_CTRL ? PLM_POOL_AVG : PLM_POOL_CLS;
-		return 0;
-	}
-	int keep = init_has_plm && init_clicks, folder_head = s->dir && !s->scratch && c->plm.has_lm_head && !c->plm.tied;
-	if (!keep || t->o.given_pooler)
-		c->pooler = word_index(PLM_POOLERS, t->o.pooler);
-	if (!keep || t->o.given_fusion)
-		c->fusion = word_index(CP_FUSIONS, t->o.fusion);
-	if (!keep || t->o.given_usage)
-		c->usage = word_index(CP_USAGES, t->o.usage);
-	if (c->usage != CP_USAGE_NO && !c->prompting.k)
-		return cp_err_set(err, "--prompt-usage %s reads the prompts, and %s has none", t->o.usage, t->o.init);
-	if (!init_has_plm || strcmp(t->o.decoder, "auto"))
-		c->tied = !strcmp(t->o.decoder, "auto") ? !folder_head : !strcmp(t->o.decoder, "tied");
-	return 0;
-}
-
-static int configure(struct cp_trainer *t, struct source *s, struct cp_err *err)
-{
-	struct cp_model_config *c = &t->m->c;
-	int p5 = is_stage(t, "p5"), baseline = cp_trainer_baseline(t), plm = is_stage(t, "pretrain") || p5 || baseline || t->o.with_plm, init_has_plm = c->has_plm;
-	int init_clicks = t->o.init && c->objective == CP_OBJECTIVE_CLICK;
-	if (t->o.init && cp_trainer_agrees(t, err) < 0)
-		return -1;
-	c->objective = is_stage(t, "pretrain") ? CP_OBJECTIVE_LM : baseline == CP_CTRL ? CP_OBJECTIVE_PAIRS : CP_OBJECTIVE_CLICK;
-	c->baseline = baseline;
-	if (!c->has_ctr && !cp_train_is_text_alone(&t->o) && (c->objective != CP_OBJECTIVE_LM || t->o.prompts) && ctr_fresh(t, err) < 0)
-		return -1;
-	if (!plm) {
-		c->has_plm = 0;
-		c->usage = CP_USAGE_NO;
-		cp_tokenizer_free(t->m->tokenizer);
-		t->m->tokenizer = NULL;
-	} else if (!init_has_plm) {
-		if (plm_fresh(t, s, err) < 0)
-			return -1;
-		if (!p5 && !baseline)
-			cp_trainer_prompting(&t->o, &c->prompting);
-	}
-	if (plm && t->o.plm_dropout >= 0)
-		c->plm.dropout = c->plm.attention_dropout = t->o.plm_dropout;
-	if (plm && (heads(t, s, init_has_plm, init_clicks, err) < 0 || limit_tokens(t, err) < 0))
-		return -1;
-	c->ctrl.subspaces = (size_t)t->o.subspaces;
-	c->ctrl.temperature = t->o.temperature;
-	c->ctrl.batch = (size_t)t->o.batch;
-	rates(t, !p5 && (init_has_plm ? !is_stage(t, "pretrain") : !s->scratch && c->plm.has_weights));
-	return 0;
-}
 
 /* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -252,7 +73,7 @@ static int mention_rows(struct cp_trainer *t, struct cp_err *err)
 	return rc;
 }
 
-#define WIDE 100
+#define WIDE 100		/* size of a number from which on training is warned of */
 
 /* Of each field of numbers, and 0. */
 static int range_of_numbers(const struct cp_data *train, nn_float *low, nn_float *high, struct cp_err *err)
@@ -379,7 +200,8 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
-/* Rows of a table that no file has given: of a fixed size, by their place; else keys by their own draw, "unseen" by one of its own where it is trained, else 0. */
+/* Rows of a table that no file has given: of a fixed size, by their place; else keys by their own draw, "unseen" by one of its own where it is
+ * trained, else 0. */
 static void start_table(struct cp_trainer *t, struct nn_param *p)
 {
 	int loaded = p->loaded;
@@ -400,25 +222,29 @@ static void start_table(struct cp_trainer *t, struct nn_param *p)
 	p->loaded = 1;
 }
 
-static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *init, const struct cp_features *old, const struct source *s,
-			    struct cp_err *err)
+/* From the language model's folder. */
+static int load_folder(struct cp_trainer *t, const char *dir, struct cp_err *err)
+{
+	struct cp_buf unused = CP_BUF_INIT;
+	int rc = plm_load(t->m->params, t->m->aside, &t->m->c.plm, dir, &unused, err);
+	for (char *line = rc < 0 || !unused.len ? NULL : strtok(unused.data, "\n"); line; line = strtok(NULL, "\n"))
+		cp_trainer_note(t, "%s: tensor '%s' is not used", dir, line);
+	cp_buf_release(&unused);
+	const struct nn_param *head = nn_params_find(t->m->params, "mlm.dense.weight");
+	if (!rc && head && !head->loaded)
+		cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", dir);
+	return rc;
+}
+
+/* init: the open model of --init, or NULL; old: its vocabulary. */
+static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *init, const struct cp_features *old, struct cp_err *err)
 {
 	struct nn_params *ps = t->m->params;
-	struct cp_buf unused = CP_BUF_INIT;
+	const char *folder = cp_trainer_folder(t);
 	if (init && cp_model_load(t->m, init, old, t->o.init, err) < 0)
 		return -1;
-	if (s->dir && !s->scratch && t->m->c.plm.has_weights) {
-		if (plm_load(ps, t->m->aside, &t->m->c.plm, s->dir, &unused, err) < 0) {
-			cp_buf_release(&unused);
-			return -1;
-		}
-		for (char *line = strtok(unused.data, "\n"); unused.len && line; line = strtok(NULL, "\n"))
-			cp_trainer_note(t, "%s: tensor '%s' is not used", s->dir, line);
-		cp_buf_release(&unused);
-		struct nn_param *head = nn_params_find(ps, "mlm.dense.weight");
-		if (head && !head->loaded)
-			cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", s->dir);
-	}
+	if (folder && load_folder(t, folder, err) < 0)
+		return -1;
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->by_key)
 			start_table(t, ps->v[i]);
@@ -433,141 +259,7 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 	return 0;
 }
 
-/* --- What determines the result ---------------------------------------------------------------------------------------------------- */
-
-static void add_real(json_t *o, const char *name, double v)
-{
-	char num[32];
-	json_object_set_new(o, name, json_string(cp_print_real(v, num)));
-}
-
-static void add_model(json_t *o, const struct cp_trainer *t)
-{
-	const struct cp_model_config *c = &t->m->c;
-	struct cp_buf b = CP_BUF_INIT;
-	if (c->has_ctr) {
-		cp_buf_printf(&b, "%s ", c->ctr.model->name);
-		ctr_config_print(&c->ctr, &b);
-		json_object_set_new(o, "CTR model", json_string(b.data));
-	}
-	if (c->has_plm) {
-		cp_buf_reset(&b);
-		plm_config_print(&c->plm, &b);
-		json_object_set_new(o, "language model", json_string(b.data));
-		json_object_set_new(o, "prompts", json_pack("[i,i,i,i]", c->prompting.where, c->prompting.k, c->prompting.separate, c->prompting.shift));
-		json_object_set_new(o, "heads", json_pack("[i,i,i,i]", c->tied, c->pooler, c->fusion, c->usage));
-		json_object_set_new(o, "tokenizer", json_string(cp_tokenizer_digest(t->m->tokenizer)));
-		json_object_set_new(o, "max-length", json_integer((json_int_t)c->max_tokens));
-		json_object_set_new(o, "full-vocab", json_boolean(t->o.full_vocab));
-	}
-	if (t->train.has_spec)
-		json_object_set_new(o, "masks", json_pack("{s:I, s:f, s:f, s:f, s:b}", "seed", (json_int_t)t->train.spec.seed, "rate", t->train.spec.rate,
-							  "share_mask", t->train.spec.share_mask, "share_random", t->train.spec.share_random, "static",
-							  t->train.spec.is_static));
-	cp_buf_release(&b);
-}
-
-/* Options that came later than the first models: said where they are not what was always done. */
-static void add_optimiser(json_t *o, const struct cp_trainer *t)
-{
-	const struct cp_train_opts *p = &t->o;
-	if (strcmp(p->optimizer, "adamw"))
-		json_object_set_new(o, "optimizer", json_string(p->optimizer));
-	if (!strcmp(p->optimizer, "sgd"))
-		add_real(o, "momentum", p->momentum);
-	if (!strcmp(p->optimizer, "ftrl")) {
-		add_real(o, "ftrl-l1", p->ftrl_l1);
-		add_real(o, "ftrl-l2", p->ftrl_l2);
-		add_real(o, "ftrl-beta", p->ftrl_beta);
-	}
-	if (p->embedding_l2 > 0)
-		add_real(o, "embedding-l2", p->embedding_l2);
-	if (p->net_l2 > 0)
-		add_real(o, "net-l2", p->net_l2);
-	if (p->clip > 0)
-		add_real(o, "clip", p->clip);
-	if (strcmp(p->monitor, "auc"))
-		json_object_set_new(o, "monitor", json_string(p->monitor));
-	if (p->micro_batch)
-		json_object_set_new(o, "micro-batch", json_integer(p->micro_batch));
-	if (p->eval_every)
-		json_object_set_new(o, "eval-every", json_integer(p->eval_every));
-	if (p->teacher) {
-		json_object_set_new(o, "teacher's scores", json_string(t->teacher_digest));
-		add_real(o, "teacher-weight", p->teacher_weight);
-	}
-}
-
-static int start_digest(struct cp_trainer *t, json_t *o, const struct source *s, struct cp_err *err)
-{
-	char hex[33];
-	if (t->o.init) {
-		if (cp_digest_file(t->o.init, hex, err) < 0)
-			return -1;
-		json_object_set_new(o, "initial model", json_string(hex));
-	}
-	if (s->dir && !s->scratch && t->m->c.plm.has_weights) {
-		struct plm_files f;
-		int rc = plm_files_find(&f, s->dir, err);
-		json_t *all = json_array();
-		for (size_t i = 0; !rc && i < f.n; i++)
-			if (!(rc = cp_digest_file(f.path[i], hex, err)))
-				json_array_append_new(all, json_string(hex));
-		json_object_set(o, "weights of the language model", f.n == 1 ? json_array_get(all, 0) : all);
-		json_decref(all);
-		plm_files_release(&f);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int make_fingerprint(struct cp_trainer *t, const struct source *s, struct cp_err *err)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "stage", json_string(t->o.stage));
-	json_object_set_new(o, "training rows", json_string(t->result.train_digest));
-	json_object_set_new(o, "validation rows", json_string(t->result.valid_digest));
-	if (t->cut && !t->m->p5)	/* they have their part in the words that can be predicted */
-		json_object_set_new(o, "test rows", json_string(t->result.test_digest));
-	json_object_set_new(o, "seed", json_pack("I", (json_int_t)t->o.seed));
-	json_object_set_new(o, "epochs", json_integer(t->epochs));
-	json_object_set_new(o, "batch", json_integer(t->o.batch));
-	json_object_set_new(o, "schedule", json_string(t->o.schedule));
-	json_object_set_new(o, "precision", json_string(nn_gemm_precision()));
-	json_object_set_new(o, "min-count", json_integer(t->o.min_count));
-	json_object_set_new(o, "patience", json_integer(t->o.patience));
-	if (t->result.window)
-		json_object_set_new(o, "shuffle window", json_integer((json_int_t)t->result.window));
-	if (t->m->vocab.bits)
-		json_object_set_new(o, "hash-bits", json_integer(t->m->vocab.bits));
-	if (t->o.vocab_from.n)
-		json_object_set_new(o, "vocabulary rows", json_string(t->result.vocab_digest));
-	add_real(o, "warmup", t->o.warmup);
-	add_real(o, "unseen-rate", t->o.unseen_rate);
-	add_real(o, "lr", t->base_lr[CP_GROUP_CTR]);
-	add_real(o, "weight-decay", t->o.weight_decay);
-	if (t->m->c.has_plm) {
-		add_real(o, "plm-lr", t->base_lr[CP_GROUP_PLM]);
-		add_real(o, "plm-weight-decay", t->o.plm_weight_decay);
-	}
-	if (t->m->c.baseline == CP_CTRL) {
-		json_object_set_new(o, "subspaces", json_integer(t->o.subspaces));
-		add_real(o, "temperature", t->o.temperature);
-	}
-	add_optimiser(o, t);
-	add_model(o, t);
-	int rc = start_digest(t, o, s, err);
-	free(t->m->training);
-	t->m->training = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
-	struct cp_buf kernels = CP_BUF_INIT;
-	cp_buf_printf(&kernels, "%s, %s", nn_gemm_info(), nn_cpu_level());
-	json_object_set_new(o, "kernels", json_string(kernels.data));
-	cp_buf_release(&kernels);
-	t->fingerprint = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
-	json_decref(o);
-	return rc;
-}
+/* --- Going on ---------------------------------------------------------------------------------------------------------------------- */
 
 /* A finished model is left as it is, if this training made it. */
 static int look_for_finished(struct cp_trainer *t, struct cp_err *err)
@@ -691,24 +383,21 @@ static void note_dropout(struct cp_trainer *t)
 	struct cp_model_config c = t->m->c;
 	c.plm.dropout = c.plm.attention_dropout = 0;
 	if (!t->m->keeps && cp_model_is_still(&c))
-		cp_trainer_note(t, "the language model is frozen, but has dropout; with --plm-dropout 0 its layers would be computed once a row, not in every epoch");
+		cp_trainer_note(t, "the language model is frozen, but has dropout; with --plm-dropout 0 its layers would be computed once a row, not in "
+				"every epoch");
 }
 
-static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct source *s, struct cp_features *old, struct cp_err *err)
+static int setup(struct cp_trainer *t, const struct nn_safetensors *init, const struct cp_features *old, struct cp_err *err)
 {
 	t->memory = (size_t)t->o.memory << 20;
-	t->epochs = t->o.epochs ? (int)t->o.epochs : is_stage(t, "ctr") ? 3 : 2;
-	if (configure(t, s, err) < 0)
+	t->epochs = t->o.epochs ? (int)t->o.epochs : !strcmp(t->o.stage, "ctr") ? 3 : 2;
+	if (cp_trainer_configure(t, err) < 0)
 		return -1;
 	free(t->m->stage);
 	t->m->stage = cp_xstrdup(t->o.stage);
 	if (load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
 		return -1;
-	if (check_ctr(t, err) < 0)
-		return -1;
-	if (index_rows(t, err) < 0)
-		return -1;
-	if (cp_teacher_read(t, err) < 0)
+	if (check_ctr(t, err) < 0 || index_rows(t, err) < 0 || cp_teacher_read(t, err) < 0)
 		return -1;
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
 	t->m->keeps = cp_model_is_still(&t->m->c);
@@ -722,7 +411,7 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 	t->result.n_parameters = t->m->params->total;
 	penalise(t);
 	t->result.model = t->m->c.has_ctr ? t->m->c.ctr.model->name : "none";
-	if (start_parameters(t, init, old, s, err) < 0 || make_fingerprint(t, s, err) < 0)
+	if (start_parameters(t, init, old, err) < 0 || cp_fingerprint_make(t, err) < 0)
 		return -1;
 	return resume(t, err);
 }
@@ -730,16 +419,14 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, struct
 int cp_trainer_setup(struct cp_trainer *t, struct cp_err *err)
 {
 	struct nn_safetensors *init = NULL;
-	struct source s = { 0 };
 	struct cp_features old = { 0 };
 	t->m = t->o.init ? cp_model_open_header(t->o.init, &init, err) : cp_model_new();
 	if (!t->m)
 		return -1;
 	if (init)
 		copy_vocab(&old, &t->m->vocab);
-	int rc = setup(t, init, &s, &old, err);
+	int rc = setup(t, init, &old, err);
 	nn_safetensors_close(init);
 	cp_features_release(&old);
-	free(s.dir);
 	return rc;
 }

@@ -4,7 +4,6 @@
  * training it belongs to (the fingerprint), and carries a digest of the rest: a training that goes on from a damaged state would end in
  * other bytes, and nobody would know. */
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,48 +15,26 @@
 
 #define STATE_VERSION 2
 
+/* To the last bit. */
+static json_t *hex(double x)
+{
+	char s[64];
+	snprintf(s, sizeof s, "%a", x);
+	return json_string(s);
+}
+
 static char *numbers(const struct cp_trainer *t)
 {
-	char loss[64], best[64], plateau[64];
-	snprintf(loss, sizeof loss, "%a", t->loss_sum);
-	snprintf(best, sizeof best, "%a", t->best);
-	snprintf(plateau, sizeof plateau, "%a", t->plateau);
 	const struct cp_train_result *r = &t->result;
-	char v[4][64];
-	const double kept[4] = { r->valid_auc, r->valid_logloss, r->valid_lm_loss, r->valid_lm_accuracy };
-	for (int i = 0; i < 4; i++)
-		snprintf(v[i], sizeof v[i], "%a", kept[i]);
-	json_t *o = json_pack("{s:i, s:I, s:s, s:I, s:i, s:I, s:i, s:s, s:s, s:[s,s,s,s]}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_sum", loss,
-			      "loss_n", (json_int_t)t->loss_n, "best_epoch", t->best_epoch, "best_step", (json_int_t)t->best_step, "bad", t->bad, "best", best, "plateau",
-			      plateau, "valid", v[0], v[1], v[2], v[3]);
+	json_t *o = json_pack("{s:i, s:I, s:I, s:i, s:I, s:i}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_n", (json_int_t)t->loss_n,
+			      "best_epoch", t->best_epoch, "best_step", (json_int_t)t->best_step, "bad", t->bad);
+	json_object_set_new(o, "loss_sum", hex(t->loss_sum));
+	json_object_set_new(o, "best", hex(t->best));
+	json_object_set_new(o, "plateau", hex(t->plateau));
+	json_object_set_new(o, "valid", json_pack("[o,o,o,o]", hex(r->valid_auc), hex(r->valid_logloss), hex(r->valid_lm_loss), hex(r->valid_lm_accuracy)));
 	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(o);
 	return text;
-}
-
-int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *err)
-{
-	json_t *a = json_loads(now, 0, NULL), *b = json_loads(then, 0, NULL), *all = json_object(), *v;
-	const char *key;
-	int rc = 0;
-	if (!json_is_object(b))
-		rc = cp_err_set(err, "%s: it does not say what training it belongs to", file);
-	json_object_update(all, a);
-	json_object_update(all, b);
-	json_object_foreach(all, key, v) {
-		const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
-		if (rc || json_equal(x, y))
-			continue;
-		char *here = x ? json_dumps(x, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL, *there = y ? json_dumps(y, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
-		rc = cp_err_set(err, "%s: it was made with another %s: %s there, %s here; train anew without --resume, or with the same", file, key,
-				there ? there : "nothing", here ? here : "nothing");
-		free(here);
-		free(there);
-	}
-	json_decref(all);
-	json_decref(a);
-	json_decref(b);
-	return rc;
 }
 
 /* Of all that a state holds. */

@@ -1,14 +1,12 @@
 /* The loop.  Everything random is a function of (seed, purpose, epoch, row), so the whole position in a training is one number, the step. */
 #include "train/train.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "nn/gemm.h"
@@ -68,6 +66,7 @@ void cp_trainer_free(struct cp_trainer *t)
 	cp_state_unlock(t);
 	free(t->soft);
 	free(t->cut);
+	free(t->source.dir);
 	free(t->fingerprint);
 	free(t->best_val);
 	cp_shuffle_release(&t->shuffle);

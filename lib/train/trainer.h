@@ -9,6 +9,12 @@
 #include "train/shuffle.h"
 #include "train/train.h"
 
+/* Where a language model comes from when --init has none. */
+struct cp_plm_source {
+	char *dir;			/* the tokenizer, and weights if it has them; NULL: there is no such model */
+	int scratch;			/* nothing but sizes, and the project's own vocabulary in dir */
+};
+
 struct cp_trainer {
 	struct cp_train_opts o;
 	char *out;			/* the model's file */
@@ -21,6 +27,7 @@ struct cp_trainer {
 	nn_float *soft;			/* (training rows) what they expect where a teacher has a say, else NULL */
 	char teacher_digest[33];	/* of its scores */
 	uint32_t *cut;			/* ids of the masked-LM softmax */
+	struct cp_plm_source source;
 	char *fingerprint;		/* JSON: all that determines the result */
 
 	struct nn_optimiser opt;
@@ -51,7 +58,10 @@ int cp_trainer_agrees(struct cp_trainer *, struct cp_err *);
 int cp_trainer_baseline(const struct cp_trainer *);	/* that the stage makes, or none */
 int cp_trainer_apply_sets(struct cp_trainer *, struct ctr_config *, struct cp_err *);
 void cp_trainer_prompting(const struct cp_train_opts *, struct plm_prompting *);
-/* setup.c: data, vocabulary, model, weights. */
+/* configure.c: the model's configuration and the optimiser's.  The folder whose weights training begins with, or NULL. */
+int cp_trainer_configure(struct cp_trainer *, struct cp_err *);
+const char *cp_trainer_folder(const struct cp_trainer *);
+/* setup.c: all of it, then data, vocabulary, model, weights. */
 int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
 /* step.c.  One step, on the rows from `at` on of an epoch: 0, 1 asked to stop before it, -1; how many there are in all. */
 int cp_trainer_step(struct cp_trainer *, uint64_t epoch, size_t at, struct cp_err *);
@@ -67,13 +77,16 @@ struct cp_evaluation {
 	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */
 };
 int cp_trainer_evaluate(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *, struct cp_err *);
-/* state.c.  lock: keep others out, clear away what a killed process left half-written.  read: 1 read, 0 there is none, -1. */
+/* lock.c: keep others out, clear away what a killed process left half-written. */
 int cp_state_lock(struct cp_trainer *, struct cp_err *);
 void cp_state_unlock(struct cp_trainer *);
+/* state.c.  read: 1 read, 0 there is none, -1. */
 int cp_state_write(struct cp_trainer *, struct cp_err *);
 int cp_state_read(struct cp_trainer *, struct cp_err *);
 void cp_state_remove(struct cp_trainer *);
-/* Compare two fingerprints: <0 and a sentence naming the first thing that only one has, or both have differently. */
+/* fingerprint.c: make .fingerprint, and the model's .training, which is the same but for who multiplies. */
+int cp_fingerprint_make(struct cp_trainer *, struct cp_err *);
+/* Compare two: <0 and a sentence naming the first thing that only one has, or both have differently. */
 int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *);
 
 void cp_trainer_note(struct cp_trainer *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
