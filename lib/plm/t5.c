@@ -112,7 +112,8 @@ static struct nn_param *table_of(struct nn_build *b, size_t rows, size_t cols, c
 void plm_t5(struct nn_build *b, const struct plm_config *c, struct plm_feed *f, struct plm_t5_nodes *out)
 {
 	struct nn_graph *g = b->g;
-	struct stack encoder = { b, c, "encoder", .segs = &f->segs }, decoder = { b, c, "decoder", .segs = &f->answer_segs, .read = &f->segs, .causal = 1 };
+	struct stack encoder = { b, c, "encoder", .segs = &f->segs };
+	struct stack decoder = { b, c, "decoder", .segs = &f->answer_segs, .read = &f->segs, .causal = 1 };
 	out->word = table_of(b, c->vocab, c->hidden, "shared");
 	out->head = c->tied ? out->word : table_of(b, c->vocab, c->hidden, "lm_head");
 	struct nn_node *x = ng_lookup(g, out->word, &f->word, PLM_TOKENS, 1, -1);
@@ -127,12 +128,14 @@ void plm_t5(struct nn_build *b, const struct plm_config *c, struct plm_feed *f, 
 
 /* --- Yes or no --------------------------------------------------------------------------------------------------------------------- */
 
-struct nn_node *plm_t5_loss(struct nn_build *b, const struct plm_config *c, const struct plm_t5_nodes *n, struct plm_feed *f, const struct nn_cut *cut)
+struct nn_node *plm_t5_loss(struct nn_build *b, const struct plm_config *c, const struct plm_t5_nodes *n, struct plm_feed *f,
+			    const struct nn_cut *cut)
 {
 	return ng_lm_loss(b->g, n->last, ng_weight(b->g, n->head), ng_input(b->g, 0, 1, c->vocab, &f->no_bias), &f->labels, cut);
 }
 
-struct nn_node *plm_t5_odds(struct nn_build *b, const struct plm_config *c, const struct plm_t5_nodes *n, struct plm_feed *f, uint32_t yes, uint32_t no)
+struct nn_node *plm_t5_odds(struct nn_build *b, const struct plm_config *c, const struct plm_t5_nodes *n, struct plm_feed *f, uint32_t yes,
+			    uint32_t no)
 {
 	struct nn_node *h = ng_gather(b->g, n->last, &f->turn, PLM_ROWS, 1);
 	struct nn_node *z[2];
