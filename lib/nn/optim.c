@@ -228,14 +228,11 @@ static void norm_dense(const struct step *s, const struct task *k)
 
 static void norm_task(void *ctx, int i)
 {
+	static void (*const by[])(const struct step *, const struct task *) = {
+		[DENSE] = norm_dense, [TOUCHED] = norm_list, [PUT_OFF] = norm_list, [SWEEP] = norm_sweep,
+	};
 	const struct step *s = ctx;
-	const struct task *k = &s->task[i];
-	if (k->way == DENSE)
-		norm_dense(s, k);
-	else if (k->way == SWEEP)
-		norm_sweep(s, k);
-	else
-		norm_list(s, k);
+	by[s->task[i].way](s, &s->task[i]);
 }
 
 /* Entries are added by the runs of rows that would be a task each. */
@@ -296,17 +293,6 @@ static void step_sweep(const struct step *s, const struct task *k)
 	free(zeros);
 }
 
-static void fetch(const struct step *s, const struct nn_param *p, size_t row)
-{
-	size_t cols = row_of(p);
-	struct span x = span_at(s, p, row * cols, cols, NULL);
-	for (size_t j = 0; j < cols && j < 64; j += 64 / sizeof(nn_float)) {
-		__builtin_prefetch(x.p + j, 1);
-		__builtin_prefetch(x.m + j, 1);
-		__builtin_prefetch(x.v + j, 1);
-	}
-}
-
 /* Rows of the list; where the others put off their step, the whole unit that one lies in. */
 static void step_list(const struct step *s, const struct task *k)
 {
@@ -318,8 +304,8 @@ static void step_list(const struct step *s, const struct task *k)
 	while (i < end) {
 		size_t first = t->row[i] / unit * unit, rows = t->n_rows - first < unit ? t->n_rows - first : unit;
 		nn_float *g = unit > 1 ? memset(room, 0, sizeof room) : t->grad + i * cols;
-		if (i + 8 < t->n)
-			fetch(s, k->p, t->row[i + 8]);
+		if (i + NN_TABLE_AHEAD < t->n)
+			nn_table_fetch(t, t->row[i + NN_TABLE_AHEAD]);
 		do {
 			if (unit > 1)
 				memcpy(room + (t->row[i] - first) * cols, t->grad + i * cols, cols * sizeof *room);
@@ -333,14 +319,11 @@ static void step_list(const struct step *s, const struct task *k)
 
 static void step_task(void *ctx, int i)
 {
+	static void (*const by[])(const struct step *, const struct task *) = {
+		[DENSE] = step_dense, [TOUCHED] = step_list, [PUT_OFF] = step_list, [SWEEP] = step_sweep,
+	};
 	const struct step *s = ctx;
-	const struct task *k = &s->task[i];
-	if (k->way == DENSE)
-		step_dense(s, k);
-	else if (k->way == SWEEP)
-		step_sweep(s, k);
-	else
-		step_list(s, k);
+	by[s->task[i].way](s, &s->task[i]);
 }
 
 /* --- The whole --------------------------------------------------------------------------------------------------------------------- */

@@ -43,6 +43,10 @@ struct nn_table {
 struct nn_table *nn_table_new(size_t n_rows, size_t cols, nn_float *val, nn_float *m, nn_float *v);	/* arrays are borrowed */
 void nn_table_free(struct nn_table *);
 
+/* A row is on its way into the cache while others are worked on. */
+void nn_table_fetch(const struct nn_table *, uint32_t row);
+#define NN_TABLE_AHEAD 8	/* so many rows before it is needed */
+
 /* The rows that ids name, and where. */
 struct nn_index {
 	size_t n;
