@@ -81,7 +81,7 @@ struct nn_node {
 	const struct nn_segs *segs;
 	const struct nn_bags *bags;
 	enum nn_act act;
-	int i[6];
+	int i[6];			/* whole numbers and others, each operation's own */
 	double f[2];
 	struct nn_packed packed;	/* the weights of a linear map, where the graph only scores */
 	void *ext;			/* freed with the graph */
@@ -176,6 +176,7 @@ struct nn_node *ng_gelu(struct nn_graph *, struct nn_node *);
 struct nn_node *ng_gelu_tanh(struct nn_graph *, struct nn_node *);	/* T5's form of it, kernels.h */
 struct nn_node *ng_scale(struct nn_graph *, struct nn_node *, double);	/* every element times a constant */
 struct nn_node *ng_softmax(struct nn_graph *, struct nn_node *);			/* over the columns of a row */
+/* When training, an element is 0 with probability p, else x / (1 - p); kernels.h has the bits, g->keys of its axis the rows' names. */
 struct nn_node *ng_dropout(struct nn_graph *, struct nn_node *, double p);
 
 /* --- Layers ------------------------------------------------------------------------------------------------------------------------ */
@@ -184,12 +185,14 @@ struct nn_node *ng_dropout(struct nn_graph *, struct nn_node *, double p);
 struct nn_node *ng_linear(struct nn_graph *, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum nn_act);
 /* x W: W (K,N). */
 struct nn_node *ng_matmul(struct nn_graph *, struct nn_node *x, struct nn_node *w);
-/* LayerNorm(res + dropout(y, p)) with gain and bias (1,H); res may be NULL. */
+/* LayerNorm(res + dropout(y, p)) over the columns of a row, with gain and bias (1,H); res may be NULL, and then there is no dropout.  (Ba, Kiros and
+ * Hinton, arXiv 1607.06450) */
 struct nn_node *ng_layernorm(struct nn_graph *, struct nn_node *y, struct nn_node *res, struct nn_node *gain, struct nn_node *bias, double eps,
 			     double p);
-/* x / sqrt(mean(x^2) + eps) times gain (1,H), over the columns of a row. */
+/* x / sqrt(mean(x^2) + eps) times gain (1,H), over the columns of a row.  (Zhang and Sennrich, NeurIPS 2019, eq. 4) */
 struct nn_node *ng_rmsnorm(struct nn_graph *, struct nn_node *x, struct nn_node *gain, double eps);
-/* BatchNorm over the rows of the batch; running mean and variance are frozen parameters, moved by 0.1 in every forward when training. */
+/* BatchNorm over the rows of the batch (Ioffe and Szegedy, ICML 2015, algorithm 1); running mean and variance are frozen parameters, moved by 0.1 in
+ * every forward when training. */
 struct nn_node *ng_batchnorm(struct nn_graph *, struct nn_node *x, struct nn_node *gain, struct nn_node *bias, struct nn_param *mean,
 			     struct nn_param *var);
 
@@ -224,14 +227,15 @@ size_t ng_bucket(ptrdiff_t distance, size_t n, size_t far, int causal);
 
 /* Sum over pairs of groups of their inner product, 1/2 sum_k [(sum_i e_ik)^2 - sum_i e_ik^2]: (R,1).  (Rendle, ICDM 2010, lemma 3.1) */
 struct nn_node *ng_fm(struct nn_graph *, struct nn_node *x, size_t d);
-/* The inner products of pairs i < j one by one, the upper triangle row by row: (R, F(F-1)/2). */
+/* The inner products of pairs i < j one by one, the upper triangle row by row: (R, F(F-1)/2).  (IPNN; Qu et al., ICDM 2016, section III.B) */
 struct nn_node *ng_inner(struct nn_graph *, struct nn_node *x, size_t d);
 /* Group i of the result is group which[i] of x, n of them: (R, n d). */
 struct nn_node *ng_pick_groups(struct nn_graph *, struct nn_node *x, size_t d, int n, const int *which);
 /* Compressed interaction: map o is b_o + sum over h, m of W[o, h H + m] x0[h] * x[m], * elementwise; x0 (R,F d), x (R,H d), W (O, F H),
  * b (1,O), result (R, O d).  (Lian et al., KDD 2018, eq. 6) */
 struct nn_node *ng_cin(struct nn_graph *, struct nn_node *x0, struct nn_node *x, struct nn_node *w, struct nn_node *b, size_t d);
-/* y_i = W_i x_i: x (R, G in), w (G, out in), result (R, G out). */
+/* The next three are FiGNN's (Li et al., CIKM 2019, eq. 2 to 9).
+ * y_i = W_i x_i: x (R, G in), w (G, out in), result (R, G out). */
 struct nn_node *ng_group_linear(struct nn_graph *, struct nn_node *x, struct nn_node *w);
 /* y_i = sum_j w[i,j] x_j: w (R, G G), x (R, G d). */
 struct nn_node *ng_mix(struct nn_graph *, struct nn_node *w, struct nn_node *x, size_t groups);
@@ -243,7 +247,8 @@ struct nn_node *ng_gru(struct nn_graph *, struct nn_node *a, struct nn_node *b, 
 
 /* --- Images: a row is C maps of height x width ------------------------------------------------------------------------------------- */
 
-/* Convolution with kernels k high (odd) and one wide, zeros outside: out[o,h,w] = b_o + sum over c, t of W[o, c k + t] x[c, h + t - (k-1)/2, w];
+/* Convolution with kernels k high (odd) and one wide, zeros outside (FGCNN; Liu et al., WWW 2019, section 3.2):
+ *     out[o,h,w] = b_o + sum over c, t of W[o, c k + t] x[c, h + t - (k-1)/2, w];
  * W (O, C k), b (1,O), result (R, O height width). */
 struct nn_node *ng_conv_height(struct nn_graph *, struct nn_node *x, struct nn_node *w, struct nn_node *b, size_t height, size_t width);
 /* The largest of each run of p rows of a map; run o starts at row o p - (height mod p), so that the first may be short; the result is

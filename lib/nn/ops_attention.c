@@ -1,8 +1,6 @@
 /* Attention: of the rows of a sequence to one another or to another sequence's, to prompts in front of them, with a bias by distance. */
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/rng.h"
 #include "nn/graph_priv.h"

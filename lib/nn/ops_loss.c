@@ -3,7 +3,6 @@
  * The masked-LM loss takes its gradient in the forward pass, a block of rows at a time: logits, softmax, their gradient in the same
  * array, then both products with it.  So no more than BLOCK rows of logits exist at once, and they are read while they are warm. */
 #include <assert.h>
-#include <string.h>
 
 #include "nn/gemm.h"
 #include "nn/graph_priv.h"

@@ -1,11 +1,11 @@
 /* Parameters: one list of named arrays that drives everything (initialisation, the optimiser, checkpoints, printing, loading by name).
  *
  * Values, gradients and both moments are one array each, cut into parameters in the order of adding, without gaps: parameters added one
- * after another can be used as one matrix (query, key and value weights as one (3H,H), nn_span()).
+ * after another can be used as one matrix (query, key and value weights as one (3H,H), ng_span in nn/graph.h).
  *
  *     struct nn_params *ps = nn_params_new();
- *     struct nn_param *w = nn_params_add(ps, "out.weight", NN_CTR, 2, (size_t[]){ 1, q });
- *     nn_params_alloc(ps);                          // values zero; no more may be added
+ *     struct nn_param *w = nn_params_add(ps, "out.weight", 0, 2, (size_t[]){ 1, q });     // group 0
+ *     nn_params_alloc(ps, NN_TRAINING);             // values zero; no more may be added
  *     nn_params_init(ps, seed);
  */
 #ifndef NN_PARAMS_H

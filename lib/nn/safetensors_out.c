@@ -1,5 +1,6 @@
 /* Writing safetensors: the header first, then every array from where its owner keeps it; see safetensors.h. */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

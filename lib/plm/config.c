@@ -1,6 +1,5 @@
 /* config.json of a Hugging Face folder, and models that start from nothing. */
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "nn/safetensors.h"
 #include "plm/plm.h"
 
 #define INDEX "model.safetensors.index.json"

@@ -21,7 +21,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "train/fields.h"
 
 #define CP_HASH_BITS_MAX 30

@@ -2,7 +2,6 @@
 #include "train/look.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"

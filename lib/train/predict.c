@@ -6,7 +6,6 @@
  */
 #include "train/predict.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdatomic.h>

@@ -5,7 +5,6 @@
  * y is the row's label, p the teacher's score, w --teacher-weight.  The two are one because BCE is linear in what it expects; so a row expects
  * another number, and nothing else of training changes.  Rows that are judged by keep their labels. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"

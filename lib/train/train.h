@@ -91,7 +91,8 @@ struct cp_train_opts {
 
 #define CP_TRAIN_DEFAULT { \
 	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .plm_dropout = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
-	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", .pooler = "avg", .fusion = "sum", .usage = "no", \
+	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", \
+	.pooler = "avg", .fusion = "sum", .usage = "no", \
 	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .subspaces = 1, .temperature = 0.7, .teacher_weight = 0.5, .checkpoint = 60 }
 
 struct cp_train_result {
