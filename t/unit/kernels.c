@@ -662,11 +662,35 @@ static void check_packed_size(const char *level, enum nn_precision precision, si
 	free(was);
 }
 
+/* Every number where nn/product.h says, of every group, whichever way the matrix lay. */
+static void check_packs(const char *level, enum nn_precision precision)
+{
+	enum { GROUPS = 2, COLS = 37, DEPTH = 21, N = COLS * DEPTH };
+	nn_float *w = draw(GROUPS * N, 7), *across = draw(GROUPS * N, 7);
+	struct nn_packs *packs = nn_packs_new(precision);
+	struct nn_packed p, q;
+	size_t wrong = 0;
+	for (size_t i = 0; i < GROUPS * N; i++)
+		across[i / N * N + i % DEPTH * COLS + i % N / DEPTH] = w[i];
+	int bad = nn_packs_of(packs, &(struct nn_matrix){ w, GROUPS, COLS, DEPTH, 0 }, &p);
+	bad |= nn_packs_of(packs, &(struct nn_matrix){ across, GROUPS, COLS, DEPTH, 1 }, &q);
+	for (size_t i = 0; precision == NN_IN_F32 && i < GROUPS * N; i++) {
+		size_t j = i % N / DEPTH, at = j / NN_PANEL * NN_PANEL * DEPTH + nn_product_at(j % NN_PANEL, i % DEPTH, 0);
+		wrong += ((const nn_float *)(const void *)(p.w + i / N * p.step))[at] != w[i];
+	}
+	ok(!bad && !wrong && p.step == q.step && !memcmp(p.w, q.w, GROUPS * p.step), "%s: matrices are packed as they should be", level);
+	nn_packs_free(packs);
+	free(w);
+	free(across);
+}
+
 static void check_packed(const char *level)
 {
 	static const struct { size_t rows, cols, depth; } sizes[] = {
 		{ 1, 1, 1 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 }, { 9, 80, 2101 },
 	};
+	for (int precision = NN_IN_F32; precision <= nn_cpu_bf16(); precision++)
+		check_packs(level, (enum nn_precision)precision);
 	for (int precision = NN_IN_F32; precision <= nn_cpu_bf16(); precision++)
 		for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
 			check_packed_size(level, (enum nn_precision)precision, sizes[s].rows, sizes[s].cols, sizes[s].depth, (int)s % 4);

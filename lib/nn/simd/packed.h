@@ -57,10 +57,10 @@ INLINE void put(const struct packed *p, size_t r, size_t j, vec v, int whole)
 	st(p->y + r * p->ldy + j, v, m);
 }
 
-/* What a sum over units from k on begins with. */
-INLINE vec begin(const struct packed *p, size_t r, size_t j, size_t k)
+/* What a sum over units behind the first ones goes on from. */
+INLINE vec so_far(const struct packed *p, size_t r, size_t j)
 {
-	return k ? ld(p->y + r * p->ldy + j, lanes(p->cols, j)) : splat(0);
+	return ld(p->y + r * p->ldy + j, lanes(p->cols, j));
 }
 
 /* rows x panels of the result from (r0, j) on: n units from k on, which x has.  How many rows and panels is known to the compiler. */
@@ -70,7 +70,10 @@ INLINE void packed_tile(const struct packed *p, size_t r0, size_t j, struct unit
 	const unit *w = p->w + j * p->units + k * NN_PANEL;
 	for (size_t r = 0; r < rows; r++)
 		for (size_t v = 0; v < panels * V; v++)
-			sum[r][v] = begin(p, r0 + r, j + v * VL, k);
+			sum[r][v] = splat(0);
+	for (size_t r = 0; k && r < rows; r++)
+		for (size_t v = 0; v < panels * V; v++)
+			sum[r][v] = so_far(p, r0 + r, j + v * VL);
 	for (size_t i = 0; i < n; i++) {
 		vec b[PANELS * V];
 #pragma GCC unroll 16
@@ -100,7 +103,7 @@ INLINE void packed_columns(const struct packed *p, size_t r0, size_t rows, size_
 /* An even number of rows; no more than ROWS where their units have to be made. */
 static void packed_rows(const struct packed *p, size_t r0, size_t rows)
 {
-	unit room[PER_UNIT == 1 ? 1 : ROWS * CHUNK];
+	_Alignas(64) unit room[PER_UNIT == 1 ? 1 : ROWS * CHUNK];
 	for (size_t k = 0, n; k < p->units; k += n) {
 		size_t j = 0;
 		n = p->units - k < CHUNK ? p->units - k : CHUNK;
@@ -141,7 +144,7 @@ INLINE void lone(const struct packed *p, size_t r, size_t j, const unit *x, cons
 	const unit *w = p->w + j * p->units + k * NN_PANEL;
 #pragma GCC unroll 16
 	for (size_t v = 0; v < panels * V; v++)
-		sum[v] = begin(p, r, j + v * VL, k);
+		sum[v] = k ? so_far(p, r, j + v * VL) : splat(0);
 	for (size_t i = 0; i < count; i++)
 #pragma GCC unroll 16
 		for (size_t v = 0; v < panels * V; v++)
@@ -153,7 +156,7 @@ INLINE void lone(const struct packed *p, size_t r, size_t j, const unit *x, cons
 
 static void lone_row(const struct packed *p, size_t r)
 {
-	unit room[PER_UNIT == 1 ? 1 : CHUNK];
+	_Alignas(64) unit room[PER_UNIT == 1 ? 1 : CHUNK];
 	uint32_t at[CHUNK + VL];
 	for (size_t k = 0, n; k < p->units; k += n) {
 		size_t j = 0;
