@@ -304,15 +304,6 @@ const char *nn_safetensors_meta(const struct nn_safetensors *s, const char *key)
 	return json_string_value(json_object_get(json_object_get(s->header, "__metadata__"), key));
 }
 
-const char *nn_safetensors_meta_key(const struct nn_safetensors *s, size_t i)
-{
-	void *it = json_object_iter(json_object_get(s->header, "__metadata__"));
-
-	while (it && i--)
-		it = json_object_iter_next(json_object_get(s->header, "__metadata__"), it);
-	return it ? json_object_iter_key(it) : NULL;
-}
-
 int nn_tensor_is(const struct nn_tensor *t, int n_dims, const size_t *shape)
 {
 	return t->n_dims == n_dims && !memcmp(t->shape, shape, (size_t)n_dims * sizeof *shape);

@@ -57,8 +57,6 @@ const struct nn_tensor *nn_safetensors_at(const struct nn_safetensors *, size_t 
 const struct nn_tensor *nn_safetensors_find(const struct nn_safetensors *, const char *name);
 /* A value of the metadata, or NULL. */
 const char *nn_safetensors_meta(const struct nn_safetensors *, const char *key);
-/* The i-th metadata key, or NULL past the last. */
-const char *nn_safetensors_meta_key(const struct nn_safetensors *, size_t i);
 
 /* Whether it has this shape. */
 int nn_tensor_is(const struct nn_tensor *, int n_dims, const size_t *shape);

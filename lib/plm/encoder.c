@@ -130,14 +130,17 @@ void plm_encoder(struct nn_build *b, const struct plm_config *c, struct plm_feed
 	}
 }
 
-struct nn_node *plm_last_at(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f, enum plm_reading at)
+enum reading { AT_PICKS, AT_FIRST };
+
+/* The last layer's output at the picks or at the first token of every text. */
+static struct nn_node *last_at(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f, enum reading at)
 {
-	struct nn_node *all = n->hidden[c->layers - 1], *x = at == PLM_AT_PICKS ? ng_gather(b->g, all, &f->picks, PLM_PICKS, 1)
-								    : ng_gather(b->g, all, &f->first, f->texts, 1);
+	struct nn_node *all = n->hidden[c->layers - 1];
+	struct nn_node *x = at == AT_PICKS ? ng_gather(b->g, all, &f->picks, PLM_PICKS, 1) : ng_gather(b->g, all, &f->first, f->texts, 1);
 	struct plm_affine q = attention_part(b->g, &n->last, c->hidden, 0, 1), kv = attention_part(b->g, &n->last, c->hidden, 1, 2);
 	struct ng_attention a = attention_in(c, f, n->prompts, (int)c->layers - 1, map(b->g, all, &kv));
 	a.q = map(b->g, x, &q);
-	a.of_q = at == PLM_AT_PICKS ? &f->pick_segs : &f->one_segs;
+	a.of_q = at == AT_PICKS ? &f->pick_segs : &f->one_segs;
 	return feed_forward(b->g, c, &n->last, x, ng_attention(b->g, &a));
 }
 
@@ -145,7 +148,7 @@ struct nn_node *plm_last_at(struct nn_build *b, const struct plm_config *c, cons
 
 struct nn_node *plm_lm_transform(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f)
 {
-	struct nn_node *h = plm_last_at(b, c, n, f, PLM_AT_PICKS);
+	struct nn_node *h = last_at(b, c, n, f, AT_PICKS);
 	struct plm_affine d = affine(b, c->hidden, c->hidden, "mlm.", "dense"), norm = norm_of(b, c->hidden, "mlm.", "norm");
 	h = plm_map(b->g, h, d.w, d.b, c->family == PLM_ROBERTA ? PLM_GELU : c->act);	/* RoBERTa's is GELU whatever its layers have */
 	return ng_layernorm(b->g, h, NULL, norm.w, norm.b, c->eps, 0);
@@ -166,7 +169,7 @@ struct nn_node *plm_pool(struct nn_build *b, const struct plm_config *c, const s
 	struct nn_node *last = n->hidden[c->layers];
 	const struct nn_segs *segs = n->axis == PLM_PLACES ? &f->place_segs : &f->segs;
 	if (kind == PLM_POOL_CLS)
-		return plm_last_at(b, c, n, f, PLM_AT_FIRST);
+		return last_at(b, c, n, f, AT_FIRST);
 	if (kind == PLM_POOL_AVG)
 		return ng_segmean(b->g, last, segs, f->texts, 1);
 	struct nn_node *other = n->hidden[kind == PLM_POOL_AVG_FIRST_LAST ? 1 : c->layers - 1];

@@ -128,13 +128,10 @@ struct plm_nodes {
 	struct nn_param *word;			/* (vocab, H) */
 };
 
-/* prompts: (B, K*2L*H) for layer-wise, (B*K, H) for input prompts, NULL for none. */
+/* prompts: (B, K*2L*H) for layer-wise, (B*K, H) for input prompts, NULL for none.  hidden[layers] is computed only where it is asked for: heads that
+ * read some of its rows, at the picks (M,H) or at the first token of every text (on f->texts), ask for these alone, which with dropout have other
+ * draws. */
 void plm_encoder(struct nn_build *, const struct plm_config *, struct plm_feed *, struct nn_node *prompts, struct plm_nodes *);
-
-/* The last layer's output where it is read: at the picks (M,H), or at the first token of every text, on f->texts.  The same numbers as
- * hidden[layers] has there (with dropout, of other draws), for less work: hidden[layers] is computed only where it is asked for. */
-enum plm_reading { PLM_AT_PICKS, PLM_AT_FIRST };
-struct nn_node *plm_last_at(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *, enum plm_reading);
 
 /* act(x W^T + b): x (R,K), W (N,K), b (1,N) or NULL. */
 struct nn_node *plm_map(struct nn_graph *, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum plm_act);

@@ -57,8 +57,7 @@ static void read_sample(const char *path)
 		return;
 	}
 	ok(nn_safetensors_count(s) == 7 && !strcmp(nn_safetensors_meta(s, "config"), "{\"a\": \"ü\\n\"}")
-	   && !nn_safetensors_meta(s, "other") && !strcmp(nn_safetensors_meta_key(s, 1), "config") && !nn_safetensors_meta_key(s, 2),
-	   "count and metadata");
+	   && !nn_safetensors_meta(s, "other"), "count and metadata");
 	const struct nn_tensor *w = nn_safetensors_find(s, "w");
 	ok(w && w->n_dims == 2 && w->shape[0] == 2 && w->shape[1] == 3 && !nn_tensor_floats(w, f, 6, &err) && !memcmp(f, floats, sizeof floats),
 	   "F32 comes back as it was");
