@@ -71,7 +71,7 @@ static int set_number(const struct cp_opt *o, const char *s, struct cp_err *err)
 /* "$UNSET" is no name: it would be an output without one, found when all is written, or a ledger that SQLite throws away. */
 static int is_nameless(const struct cp_opt *o, const char *s)
 {
-	return !*s && o->arg && in_choices("FILE|DIR|FOLDER|PREFIX|PATH|CSV", o->arg);
+	return !*s && o->arg && cp_choice("FILE|DIR|FOLDER|PREFIX|PATH|CSV", o->arg) >= 0;
 }
 
 static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
