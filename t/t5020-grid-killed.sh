@@ -47,6 +47,17 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 	grep "^sizes  *6 of *14 cells" said
 '
 
+test_that 'the seconds of a training are those of all its parts and of the training it went on from, whatever that is called' '
+	cp whole.db ways.db
+	sql ways "update tags set value = \"aligned\" where name = \"way\" and value = \"pretrained\"; update tags set value = \"ctrl\" where name = \"way\" and value = \"with-plm\""
+	want=$(sql ways "select printf(\"%.1f\", avg(t.wall_s + p.wall_s)) from trainings t join trainings p on p.seed = t.seed and p.way = \"aligned\" where t.way = \"ctrl\"")
+	"$TOP/experiments/figures" ways.db smoke clicks-time dcnv2+base/ctrl >said
+	cat said
+	grep " ctrl .* $want " said
+	sql ways "update params set value = \"unknown\" where name = \"resumed from\" and run in (select run from trainings where way = \"aligned\")"
+	"$TOP/experiments/figures" ways.db smoke clicks-time dcnv2+base/ctrl | grep " ctrl .* | - *| [0-9,]* *|"
+'
+
 test_that 'figures whose run was killed when they were there and the ledger did not have it as done are made again' '
 	n=$(sql whole "select max(id) from runs")
 	sql whole "update runs set status = \"killed\" where id = (select max(run) from params where name = \"output\" and value like \"%/dcnv2-2/ctr.auc\")"

@@ -145,16 +145,35 @@ test_that 'trainings on fewer rows are settings of their own' '
 	row results page.html "|dnn rows 800|1|"
 '
 
-test_that 'a repetition is not counted, and a training that took up a broken one has no time' '
+test_that 'a repetition is not counted' '
 	empty
-	training 1 dnn 1; training 2 dnn 1; training 3 lr 1
-	scored 1 x 0.7 0.5; scored 3 x 0.7 0.5
-	sql "update runs set rerun_of = uid where id = 2; update runs set recipe = \"r\" where id = 3;
-		insert into runs (id, uid, tool, argv, recipe, started, status) values (0, \"00\", \"cp-train\", \"a\", \"r\", \"2025\", \"killed\")"
+	training 1 dnn 1; training 2 dnn 1
+	scored 1 x 0.7 0.5
+	sql "update runs set rerun_of = uid where id = 2"
 	cp-report --no-pictures -q -o page.html
 	row results page.html "|dnn|1|0.7000|0.7000|–|0.5000|1|201|"
-	row results page.html "|lr|1|0.7000|0.7000|–|0.5000|–|203|"
-	row broken page.html "|0|killed|"
+'
+
+# broken_off ID STATUS: the training ID is the second part of one, whose first is the run ID + 500 and took 1000 seconds to the end of the first epoch
+broken_off() {
+	run $(($1 + 500)) cp-train 1 "cp-train --seed 1"
+	sql "update runs set status = '$2', cpu_s = 1000, wall_s = 2000 where id = $1 + 500; delete from metrics where run = $1 and epoch = 1;
+		insert into metrics values ($1 + 500, 'valid', '', 1, 'auc', 0.65); insert into params values ($1, 'resumed from', printf('%016x', $1 + 500), 0, 0)"
+}
+
+test_that 'a training that was broken off and gone on with has the time of all its parts; none where that of one is not known' '
+	empty
+	for i in 1 2 3 4; do training $i m$i 1; scored $i x 0.7 0.5; done
+	broken_off 1 interrupted
+	broken_off 2 killed
+	sql "insert into params values (502, \"resumed from\", \"unknown\", 0, 0); delete from metrics where run = 2"
+	sql "insert into inputs values (3, 2, \"init\", \"g/made/m-1/ctr.cpm\", \"file\", \"m1\", null, null, 8), (4, 2, \"init\", \"other.cpm\", \"file\", \"other\", null, null, 8)"
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|m1|1|0.7000|0.7000|–|0.5000|1001|201|"
+	row results page.html "|m2|1|–|0.7000|–|0.5000|–|202|"
+	row results page.html "|m3|1|0.7000|0.7000|–|0.5000|1004|203|"		# with the training whose model it went on from
+	row results page.html "|m4|1|0.7000|0.7000|–|0.5000|–|204|"
+	row progress page.html "|g|"
 '
 
 test_that 'a model that several trainings made has its scores in all of them' '
@@ -260,6 +279,18 @@ test_that 'what is drawn are the points of the ledger' '
 	grep -E "^1 0.702(5|49999)[0-9]* 0.70179[0-9]* 0.70320[0-9]* $" scripts
 	grep -qE "^1 0.1 0.1 0.1 $" scripts
 	grep -qE "^0.2 0.25 0.25 0.25 $" scripts
+'
+
+test_that 'a training in several runs is one curve' '
+	empty
+	training 1 dnn 1; training 2 lr 1
+	broken_off 1 killed
+	sql "insert into metrics values (501, \"valid\", \"\", 2, \"auc\", 0.7)"	# killed after it was measured and before the state was saved
+	rm -f scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o parts.html
+	points() { sed "/^\$d0/!d; N; N; N; s/ \n/;/g; s/.* << END\n//" scripts; }
+	points
+	points | grep -x "1 0.65 0.65 0.65;2 0.7 0.7 0.7;END"
 '
 
 test_that 'bins are drawn also where the same scores were compared with others since, without bins' '

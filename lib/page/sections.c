@@ -66,8 +66,8 @@ static const char results_table[] =
 /* A curve is the mean over seeds, as far as all of them have come; of data where nothing has two points there is none. */
 #define CURVES(name, stages, split, order) \
 	"WITH point AS (SELECT t.data AS data, t.same AS same, t.setting AS setting, m.epoch AS epoch, avg(m.value) AS value, count(*) AS n " \
-	"FROM page_trial t JOIN metrics m ON m.run = t.run WHERE t.stage " stages " AND m.split = '" split "' AND m.key = '" name "' AND m.stratum = '' " \
-	"AND m.epoch > 0 GROUP BY t.data, t.same, m.epoch), " \
+	"FROM page_trial t JOIN page_curve m ON m.run = t.run WHERE t.stage " stages " AND m.split = '" split "' AND m.key = '" name "' " \
+	"GROUP BY t.data, t.same, m.epoch), " \
 	"whole AS (SELECT *, max(n) OVER (PARTITION BY data, same) AS seeds, max(value) OVER (PARTITION BY data, same) AS most, " \
 	"min(value) OVER (PARTITION BY data, same) AS least, count(*) OVER (PARTITION BY data, same) AS points FROM point) " \
 	"SELECT data, setting, epoch, value, NULL, NULL FROM (SELECT *, max(points) OVER (PARTITION BY data) AS longest FROM whole) " \
@@ -171,8 +171,8 @@ const struct cp_section cp_sections[] = {
 	    { "pretraining", "loss of pretraining, training rows", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "epoch", "nats a masked word",
 	      CURVES("loss", "= 'pretrain'", "train", "least") } }, NULL },
 	{ "time", "AUC against time",
-	  "What a point of AUC costs: processor time of the training and of those that it went on from. Trainings that took up a broken one are left out, since "
-	  "the time of that is not known. A bar goes from the worst seed to the best.",
+	  "What a point of AUC costs: processor time of the training and of those that it went on from. One that was broken off and gone on with counts with all "
+	  "its parts, or is left out where the time of one is not known. A bar goes from the worst seed to the best.",
 	  "The ledger has no scored model whose time is known.",
 	  { { "auc", "test AUC and time to train", CP_PLOT_POINTS, CP_PLOT_LOG_X, "processor time, s", "AUC", time_points } }, NULL },
 	{ "tail", "Long tail",

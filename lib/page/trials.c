@@ -164,17 +164,24 @@ static const char *const tables[] = {
 	"CREATE TEMP TABLE page_rows AS SELECT i.run AS run, i.n AS n, i.role AS role, coalesce(s.content, i.content, i.digest) AS key "
 	"FROM inputs i LEFT JOIN page_seen s ON s.digest = i.digest; CREATE INDEX temp.page_rows_run ON page_rows(run, role)",
 
+	/* A training that was broken off and gone on with is several runs, and one curve; what two parts have both measured is the same. */
+	"CREATE TEMP TABLE page_part AS SELECT run, part, cpu_s FROM parts; CREATE INDEX temp.page_part_run ON page_part(run)",
+	"CREATE TEMP TABLE page_curve AS SELECT p.run AS run, m.split AS split, m.key AS key, m.epoch AS epoch, m.value AS value, max(m.run) AS part "
+	"FROM page_part p JOIN metrics m ON m.run = p.part WHERE m.epoch > 0 AND m.stratum = '' GROUP BY p.run, m.split, m.key, m.epoch; "
+	"CREATE INDEX temp.page_curve_run ON page_curve(run, split, key)",
+
 	/* Of repetitions (cp-ledger rerun) and of trainings that found everything done, which leave no figures, nothing is told. */
-	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, r.cpu_s AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
+	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, "
+	"(SELECT CASE WHEN count(cpu_s) = count(*) THEN sum(cpu_s) END FROM page_part WHERE run = r.id) AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
 	OPTION("r.id", "model") " AS model, " OPTION("r.id", "with-plm") " AS with_plm, "
 	"(SELECT made_by FROM page_edge WHERE run = r.id AND role = 'init') AS init, "
 	ROWS_OF("r.id", "'valid'") " AS valid, " ROWS_OF("r.id", "'train'") " AS train_rows, "
 	"coalesce(" PATH_OF("r.id", "'valid'") ", " PATH_OF("r.id", "'train'") ", '') AS path, "
 	FIGURE("r.id", "valid", "auc") " AS valid_auc, " FIGURE("r.id", "valid", "logloss") " AS valid_logloss, "
-	"(SELECT digest FROM outputs WHERE run = r.id AND role = 'model' ORDER BY n LIMIT 1) AS model_digest, "
-	"EXISTS (SELECT 1 FROM runs b WHERE b.recipe = r.recipe AND b.id < r.id AND b.status <> 'done') AS taken_up "
+	"EXISTS (SELECT 1 FROM inputs WHERE run = r.id AND role = 'init') AS goes_on, "
+	"(SELECT digest FROM outputs WHERE run = r.id AND role = 'model' ORDER BY n LIMIT 1) AS model_digest "
 	"FROM runs r WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL "
-	"AND EXISTS (SELECT 1 FROM metrics WHERE run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
+	"AND EXISTS (SELECT 1 FROM page_part p JOIN metrics m ON m.run = p.part WHERE p.run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
 
 	/* Before there was --precision every product was in f32. */
 	"CREATE TEMP TABLE page_param AS "
@@ -212,9 +219,9 @@ static const char *const tables[] = {
 	"AND v.base = b.base ORDER BY p.name)), '')) AS setting, "
 	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x "
 	"FROM page_param WHERE run = r.run ORDER BY name)) AS same, b.base AS base, r.valid_auc AS valid_auc, r.valid_logloss AS valid_logloss, "
-	"(WITH RECURSIVE part(run, taken_up, cpu_s, init) AS (SELECT run, taken_up, cpu_s, init FROM page_raw WHERE run = r.run UNION "
-	"SELECT p.run, p.taken_up, p.cpu_s, p.init FROM part JOIN page_raw p ON p.run = part.init) "
-	"SELECT CASE WHEN max(taken_up) THEN NULL ELSE sum(cpu_s) END FROM part) AS cpu_s "
+	"(WITH RECURSIVE before(run, cpu_s, init, goes_on) AS (SELECT run, cpu_s, init, goes_on FROM page_raw WHERE run = r.run UNION "
+	"SELECT p.run, p.cpu_s, p.init, p.goes_on FROM before JOIN page_raw p ON p.run = before.init) "
+	"SELECT CASE WHEN count(cpu_s) = count(*) AND count(*) = 1 + sum(goes_on) THEN sum(cpu_s) END FROM before) AS cpu_s "
 	"FROM page_raw r JOIN page_base b ON b.run = r.run JOIN page_name n ON n.rows = b.rows; "
 	/* of several with one seed the last counts */
 	"DELETE FROM page_trial WHERE run NOT IN (SELECT max(run) FROM page_trial GROUP BY same, seed); "

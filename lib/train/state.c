@@ -27,9 +27,9 @@ static char *numbers(const struct cp_trainer *t)
 	const double kept[4] = { r->valid_auc, r->valid_logloss, r->valid_lm_loss, r->valid_lm_accuracy };
 	for (int i = 0; i < 4; i++)
 		snprintf(v[i], sizeof v[i], "%a", kept[i]);
-	json_t *o = json_pack("{s:i, s:I, s:s, s:I, s:i, s:I, s:i, s:s, s:s, s:[s,s,s,s]}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_sum", loss,
+	json_t *o = json_pack("{s:i, s:I, s:s, s:I, s:i, s:I, s:i, s:s, s:s, s:[s,s,s,s], s:s}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_sum", loss,
 			      "loss_n", (json_int_t)t->loss_n, "best_epoch", t->best_epoch, "best_step", (json_int_t)t->best_step, "bad", t->bad, "best", best, "plateau",
-			      plateau, "valid", v[0], v[1], v[2], v[3]);
+			      plateau, "valid", v[0], v[1], v[2], v[3], "run", t->o.run ? t->o.run : "");
 	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(o);
 	return text;
@@ -140,6 +140,8 @@ static int read_numbers(struct cp_trainer *t, const char *text, struct cp_err *e
 		 get_hex(json_object_get(o, "loss_sum"), &t->loss_sum) || get_hex(json_object_get(o, "best"), &t->best);
 	for (size_t i = 0; !rc && i < 4; i++)
 		rc = get_hex(json_array_get(json_object_get(o, "valid"), i), kept[i]);
+	const char *run = json_string_value(json_object_get(o, "run"));
+	snprintf(r->resumed_from, sizeof r->resumed_from, "%s", run ? run : "");
 	json_decref(o);
 	if (rc || (uint64_t)step > t->steps_per_epoch * (uint64_t)t->epochs)
 		return cp_err_set(err, "%s: no training state: its numbers cannot be read", t->state);
