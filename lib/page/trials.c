@@ -189,8 +189,8 @@ static const char *const tables[] = {
 	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
 	"UNION ALL SELECT t.run, 'precision', coalesce(" OPTION("t.run", "precision") ", 'f32') FROM page_raw t "
 	"UNION ALL SELECT t.run, 'rows', i.rows FROM page_raw t JOIN inputs i ON i.run = t.run AND i.role = 'train' AND i.rows > 0 "
-	"UNION ALL SELECT t.run, 'pretrain ' || p.name, p.value FROM page_raw t JOIN params p ON p.run = t.init "
-	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'plm'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
+	"UNION ALL SELECT t.run, 'pretrain ' || p.name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END FROM page_raw t JOIN params p ON p.run = t.init "
+	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
 
 	/* What a training did not know of was as its default is since: an option that not all of them know counts where it was given. */
 	"CREATE TEMP TABLE page_known AS SELECT name, stage FROM page_param p JOIN page_raw r ON r.run = p.run GROUP BY 1, 2 "
@@ -200,12 +200,20 @@ static const char *const tables[] = {
 
 	"CREATE TEMP TABLE page_base AS SELECT run, coalesce(valid, train_rows, '') AS rows, coalesce(nullif(model, 'none'), '') || CASE "
 	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
-	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base FROM page_raw; "
+	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base, '' AS called FROM page_raw; "
 	"CREATE INDEX temp.page_base_run ON page_base(run)",
+
+	/* A grid has words of its own for language models, variants and ways, which say more in less room than the options that they stand for. */
+	"UPDATE page_base SET called = base || coalesce((SELECT coalesce(' ' || nullif(t.plm, ''), '') || coalesce(' ' || nullif(t.variant, ''), '') || CASE WHEN "
+	"t.way IN ('ctr', 'pretrained', 'without-plm', 'with-plm') OR page_base.base GLOB '*' || t.way THEN '' ELSE coalesce(' ' || t.way, '') END "
+	"FROM tagged t WHERE t.run = page_base.run), '')",
 
 	/* An option that some of them do not know is one of an older version. */
 	"CREATE TEMP TABLE page_vary AS SELECT b.rows AS rows, b.base AS base, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
 	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.base = b.base)",
+
+	"CREATE TEMP TABLE page_tell AS SELECT b.rows AS rows, b.called AS called, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
+	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.called = b.called)",
 
 	/* Rows are called what most of the trainings on them call them. */
 	"CREATE TEMP TABLE page_name AS SELECT rows, name, first FROM (SELECT rows, name, first, row_number() OVER (PARTITION BY rows ORDER BY n DESC, first) AS k "
@@ -213,10 +221,10 @@ static const char *const tables[] = {
 	"GROUP BY 1, 2)) WHERE k = 1",
 
 	"CREATE TEMP TABLE page_trial AS SELECT r.run AS run, b.rows AS rows, n.name AS data, r.model AS model, r.stage AS stage, r.seed AS seed, "
-	"trim(b.base || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
-	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_vary w WHERE w.rows = b.rows AND w.base = b.base "
-	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_vary v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
-	"AND v.base = b.base ORDER BY p.name)), '')) AS setting, "
+	"trim(b.called || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
+	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_tell w WHERE w.rows = b.rows AND w.called = b.called "
+	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_tell v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
+	"AND v.called = b.called ORDER BY p.name)), '')) AS setting, "
 	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x "
 	"FROM page_param WHERE run = r.run ORDER BY name)) AS same, b.base AS base, r.valid_auc AS valid_auc, r.valid_logloss AS valid_logloss, "
 	"(WITH RECURSIVE before(run, cpu_s, init, goes_on) AS (SELECT run, cpu_s, init, goes_on FROM page_raw WHERE run = r.run UNION "

@@ -1,7 +1,7 @@
 /* What the sections of a page ask: temporary tables over a ledger, made once a page.
  *
  *     page_trial   a line a training that is done: run, rows (digest of the validation rows, else of the training rows), data (their name), model,
- *                  setting (model, stage and the options in which it differs from the others on the same rows), same (equal for trainings that
+ *                  setting (model, stage, a grid's words for the rest, and options in which it differs from others called so on the same rows), same (equal for trainings that
  *                  differ in their seed alone), seed, cpu_s (of all its parts, and with the trainings it went on from; NULL where some of that is not known), valid_auc,
  *                  valid_logloss, stage
  *     page_score   a line a trial, test rows and stratum: train, data, stratum, run (the cp-auc run; the last where there were several), auc, lo,
