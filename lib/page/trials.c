@@ -194,18 +194,19 @@ static const char *const tables[] = {
 
 	/* What a training did not know of was as its default is since: an option that not all of them know counts where it was given. */
 	"CREATE TEMP TABLE page_known AS SELECT name, stage FROM page_param p JOIN page_raw r ON r.run = p.run GROUP BY 1, 2 "
-	"HAVING count(*) = (SELECT count(*) FROM page_raw x WHERE x.stage IS r.stage); "
+	"HAVING count(*) = (SELECT count(*) FROM page_raw x WHERE x.stage IS r.stage AND (name NOT GLOB 'pretrain *' OR x.init IS NOT NULL)); "
 	"DELETE FROM page_param WHERE name NOT IN (SELECT name FROM page_known k JOIN page_raw r ON r.stage = k.stage WHERE r.run = page_param.run) "
 	"AND NOT EXISTS (SELECT 1 FROM params p WHERE p.run = page_param.run AND p.name = page_param.name AND p.given)",
 
 	"CREATE TEMP TABLE page_base AS SELECT run, coalesce(valid, train_rows, '') AS rows, coalesce(nullif(model, 'none'), '') || CASE "
-	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
+	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' AND NOT goes_on THEN "
+	"' + PLM, not pretrained' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
 	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base, '' AS called FROM page_raw; "
 	"CREATE INDEX temp.page_base_run ON page_base(run)",
 
 	/* A grid has words of its own for language models, variants and ways, which say more in less room than the options that they stand for. */
 	"UPDATE page_base SET called = base || coalesce((SELECT coalesce(' ' || nullif(t.plm, ''), '') || coalesce(' ' || nullif(t.variant, ''), '') || CASE WHEN "
-	"t.way IN ('ctr', 'pretrained', 'without-plm', 'with-plm') OR page_base.base GLOB '*' || t.way THEN '' ELSE coalesce(' ' || t.way, '') END "
+	"t.way IN ('ctr', 'pretrained', 'without-plm', 'with-plm', 'no-pretrain') OR page_base.base GLOB '*' || t.way THEN '' ELSE coalesce(' ' || t.way, '') END "
 	"FROM tagged t WHERE t.run = page_base.run), '')",
 
 	/* An option that some of them do not know is one of an older version. */
