@@ -140,6 +140,79 @@ test_that 'a run that was resumed is repeated from its beginning' '
 	repeat $(last)
 '
 
+# break_off SIGNAL FILE OPTION...: a training of FILE that ends by the signal when one more epoch than RUN has is in the ledger
+break_off() {
+	bo_signal=$1 bo_file=$2
+	shift 2
+	cp-train -q --threads 1 --stage ctr $SMALL --epochs 40 --checkpoint 0 --train train.cps --valid valid.cps "$@" -o $bo_file &
+	bo_pid=$!
+	until test -n "$(sql "select 1 from metrics join runs on id = run where pid = $bo_pid and key = \"auc\" and epoch > 0 limit 1")"; do
+		kill -0 $bo_pid || return 1
+		sleep 0.01
+	done
+	kill -$bo_signal $bo_pid
+	wait $bo_pid && return 1
+	return 0
+}
+
+test_that 'a training that was killed and interrupted is one of three parts: times, figures and the way from one to the next' '
+	tagged() { CP_TAGS=data=d,model=m,way=w,seed=1 "$@"; }
+	ctr --epochs 40 --train train.cps --valid valid.cps -o whole.cpm
+	whole=$(last)
+	tagged break_off KILL parts.cpm
+	first=$(last)
+	tagged break_off INT parts.cpm --resume
+	tagged ctr --epochs 40 --train train.cps --valid valid.cps --resume -o parts.cpm
+	id=$(last)
+	same whole.cpm parts.cpm
+	is "select group_concat(part) from (select * from parts where run = $id order by part)" "$first,$((first + 1)),$id"
+	is "select status from runs where id = $first" killed
+	is "select count(*) from runs where id >= $first and wall_s > 0 and cpu_s > 0 and peak_mb > 0" 3
+	is "select parts from trainings where way = \"w\"" 3
+	is "select abs(t.wall_s - (select sum(wall_s) from runs where id >= $first)) < 0.01 and abs(t.cpu_s - (select sum(cpu_s) from runs where id >= $first)) < 0.01
+		from trainings t where way = \"w\"" 1
+	curve() { sed -n "/^figures/,/^$/p" $1 | grep -E "(auc|logloss|loss)	" | awk "\$3 > 0 || NF == 4"; }
+	cp-ledger show -q $whole >whole.txt
+	cp-ledger show -q $id >parts.txt
+	cat parts.txt
+	curve whole.txt >want
+	curve parts.txt >got
+	test $(wc -l <want) -gt 100
+	diff want got
+	grep "^together	-	" parts.txt
+	cp-ledger show -q $first | grep -A 1 "^gone on with" | grep "^$((first + 1))	interrupted$"
+	cp-ledger trace -q $id | grep " s in 3 runs: $first $((first + 1)) $id$"
+	tagged ctr --epochs 40 --train train.cps --valid valid.cps --resume -o parts.cpm		# finds it done: that is not what it took
+	is "select run || \" \" || parts from trainings where way = \"w\"" "$id 3"
+'
+
+test_that 'of a training whose first part is in no ledger the time is not known' '
+	cp-train -q --no-ledger --threads 1 --stage ctr $SMALL --epochs 40 --checkpoint 0 --train train.cps -o hidden.cpm &
+	pid=$!
+	until_saved hidden.cpm.state $pid
+	kill -9 $pid
+	wait $pid && exit 1
+	CP_TAGS=data=d,model=m,way=hidden,seed=1 ctr --epochs 40 --train train.cps --resume -o hidden.cpm
+	is "select count(*) from parts where run = $(last)" 2
+	is "select parts || coalesce(wall_s, \"-\") || coalesce(cpu_s, \"-\") from trainings where way = \"hidden\"" "2--"
+	cp-ledger show -q $(last) | grep "^together	-	-	-$"
+'
+
+test_that 'what older programs wrote: an interrupted run of the same recipe towards the same file, if it was the last, is a part' '
+	ctr --epochs 1 --train train.cps -o old.cpm
+	id=$(last)
+	sql "insert into runs (id, uid, tool, argv, recipe, started, wall_s, cpu_s, status, why) select $id + 1, \"old\", tool, argv, recipe, started, 100, 50, \"interrupted\",
+			\"interrupted; the state is saved in old.cpm.state: give\" from runs where id = $id;
+		insert into params values ($id + 1, \"output\", \"old.cpm\", 1, 0)"
+	CP_TAGS=data=d,model=m,way=old,seed=1 ctr --epochs 1 --resume --train train.cps -o old.cpm
+	sql "insert into metrics values ($(last), \"\", \"\", 1, \"x\", 1)"
+	is "select parts from trainings where way = \"old\"" 1
+	sql "delete from params where run = $(last) and name = \"resumed from\""
+	is "select parts || (wall_s between 100 and 150) from trainings where way = \"old\"" 21
+	sql "update params set value = \"other.cpm\" where run = $id + 1"
+	is "select parts from trainings where way = \"old\"" 1
+'
+
 test_that 'the model of --init is what the ledger tells of, not the default of --model' '
 	ctr --model dnn --epochs 1 --train train.cps -o dnn.cpm
 	finetune --epochs 1 --init dnn.cpm --train train.cps --test test.cps -o dnn2.cpm

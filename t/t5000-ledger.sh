@@ -371,7 +371,7 @@ test_that 'ledgers merge: new runs are added once, numbers that are taken move' 
 test_that 'import refuses what is no such text, what is cut, and what reaches beyond' '
 	fails_with 1 cp-ledger --ledger new.db import four.tsv
 	fails_with 1 cp-ledger --ledger new.db import /dev/null
-	head -n 90 one.sql >cut.sql
+	grep -v "^COMMIT" one.sql >cut.sql
 	fails_with 1 cp-ledger --ledger new.db import cut.sql
 	grep "COMMIT is missing" fails_with.err
 	echo "ATTACH \"$TRASH/reached.db\" AS x; CREATE TABLE x.t(a);" >reach.sql

@@ -91,6 +91,19 @@ test_that 'a ledger of version 1, as text and as a file, gets its cells from the
 	done
 '
 
+test_that 'views of another program are made anew, without another version, and our own are left' '
+	cp-ledger -q --ledger views.db import old.sql
+	schema() { sqlite3 views.db "select name, sql from sqlite_master order by name"; }
+	schema >before
+	sqlite3 views.db "drop view trainings; create view trainings as select 1 as run; drop view parts"
+	cp-ledger -q --ledger views.db ls >/dev/null
+	schema | diff before -
+	test "$(sqlite3 views.db "pragma user_version")" = 2
+	at=$(sqlite3 views.db "pragma schema_version")
+	cp-ledger -q --ledger views.db ls >/dev/null
+	test "$(sqlite3 views.db "pragma schema_version")" = $at
+'
+
 test_that 'the ledger of the repository comes in, and its tables are there' '
 	cp-ledger -q --ledger ours.db import "$TOP/results/ledger.sql"
 	test "$(sqlite3 ours.db "select count(*) > 8 from table2 where data = \"ml-1m-time\"")" = 1

@@ -145,16 +145,35 @@ test_that 'trainings on fewer rows are settings of their own' '
 	row results page.html "|dnn rows 800|1|"
 '
 
-test_that 'a repetition is not counted, and a training that took up a broken one has no time' '
+test_that 'a repetition is not counted' '
 	empty
-	training 1 dnn 1; training 2 dnn 1; training 3 lr 1
-	scored 1 x 0.7 0.5; scored 3 x 0.7 0.5
-	sql "update runs set rerun_of = uid where id = 2; update runs set recipe = \"r\" where id = 3;
-		insert into runs (id, uid, tool, argv, recipe, started, status) values (0, \"00\", \"cp-train\", \"a\", \"r\", \"2025\", \"killed\")"
+	training 1 dnn 1; training 2 dnn 1
+	scored 1 x 0.7 0.5
+	sql "update runs set rerun_of = uid where id = 2"
 	cp-report --no-pictures -q -o page.html
 	row results page.html "|dnn|1|0.7000|0.7000|–|0.5000|1|201|"
-	row results page.html "|lr|1|0.7000|0.7000|–|0.5000|–|203|"
-	row broken page.html "|0|killed|"
+'
+
+# broken_off ID STATUS: the training ID is the second part of one, whose first is the run ID + 500 and took 1000 seconds to the end of the first epoch
+broken_off() {
+	run $(($1 + 500)) cp-train 1 "cp-train --seed 1"
+	sql "update runs set status = '$2', cpu_s = 1000, wall_s = 2000 where id = $1 + 500; delete from metrics where run = $1 and epoch = 1;
+		insert into metrics values ($1 + 500, 'valid', '', 1, 'auc', 0.65); insert into params values ($1, 'resumed from', printf('%016x', $1 + 500), 0, 0)"
+}
+
+test_that 'a training that was broken off and gone on with has the time of all its parts; none where that of one is not known' '
+	empty
+	for i in 1 2 3 4; do training $i m$i 1; scored $i x 0.7 0.5; done
+	broken_off 1 interrupted
+	broken_off 2 killed
+	sql "insert into params values (502, \"resumed from\", \"unknown\", 0, 0); delete from metrics where run = 2"
+	sql "insert into inputs values (3, 2, \"init\", \"g/made/m-1/ctr.cpm\", \"file\", \"m1\", null, null, 8), (4, 2, \"init\", \"other.cpm\", \"file\", \"other\", null, null, 8)"
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|m1|1|0.7000|0.7000|–|0.5000|1001|201|"
+	row results page.html "|m2|1|–|0.7000|–|0.5000|–|202|"
+	row results page.html "|m3|1|0.7000|0.7000|–|0.5000|1004|203|"		# with the training whose model it went on from
+	row results page.html "|m4|1|0.7000|0.7000|–|0.5000|–|204|"
+	row progress page.html "|g|"
 '
 
 test_that 'a model that several trainings made has its scores in all of them' '
@@ -183,6 +202,7 @@ all_kinds() {		# a ledger with something to say in every section
 	done
 	sql "insert into metrics select id, 'test', t || p, -1, 'auc', d + id / 5000.0 from runs, (select 'tail,tail' p, 0.52 d union select 'head,tail', 0.6 union select 'head,head', 0.7),
 			(select 'tail10=' t union select 'tail20=') where tool = 'cp-auc';
+		insert into metrics select id, 'test', 'new=' || p, -1, 'auc', 0.6 from runs, (select 'new,new' p union select 'seen,new' union select 'new,seen' union select 'seen,seen') where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' score', b / 5.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'bin 0' || b || ' rate', b / 4.0 from runs, (select 1 b union select 2 union select 3) where tool = 'cp-auc';
 		insert into metrics select id, 'test', '', -1, 'ece', 0.0312 from runs where tool = 'cp-auc';
@@ -206,6 +226,8 @@ test_that 'strata, calibration, comparisons and failures have their rows' '
 	all_kinds
 	cp-report --no-pictures -q -o page.html
 	row tail page.html "|g, tail20|"
+	row tail page.html "|g, new|"
+	for name in "user and item" "item only" "user only" neither; do section tail page.html | sed "1,/g, new/d" | grep "^|$name|dcnv2 "; done
 	section tail page.html | grep -oE "\|(user and item|item only|neither)\|" | uniq | tr "\n" " " | grep -F "|user and item| |item only| |neither|"
 	row calibration page.html "|0.0312|"
 	row comparisons page.html "|delong|score|score2||0.7000|0.6000|+0.1000|0.0200|0.001 *|211|" || row comparisons page.html "|delong|score|score2|0.7000|0.6000|+0.1000|0.0200|0.001 *|211|"
@@ -260,6 +282,18 @@ test_that 'what is drawn are the points of the ledger' '
 	grep -E "^1 0.702(5|49999)[0-9]* 0.70179[0-9]* 0.70320[0-9]* $" scripts
 	grep -qE "^1 0.1 0.1 0.1 $" scripts
 	grep -qE "^0.2 0.25 0.25 0.25 $" scripts
+'
+
+test_that 'a training in several runs is one curve' '
+	empty
+	training 1 dnn 1; training 2 lr 1
+	broken_off 1 killed
+	sql "insert into metrics values (501, \"valid\", \"\", 2, \"auc\", 0.7)"	# killed after it was measured and before the state was saved
+	rm -f scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o parts.html
+	points() { sed "/^\$d0/!d; N; N; N; s/ \n/;/g; s/.* << END\n//" scripts; }
+	points
+	points | grep -x "1 0.65 0.65 0.65;2 0.7 0.7 0.7;END"
 '
 
 test_that 'bins are drawn also where the same scores were compared with others since, without bins' '
@@ -339,6 +373,51 @@ test_that 'what pretraining learns is drawn with its unit, within epochs as well
 	points | grep -x "0.25 4.5 4.5 4.5;0.5 3.5 3.5 3.5;1 1.5 1.5 1.5;END"
 	grep -x "set ylabel .nats a masked word. .*" scripts
 	ls within | grep learning | tr "\n" " " | grep -x "learning-lm-loss-g.png learning-lm-loss-g.svg "
+'
+
+test_that 'every setting that is drawn has its name in the key, however long' '
+	for name in mmmmmmmm mmmmmmmmmmmmmmmmm; do	# of 9 letters no three stand beside one another, of 18 no two
+		empty
+		for i in 1 2 3 4 5 6 7 8; do training $i $name$i 1; scored $i x 0.7$i 0.5; done
+		cp-report -q -o key.html
+		sed -n "/<section id=\"learning\">/,/<\/section>/p" key.html >learning
+		for i in 1 2 3 4 5 6 7 8; do grep -q ">$name$i<" learning || { echo "$name$i is not named"; exit 1; }; done
+	done
+'
+
+test_that 'trainings that went on from other language models are settings of their own, called as their grid calls them' '
+	empty
+	for i in 1 2 3; do
+		training $i dnn 1; training $((i + 10)) dnn 1; scored $((i + 10)) x 0.7$i 0.5
+		sql "update params set value = \"pretrain\" where run = $i and name = \"stage\"; update params set value = \"finetune\" where run = $i + 10 and name = \"stage\";
+			insert into params values ($i, \"plm\", \"plms/size$i\", 1, 1);
+			insert into inputs values ($i + 10, 2, \"init\", \"g/made/m-$i/ctr.cpm\", \"file\", \"m$i\", null, null, 8)"
+	done
+	cp-report --no-pictures -q -o page.html
+	for i in 1 2 3; do row results page.html "|dnn pretrained plm size$i|1|0.7000|0.7${i}00|"; done
+	training 21 dnn 1; scored 21 x 0.75 0.5		# that some are not pretrained hides nothing of those that are
+	sql "update params set value = \"finetune\" where run = 21 and name = \"stage\"; insert into params values (21, \"with-plm\", \"1\", 1, 1), (21, \"plm\", \"plms/size1\", 1, 1)"
+	cp-report --no-pictures -q -o page.html
+	for i in 1 2 3; do row results page.html "|dnn pretrained plm size$i|1|0.7000|0.7${i}00|"; done
+	row results page.html "|dnn + PLM, not pretrained|1|0.7000|0.7500|"
+	for i in 1 2 3; do sql "insert into tags values ($i + 10, \"model\", \"dnn\"), ($i + 10, \"plm\", \"p$i\"), ($i + 10, \"variant\", \"k7\"), ($i + 10, \"way\", \"without-plm\")"; done
+	cp-report --no-pictures -q -o page.html
+	for i in 1 2 3; do row results page.html "|dnn pretrained p$i k7|1|0.7000|0.7${i}00|"; done
+	sql "update tags set value = \"p\" where name = \"plm\"; update tags set value = \"ctrl\" where name = \"way\""
+	cp-report --no-pictures -q -o page.html
+	for i in 1 2 3; do row results page.html "|dnn pretrained p k7 ctrl plm size$i|1|0.7000|0.7${i}00|"; done
+'
+
+test_that 'a table has no model that stands alone in it' '
+	empty
+	training 1 dcnv2 1; training 2 dnn 1; scored 1 x 0.7 0.5; scored 2 x 0.6 0.5
+	sql "insert into tags select id, n, v from runs, (select \"data\" n, \"d\" v union select \"way\", \"ctr\" union select \"seed\", 1) where id in (201, 202);
+		insert into tags values (201, \"model\", \"dcnv2\"), (202, \"model\", \"dnn\")"
+	cp-report --no-pictures -q -o page.html
+	row tables page.html "Table 2: d"
+	row tables page.html "|DNN|1|0.6000|"
+	section tables page.html | grep "Table 3" && exit 1
+	true
 '
 
 test_that 'many settings: the best are drawn, and how many there are is said' '

@@ -218,6 +218,8 @@ static void on_event(void *ctx, const struct cp_train_event *e)
 		show_step(e);
 	else if (e->kind == CP_EVENT_EPOCH || e->kind == CP_EVENT_EVALUATION)
 		show_epoch(e);
+	else if (e->kind == CP_EVENT_SAVED)
+		cp_run_took(run);
 	else
 		cp_note("%s", e->note);
 }
@@ -255,6 +257,13 @@ static void record_inputs(const struct cp_train_result *r)
 		for (size_t i = 0; i < f.n; i++)
 			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = f.path[i] });
 	plm_files_release(&f);
+}
+
+/* Who saved the state that this run goes on from: the ledger makes one training of the two. */
+static void record_resumed(const struct cp_train_result *r)
+{
+	if (o.resume)
+		cp_run_param(run, "resumed from", !r->resumed ? "nothing" : *r->resumed_from ? r->resumed_from : "unknown");
 }
 
 static void record_result(const struct cp_train_result *r, const char *out)
@@ -372,12 +381,14 @@ int main(int argc, char **argv)
 	run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = (int)(o.threads ? o.threads : cp_cpu_count()), .blas = nn_gemm_info() });
 	cp_run_param(run, "kernels", nn_cpu_level());
 	cp_run_param(run, "precision", nn_gemm_precision());
+	o.run = cp_run_uid(run);
 	o.event = on_event;
 	o.stop = &stop;
 	struct cp_trainer *t = cp_trainer_new(&o, &err);
 	if (!t)
 		cp_die("%s", err.msg);
 	record_inputs(cp_trainer_result(t));
+	record_resumed(cp_trainer_result(t));
 	if (strcmp(cp_trainer_result(t)->model, o.model))
 		cp_run_param(run, "model", cp_trainer_result(t)->model);
 	if (!o.out) {

@@ -215,6 +215,11 @@ bad:
 	return cp_err_wrap(err, "the ledger cannot be written (name another with --ledger FILE, or go without by --no-ledger)");
 }
 
+const char *cp_run_uid(const struct cp_run *r)
+{
+	return r ? r->uid : NULL;
+}
+
 /* ---- telling more ---- */
 
 /* Take the run for one write; 0 if there is nothing to write to. */
@@ -369,22 +374,33 @@ static int find_recipe(struct cp_run *r, char hex[17], struct cp_err *err)
 	return rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(r->db));
 }
 
+static int put_took(struct cp_run *r, struct cp_err *err)
+{
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	double cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+	return cp_store_run(r->db, err,
+		"UPDATE runs SET wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1) WHERE id = ? AND status IN ('running', 'killed')", "rrri",
+		monotonic() - r->began, cpu, (double)u.ru_maxrss / 1024, r->id);
+}
+
+void cp_run_took(struct cp_run *r)
+{
+	if (enter(r))
+		leave(r, put_took(r, &r->err));
+}
+
 static int seal(struct cp_run *r, const char *status, int exit_status, const char *why, struct cp_err *err)
 {
 	struct timespec now;
-	struct rusage u;
 	char ended[32], recipe[17];
 	clock_gettime(CLOCK_REALTIME, &now);
 	utc(ended, &now);
-	getrusage(RUSAGE_SELF, &u);
-	double cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-	if (find_recipe(r, recipe, err) < 0)
+	if (put_took(r, err) < 0 || find_recipe(r, recipe, err) < 0)
 		return -1;
 	return cp_store_run(r->db, err,		/* 'killed' was somebody's mistake: we are here */
-		"UPDATE runs SET status = ?, exit = ?, why = ?, ended = ?, wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1), "
-		"recipe = nullif(?, '') "
-		"WHERE id = ? AND status IN ('running', 'killed')", "tittrrrti", status, (int64_t)exit_status, why, ended,
-		monotonic() - r->began, cpu, (double)u.ru_maxrss / 1024, recipe, r->id);
+		"UPDATE runs SET status = ?, exit = ?, why = ?, ended = ?, recipe = nullif(?, '') WHERE id = ? AND status IN ('running', 'killed')",
+		"tittti", status, (int64_t)exit_status, why, ended, recipe, r->id);
 }
 
 int cp_run_end(struct cp_run *r, enum cp_run_status s, int exit_status, const char *why, struct cp_err *err)

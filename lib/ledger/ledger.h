@@ -56,6 +56,9 @@ struct cp_run_facts {
  * o->off is set. */
 int cp_run_begin(struct cp_run **run, const struct cp_ledger_opts *o, const struct cp_run_facts *, struct cp_err *);
 
+/* Its name, the same wherever the row is copied; NULL for a NULL run. */
+const char *cp_run_uid(const struct cp_run *);
+
 /* More about the run, each committed at once. */
 void cp_run_param(struct cp_run *, const char *name, const char *value);	/* found, not given: the default that was used, sizes, ... */
 void cp_run_decides(struct cp_run *, const char *name, const char *value);	/* the same, of what the output depends on: part of the recipe */
@@ -88,6 +91,9 @@ struct cp_run_comparison {
 void cp_run_compare(struct cp_run *, const struct cp_run_comparison *);
 
 enum cp_run_status { CP_RUN_DONE, CP_RUN_FAILED, CP_RUN_INTERRUPTED };
+
+/* The times and the peak of memory so far, for a run that may be killed: what its row has then is what it took until here. */
+void cp_run_took(struct cp_run *);
 
 /* Seal the row: status, exit status, one sentence of why (or NULL), times, CPU, peak memory.  <0 where this or an earlier call could not be
  * written.  Only the first seal counts.  The run stays valid until it is freed. */

@@ -119,6 +119,13 @@ static int print_run(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *e
 	return finish(db, st, rc, err);
 }
 
+/* Where there are several; and what they took together. */
+#define PARTS \
+	"WITH part AS MATERIALIZED (SELECT p.*, r.status AS status FROM parts p LEFT JOIN runs r ON r.id = p.part WHERE p.run = ?) " \
+	"SELECT part, status, wall_s, cpu_s FROM (SELECT coalesce(part, 'not in this ledger') AS part, part AS n, status, wall_s, cpu_s FROM part UNION ALL " \
+	"SELECT 'together', 1e18, NULL, CASE WHEN count(wall_s) = count(*) THEN round(sum(wall_s), 3) END, " \
+	"CASE WHEN count(cpu_s) = count(*) THEN round(sum(cpu_s), 3) END FROM part) WHERE (SELECT count(*) FROM part) > 1 ORDER BY n"
+
 int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err)
 {
 	static const struct table tables[] = {
@@ -133,10 +140,13 @@ int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err
 		  "SELECT role, path, via, digest, content, rows, bytes FROM outputs WHERE run = ? ORDER BY n" },
 		{ "read by runs", "SELECT DISTINCT i.run, r.argv FROM outputs o JOIN inputs i ON i.digest = o.digest AND i.run <> o.run "
 		  "JOIN runs r ON r.id = i.run WHERE o.run = ? ORDER BY i.run" },
+		{ "parts of this training (run, status, seconds, of the processor)", PARTS },
 		{ "figures (split, stratum, epoch, key, value)",
-		  "SELECT split, stratum, epoch, key, value FROM metrics WHERE run = ? ORDER BY epoch < 0, epoch, split, stratum, key" },
+		  "SELECT split, stratum, epoch, key, value FROM (SELECT *, max(run) FROM metrics WHERE run = ?1 OR (epoch > 0 AND run IN "
+		  "(SELECT part FROM parts WHERE run = ?1)) GROUP BY split, stratum, epoch, key) ORDER BY epoch < 0, epoch, split, stratum, key" },
 		{ "comparisons (method, split, stratum, key, a, b, value of a, of b, difference, its standard error, statistic, p, rows)",
 		  "SELECT method, split, stratum, key, a, b, value_a, value_b, diff, se, statistic, p, rows FROM comparisons WHERE run = ? ORDER BY n" },
+		{ "gone on with by runs", "SELECT s.run, r.status FROM resumed s JOIN runs r ON r.id = s.run WHERE s.before = ? ORDER BY s.run" },
 		{ "repeated by runs", "SELECT id, status FROM runs WHERE rerun_of = (SELECT uid FROM runs WHERE id = ?) ORDER BY id" },
 	};
 	if (print_run(db, id, b, err) < 0)

@@ -18,13 +18,16 @@
  * Views only join:
  *
  *     edges          run, made_by: the run whose output (by digest) the run read
+ *     resumed        run, before: the run whose state a training goes on from; NULL where it is not in the ledger
+ *     parts          run, part, wall_s, cpu_s, peak_mb: a training and those before it in which it was begun and broken off; of one that was killed, what
+ *                    it had taken when it saved its last state
  *     trained        run, train: the training run behind a run of cp-train, cp-predict or cp-auc
  *     results        a line a run, split and stratum with its model, stage, AUC and log loss
  *     runs_wide      a line a run with the parameters and figures most asked for
  *     disagreements  pairs of runs of one recipe whose outputs differ, and what else differs between the two
  *     cells          a line a tagged cell, split and stratum: auc, logloss, n, the run that scored it and the digest and path of the scores
  *     averages       the same over seeds: seeds, auc, auc_sd, logloss, logloss_sd, n, runs
- *     trainings      a line a tagged training: run, wall_s, cpu_s, peak_mb
+ *     trainings      a line a tagged training: run (the last), wall_s, cpu_s (over all its parts; NULL where that of one is not known), peak_mb, parts
  *     table2 ... table6   the paper's tables: scale, data, place (their order), block (the CTR model of tables 3 to 5, the stratum of 6), line, seeds,
  *                    auc, auc_sd, logloss, logloss_sd (over seeds), n (rows), best (of its block), base (the line it is compared with), impr (of
  *                    the AUC, per cent), p (Student's paired t over seeds, two-sided), delong_p (the largest over the seeds, where all were
@@ -32,7 +35,8 @@
  *                    `tables`, where tab is the number; made of layout, paper, entries, means, pairs and tests (lib/ledger/tables.c).
  *
  * A program reads ledgers of its own version and brings older ones up (one list of statements a version, in one transaction); it refuses newer
- * ones with a sentence.  A version that has been released is never edited: a change is a new entry at the end of the list.
+ * ones with a sentence.  A version that has been released is never edited: a change is a new entry at the end of the list.  Views are the
+ * program's: where those of a ledger read otherwise, they are made anew, and its version stays.
  */
 #ifndef CP_LEDGER_SCHEMA_H
 #define CP_LEDGER_SCHEMA_H
@@ -43,7 +47,7 @@
 /* [i] takes a ledger from version i to i + 1. */
 extern const char *const cp_ledger_migrations[CP_LEDGER_SCHEMA];
 
-/* The views, dropped and made anew whenever a ledger is brought to another version; those of the tables use the others. */
+/* The views, each dropped and made; those of the tables use the others. */
 extern const char cp_ledger_views[], cp_ledger_tables[];
 
 #endif

@@ -115,6 +115,29 @@ static int version_now(sqlite3 *db, struct cp_err *err)
 	return version;
 }
 
+static int64_t count_views(const char *sql)
+{
+	int64_t n = 0;
+	for (; (sql = strstr(sql, "CREATE VIEW ")); sql++)
+		n++;
+	return n;
+}
+
+/* 1: the views are those that we make, for SQLite keeps a statement as it was written. */
+static int views_are_ours(sqlite3 *db, struct cp_err *err)
+{
+	int64_t same = 0;
+	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND (instr(?1, sql || ';') OR instr(?2, sql || ';'))",
+					    "tt", cp_ledger_views, cp_ledger_tables);
+	if (!st)
+		return -1;
+	if (sqlite3_step(st) == SQLITE_ROW)
+		same = sqlite3_column_int64(st, 0);
+	if (sqlite3_finalize(st) != SQLITE_OK)
+		return fail(db, err);
+	return same == count_views(cp_ledger_views) + count_views(cp_ledger_tables);
+}
+
 static int migrate(sqlite3 *db, int from, struct cp_err *err)
 {
 	char done[100];
@@ -129,9 +152,9 @@ static int migrate(sqlite3 *db, int from, struct cp_err *err)
 
 int cp_store_schema(sqlite3 *db, struct cp_err *err)
 {
-	int version = version_now(db, err);
-	if (version < 0 || version == CP_LEDGER_SCHEMA)
-		return version < 0 ? -1 : 0;
+	int version = version_now(db, err), ours = version == CP_LEDGER_SCHEMA ? views_are_ours(db, err) : 0;
+	if (version < 0 || ours < 0 || ours)
+		return version < 0 || ours < 0 ? -1 : 0;
 	if (cp_store_exec(db, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
 	version = version_of(db, err);		/* another process may have been quicker */

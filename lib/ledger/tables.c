@@ -4,7 +4,8 @@
 
 #define VIEW(name) "DROP VIEW IF EXISTS " name ";\nCREATE VIEW " name " AS\n"
 
-/* A line a cell, split and stratum; where a cell was scored more than once, the last time. */
+/* A line a cell, split and stratum; where a cell was scored more than once, the last time.  A training that found everything done, which leaves no figures,
+ * took no time that tells anything. */
 #define CELLS \
 	VIEW("tagged") \
 	"  SELECT run, coalesce(max(CASE name WHEN 'scale' THEN value END), '') AS scale, coalesce(max(CASE name WHEN 'data' THEN value END), '') AS data,\n" \
@@ -13,10 +14,14 @@
 	"      max(CASE name WHEN 'seed' THEN value END) AS seed\n" \
 	"    FROM tags GROUP BY run;\n" \
 	VIEW("trainings") \
-	"  SELECT t.scale AS scale, t.data AS data, t.model AS model, t.plm AS plm, t.variant AS variant, t.way AS way, t.seed AS seed,\n" \
-	"      max(r.id) AS run, r.wall_s AS wall_s, r.cpu_s AS cpu_s, r.peak_mb AS peak_mb\n" \
-	"    FROM tagged t JOIN runs r ON r.id = t.run WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL\n" \
-	"    GROUP BY t.scale, t.data, t.model, t.plm, t.variant, t.way, t.seed;\n" \
+	"  WITH training AS MATERIALIZED (SELECT t.*, max(r.id) AS last FROM tagged t JOIN runs r ON r.id = t.run\n" \
+	"      WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL\n" \
+	"        AND EXISTS (SELECT 1 FROM parts p JOIN metrics m ON m.run = p.part WHERE p.run = r.id)\n" \
+	"      GROUP BY t.scale, t.data, t.model, t.plm, t.variant, t.way, t.seed)\n" \
+	"  SELECT t.scale AS scale, t.data AS data, t.model AS model, t.plm AS plm, t.variant AS variant, t.way AS way, t.seed AS seed, t.last AS run,\n" \
+	"      CASE WHEN count(p.wall_s) = count(*) THEN sum(p.wall_s) END AS wall_s, CASE WHEN count(p.cpu_s) = count(*) THEN sum(p.cpu_s) END AS cpu_s,\n" \
+	"      max(p.peak_mb) AS peak_mb, count(*) AS parts\n" \
+	"    FROM training t JOIN parts p ON p.run = t.last GROUP BY t.last;\n" \
 	VIEW("cells") \
 	"  SELECT t.scale AS scale, t.data AS data, t.model AS model, t.plm AS plm, t.variant AS variant, t.way AS way, t.seed AS seed,\n" \
 	"      m.split AS split, m.stratum AS stratum, max(t.run) AS run, m.auc AS auc, m.logloss AS logloss, m.n AS n, i.digest AS scores, i.path AS path\n" \

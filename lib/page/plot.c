@@ -170,10 +170,11 @@ static size_t longest_label(const struct cp_plot *p)
 	return most;
 }
 
+/* gnuplot's SVG reckons with wide letters: where it finds no room for another column, the names of that are left out without a word. */
 static int key_columns(const struct cp_plot *p)
 {
 	size_t most = longest_label(p);
-	return most <= 12 ? 3 : most <= 23 ? 2 : 1;
+	return most <= 8 ? 3 : most <= 17 ? 2 : 1;
 }
 
 #define ROW 19			/* a line of dots */
@@ -257,14 +258,20 @@ static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
 	find_range(x, p);
 	if (p->kind == CP_PLOT_BARS || !(x[1] >= x[0]))
 		return;
-	if ((p->flags & CP_PLOT_LOG_X) && x[0] > 0 && x[1] / x[0] >= 20) {
+	if (p->flags & CP_PLOT_DIAGONAL) {
+		cp_buf_str(b, "set xrange [0:1]\nset xtics 0.2\n");
+		return;
+	}
+	int whole = (p->flags & CP_PLOT_WHOLE_X) && x[0] == floor(x[0]);
+	if ((p->flags & CP_PLOT_LOG_X) && x[0] > 0 && x[1] / x[0] >= 20 && (whole || !(p->flags & CP_PLOT_WHOLE_X))) {
 		pad = pow(x[1] / x[0], 0.05);
 		cp_buf_printf(b, "set logscale x\nset xrange [%.10g:%.10g]\n", x[0] / pad, x[1] * pad);
+		if (whole)
+			cp_buf_str(b, "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)\n");
 		return;
 	}
 	pad = x[1] > x[0] ? (x[1] - x[0]) * 0.05 : 0.5;
 	cp_buf_printf(b, "set xrange [%.10g:%.10g]\n", x[0] - pad, x[1] + pad);
-	int whole = (p->flags & CP_PLOT_WHOLE_X) && x[0] == floor(x[0]);
 	if (x[1] > x[0])
 		cp_buf_printf(b, "set xtics %.10g\n", fmax(step_between(x, p->kind != CP_PLOT_DOTS ? 5 : left_of_dots(p) < 0.35 ? 4 : 3), whole));
 	else
@@ -299,6 +306,8 @@ static void put_axes(struct cp_buf *b, const struct cp_plot *p)
 		put_categories(b, p);
 	if (p->kind == CP_PLOT_BARS || p->kind == CP_PLOT_STEPS)
 		cp_buf_printf(b, "set yrange [%g:*]\n", p->kind == CP_PLOT_BARS ? floor_of(p) : 0);
+	else if (p->flags & CP_PLOT_DIAGONAL)
+		cp_buf_str(b, "set yrange [0:1]\n");
 	else if (p->kind != CP_PLOT_DOTS)
 		cp_buf_str(b, "set offsets 0, 0, graph 0.05, graph 0.05\n");
 }

@@ -24,8 +24,9 @@ enum cp_plot_kind {
 	CP_PLOT_BARS,		/* y over categories, series side by side, up from 0.5 */
 };
 
-enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2, CP_PLOT_WHOLE_X = 4 };	/* log where x goes over more than a decade; tics at
-							   whole numbers, where x begins with one */
+/* log where x goes over more than a decade; both axes from 0 to 1, with a line for equal; tics at whole numbers, where x begins with one (and log
+ * only there) */
+enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2, CP_PLOT_WHOLE_X = 4 };
 
 struct cp_series {
 	char *label;

@@ -28,7 +28,7 @@ const char cp_page_style[] =
 	".scroll{overflow-x:auto;background:var(--card);border:1px solid var(--rule);border-radius:8px;margin:1rem 0;max-width:max-content;min-width:min(100%,320px)}\n"
 	"table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}\n"
 	"th,td{padding:.32rem .75rem;text-align:left;vertical-align:top}\n"
-	"thead th{border-bottom:1px solid var(--line);font-weight:600;white-space:nowrap}\n"
+	"thead th{border-bottom:1px solid var(--line);font-weight:600;vertical-align:bottom}\n"
 	"tbody tr+tr td{border-top:1px solid var(--rule)}\n"
 	"tbody th{background:var(--band);font-weight:600;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}\n"
 	".n{text-align:right}\n"

@@ -164,17 +164,24 @@ static const char *const tables[] = {
 	"CREATE TEMP TABLE page_rows AS SELECT i.run AS run, i.n AS n, i.role AS role, coalesce(s.content, i.content, i.digest) AS key "
 	"FROM inputs i LEFT JOIN page_seen s ON s.digest = i.digest; CREATE INDEX temp.page_rows_run ON page_rows(run, role)",
 
+	/* A training that was broken off and gone on with is several runs, and one curve; what two parts have both measured is the same. */
+	"CREATE TEMP TABLE page_part AS SELECT run, part, cpu_s FROM parts; CREATE INDEX temp.page_part_run ON page_part(run)",
+	"CREATE TEMP TABLE page_curve AS SELECT p.run AS run, m.split AS split, m.key AS key, m.epoch AS epoch, m.value AS value, max(m.run) AS part "
+	"FROM page_part p JOIN metrics m ON m.run = p.part WHERE m.epoch > 0 AND m.stratum = '' GROUP BY p.run, m.split, m.key, m.epoch; "
+	"CREATE INDEX temp.page_curve_run ON page_curve(run, split, key)",
+
 	/* Of repetitions (cp-ledger rerun) and of trainings that found everything done, which leave no figures, nothing is told. */
-	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, r.cpu_s AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
+	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, "
+	"(SELECT CASE WHEN count(cpu_s) = count(*) THEN sum(cpu_s) END FROM page_part WHERE run = r.id) AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
 	OPTION("r.id", "model") " AS model, " OPTION("r.id", "with-plm") " AS with_plm, "
 	"(SELECT made_by FROM page_edge WHERE run = r.id AND role = 'init') AS init, "
 	ROWS_OF("r.id", "'valid'") " AS valid, " ROWS_OF("r.id", "'train'") " AS train_rows, "
 	"coalesce(" PATH_OF("r.id", "'valid'") ", " PATH_OF("r.id", "'train'") ", '') AS path, "
 	FIGURE("r.id", "valid", "auc") " AS valid_auc, " FIGURE("r.id", "valid", "logloss") " AS valid_logloss, "
-	"(SELECT digest FROM outputs WHERE run = r.id AND role = 'model' ORDER BY n LIMIT 1) AS model_digest, "
-	"EXISTS (SELECT 1 FROM runs b WHERE b.recipe = r.recipe AND b.id < r.id AND b.status <> 'done') AS taken_up "
+	"EXISTS (SELECT 1 FROM inputs WHERE run = r.id AND role = 'init') AS goes_on, "
+	"(SELECT digest FROM outputs WHERE run = r.id AND role = 'model' ORDER BY n LIMIT 1) AS model_digest "
 	"FROM runs r WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL "
-	"AND EXISTS (SELECT 1 FROM metrics WHERE run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
+	"AND EXISTS (SELECT 1 FROM page_part p JOIN metrics m ON m.run = p.part WHERE p.run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
 
 	/* Before there was --precision every product was in f32. */
 	"CREATE TEMP TABLE page_param AS "
@@ -182,23 +189,32 @@ static const char *const tables[] = {
 	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
 	"UNION ALL SELECT t.run, 'precision', coalesce(" OPTION("t.run", "precision") ", 'f32') FROM page_raw t "
 	"UNION ALL SELECT t.run, 'rows', i.rows FROM page_raw t JOIN inputs i ON i.run = t.run AND i.role = 'train' AND i.rows > 0 "
-	"UNION ALL SELECT t.run, 'pretrain ' || p.name, p.value FROM page_raw t JOIN params p ON p.run = t.init "
-	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'plm'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
+	"UNION ALL SELECT t.run, 'pretrain ' || p.name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END FROM page_raw t JOIN params p ON p.run = t.init "
+	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
 
 	/* What a training did not know of was as its default is since: an option that not all of them know counts where it was given. */
 	"CREATE TEMP TABLE page_known AS SELECT name, stage FROM page_param p JOIN page_raw r ON r.run = p.run GROUP BY 1, 2 "
-	"HAVING count(*) = (SELECT count(*) FROM page_raw x WHERE x.stage IS r.stage); "
+	"HAVING count(*) = (SELECT count(*) FROM page_raw x WHERE x.stage IS r.stage AND (name NOT GLOB 'pretrain *' OR x.init IS NOT NULL)); "
 	"DELETE FROM page_param WHERE name NOT IN (SELECT name FROM page_known k JOIN page_raw r ON r.stage = k.stage WHERE r.run = page_param.run) "
 	"AND NOT EXISTS (SELECT 1 FROM params p WHERE p.run = page_param.run AND p.name = page_param.name AND p.given)",
 
 	"CREATE TEMP TABLE page_base AS SELECT run, coalesce(valid, train_rows, '') AS rows, coalesce(nullif(model, 'none'), '') || CASE "
-	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
-	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base FROM page_raw; "
+	"WHEN stage = 'ctr' THEN '' WHEN stage = 'pretrain' THEN ' pretraining' WHEN stage = 'finetune' AND with_plm = '1' AND NOT goes_on THEN "
+	"' + PLM, not pretrained' WHEN stage = 'finetune' AND with_plm = '1' THEN ' + PLM' "
+	"WHEN stage = 'finetune' THEN ' pretrained' ELSE ' ' || coalesce(stage, '') END AS base, '' AS called FROM page_raw; "
 	"CREATE INDEX temp.page_base_run ON page_base(run)",
+
+	/* A grid has words of its own for language models, variants and ways, which say more in less room than the options that they stand for. */
+	"UPDATE page_base SET called = base || coalesce((SELECT coalesce(' ' || nullif(t.plm, ''), '') || coalesce(' ' || nullif(t.variant, ''), '') || CASE WHEN "
+	"t.way IN ('ctr', 'pretrained', 'without-plm', 'with-plm', 'no-pretrain') OR page_base.base GLOB '*' || t.way THEN '' ELSE coalesce(' ' || t.way, '') END "
+	"FROM tagged t WHERE t.run = page_base.run), '')",
 
 	/* An option that some of them do not know is one of an older version. */
 	"CREATE TEMP TABLE page_vary AS SELECT b.rows AS rows, b.base AS base, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
 	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.base = b.base)",
+
+	"CREATE TEMP TABLE page_tell AS SELECT b.rows AS rows, b.called AS called, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
+	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.called = b.called)",
 
 	/* Rows are called what most of the trainings on them call them. */
 	"CREATE TEMP TABLE page_name AS SELECT rows, name, first FROM (SELECT rows, name, first, row_number() OVER (PARTITION BY rows ORDER BY n DESC, first) AS k "
@@ -206,15 +222,15 @@ static const char *const tables[] = {
 	"GROUP BY 1, 2)) WHERE k = 1",
 
 	"CREATE TEMP TABLE page_trial AS SELECT r.run AS run, b.rows AS rows, n.name AS data, r.model AS model, r.stage AS stage, r.seed AS seed, "
-	"trim(b.base || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
-	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_vary w WHERE w.rows = b.rows AND w.base = b.base "
-	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_vary v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
-	"AND v.base = b.base ORDER BY p.name)), '')) AS setting, "
+	"trim(b.called || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
+	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_tell w WHERE w.rows = b.rows AND w.called = b.called "
+	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_tell v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
+	"AND v.called = b.called ORDER BY p.name)), '')) AS setting, "
 	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x "
 	"FROM page_param WHERE run = r.run ORDER BY name)) AS same, b.base AS base, r.valid_auc AS valid_auc, r.valid_logloss AS valid_logloss, "
-	"(WITH RECURSIVE part(run, taken_up, cpu_s, init) AS (SELECT run, taken_up, cpu_s, init FROM page_raw WHERE run = r.run UNION "
-	"SELECT p.run, p.taken_up, p.cpu_s, p.init FROM part JOIN page_raw p ON p.run = part.init) "
-	"SELECT CASE WHEN max(taken_up) THEN NULL ELSE sum(cpu_s) END FROM part) AS cpu_s "
+	"(WITH RECURSIVE before(run, cpu_s, init, goes_on) AS (SELECT run, cpu_s, init, goes_on FROM page_raw WHERE run = r.run UNION "
+	"SELECT p.run, p.cpu_s, p.init, p.goes_on FROM before JOIN page_raw p ON p.run = before.init) "
+	"SELECT CASE WHEN count(cpu_s) = count(*) AND count(*) = 1 + sum(goes_on) THEN sum(cpu_s) END FROM before) AS cpu_s "
 	"FROM page_raw r JOIN page_base b ON b.run = r.run JOIN page_name n ON n.rows = b.rows; "
 	/* of several with one seed the last counts */
 	"DELETE FROM page_trial WHERE run NOT IN (SELECT max(run) FROM page_trial GROUP BY same, seed); "

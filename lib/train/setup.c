@@ -286,6 +286,7 @@ static int resume(struct cp_trainer *t, struct cp_err *err)
 	int rc = cp_state_read(t, err);
 	if (rc < 0)
 		return -1;
+	t->result.resumed = rc;
 	if (rc)
 		cp_trainer_note(t, "going on from step %llu of %llu", (unsigned long long)t->step,
 				(unsigned long long)(t->steps_per_epoch * (uint64_t)t->epochs));

@@ -32,6 +32,7 @@ static char *numbers(const struct cp_trainer *t)
 	json_object_set_new(o, "best", hex(t->best));
 	json_object_set_new(o, "plateau", hex(t->plateau));
 	json_object_set_new(o, "valid", json_pack("[o,o,o,o]", hex(r->valid_auc), hex(r->valid_logloss), hex(r->valid_lm_loss), hex(r->valid_lm_accuracy)));
+	json_object_set_new(o, "run", json_string(t->o.run ? t->o.run : ""));
 	char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(o);
 	return text;
@@ -117,6 +118,8 @@ static int read_numbers(struct cp_trainer *t, const char *text, struct cp_err *e
 		 get_hex(json_object_get(o, "loss_sum"), &t->loss_sum) || get_hex(json_object_get(o, "best"), &t->best);
 	for (size_t i = 0; !rc && i < 4; i++)
 		rc = get_hex(json_array_get(json_object_get(o, "valid"), i), kept[i]);
+	const char *run = json_string_value(json_object_get(o, "run"));
+	snprintf(r->resumed_from, sizeof r->resumed_from, "%s", run ? run : "");
 	json_decref(o);
 	if (rc || (uint64_t)step > t->steps_per_epoch * (uint64_t)t->epochs)
 		return cp_err_set(err, "%s: no training state: its numbers cannot be read", t->state);

@@ -211,6 +211,8 @@ static int save(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	t->saved = now();
 	t->saving = t->saved - start;
+	if (t->state)
+		show(t, CP_EVENT_SAVED, 0, NULL, 0);
 	return 0;
 }
 

@@ -29,7 +29,7 @@ struct cp_trainer;
 
 /* What happened, for whoever shows it. */
 struct cp_train_event {
-	enum { CP_EVENT_STEP, CP_EVENT_EVALUATION, CP_EVENT_EPOCH, CP_EVENT_NOTE } kind;	/* EVALUATION: one within an epoch */
+	enum { CP_EVENT_STEP, CP_EVENT_EVALUATION, CP_EVENT_EPOCH, CP_EVENT_SAVED, CP_EVENT_NOTE } kind;	/* EVALUATION: one within an epoch; SAVED: a state */
 	const char *note;		/* NOTE: a sentence */
 	int epoch, n_epochs;		/* counted from 1 */
 	uint64_t step, n_steps;		/* over all epochs */
@@ -84,6 +84,7 @@ struct cp_train_opts {
 	    given_pooler, given_fusion, given_usage;
 	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip, given_batch, given_subspaces,
 	    given_temperature, given_teacher_weight;
+	const char *run;		/* a name of this run, kept in its states for who goes on from one; NULL: it has none */
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
 	void *ctx;
@@ -97,6 +98,8 @@ struct cp_train_opts {
 
 struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */
+	int resumed;			/* it found a state */
+	char resumed_from[32];		/* and this is the run that saved it; "": the state does not say */
 	uint64_t rows, tokens;		/* trained on in this process */
 	uint64_t rows_read;
 	size_t n_train, n_valid, n_test, n_vocab;
