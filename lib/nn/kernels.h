@@ -43,9 +43,9 @@ extern void (*nn_mul_bwd)(nn_float *da, nn_float *db, const nn_float *dy, const 
 /* y = x + b, b to every row; in place allowed.  bwd: db += sum over rows of dy (dx += dy is nn_add) */
 extern void (*nn_bias_fwd)(nn_float *y /* (R,C) */, const nn_float *x /* (R,C) */, const nn_float *b /* (C) */, size_t rows, size_t cols);
 extern void (*nn_bias_bwd)(nn_float *db /* (C) */, const nn_float *dy /* (R,C) */, size_t rows, size_t cols);
-/* y = x + x0 h: the last step of a cross layer, x_{l+1} = x_0 (W x_l + b) + x_l (DCN-V2, Wang et al. 2021, eq. 1); in place on x allowed */
+/* y = x + x0 h: the last step of a cross layer, x_{l+1} = x_0 (W x_l + b) + x_l (DCN-V2, Wang et al. 2021, eq. 1); in place on x allowed.
+ * Backward is nn_mul_bwd of x0 and h, and dx += dy. */
 extern void (*nn_cross_fwd)(nn_float *y /* (n) */, const nn_float *x0, const nn_float *h, const nn_float *x, size_t n);
-extern void (*nn_cross_bwd)(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float *dy, const nn_float *x0, const nn_float *h, size_t n);
 
 /* y = x W and what follows it, W packed in panels and finite: for scoring (nn/product.h, which has the same in bf16). */
 extern void (*nn_packed_fwd)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t rows,
@@ -244,7 +244,7 @@ static inline struct nn_adamw_rule nn_adamw_rule_of(const struct nn_adamw *h, do
 
 /* Every kernel by name, for the table of versions and the tests. */
 #define NN_KERNELS(K) \
-	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(cross_bwd) K(packed_fwd) \
+	K(add) K(axpy) K(mul_fwd) K(mul_bwd) K(bias_fwd) K(bias_bwd) K(cross_fwd) K(packed_fwd) \
 	K(product_pack) K(product_tile) K(row_sums_fwd) K(row_sums_bwd) K(pairs_fwd) K(pairs_bwd) \
 	K(relu_fwd) K(relu_bwd) K(tanh_fwd) K(tanh_bwd) K(sigmoid_fwd) K(sigmoid_bwd) K(gelu_fwd) K(gelu_bwd) \
 	K(gelu_tanh_fwd) K(gelu_tanh_bwd) K(rmsnorm_fwd) K(rmsnorm_bwd) K(layernorm_fwd) K(layernorm_bwd) K(residual_norm_fwd) K(residual_norm_bwd) \

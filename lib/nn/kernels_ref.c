@@ -62,15 +62,6 @@ void nn_cross_fwd_ref(nn_float *y, const nn_float *x0, const nn_float *h, const 
 		y[i] = x[i] + x0[i] * h[i];
 }
 
-void nn_cross_bwd_ref(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float *dy, const nn_float *x0, const nn_float *h, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		dx0[i] += dy[i] * h[i];
-		dh[i] += dy[i] * x0[i];
-		dx[i] += dy[i];
-	}
-}
-
 static nn_float ended(double sum, size_t r, size_t j, const struct nn_packed_end *e)
 {
 	if (e && e->bias)

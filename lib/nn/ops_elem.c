@@ -56,15 +56,36 @@ static void mul_fwd(struct nn_graph *g, struct nn_node *n)
 	each(g, n, mul_fwd_part);
 }
 
+/* Gradients of the factors in[at] and in[at+1].  i[k]: nothing was in that of in[at+k] yet; its pieces are cleared where they are warm. */
+static void factors_bwd(struct nn_node *n, int at, size_t from, size_t to)
+{
+	nn_float *d[2];
+	for (int k = 0; k < 2; k++) {
+		d[k] = nn_grad_now(n->in[at + k]) + from;
+		if (n->i[k])
+			memset(d[k], 0, (to - from) * sizeof *d[k]);
+	}
+	nn_mul_bwd(d[0], d[1], n->grad + from, n->in[at]->val + from, n->in[at + 1]->val + from, to - from);
+}
+
+static void ready_factors(struct nn_graph *g, struct nn_node *n, int at)
+{
+	for (int k = 0; k < 2; k++) {
+		nn_float beta;
+		nn_grad_room_beta(g, n->in[at + k], &beta);
+		n->i[k] = beta == 0;
+	}
+}
+
 static void mul_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_mul_bwd(nn_grad_now(n->in[0]) + from, nn_grad_now(n->in[1]) + from, n->grad + from, n->in[0]->val + from, n->in[1]->val + from, to - from);
+	factors_bwd(n, 0, from, to);
 }
 
 static void mul_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_grads_or_room(g, n);
+	ready_factors(g, n, 0);
 	each(g, n, mul_bwd_part);
 }
 
@@ -92,14 +113,14 @@ static void cross_fwd(struct nn_graph *g, struct nn_node *n)
 static void cross_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_cross_bwd(nn_grad_now(n->in[1]) + from, nn_grad_now(n->in[2]) + from, nn_grad_now(n->in[0]) + from, n->grad + from, n->in[1]->val + from,
-		     n->in[2]->val + from, to - from);
+	factors_bwd(n, 1, from, to);
 }
 
 static void cross_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_grads_or_room(g, n);
+	ready_factors(g, n, 1);
 	each(g, n, cross_bwd_part);
+	nn_grad_pass(g, n, n->in[0]);
 }
 
 static const struct nn_op op_cross = { "cross", cross_fwd, cross_bwd, NULL };

@@ -58,7 +58,6 @@ static void add(void) { nn_add(b, a, N); }
 static void bias_fwd(void) { nn_bias_fwd(b, a, bias, ROWS, WIDE); }
 static void bias_bwd(void) { nn_bias_bwd(e, a, ROWS, WIDE); }
 static void cross_fwd(void) { nn_cross_fwd(d, a, b, c, N); }
-static void cross_bwd(void) { nn_cross_bwd(d, b, c, e, a, c, N); }
 static void relu_fwd(void) { nn_relu_fwd(b, a, N); }
 static void relu_bwd(void) { nn_relu_bwd(b, c, a, N); }
 static void tanh_fwd(void) { nn_tanh_fwd(b, a, N); }
@@ -160,7 +159,6 @@ int main(int argc, char **argv)
 	elements("relu_fwd", relu_fwd, N, 2);
 	elements("relu_bwd", relu_bwd, N, 4);
 	elements("cross_fwd", cross_fwd, N, 4);
-	elements("cross_bwd", cross_bwd, N, 9);
 	fresh();
 	elements("tanh_fwd", tanh_fwd, N, 2);
 	elements("sigmoid_fwd", sigmoid_fwd, N, 2);

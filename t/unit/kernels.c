@@ -70,11 +70,11 @@ FWD(bias) { CALL(bias_fwd)(y, x, x + R * C, R, C); }
 BWD(bias) { UNUSED; CALL(add)(dx, dy, R * C); CALL(bias_bwd)(dx + R * C, dy, R, C); }
 
 FWD(cross) { CALL(cross_fwd)(y, x, x + R * C, x + 2 * R * C, R * C); }
-BWD(cross) { UNUSED; CALL(cross_bwd)(dx, dx + R * C, dx + 2 * R * C, dy, x, x + R * C, R * C); }
+BWD(cross) { UNUSED; CALL(mul_bwd)(dx, dx + R * C, dy, x, x + R * C, R * C); CALL(add)(dx + 2 * R * C, dy, R * C); }
 
 /* the first cross layer: x and x0 are one array, and so are their gradients */
 FWD(cross_first) { CALL(cross_fwd)(y, x, x + R * C, x, R * C); }
-BWD(cross_first) { UNUSED; CALL(cross_bwd)(dx, dx + R * C, dx, dy, x, x + R * C, R * C); }
+BWD(cross_first) { UNUSED; CALL(mul_bwd)(dx, dx + R * C, dy, x, x + R * C, R * C); CALL(add)(dx, dy, R * C); }
 
 FWD(layernorm) { CALL(layernorm_fwd)(y, saved, saved + R, x, x + R * C, x + R * C + C, R, C, (nn_float)1e-5); }
 BWD(layernorm) { UNUSED; CALL(layernorm_bwd)(dx, dx + R * C, dx + R * C + C, dy, x, x + R * C, saved, saved + R, R, C); }

@@ -55,16 +55,6 @@ void NN_K(cross_fwd)(nn_float *y, const nn_float *x0, const nn_float *h, const n
 		st(y + i, vfma(ld(x0 + i, m), ld(h + i, m), ld(x + i, m)), m);
 }
 
-void NN_K(cross_bwd)(nn_float *dx0, nn_float *dh, nn_float *dx, const nn_float *dy, const nn_float *x0, const nn_float *h, size_t n)
-{
-	for (size_t i = 0, m; (m = lanes(n, i)); i += VL) {
-		vec d = ld(dy + i, m);
-		st(dx0 + i, vfma(d, ld(h + i, m), ld(dx0 + i, m)), m);
-		st(dh + i, vfma(d, ld(x0 + i, m), ld(dh + i, m)), m);
-		st(dx + i, ld(dx + i, m) + d, m);	/* last: dx may be dx0 (the first layer) */
-	}
-}
-
 void NN_K(relu_fwd)(nn_float *y, const nn_float *x, size_t n)
 {
 	for (size_t i = 0, m; (m = lanes(n, i)); i += VL)

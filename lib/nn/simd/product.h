@@ -117,13 +117,15 @@ INLINE void put16(unit *to, unit16 x)
 	*(unit16_anywhere *)to = x;
 }
 
-/* Panels whose places lie one behind the other in x, a unit of all of them at a time: so x is read along its rows. */
+/* Panels whose places lie one behind the other in x, RUN units of each at a time: so x is read along its rows, and a panel written in runs. */
+#define RUN 4
 static void pack_beside(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
 {
 	size_t units = (depth + PER_UNIT - 1) / PER_UNIT;
-	for (size_t u = 0; u < units; u++)
-		for (size_t at = 0; at < places; at += NN_PANEL)
-			put16(to + at * units + u * NN_PANEL, beside16(x + u * PER_UNIT * ld + at, ld, places - at, depth - u * PER_UNIT));
+	for (size_t from = 0; from < units; from += RUN)
+		for (size_t at = 0, end = from + RUN < units ? from + RUN : units; at < places; at += NN_PANEL)
+			for (size_t u = from; u < end; u++)
+				put16(to + at * units + u * NN_PANEL, beside16(x + u * PER_UNIT * ld + at, ld, places - at, depth - u * PER_UNIT));
 }
 
 /* A panel whose places are rows of x, ... */
