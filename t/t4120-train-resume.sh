@@ -163,7 +163,7 @@ test_that 'a state that is cut, foreign or of a newer version is refused' '
 	cp ctr-whole.cpm ctr.cpm.state
 	fails_with 1 ctr $C --resume -o ctr.cpm
 	grep "ctr.cpm.state: no training state" fails_with.err
-	sed "s/version\(..\):2/version\1:9/" kept >ctr.cpm.state
+	sed "s/version\(..\):[0-9]*/version\1:9/" kept >ctr.cpm.state
 	cmp kept ctr.cpm.state && exit 1
 	fails_with 1 ctr $C --resume -o ctr.cpm
 	grep "use a newer clickprompt" fails_with.err
@@ -285,10 +285,11 @@ test_that 'a model that is no file keeps no state, and folders and standard outp
 	ctr --epochs 1 --train train.cps -o /dev/null
 	ls /dev/null.state* && exit 1
 	mkdir folder
-	for name in folder folder/ new/ - ""; do
+	for name in folder folder/ new/ -; do
 		fails_with 1 ctr --epochs 1 --train train.cps -o "$name"
 		grep "a folder\|a model is a file" fails_with.err
 	done
+	fails_with 2 ctr --epochs 1 --train train.cps -o ""
 	fails_with 1 ctr --epochs 1 --train train.cps -o no/such/folder/x.cpm
 	grep "no/such/folder/x.cpm.state.lock: open" fails_with.err
 '

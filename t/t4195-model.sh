@@ -118,7 +118,44 @@ test_that 'a table by hash is shown, and has no values to list' '
 	grep "by hash" fails_with.err
 '
 
+flip() {	# flip OFFSET FILE: with the lowest bit of that byte turned
+	byte=$(od -An -tu1 -j "$1" -N 1 "$2" | tr -d " ")
+	cp "$2" flipped.cpm && printf "\\$(printf %o $((byte ^ 1)))" | dd of=flipped.cpm bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+
+test_that 'a model with a flipped bit is refused, wherever it is' '
+	size=$(wc -c <a.cpm)
+	for part in 1 2 3 5 8 13 21 34 55 89 99; do
+		flip $((size * part / 100)) a.cpm
+		! cmp -s a.cpm flipped.cpm
+		fails_with 1 cp-predict --no-ledger -m flipped.cpm train.cps
+		fails_with 1 cp-train --no-ledger --stage ctr --init flipped.cpm --train train.cps -o no.cpm && test ! -e no.cpm
+	done
+	flip $((size - 9)) a.cpm
+	fails_with 1 cp-model show flipped.cpm
+	grep "flipped.cpm: damaged: its content has the digest [0-9a-f]\{32\}, and [0-9a-f]\{32\} was written" fails_with.err
+'
+
 if python3 -c 'import safetensors.numpy' 2>/dev/null; then
+	test_that 'a safetensors writer of others may copy a model, and change it where it leaves out the digest' '
+		python3 - <<END
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+t = load_file("a.cpm")
+with safe_open("a.cpm", "np") as f:
+    m = f.metadata()
+save_file(t, "copy.cpm", m)
+t["embedding"] = t["embedding"] * 2
+save_file(t, "changed.cpm", m)
+del m["digest"]
+save_file(t, "mine.cpm", m)
+END
+		cp-predict -q --no-ledger -m a.cpm train.cps >a.tsv
+		cp-predict -q --no-ledger -m copy.cpm train.cps | cmp - a.tsv
+		fails_with 1 cp-predict --no-ledger -m changed.cpm train.cps
+		cp-predict -q --no-ledger -m mine.cpm train.cps >mine.tsv
+		! cmp -s mine.tsv a.tsv
+	'
 	test_that 'a safetensors reader of others opens a model' '
 		cp-model export -q --field User a.cpm >user.tsv
 		python3 - <<END
@@ -136,6 +173,7 @@ with safe_open("a.cpm", "np") as f:
 END
 	'
 else
+	test_skip 'a safetensors writer of others may copy a model, and change it where it leaves out the digest' 'Python has no safetensors'
 	test_skip 'a safetensors reader of others opens a model' 'Python has no safetensors'
 fi
 test_done

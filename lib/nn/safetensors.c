@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #define MAX_HEADER 100000000	/* as the reference implementation has it */
@@ -227,6 +228,27 @@ struct nn_safetensors *nn_safetensors_open_bytes(const void *data, size_t n_byte
 		return NULL;
 	}
 	return s;
+}
+
+int nn_safetensors_verify(const struct nn_safetensors *s, struct cp_err *err)
+{
+	const char *written = nn_safetensors_meta(s, "digest");
+	if (!written)
+		return 1;
+	json_t *meta = json_copy(json_object_get(s->header, "__metadata__"));
+	json_object_del(meta, "digest");
+	struct cp_digest *d = cp_digest_new();
+	char *text = json_dumps(meta, JSON_COMPACT | JSON_SORT_KEYS), hex[33];
+	cp_digest_add(d, text, strlen(text));
+	for (size_t i = 0; i < s->n; i++) {
+		cp_digest_add(d, s->by_name[i]->name, strlen(s->by_name[i]->name) + 1);
+		cp_digest_add(d, s->by_name[i]->data, s->by_name[i]->n_bytes);
+	}
+	cp_digest_hex(d, hex);
+	cp_digest_free(d);
+	free(text);
+	json_decref(meta);
+	return strcmp(hex, written) ? cp_err_set(err, "%s: damaged: its content has the digest %s, and %.40s was written", s->name, hex, written) : 0;
 }
 
 /* The bytes of a regular file, mapped; an empty one gives "" (mmap refuses it). */

@@ -18,6 +18,8 @@
  *     nn_safetensors_out_add(o, "w", NN_F32, 2, (size_t[]){ 3, 4 }, w);          // w is read at write, not now
  *     rc = nn_safetensors_out_write(o, path, err);  nn_safetensors_out_free(o);
  *
+ * A file may carry a digest of its metadata and arrays, whatever their order, in the metadata as "digest"; who changes it on purpose drops that.
+ *
  * What the writer writes follows from what was added and its order alone.  Wider types stand first (in order of addition among equals)
  * and the header is padded to 8, so every array is aligned to its type without gaps.
  */
@@ -61,6 +63,9 @@ const char *nn_safetensors_meta(const struct nn_safetensors *, const char *key);
 /* Whether it has this shape. */
 int nn_tensor_is(const struct nn_tensor *, int n_dims, const size_t *shape);
 
+/* Is the content that which was written?  0: it has the digest named in the metadata; 1: none is named; -1: it has another. */
+int nn_safetensors_verify(const struct nn_safetensors *, struct cp_err *);
+
 /* Copy t's n elements into out, converted; <0 where t has another number of elements or another kind of type.  floats and doubles take
  * F64 F32 F16 BF16; u64 takes all integers and BOOL and refuses a negative value. */
 int nn_tensor_floats(const struct nn_tensor *, nn_float *out, size_t n, struct cp_err *);
@@ -72,6 +77,7 @@ struct nn_safetensors_out *nn_safetensors_out_new(void);
 void nn_safetensors_out_free(struct nn_safetensors_out *);
 /* Copied; UTF-8.  A key or name given twice, or bytes that are not UTF-8, are found by write. */
 void nn_safetensors_out_meta(struct nn_safetensors_out *, const char *key, const char *value);
+void nn_safetensors_out_digest(struct nn_safetensors_out *);	/* the file is to carry one */
 /* name and shape are copied, data is read by write */
 void nn_safetensors_out_add(struct nn_safetensors_out *, const char *name, enum nn_dtype, int n_dims, const size_t *shape, const void *data);
 /* Stored as F32, in the double build too. */

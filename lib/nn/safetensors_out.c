@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "nn/safetensors.h"
 
@@ -23,6 +24,7 @@ struct nn_safetensors_out {
 	size_t n, cap;
 	struct { char *key, *value; } *meta;
 	size_t n_meta;
+	int has_digest;
 };
 
 struct nn_safetensors_out *nn_safetensors_out_new(void)
@@ -52,6 +54,11 @@ void nn_safetensors_out_meta(struct nn_safetensors_out *o, const char *key, cons
 	o->meta[o->n_meta++].value = cp_xstrdup(value);
 }
 
+void nn_safetensors_out_digest(struct nn_safetensors_out *o)
+{
+	o->has_digest = 1;
+}
+
 void nn_safetensors_out_add(struct nn_safetensors_out *o, const char *name, enum nn_dtype dtype, int n_dims, const size_t *shape, const void *data)
 {
 	if (o->n == o->cap) {
@@ -68,6 +75,28 @@ void nn_safetensors_out_floats(struct nn_safetensors_out *o, const char *name, i
 {
 	nn_safetensors_out_add(o, name, NN_F32, n_dims, shape, data);
 	o->entries[o->n - 1].is_nn_float = 1;
+}
+
+/* Its bytes into a file, or into a digest. */
+static void put(FILE *f, struct cp_digest *d, const void *bytes, size_t n)
+{
+	if (f)
+		fwrite(bytes, 1, n, f);
+	else
+		cp_digest_add(d, bytes, n);
+}
+
+static void put_data(FILE *f, struct cp_digest *d, const struct entry *e)
+{
+	if (!e->is_nn_float || sizeof(nn_float) == sizeof(float)) {
+		put(f, d, e->data, e->n * nn_dtype_size(e->dtype));
+		return;
+	}
+	const nn_float *x = e->data;
+	for (size_t i = 0; i < e->n; i++) {
+		float v = (float)x[i];
+		put(f, d, &v, sizeof v);
+	}
 }
 
 static json_t *describe(const struct entry *e, size_t begin)
@@ -98,6 +127,30 @@ static json_t *metadata(const struct nn_safetensors_out *o, struct cp_err *err)
 	return meta;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp((*(const struct entry *const *)a)->name, (*(const struct entry *const *)b)->name);
+}
+
+/* order: room for all entries */
+static void add_digest(const struct nn_safetensors_out *o, json_t *meta, const struct entry **order)
+{
+	struct cp_digest *d = cp_digest_new();
+	char *text = json_dumps(meta, JSON_COMPACT | JSON_SORT_KEYS), hex[33];
+	cp_digest_add(d, text, strlen(text));
+	for (size_t i = 0; i < o->n; i++)
+		order[i] = &o->entries[i];
+	qsort(order, o->n, sizeof *order, by_name);
+	for (size_t i = 0; i < o->n; i++) {
+		cp_digest_add(d, order[i]->name, strlen(order[i]->name) + 1);
+		put_data(NULL, d, order[i]);
+	}
+	cp_digest_hex(d, hex);
+	json_object_set_new(meta, "digest", json_string(hex));
+	cp_digest_free(d);
+	free(text);
+}
+
 /* The header in writing order: by falling size of type, so that every array is aligned to its own. */
 static json_t *build_header(const struct nn_safetensors_out *o, const struct entry **order, struct cp_err *err)
 {
@@ -106,7 +159,9 @@ static json_t *build_header(const struct nn_safetensors_out *o, const struct ent
 
 	if (!meta)
 		goto failed;
-	if (o->n_meta)
+	if (o->has_digest)
+		add_digest(o, meta, order);
+	if (json_object_size(meta))
 		json_object_set(header, "__metadata__", meta);
 	for (size_t size = 8; size; size /= 2)
 		for (size_t i = 0; i < o->n; i++)
@@ -130,19 +185,6 @@ failed:
 	json_decref(meta);
 	json_decref(header);
 	return NULL;
-}
-
-static void write_data(FILE *f, const struct entry *e)
-{
-	if (!e->is_nn_float || sizeof(nn_float) == sizeof(float)) {
-		fwrite(e->data, nn_dtype_size(e->dtype), e->n, f);
-		return;
-	}
-	const nn_float *x = e->data;
-	for (size_t i = 0; i < e->n; i++) {
-		float v = (float)x[i];
-		fwrite(&v, sizeof v, 1, f);
-	}
 }
 
 static void write_header(FILE *f, const char *json)
@@ -171,7 +213,7 @@ int nn_safetensors_out_write(struct nn_safetensors_out *o, const char *path, str
 	} else if (cp_out_open(&out, path, err) == 0) {
 		write_header(out.f, json);
 		for (size_t i = 0; i < o->n; i++)
-			write_data(out.f, order[i]);
+			put_data(out.f, NULL, order[i]);
 		rc = cp_out_commit(&out, err);
 	}
 	free(json);

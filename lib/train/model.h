@@ -11,7 +11,7 @@
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
  * (tokenizer.json), the pooler of the language model's folder where that had one, the ids that can be filled in where they are not all (mlm.ids), and
- * in the metadata one JSON text "clickprompt" with the configuration.  Same training, same bytes.
+ * in the metadata one JSON text "clickprompt" with the configuration, and the digest of all.  Same training, same bytes.
  *
  *     struct cp_model *m = cp_model_open(path, team, NN_IN_F32, err);     // to score
  *     cp_model_feed(m, &data, places, n, ...);

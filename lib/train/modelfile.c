@@ -306,6 +306,8 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 	struct cp_model *m = cp_model_new();
 	int rc = text ? parse_config(m, text, path, err)
 		      : cp_err_set(err, "%s: safetensors, but no clickprompt model (its metadata has no 'clickprompt')", path);
+	if (!rc && nn_safetensors_verify(s, err) < 0)
+		rc = -1;
 	if (!rc)
 		rc = read_vocab(m, s, path, err);
 	if (!rc && m->c.has_plm)
@@ -448,6 +450,7 @@ int cp_model_save(const struct cp_model *m, const char *path, struct cp_err *err
 	char *text = config_text(m);
 	nn_safetensors_out_meta(o, "format", "pt");
 	nn_safetensors_out_meta(o, "clickprompt", text);
+	nn_safetensors_out_digest(o);
 	for (int f = 0; !m->vocab.bits && f < m->vocab.fields.n; f++) {
 		const struct cp_features_field *v = &m->vocab.field[f];
 		for (int k = 0; k < 2; k++) {
