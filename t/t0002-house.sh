@@ -71,14 +71,14 @@ test_that 'every tool has a manual page, and every page is of a tool or a format
 
 # --- compilers -----------------------------------------------------------------------------------------------------------------
 
-compiles() {		# compiles COMPILER: everything, without a warning
+compiles() {		# compiles COMPILER: everything, without a warning (vectors are passed to inlined functions alone: Makefile, SIMDFLAGS)
 	(cd "$TOP" && sources | grep '\.c$' | grep -v '^t/fuzz/') >list
 	flags=$(make -s -C "$TOP" CC="$1" print-flags) || return 1
 	mkdir -p inc && : >inc/build.h
 	echo '#define CP_BUILD_COMPILER "x"' >>inc/build.h
 	echo '#define CP_BUILD_FLAGS "x"' >>inc/build.h
 	echo '#define CP_BUILD_SOURCE "x"' >>inc/build.h
-	(cd "$TOP" && sh -c "xargs -P 2 -n 8 $1 $flags -I$TRASH/inc -Werror -fsyntax-only" <"$TRASH/list")
+	(cd "$TOP" && sh -c "xargs -P 2 -n 8 $1 $flags -Wno-psabi -I$TRASH/inc -Werror -fsyntax-only" <"$TRASH/list")
 }
 
 for compiler in gcc clang; do

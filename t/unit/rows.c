@@ -267,7 +267,7 @@ static void check_like(void)
 	cp_buf_reset(&b);
 	rows = open_str("label,B\n", &like, &err);
 	dump(rows, &b, &err);
-	same(b.data, "{t: no column 'A' for --fields; there are 'label' and 'B'}", "a field that is missing");
+	same(b.data, "{t: no column 'A' for the model; there are 'label' and 'B'}", "a field that is missing");
 	cp_rows_close(rows);
 	cp_rows_close(first);
 	cp_buf_release(&b);
