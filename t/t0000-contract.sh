@@ -152,14 +152,19 @@ not_both() {		# not_both TOOL: an output that the tool reads as well is refused,
 	done <inputs
 }
 
-onto_input() {		# onto_input TOOL: its output appended to the file that it reads is refused, and the file left as it is
+onto_input() {		# onto_input TOOL: its output appended to the file that it reads, by name or from standard input, is refused, and the file left as it is
 	cp "$(input "$1")" same
 	oi_got=0
 	# shellcheck disable=SC2046
 	run "$1" $(operand "$1" same) >>same 2>same.err </dev/null || oi_got=$?
 	cat same.err
 	test $oi_got -eq 1 && cmp same "$(input "$1")" || { echo "exit status $oi_got"; return 1; }
-	grep -q "^$1: same: is input and output at once" same.err
+	grep -q "^$1: same: is input and output at once" same.err || return 1
+	oi_got=0
+	run "$1" <same >>same 2>same.err || oi_got=$?
+	cat same.err
+	test $oi_got -eq 1 && cmp same "$(input "$1")" || { echo "exit status $oi_got"; return 1; }
+	grep -q "^$1: standard input is input and output at once" same.err
 }
 
 to_full() {		# to_full TOOL COMMAND...: nothing can be written, and that is said

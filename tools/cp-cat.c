@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -167,18 +166,6 @@ static void check_options(void)
 	pick_options();
 }
 
-/* cat <x >>x; of files that are named cp_tool_start takes care */
-static void check_stdin(int argc, char **argv)
-{
-	struct stat in, out;
-	int reads = argc < 2;
-	for (int i = 1; i < argc; i++)
-		reads |= !strcmp(argv[i], "-");
-	if (reads && !o.output && !fstat(STDOUT_FILENO, &out) && S_ISREG(out.st_mode) && !fstat(STDIN_FILENO, &in) && in.st_dev == out.st_dev
-	    && in.st_ino == out.st_ino)
-		cp_die("standard input is input and output at once; -o replaces a file when all is written");
-}
-
 /* ---- Records ---- */
 
 /* The options given that change the rows, as a step of provenance. */
@@ -339,7 +326,6 @@ int main(int argc, char **argv)
 	cp_tool_start(&tool, &argc, argv);
 	check_options();
 	const char *const *paths = (const char *const *)argv + 1;
-	check_stdin(argc, argv);
 	if (!o.output && !to_text() && !asks())
 		cp_no_binary_tty();
 	if (cp_out_open(&out, o.output, &err) < 0)

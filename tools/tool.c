@@ -300,9 +300,12 @@ void cp_tool_spare(const char *path)
 /* A shell has opened the output before we look: an input that is the output would grow as it is read, or is empty already. */
 static void spare_from_stdout(void)
 {
-	struct stat st;
-	if (!fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode))
-		spare_inputs(&st, 1);
+	struct stat out, in;
+	if (fstat(STDOUT_FILENO, &out) || !S_ISREG(out.st_mode))
+		return;
+	if (!fstat(STDIN_FILENO, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		cp_die("standard input is input and output at once; -o replaces a file when all is written");
+	spare_inputs(&out, 1);
 }
 
 void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
