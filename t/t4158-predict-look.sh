@@ -84,7 +84,7 @@ test_that 'what cannot be shown is refused, with what can' '
 test_that 'ids that were not ascending are found' '
 	at=$(header pre.cpm | grep -o "\"mlm.ids\":{[^}]*}" | grep -o "data_offsets\":\[[0-9]*" | grep -o "[0-9]*$")
 	head=$(head -c 8 pre.cpm | od -An -tu8)
-	cp pre.cpm bad.cpm
+	changed_model pre.cpm >bad.cpm
 	printf "\377\377\377\000" | dd of=bad.cpm bs=1 seek=$((8 + head + at)) conv=notrunc 2>/dev/null
 	refused 1 "bad.cpm: tensor .mlm.ids. does not hold ascending ids" cp-predict --fill -m bad.cpm text.cps
 '

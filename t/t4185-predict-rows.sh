@@ -79,7 +79,7 @@ test_that 'so does a language model beside the CTR model' '
 '
 
 test_that 'a model with a weight that is no number is refused' '
-	cp dcnv2.cpm bad.cpm
+	changed_model dcnv2.cpm >bad.cpm
 	at=$(($(wc -c <bad.cpm) - 4))
 	printf "\377\377\377\177" | dd of=bad.cpm bs=1 seek=$at conv=notrunc 2>/dev/null
 	fails_with 1 cp-predict --no-ledger --csv -m bad.cpm <rows.csv
