@@ -47,23 +47,7 @@ INLINE unit16 beside16(const nn_float *x, size_t ld, size_t m, size_t n)
 #include "nn/simd/product.h"
 #include "nn/simd/packed.h"
 
-static void pack(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
-{
-	product_pack(packed, x, ld, along, lines, outer, depth, from, to);
-}
-
-static void tile(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add)
-{
-	product_tile(c, ldc, a, lines, b, m, n, units, add);
-}
-
-static void rows(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t n_rows, size_t cols, size_t depth,
-		 const struct nn_packed_end *end)
-{
-	packed_fwd(y, ldy, x, ldx, w, n_rows, cols, depth, end);
-}
-
-static const struct nn_product bf16 = { "bf16", PER_UNIT, sizeof(unit), 0x1.ffp127, pack, tile, rows };
+static const struct nn_product bf16 = { "bf16", PER_UNIT, sizeof(unit), 0x1.ffp127, product_pack, product_tile, packed_fwd };
 #endif
 
 const struct nn_product *nn_product_bf16(void)

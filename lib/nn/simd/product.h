@@ -95,7 +95,7 @@ INLINE void all_columns(nn_float *c, size_t ldc, const struct depths *d, int lin
 	}
 }
 
-INLINE void product_tile(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t m, size_t n, size_t units, int add)
+INLINE void product_tile(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add)
 {
 	struct depths d = { a, b, nn_product_length(units, lines), units, 0, 0 };
 	if (!units && !add)
@@ -151,12 +151,13 @@ static void pack_lines(unit *to, const nn_float *x, size_t ld, size_t places, si
 			put16(to + j * 16, j < places ? along16(x + j * ld + k, depth - k) : (unit16){ 0 });
 }
 
-INLINE void product_pack(unit *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
+INLINE void product_pack(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
 {
+	unit *panels = packed;
 	size_t units = nn_product_length((depth + PER_UNIT - 1) / PER_UNIT, lines);
 	size_t begin = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
 	if (!along)
-		pack_beside(packed + begin * units, x + begin, ld, end - begin, depth);
+		pack_beside(panels + begin * units, x + begin, ld, end - begin, depth);
 	for (size_t at = begin; along && at < end; at += NN_PANEL)
-		(lines ? pack_lines : pack_along)(packed + at * units, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
+		(lines ? pack_lines : pack_along)(panels + at * units, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
 }
