@@ -1,10 +1,19 @@
 /* The choice of kernels by processor; see cpu.h. */
 #include "nn/cpu.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cpu.h"
 #include "nn/kernels.h"
+
+#if defined __x86_64__ && !defined NN_DOUBLE && defined SYS_arch_prctl
+#include <cpuid.h>
+#define MAY_HAVE_AMX
+#endif
 
 #define POINTER(name) __typeof__(nn_##name) nn_##name = nn_##name##_base;
 #define USE_BASE(name) nn_##name = nn_##name##_base;
@@ -74,6 +83,31 @@ int nn_cpu_bf16(void)
 {
 #if defined __x86_64__ && !defined NN_DOUBLE
 	return !strcmp(in_force, "v4") && __builtin_cpu_supports("avx512bf16");
+#else
+	return 0;
+#endif
+}
+
+#ifdef MAY_HAVE_AMX
+static int has_amx;
+
+/* A level that the environment names has no AMX; nor has a process whose wish is refused, as where a signal's stack has no room for tiles. */
+static void ask_for_amx(void)
+{
+	enum { TILE_DATA = 18, REQUEST = 0x1023, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };	/* of XSAVE, of arch_prctl, of CPUID 7's EDX */
+	const char *wanted = getenv("CP_CPU");
+	unsigned a, b, c, d;
+	has_amx = !(wanted && cp_cpu_has(wanted)) && __get_cpuid_count(7, 0, &a, &b, &c, &d) && d & AMX_BF16 && d & AMX_TILE
+		  && !syscall(SYS_arch_prctl, REQUEST, TILE_DATA);
+}
+#endif
+
+int nn_cpu_amx(void)
+{
+#ifdef MAY_HAVE_AMX
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, ask_for_amx);
+	return has_amx && nn_cpu_bf16();
 #else
 	return 0;
 #endif

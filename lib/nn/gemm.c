@@ -98,13 +98,14 @@ static void cut_for_blas(struct job *j)
 }
 
 /* Sixteen tiles or more where there is work for them, so that threads end together; the bits do not depend on it.  No more than 384 columns a
- * tile, and no fewer than 48, which the registers take at once. */
+ * tile, and no fewer than 48, which the registers take at once; with AMX no fewer than 64 of both, so that each block read is used twice. */
 static void cut_packed(struct job *j)
 {
-	int m = j->call->m, n = j->call->n, rows = m >= 1024 ? m / 64 : clamp((m + NN_PANEL - 1) / NN_PANEL, 1, TILES), cols = (n + 383) / 384;
+	int m = j->call->m, n = j->call->n, few_rows = j->by->blocks ? 64 : NN_PANEL, few_cols = j->by->blocks ? 64 : 48;
+	int rows = m >= 1024 ? m / 64 : clamp((m + few_rows - 1) / few_rows, 1, TILES), cols = (n + 383) / 384;
 
 	if (rows * cols < TILES)
-		cols = clamp(TILES / rows, 1, (n + 47) / 48);
+		cols = clamp(TILES / rows, 1, (n + few_cols - 1) / few_cols);
 	cut_into(j, rows, cols);
 }
 
@@ -140,7 +141,7 @@ static void plan_packing(struct job *j)
 {
 	const struct nn_gemm_call *c = j->call;
 	j->units = nn_product_units(j->by, (size_t)c->k);
-	j->lines = !c->ta;
+	j->lines = !c->ta || j->by->blocks;
 	j->a_panels = nn_product_panels((size_t)c->m);
 	j->b_panels = nn_product_panels((size_t)c->n);
 	j->pack_step = PACK_NUMBERS / (NN_PANEL * (size_t)(c->k + 1)) + 1;

@@ -6,7 +6,7 @@
  * Who multiplies is settled once, before the first product (nn_gemm_choose):
  *
  *     own         packed operands and kernels of our own (nn/product.h).  An element's bits depend on its row of A and its column of B alone.
- *                 In f32, or (bf16) with operands rounded to bf16 and sums in f32, by AVX512_BF16.
+ *                 In f32, or (bf16) with operands rounded to bf16 and sums in f32, by AMX or else AVX512_BF16.
  *     openblas    OpenBLAS, f32, one single-threaded product a tile; C is cut into tiles by its shape alone.
  *
  * Either way the result is the same to the bit for 1, 2 or 16 threads.
@@ -48,7 +48,8 @@ void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_
 		  nn_float *c, int ldc);
 
 /* precision: auto, f32, bf16; by: auto, own, openblas.  -1: what this processor has not got, or does not go together.  auto is by what was
- * measured: own kernels where there is AVX-512, else OpenBLAS; bf16 where its instruction has twice the rate of f32's (AMD), else f32.
+ * measured: own kernels where there is AVX-512, else OpenBLAS; bf16 where its instructions have more than the rate of f32's
+ * (AMX, and AVX512_BF16 of AMD), else f32.
  * Until it is called, products are those of f32 and auto. */
 #define NN_PRECISIONS "auto|f32|bf16"
 #define NN_GEMMS "auto|own|openblas"
@@ -58,7 +59,7 @@ const char *nn_gemm_precision(void);	/* in force: "f32" or "bf16" */
 /* Products in f32 from here on, or (0) again as chosen: training evaluates by what will score. */
 void nn_gemm_exact(int on);
 
-/* All that multiplies, e.g. "own f32, OpenBLAS 0.3.21 SkylakeX".  A static string. */
+/* All that multiplies, e.g. "own f32, OpenBLAS 0.3.21 SkylakeX" or "own AMX bf16, ...".  A static string. */
 const char *nn_gemm_info(void);
 
 /* A small product against a plain loop, by the door and by OpenBLAS: <0 and a sentence where one in force computes wrongly. */

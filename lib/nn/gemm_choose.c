@@ -21,11 +21,12 @@ static void name_products(void)
 		snprintf(info, sizeof info, "%s", blas);
 }
 
-/* bf16 pays where its dot product of pairs takes no longer than a multiply-add: on AMD's cores; on Intel's it takes four times as long. */
+/* bf16 pays by AMX, and where a vector's dot products of pairs take no longer than its multiply-adds: on AMD's cores; on Intel's, four times as
+ * long. */
 static int bf16_pays(void)
 {
 #ifdef __x86_64__
-	return nn_product_bf16() && __builtin_cpu_is("amd");
+	return nn_product_amx() || (nn_product_bf16() && __builtin_cpu_is("amd"));
 #else
 	return 0;
 #endif
@@ -60,7 +61,7 @@ void nn_gemm_exact(int on)
 
 const char *nn_gemm_precision(void)
 {
-	return chosen ? chosen->name : "f32";
+	return chosen ? chosen->precision : "f32";
 }
 
 const char *nn_gemm_info(void)

@@ -106,9 +106,10 @@ static uint32_t to_bf16(nn_float x)
 void nn_packed_bf16_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
 			 const struct nn_packed_end *end)
 {
+	size_t units = nn_product_units(nn_product_bf16(), depth);
 	for (size_t r = 0; r < rows; r++)
 		for (size_t j = 0; j < cols; j++) {
-			const uint32_t *column = (const uint32_t *)w + j / NN_PANEL * ((depth + 1) / 2) * NN_PANEL + j % NN_PANEL;
+			const uint32_t *column = (const uint32_t *)w + j / NN_PANEL * units * NN_PANEL + j % NN_PANEL;
 			double sum = 0;
 			for (size_t k = 0; k < depth; k++)
 				sum += of_bf16(to_bf16(x[r * ldx + k])) * of_bf16(column[k / 2 * NN_PANEL] >> 16 * (k & 1) & 0xffff);

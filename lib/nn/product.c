@@ -1,4 +1,4 @@
-/* The products' kernels of this processor's level, as one of the kinds; see product.h. */
+/* The products' kernels of this processor's level, as one of the kinds, and which kind is bf16's; see product.h. */
 #include "nn/product.h"
 
 #include <math.h>
@@ -23,6 +23,12 @@ static void rows(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const v
 
 const struct nn_product *nn_product_float(void)
 {
-	static const struct nn_product f = { "f32", 1, sizeof(nn_float), INFINITY, pack, tile, rows };
+	static const struct nn_product f = { "f32", "f32", 1, sizeof(nn_float), 0, INFINITY, pack, tile, rows };
 	return &f;
+}
+
+const struct nn_product *nn_product_bf16(void)
+{
+	const struct nn_product *amx = nn_product_amx();
+	return amx ? amx : nn_product_avx512_bf16();
 }

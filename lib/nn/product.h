@@ -1,5 +1,5 @@
-/* Matrix products of our own, in two kinds: in nn_float, and in bf16 with sums in float.  A kind is how operands are packed and what multiplies
- * them; nn/gemm.h is the door to the product of two matrices, nn/packed.h keeps packed weights for scoring.
+/* Matrix products of our own, in three kinds: in nn_float, and in bf16 with sums in float, by vectors (AVX512_BF16) or by tiles (AMX).  A kind is
+ * how operands are packed and what multiplies them; nn/gemm.h is the door to the product of two matrices, nn/packed.h keeps packed weights for scoring.
  *
  * C = A B.  The rows of A and the columns of B are the outer index, what is summed over is the depth.  An operand is packed into panels of
  * NN_PANEL outer places, which hold unit u of their place j, that is depth u per_unit and on, in one of two forms:
@@ -8,12 +8,13 @@
  *     lines       at (u / NN_PANEL NN_PANEL + j) NN_PANEL + u mod NN_PANEL: NN_PANEL units of a place side by side; the depth is filled up
  *
  * A unit is one number (per_unit 1), or two of bf16 (per_unit 2) in a word of 32 bits, the first in its low half, the second zero behind an odd
- * depth.  Places past the last are zero.  Of A a product takes unit after unit, so either form will do: lines, which need no transposing, where a
- * place's depth lies one behind the other.  Both operands are read from front to back.
+ * depth.  Places past the last are zero.  Of A vectors take unit after unit, so either form will do: lines, which need no transposing, where a
+ * place's depth lies one behind the other.  Tiles are blocks of NN_PANEL x NN_PANEL units: of A in lines, of B in panels, the depth of both filled
+ * up with zeros.  Both operands are read from front to back.
  *
  * An element of C is one chain of multiply-adds over the depth, in its order, from 0 or from what stands in C.  So its bits depend on its row
  * of A and its column of B alone: not on how C is divided, on the rows beside it, or on how wide the registers are.  (Of bf16 the processor's
- * instruction sums a unit's two products in an order of its own, the same one always.)
+ * instruction sums a unit's two products, or a block's NN_PANEL units, in an order of its own, the same one always.)
  */
 #ifndef NN_PRODUCT_H
 #define NN_PRODUCT_H
@@ -33,12 +34,13 @@ struct nn_packed_end {
 };
 
 struct nn_product {
-	const char *name;
+	const char *name, *precision;
 	size_t per_unit;	/* numbers of the depth in a unit */
 	size_t unit_bytes;
+	int blocks;		/* by tiles: A in lines however it lies, depths filled up */
 	double limit;		/* numbers of this size and more are infinite once they are packed */
 	/* Panels `from` .. `to`-1 of an operand of `outer` places into `packed`, where the operand begins.  along: a place's depth lies one
-	 * behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form, and so along. */
+	 * behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form. */
 	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to);
 	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted. */
 	void (*tile)(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add);
@@ -53,15 +55,15 @@ static inline size_t nn_product_panels(size_t outer)
 	return (outer + NN_PANEL - 1) / NN_PANEL;
 }
 
-static inline size_t nn_product_units(const struct nn_product *p, size_t depth)
-{
-	return (depth + p->per_unit - 1) / p->per_unit;
-}
-
 /* Units that an operand has room for of each place: in lines these are filled up. */
 static inline size_t nn_product_length(size_t units, int lines)
 {
 	return lines ? (units + NN_PANEL - 1) / NN_PANEL * NN_PANEL : units;
+}
+
+static inline size_t nn_product_units(const struct nn_product *p, size_t depth)
+{
+	return nn_product_length((depth + p->per_unit - 1) / p->per_unit, p->blocks);
 }
 
 /* Where in a panel unit k of its place j is. */
@@ -72,8 +74,10 @@ static inline size_t nn_product_at(size_t j, size_t k, int lines)
 
 /* In nn_float, by the kernels of this processor's level. */
 const struct nn_product *nn_product_float(void);
-/* Operands rounded to bf16, sums in float, by AVX512_BF16; NULL: the processor (or, in double, the program) has not got it. */
+/* Operands rounded to bf16, sums in float, by AMX or else by AVX512_BF16; NULL: the processor (or, in double, the program) has neither. */
 const struct nn_product *nn_product_bf16(void);
+/* The two by themselves; NULL likewise. */
+const struct nn_product *nn_product_amx(void), *nn_product_avx512_bf16(void);
 /* The kind that nn_gemm multiplies by at the moment (gemm_choose.c); NULL: OpenBLAS. */
 const struct nn_product *nn_gemm_product(void);
 

@@ -15,7 +15,9 @@
 
 typedef uint32_t unit;
 #define PER_UNIT 2
+#define BLOCKS 0
 #include "nn/simd/transpose.h"
+#include "nn/simd/round.h"
 
 enum { TILE_ROWS = 8, TILE_PANELS = 3, ROWS = 6, PANELS = 4, LONE_PANELS = 8 };
 #define NOT_SIGN 0x7fff7fff
@@ -25,32 +27,15 @@ INLINE vec mac(vec sum, vec b, unit a)
 	return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi32((int)a), (__m512bh)b);
 }
 
-/* A vector of the numbers from i on, of the n that are there. */
-INLINE vec some(const nn_float *x, size_t n, size_t i)
-{
-	return i < n ? ld(x + i, lanes(n, i)) : splat(0);
-}
-
-INLINE unit16 along16(const nn_float *x, size_t n)
-{
-	return (unit16)_mm512_cvtne2ps_pbh(some(x, n, 16), some(x, n, 0));
-}
-
-INLINE unit16 beside16(const nn_float *x, size_t ld, size_t m, size_t n)
-{
-	const __m512i interleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3,
-						     18, 2, 17, 1, 16, 0);
-	vec even = some(x, m, 0), odd = n > 1 ? some(x + ld, m, 0) : splat(0);
-	return (unit16)_mm512_permutexvar_epi16(interleaved, (__m512i)_mm512_cvtne2ps_pbh(odd, even));
-}
-
+#include "nn/simd/pack.h"
 #include "nn/simd/product.h"
+#include "nn/simd/rows.h"
 #include "nn/simd/packed.h"
 
-static const struct nn_product bf16 = { "bf16", PER_UNIT, sizeof(unit), 0x1.ffp127, product_pack, product_tile, packed_fwd };
+static const struct nn_product bf16 = { "bf16", "bf16", PER_UNIT, sizeof(unit), BLOCKS, 0x1.ffp127, product_pack, product_tile, packed_fwd };
 #endif
 
-const struct nn_product *nn_product_bf16(void)
+const struct nn_product *nn_product_avx512_bf16(void)
 {
 #if defined __AVX512BF16__ && !defined NN_DOUBLE
 	return nn_cpu_bf16() ? &bf16 : NULL;

@@ -1,5 +1,6 @@
 /* Products of rows as they lie with a matrix that stays, for either kind of unit (nn/product.h): for scoring, row by row, each sum in one order,
- * however many rows there are.  Whoever includes this has included nn/simd/product.h, and defines beside what that asks for
+ * however many rows there are.  Whoever includes this has included nn/simd/product.h and nn/simd/rows.h,
+ * and defines beside what those ask for
  *
  *     ROWS, PANELS, LONE_PANELS   what the registers hold sums of: of several rows, of one
  *     NOT_SIGN                    what of a unit of 32 bits tells whether it is zero, of either sign
@@ -11,16 +12,6 @@
  * read at all; they are finite, so a sum is the same without.
  */
 #define CHUNK 512	/* units of the depth at a time: those that a row has beside 0, and rows in bf16, lie on the stack */
-
-struct packed {
-	nn_float *y;
-	size_t ldy;
-	const nn_float *x;
-	size_t ldx;
-	const unit *w;
-	size_t cols, depth, units;
-	const struct nn_packed_end *end;
-};
 
 /* Units of rows, ld apart. */
 struct units {
@@ -38,29 +29,6 @@ INLINE struct units units_of(const struct packed *p, size_t r0, size_t rows, siz
 		for (size_t u = 0; u < n; u += 16)
 			put16(room + r * CHUNK + u, along16(x + r * p->ldx + u * PER_UNIT, p->depth - (k + u) * PER_UNIT));
 	return (struct units){ room, CHUNK };
-}
-
-/* A vector of sums of row r from column j on; of those that are whole, what follows them: the same operations as of the kernels bias, relu
- * and cross. */
-INLINE void put(const struct packed *p, size_t r, size_t j, vec v, int whole)
-{
-	const struct nn_packed_end *e = whole ? p->end : NULL;
-	size_t m = lanes(p->cols, j);
-	if (!m)
-		return;
-	if (e && e->bias)
-		v = v + ld(e->bias + j, m);
-	if (e && e->relu)
-		v = vmax(splat(0), v);
-	if (e && e->x0)
-		v = vfma(ld(e->x0 + r * e->ld + j, m), v, ld(e->x + r * e->ld + j, m));
-	st(p->y + r * p->ldy + j, v, m);
-}
-
-/* What a sum over units behind the first ones goes on from. */
-INLINE vec so_far(const struct packed *p, size_t r, size_t j)
-{
-	return ld(p->y + r * p->ldy + j, lanes(p->cols, j));
 }
 
 /* rows x panels of the result from (r0, j) on: n units from k on, which x has.  How many rows and panels is known to the compiler. */

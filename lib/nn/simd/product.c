@@ -4,6 +4,7 @@
 
 typedef nn_float unit;
 #define PER_UNIT 1
+#define BLOCKS 0
 #include "nn/simd/transpose.h"
 
 #if NN_VEC_BYTES == 64 && !defined NN_DOUBLE
@@ -43,7 +44,9 @@ INLINE unit16 beside16(const nn_float *x, size_t ld, size_t m, size_t n)
 	return along16(x, m);
 }
 
+#include "nn/simd/pack.h"
 #include "nn/simd/product.h"
+#include "nn/simd/rows.h"
 #include "nn/simd/packed.h"
 
 void NN_K(product_pack)(nn_float *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)

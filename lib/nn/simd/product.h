@@ -1,12 +1,8 @@
-/* Packing, and the product of two packed operands, for either kind of unit (nn/product.h).  Whoever includes this has included nn/simd/vec.h and
- * nn/simd/transpose.h, and defines
+/* The product of two packed operands by vectors, for either kind of unit (nn/product.h).  Whoever includes this has included nn/simd/pack.h, and
+ * defines beside what that asks for
  *
- *     unit                        its type
- *     PER_UNIT                    numbers of the depth in it
  *     TILE_ROWS, TILE_PANELS      what the registers hold sums of
  *     mac(sum, b, a)              a vector of sums, and to each is added what its unit in the vector b and the unit a make
- *     along16(x, n)               16 units of one place, from n numbers that lie one behind the other; behind these, zeros
- *     beside16(x, ld, m, n)       one unit of each of 16 places, of which m are there, from n depths that lie ld apart
  */
 #define V (NN_PANEL / VL)	/* vectors of a panel */
 #define DEPTH 256	/* units at a time: a tile's panels of b, 48 KiB, stay in the second cache while rows pass */
@@ -15,8 +11,6 @@ INLINE vec ld_units(const unit *p)
 {
 	return *(const vec_anywhere *)p;
 }
-
-/* -- the product -- */
 
 /* TILE_ROWS x panels sums over `units`, from 0 or, with add, from c; of these `rows` rows and n columns are stored.  Unit k of row r is
  * a[nn_product_at(r, k, lines)]; panels of b lie `stride` units apart. */
@@ -108,56 +102,4 @@ INLINE void product_tile(nn_float *c, size_t ldc, const void *a, int lines, cons
 		else
 			all_columns(c, ldc, &d, 0, m, n, add || d.from);
 	}
-}
-
-/* -- packing -- */
-
-INLINE void put16(unit *to, unit16 x)
-{
-	*(unit16_anywhere *)to = x;
-}
-
-/* Panels whose places lie one behind the other in x, RUN units of each at a time: so x is read along its rows, and a panel written in runs. */
-#define RUN 4
-static void pack_beside(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
-{
-	size_t units = (depth + PER_UNIT - 1) / PER_UNIT;
-	for (size_t from = 0; from < units; from += RUN)
-		for (size_t at = 0, end = from + RUN < units ? from + RUN : units; at < places; at += NN_PANEL)
-			for (size_t u = from; u < end; u++)
-				put16(to + at * units + u * NN_PANEL, beside16(x + u * PER_UNIT * ld + at, ld, places - at, depth - u * PER_UNIT));
-}
-
-/* A panel whose places are rows of x, ... */
-static void pack_along(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
-{
-	for (size_t u = 0, units = (depth + PER_UNIT - 1) / PER_UNIT; u < units; u += 16) {
-		unit16 t[16] = { 0 };
-#pragma GCC unroll 16
-		for (size_t j = 0; j < 16; j++)
-			if (j < places)
-				t[j] = along16(x + j * ld + u * PER_UNIT, depth - u * PER_UNIT);
-		transpose16(t);
-		for (size_t j = 0; j < 16 && u + j < units; j++)
-			put16(to + (u + j) * NN_PANEL, t[j]);
-	}
-}
-
-/* ... and the same in lines. */
-static void pack_lines(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
-{
-	for (size_t k = 0; k < depth; k += 16 * PER_UNIT, to += 16 * NN_PANEL)
-		for (size_t j = 0; j < NN_PANEL; j++)
-			put16(to + j * 16, j < places ? along16(x + j * ld + k, depth - k) : (unit16){ 0 });
-}
-
-INLINE void product_pack(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
-{
-	unit *panels = packed;
-	size_t units = nn_product_length((depth + PER_UNIT - 1) / PER_UNIT, lines);
-	size_t begin = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
-	if (!along)
-		pack_beside(panels + begin * units, x + begin, ld, end - begin, depth);
-	for (size_t at = begin; along && at < end; at += NN_PANEL)
-		(lines ? pack_lines : pack_along)(panels + at * units, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
 }

@@ -1,0 +1,39 @@
+/* AMX's tiles: eight registers of 16 rows of 64 bytes, which here hold 16 x 16 floats or, of an operand, 16 x 16 units of two bf16.
+ *
+ *     tiles_begin();                           // what follows is the thread's own, until tiles_end
+ *     TILE_ZERO(0);
+ *     TILE_LOAD(4, a, 64);                     // 16 rows, so many bytes apart
+ *     TILE_LOAD(6, b, 64);
+ *     TILE_DOT(0, 4, 6);                       // c[i][j] += a[i][u] . b[u][j] over all 16 units u
+ *     TILE_STORE(0, c, 4 * ldc);
+ *     tiles_end();                             // else every switch of threads would save them
+ *
+ * Of a dot the sum of the first numbers of units and that of the second are each a chain of multiply-adds from 0, and c + (first + second) is
+ * rounded twice; what is subnormal counts, and comes out, as 0.  Registers are named by a literal number.
+ */
+#include <immintrin.h>
+
+/* All eight whole.  Constant, because GCC 12 takes the instruction to read 8 bytes of the 64, and might not write the others. */
+INLINE void tiles_begin(void)
+{
+	static const struct { _Alignas(64) uint8_t palette, start, none[14]; uint16_t row_bytes[16]; uint8_t rows[16]; } whole = {
+		.palette = 1, .row_bytes = { 64, 64, 64, 64, 64, 64, 64, 64 }, .rows = { 16, 16, 16, 16, 16, 16, 16, 16 },
+	};
+	_tile_loadconfig(&whole);
+}
+
+/* What tiles will load has to be in memory: GCC 12 does not say so to itself. */
+INLINE void tiles_see_memory(void)
+{
+	__asm__ volatile ("" ::: "memory");
+}
+
+INLINE void tiles_end(void)
+{
+	_tile_release();
+}
+
+#define TILE_ZERO(t) _tile_zero(t)
+#define TILE_LOAD(t, from, bytes) _tile_loadd(t, from, bytes)
+#define TILE_STORE(t, to, bytes) _tile_stored(t, to, bytes)
+#define TILE_DOT(c, a, b) _tile_dpbf16ps(c, a, b)
