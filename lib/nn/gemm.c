@@ -62,7 +62,7 @@ struct job {
 	size_t units;		/* of the depth */
 	int lines;		/* the form of A (nn/product.h) */
 	char *a, *b;
-	size_t a_panels, b_panels, pack_step;	/* panels a task */
+	size_t a_parts, b_parts, a_step, b_step;	/* that it is packed in; a task */
 	size_t a_tasks, pack_tasks;	/* those of A come first; none where a tile packs its own rows, which no other needs */
 };
 
@@ -129,12 +129,17 @@ static size_t place_bytes(const struct job *j, int lines)
 
 static size_t a_bytes(const struct job *j)
 {
-	return j->a_panels * NN_PANEL * place_bytes(j, j->lines);
+	return nn_product_panels((size_t)j->call->m) * NN_PANEL * place_bytes(j, j->lines);
 }
 
 static size_t b_bytes(const struct job *j)
 {
-	return j->b_panels * NN_PANEL * place_bytes(j, 0);
+	return nn_product_panels((size_t)j->call->n) * NN_PANEL * place_bytes(j, 0);
+}
+
+static size_t parts_a_task(int outer, int depth, size_t parts)
+{
+	return PACK_NUMBERS * parts / ((size_t)outer * (size_t)depth + 1) + 1;
 }
 
 static void plan_packing(struct job *j)
@@ -142,11 +147,12 @@ static void plan_packing(struct job *j)
 	const struct nn_gemm_call *c = j->call;
 	j->units = nn_product_units(j->by, (size_t)c->k);
 	j->lines = !c->ta || j->by->blocks;
-	j->a_panels = nn_product_panels((size_t)c->m);
-	j->b_panels = nn_product_panels((size_t)c->n);
-	j->pack_step = PACK_NUMBERS / (NN_PANEL * (size_t)(c->k + 1)) + 1;
-	j->a_tasks = j->cols == 1 ? 0 : (j->a_panels + j->pack_step - 1) / j->pack_step;
-	j->pack_tasks = j->a_tasks + (j->b_panels + j->pack_step - 1) / j->pack_step;
+	j->a_parts = nn_product_parts(j->by, !c->ta, (size_t)c->m, (size_t)c->k);
+	j->b_parts = nn_product_parts(j->by, c->tb, (size_t)c->n, (size_t)c->k);
+	j->a_step = parts_a_task(c->m, c->k, j->a_parts);
+	j->b_step = parts_a_task(c->n, c->k, j->b_parts);
+	j->a_tasks = j->cols == 1 && !c->ta ? 0 : (j->a_parts + j->a_step - 1) / j->a_step;
+	j->pack_tasks = j->a_tasks + (j->b_parts + j->b_step - 1) / j->b_step;
 }
 
 static void pack_a(const struct job *j, size_t from, size_t to)
@@ -159,8 +165,8 @@ static void pack_some(const struct job *j, size_t task)
 {
 	const struct nn_gemm_call *c = j->call;
 	int of_a = task < j->a_tasks;
-	size_t from = (of_a ? task : task - j->a_tasks) * j->pack_step, all = of_a ? j->a_panels : j->b_panels;
-	size_t to = from + j->pack_step < all ? from + j->pack_step : all;
+	size_t step = of_a ? j->a_step : j->b_step, all = of_a ? j->a_parts : j->b_parts;
+	size_t from = (of_a ? task : task - j->a_tasks) * step, to = from + step < all ? from + step : all;
 	if (of_a)
 		pack_a(j, from, to);
 	else

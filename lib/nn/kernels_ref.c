@@ -161,8 +161,9 @@ static size_t unit_at(size_t i, size_t k, size_t units, int lines)
 
 void nn_product_pack_ref(nn_float *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
 {
-	for (size_t i = from * NN_PANEL; i < to * NN_PANEL; i++)
-		for (size_t k = 0; k < depth; k++)
+	size_t places = nn_product_panels(outer) * NN_PANEL;
+	for (size_t i = along ? from * NN_PANEL : 0; i < (along ? to * NN_PANEL : places); i++)
+		for (size_t k = along ? 0 : from * NN_PANEL; k < depth && (along || k < to * NN_PANEL); k++)
 			packed[unit_at(i, k, depth, lines)] = i < outer ? along ? x[i * ld + k] : x[k * ld + i] : 0;
 }
 

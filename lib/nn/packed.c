@@ -53,7 +53,7 @@ static void pack(struct pack *p, enum nn_precision precision)
 	p->as.w = p->v = cp_xaligned(64, bytes);
 	for (size_t g = 0; g < m->groups; g++)
 		by->pack((char *)p->v + g * p->as.step, m->w + g * m->cols * m->depth, m->across ? m->cols : m->depth, !m->across, 0, m->cols, m->depth,
-			 0, panels);
+			 0, nn_product_parts(by, !m->across, m->cols, m->depth));
 }
 
 static int same(const struct nn_matrix *a, const struct nn_matrix *b)

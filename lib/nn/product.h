@@ -39,8 +39,8 @@ struct nn_product {
 	size_t unit_bytes;
 	int blocks;		/* by tiles: A in lines however it lies, depths filled up */
 	double limit;		/* numbers of this size and more are infinite once they are packed */
-	/* Panels `from` .. `to`-1 of an operand of `outer` places into `packed`, where the operand begins.  along: a place's depth lies one
-	 * behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form. */
+	/* Parts `from` .. `to`-1 (nn_product_parts) of an operand of `outer` places into `packed`, where the operand begins.  along: a place's
+	 * depth lies one behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form. */
 	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to);
 	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted. */
 	void (*tile)(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add);
@@ -64,6 +64,13 @@ static inline size_t nn_product_length(size_t units, int lines)
 static inline size_t nn_product_units(const struct nn_product *p, size_t depth)
 {
 	return nn_product_length((depth + p->per_unit - 1) / p->per_unit, p->blocks);
+}
+
+/* How many parts an operand is packed in, such that each is read along its rows: panels or, where a depth's places lie one behind the other,
+ * NN_PANEL units of all of them. */
+static inline size_t nn_product_parts(const struct nn_product *p, int along, size_t outer, size_t depth)
+{
+	return nn_product_panels(along ? outer : nn_product_units(p, depth));
 }
 
 /* Where in a panel unit k of its place j is. */

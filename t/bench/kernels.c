@@ -1,6 +1,6 @@
 /* How fast the kernels are, one thread, at sizes of a step of TinyBERT and DCNv2: `make bench-kernels` (CP_CPU=base|v3|v4 as ever).
  *
- * Each line is the best of many short runs: nanoseconds an element, the bytes it reads and writes over that time, or floating-point
+ * With any argument, matrix products alone.  Each line is the best of many short runs: nanoseconds an element, the bytes it reads and writes over that time, or floating-point
  * operations where those count.  Figures are for comparing within one run.
  */
 #include <math.h>
@@ -49,11 +49,6 @@ static void elements(const char *name, void (*run)(void), size_t n, double array
 	printf("%-34s %8.3f ns an element %8.1f GB/s\n", name, t * 1e9 / (double)n, arrays * (double)(n * sizeof *a) / t * 1e-9);
 }
 
-static void operations(const char *name, void (*run)(void), double flop)
-{
-	printf("%-34s %8.1f GF/s\n", name, flop / best(run) * 1e-9);
-}
-
 static void add(void) { nn_add(b, a, N); }
 static void bias_fwd(void) { nn_bias_fwd(b, a, bias, ROWS, WIDE); }
 static void bias_bwd(void) { nn_bias_bwd(e, a, ROWS, WIDE); }
@@ -100,36 +95,66 @@ static void attention(size_t z, size_t K, size_t dh, int drop)
 	       (fwd + bwd) * 1e6 / (double)z);
 }
 
-static int shape[5];
-static void gemm(void)
-{
-	int m = shape[2], n = shape[3], k = shape[4];
-
-	nn_gemm(NULL, shape[0], shape[1], m, n, k, a, shape[0] ? m : k, b, shape[1] ? k : n, 0, c, n);
-}
-
-static void products(void)
-{
-	static const int shapes[][5] = { { 0, 1, 256, 256, 256 }, { 0, 1, 256, 512, 512 }, { 0, 1, 256, 1, 512 }, { 0, 1, 384, 312, 312 },
-					 { 0, 1, 384, 1200, 312 }, { 0, 0, 384, 312, 1200 }, { 1, 0, 1200, 312, 384 }, { 1, 0, 312, 312, 384 } };
-
-	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-		const int *s = shapes[i];
-		char name[64];
-		memcpy(shape, s, sizeof shape);
-		snprintf(name, sizeof name, "gemm %s%s %d x %d x %d", s[0] ? "T" : "N", s[1] ? "T" : "N", s[2], s[3], s[4]);
-		operations(name, gemm, 2.0 * s[2] * s[3] * s[4]);
-	}
-}
-
-static nn_float *draw(void)
+static nn_float *draw(size_t n)
 {
 	struct cp_rng r = cp_rng(1, CP_RNG_TEST, 0, 0);
-	nn_float *x = cp_xcalloc(2 * N, sizeof *x);
+	nn_float *x = cp_xcalloc(n, sizeof *x);
 
-	for (size_t i = 0; i < 2 * N; i++)
+	for (size_t i = 0; i < n; i++)
 		x[i] = (nn_float)cp_rng_normal(&r);
 	return x;
+}
+
+/* A linear layer's three products: y = x W', dx = dy W, dW = dy' x. */
+static struct { int ta, tb, m, n, k; const nn_float *a, *b; } product;
+static nn_float *result;
+
+static void gemm(void)
+{
+	int m = product.m, n = product.n, k = product.k;
+
+	nn_gemm(NULL, product.ta, product.tb, m, n, k, product.a, product.ta ? m : k, product.b, product.tb ? k : n, 0, result, n);
+}
+
+static void layer(int rows, int out, int in)
+{
+	size_t r = (size_t)rows, o = (size_t)out, i = (size_t)in;
+	nn_float *x = draw(r * i), *w = draw(o * i), *dy = draw(r * o);
+
+	result = cp_xcalloc((r + o) * (o + i), sizeof *result);
+	printf("layer %d x %d x %d, GF/s:", rows, out, in);
+	for (int part = 0; part < 3; part++) {
+		product.ta = part == 2;
+		product.tb = part == 0;
+		product.m = part == 2 ? out : rows;
+		product.n = part == 0 ? out : in;
+		product.k = part == 0 ? in : part == 1 ? out : rows;
+		product.a = part == 0 ? x : dy;
+		product.b = part == 2 ? x : w;
+		printf(" %s %.1f", part == 0 ? "forward" : part == 1 ? "dx" : "dW", 2.0 * rows * out * in / best(gemm) * 1e-9);
+	}
+	printf("\n");
+	free(x);
+	free(w);
+	free(dy);
+	free(result);
+}
+
+/* By each that can multiply here. */
+static void layers(void)
+{
+	static const int shapes[][3] = { { 256, 256, 256 }, { 4096, 256, 256 }, { 256, 512, 512 }, { 256, 1, 512 }, { 384, 312, 312 }, { 384, 1200, 312 },
+					 { 384, 312, 1200 }, { 6144, 1200, 312 }, { 6144, 312, 1200 }, { 6144, 1536, 384 } };
+	static const char *const by[][2] = { { "f32", "openblas" }, { "f32", "own" }, { "bf16", "own" } };
+	struct cp_err err;
+
+	for (size_t k = 0; k < sizeof by / sizeof *by; k++) {
+		if (nn_gemm_choose(by[k][0], by[k][1], &err) < 0)
+			continue;
+		printf("by %s\n", nn_gemm_info());
+		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+			layer(shapes[i][0], shapes[i][1], shapes[i][2]);
+	}
 }
 
 /* Gradients grow with every run; set back, so that no kernel is timed on infinities. */
@@ -139,15 +164,18 @@ static void fresh(void)
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		free(*all[i]);
-		*all[i] = draw();
+		*all[i] = draw(2 * N);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	(void)argc;
 	nn_blas_prepare(argv);
 	printf("%s, kernels %s\n", nn_gemm_info(), nn_cpu_level());
+	if (argc > 1) {
+		layers();
+		return 0;
+	}
 	for (size_t i = 0; i < ROWS; i++) {
 		keys[i] = cp_mix64(i);
 		ids[i] = (uint32_t)(keys[i] % VOCAB);
@@ -189,7 +217,6 @@ int main(int argc, char **argv)
 	attention(60, 1, 32, 1);
 	attention(64, 7, 64, 1);
 	attention(128, 5, 64, 1);
-	fresh();
-	products();
+	layers();
 	return 0;
 }

@@ -1,11 +1,14 @@
-/* What one thread can multiply and add at most, in GF/s: a line "f32 N", and "bf16 N" where the processor has dot products of bf16.
+/* What one thread can multiply and add at most, in GF/s: a line "f32 N", "bf16 N" where the processor has dot products of bf16, and "amx N" where it
+ * has tiles of them.
  *
  * Independent chains of one instruction on registers, as many as hide its latency, the best of many short runs: no memory, no loads.  Fused
  * multiply-adds of the widest vectors there are, chosen when it runs, so that the same program tells of any x86-64; AVX512_BF16's vdpbf16ps
- * counts four operations a lane.  AMX is not measured.
+ * counts four operations a lane, AMX's tdpbf16ps as many a number of its tile of sums and unit of the depth.
  */
 #include <stdio.h>
 #include <time.h>
+
+#include "nn/cpu.h"
 
 enum { CHAINS = 12, TURNS = 200000, RUNS = 60 };
 static volatile float sink, small = 1e-6f;
@@ -18,8 +21,8 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* flop: of one instruction */
-static void report(const char *name, void (*run)(void), double flop)
+/* flop: of one instruction; of how many chains */
+static void report(const char *name, void (*run)(void), double flop, int chains)
 {
 	double least = 1e9;
 
@@ -29,7 +32,7 @@ static void report(const char *name, void (*run)(void), double flop)
 		t = now() - t;
 		least = t < least ? t : least;
 	}
-	printf("%s %.1f\n", name, flop * CHAINS * TURNS / least * 1e-9);
+	printf("%s %.1f\n", name, flop * chains * TURNS / least * 1e-9);
 }
 
 /* A loop of CHAINS chains: S(i) makes one step of chain i. */
@@ -78,16 +81,36 @@ __attribute__((target("avx512f,avx512bf16"))) static void avx512_bf16(void)
 	TURN(__m512, x, DOT_BF16, a[0][0]);
 }
 
+/* Of eight tiles six hold sums; all are zeros, which takes as long. */
+__attribute__((target("amx-tile,amx-bf16"))) static void amx(void)
+{
+	static const struct { _Alignas(64) unsigned char palette, none[15]; unsigned short row_bytes[16]; unsigned char rows[16]; } whole = {
+		1, { 0 }, { 64, 64, 64, 64, 64, 64, 64, 64 }, { 16, 16, 16, 16, 16, 16, 16, 16 }
+	};
+	_tile_loadconfig(&whole);
+	for (long n = 0; n < TURNS; n++) {
+		_tile_dpbf16ps(0, 6, 7);
+		_tile_dpbf16ps(1, 6, 7);
+		_tile_dpbf16ps(2, 6, 7);
+		_tile_dpbf16ps(3, 6, 7);
+		_tile_dpbf16ps(4, 6, 7);
+		_tile_dpbf16ps(5, 6, 7);
+	}
+	_tile_release();
+}
+
 int main(void)
 {
 	if (__builtin_cpu_supports("avx512f"))
-		report("f32", avx512, 32);
+		report("f32", avx512, 32, CHAINS);
 	else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-		report("f32", avx2, 16);
+		report("f32", avx2, 16, CHAINS);
 	else
-		report("f32", sse, 8);
+		report("f32", sse, 8, CHAINS);
 	if (__builtin_cpu_supports("avx512bf16"))
-		report("bf16", avx512_bf16, 64);
+		report("bf16", avx512_bf16, 64, CHAINS);
+	if (nn_cpu_amx())
+		report("amx", amx, 16 * 16 * 64, 6);
 	return 0;
 }
 #elif defined __aarch64__
@@ -103,7 +126,7 @@ static void neon(void)
 
 int main(void)
 {
-	report("f32", neon, 8);
+	report("f32", neon, 8, CHAINS);
 	return 0;
 }
 #else

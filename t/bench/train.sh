@@ -298,7 +298,7 @@ sort -k1,1 -k2,2 -k3,3n "$tmp/rates" | awk -v tasks="$TASKS" -v tokens="$TOKENS"
 		return 6 * ctr(task == "sparse" ? "dcnv2" : substr(task, 1, index(task, "-") - 1))
 	}
 	function of_peak(task, who, rate,   p) {
-		p = who ~ /bf16/ ? "bf16" : who ~ /f32/ ? "f32" : ""
+		p = who ~ /bf16/ ? (peak["amx"] ? "amx" : "bf16") : who ~ /f32/ ? "f32" : ""
 		return peak[p] ? sprintf("%3.0f %% of %s", 100 * rate * flop(task, who) / (peak[p] * 1e9 * threads), p) : "-"
 	}
 	function ratios(task, rate,   i, j, k, out, used, least) {	# to every peer, the fastest first

@@ -22,22 +22,22 @@ INLINE unit16 beside(const nn_float *x, size_t ld, size_t at, size_t places, siz
 	return u * PER_UNIT < depth ? beside16(x + u * PER_UNIT * ld + at, ld, places - at, depth - u * PER_UNIT) : (unit16){ 0 };
 }
 
-/* Panels of such places, RUN units of each at a time: so x is read along its rows, and a panel written in runs, ... */
+/* Units `from` .. `to_unit`-1 of all such places, RUN of each at a time: so x is read along its rows, and a panel written in runs, ... */
 #define RUN 4
-static void pack_beside(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
+static void pack_beside(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth, size_t from, size_t to_unit)
 {
-	size_t units = units_of_depth(depth);
-	for (size_t from = 0; from < units; from += RUN)
-		for (size_t at = 0, end = from + RUN < units ? from + RUN : units; at < places; at += NN_PANEL)
+	size_t units = units_of_depth(depth), all = to_unit < units ? to_unit : units;
+	for (; from < all; from += RUN)
+		for (size_t at = 0, end = from + RUN < all ? from + RUN : all; at < places; at += NN_PANEL)
 			for (size_t u = from; u < end; u++)
 				put16(to + at * units + u * NN_PANEL, beside(x, ld, at, places, u, depth));
 }
 
 /* ... and the same in lines. */
-static void pack_beside_lines(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth)
+static void pack_beside_lines(unit *to, const nn_float *x, size_t ld, size_t places, size_t depth, size_t from, size_t to_unit)
 {
 	size_t units = nn_product_length(units_of_depth(depth), 1);
-	for (size_t from = 0; from < units; from += NN_PANEL)
+	for (; from < to_unit; from += NN_PANEL)
 		for (size_t at = 0; at < places; at += NN_PANEL) {
 			unit16 t[16];
 #pragma GCC unroll 16
@@ -75,10 +75,9 @@ static void pack_lines(unit *to, const nn_float *x, size_t ld, size_t places, si
 INLINE void product_pack(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to)
 {
 	unit *panels = packed;
-	size_t units = nn_product_length(units_of_depth(depth), lines);
-	size_t begin = from * NN_PANEL, end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
+	size_t units = nn_product_length(units_of_depth(depth), lines), end = to * NN_PANEL < outer ? to * NN_PANEL : outer;
 	if (!along)
-		(lines ? pack_beside_lines : pack_beside)(panels + begin * units, x + begin, ld, end - begin, depth);
-	for (size_t at = begin; along && at < end; at += NN_PANEL)
+		(lines ? pack_beside_lines : pack_beside)(panels, x, ld, outer, depth, from * NN_PANEL, to * NN_PANEL);
+	for (size_t at = from * NN_PANEL; along && at < end; at += NN_PANEL)
 		(lines ? pack_lines : pack_along)(panels + at * units, x + at * ld, ld, end - at < NN_PANEL ? end - at : NN_PANEL, depth);
 }
