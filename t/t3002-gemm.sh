@@ -4,6 +4,8 @@
 
 test_that 'products in float' '"$CP_UNITS/gemm"'
 test_that 'products in double' '"$CP_UNITS/gemm_double"'
+test_that 'products by AMX, its tiles in plain C' '"$CP_UNITS/gemm_amx" >tap || { cat tap; exit 1; }; grep "own AMX bf16" tap'
+test_that 'CP_CPU=v4 leaves AMX out' 'CP_CPU=v4 "$CP_UNITS/gemm" >tap || { cat tap; exit 1; }; ! grep AMX tap'
 case $(uname -m) in
 x86_64) test_that 'a core the user names is left in force' 'OPENBLAS_CORETYPE=Prescott "$CP_UNITS/gemm" | grep "OpenBLAS .* Prescott"' ;;
 *) test_skip 'a core the user names is left in force' 'the names are those of x86-64' ;;

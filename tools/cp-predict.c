@@ -157,6 +157,8 @@ static void record(struct cp_run *run, const struct cp_predict *p, const char *p
 	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)p->rows });
 	cp_run_output(run, &(struct cp_run_file){ .role = "scores", .path = o.output, .digest = p->digest, .rows = (int64_t)p->rows });
 	cp_run_param(run, "kernels", nn_cpu_level());
+	if (!strcmp(o.precision, "bf16"))
+		cp_run_param(run, "products", nn_product_bf16()->name);
 	if (o.attention)
 		record_attention(run, p);
 }

@@ -113,6 +113,7 @@ static const struct cp_opt opts[] = {
 
 static void print_kernels(struct cp_buf *b)
 {
+	nn_gemm_choose(precision, gemm, &(struct cp_err){ "" });	/* what would multiply, by the options before --version */
 	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_gemm_info(), nn_cpu_level());
 }
 
