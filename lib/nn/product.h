@@ -1,5 +1,6 @@
 /* Matrix products of our own, in three kinds: in nn_float, and in bf16 with sums in float, by vectors (AVX512_BF16) or tiles (AMX).  A kind
- * is how operands are packed and what multiplies them; nn/gemm.h is the door to the product of two matrices, nn/packed.h keeps packed weights for scoring.
+ * is how operands are packed and what multiplies them; nn/gemm.h is the door to the product of two matrices, nn/packed.h keeps packed weights for
+ * scoring.
  *
  * C = A B.  The rows of A and the columns of B are the outer index, what is summed over is the depth.  An operand is packed into panels of
  * NN_PANEL outer places, which hold unit u of their place j, that is depth u per_unit and on, in one of two forms:
