@@ -11,6 +11,9 @@
  */
 #include "nn/product.h"
 
+#include <pthread.h>
+#include <string.h>
+
 #include "nn/cpu.h"
 
 #if (defined __AMX_BF16__ || defined NN_TILES) && !defined NN_DOUBLE
@@ -184,13 +187,67 @@ static void rows(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const v
 	tiles_end();
 }
 
+/* -- whether it works -- */
+
+/* A small whole number, other for each place of an operand. */
+static float small(size_t place, size_t depth)
+{
+	return (float)((place + 3 * depth) % 11) - 5;
+}
+
+static unit bf16_pair(float first, float second)
+{
+	uint32_t low, high;
+	memcpy(&low, &first, sizeof low);
+	memcpy(&high, &second, sizeof high);
+	return low >> 16 | (high & 0xffff0000);
+}
+
+static float small_sum(size_t i, size_t j)
+{
+	float sum = 0;
+	for (size_t k = 0; k < NN_PANEL * PER_UNIT; k++)
+		sum += small(i, k) * small(NN_PANEL + j, k);
+	return sum;
+}
+
+/* One product of whole numbers, whose sums are exact: a machine inside another may say that it has tiles, and not let them be formed. */
+static int works(void)
+{
+	_Alignas(64) unit a[BLOCK], b[BLOCK];
+	_Alignas(64) nn_float c[BLOCK] = { 0 };
+	struct parts p = { .a = a, .b = b, .units = NN_PANEL };
+	int right;
+	for (size_t i = 0; i < NN_PANEL; i++)
+		for (size_t u = 0; u < NN_PANEL; u++) {
+			a[i * NN_PANEL + u] = bf16_pair(small(i, 2 * u), small(i, 2 * u + 1));
+			b[u * NN_PANEL + i] = bf16_pair(small(NN_PANEL + i, 2 * u), small(NN_PANEL + i, 2 * u + 1));
+		}
+	tiles_begin();
+	right = tiles_are_whole();
+	if (right)
+		sums(c, NN_PANEL, &p, 1, 1, 0);
+	tiles_end();
+	for (size_t at = 0; at < BLOCK; at++)
+		right &= c[at] == small_sum(at / NN_PANEL, at % NN_PANEL);
+	return right;
+}
+
 static const struct nn_product amx = { "AMX bf16", "bf16", PER_UNIT, sizeof(unit), BLOCKS, 0x1.ffp127, product_pack, tile, rows };
+static const struct nn_product *usable;
+
+static void find(void)
+{
+	usable = nn_cpu_amx() && works() ? &amx : NULL;
+}
 #endif
 
 const struct nn_product *nn_product_amx(void)
 {
 #if (defined __AMX_BF16__ || defined NN_TILES) && !defined NN_DOUBLE
-	return nn_cpu_amx() ? &amx : NULL;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, find);
+	return usable;
 #else
 	return NULL;
 #endif

@@ -87,7 +87,7 @@ __attribute__((target("amx-tile,amx-bf16"))) static void amx(void)
 	static const struct { _Alignas(64) unsigned char palette, none[15]; unsigned short row_bytes[16]; unsigned char rows[16]; } whole = {
 		1, { 0 }, { 64, 64, 64, 64, 64, 64, 64, 64 }, { 16, 16, 16, 16, 16, 16, 16, 16 }
 	};
-	_tile_loadconfig(&whole);
+	__asm__ volatile ("ldtilecfg %0" : : "m" (whole));	/* GCC 12 takes _tile_loadconfig to read 8 bytes */
 	for (long n = 0; n < TURNS; n++) {
 		_tile_dpbf16ps(0, 6, 7);
 		_tile_dpbf16ps(1, 6, 7);

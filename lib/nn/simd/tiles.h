@@ -12,14 +12,27 @@
  * rounded twice; what is subnormal counts, and comes out, as 0.  Registers are named by a literal number.
  */
 #include <immintrin.h>
+#include <string.h>
 
-/* All eight whole.  Constant, because GCC 12 takes the instruction to read 8 bytes of the 64, and might not write the others. */
+/* All eight whole.  By hand: GCC 12 takes _tile_loadconfig to read 8 bytes of the 64, and leaves the others out of the program. */
+static const struct tiles_form {
+	_Alignas(64) uint8_t palette;
+	uint8_t start, none[14];
+	uint16_t row_bytes[16];
+	uint8_t rows[16];
+} tiles_whole = { .palette = 1, .row_bytes = { 64, 64, 64, 64, 64, 64, 64, 64 }, .rows = { 16, 16, 16, 16, 16, 16, 16, 16 } };
+
 INLINE void tiles_begin(void)
 {
-	static const struct { _Alignas(64) uint8_t palette, start, none[14]; uint16_t row_bytes[16]; uint8_t rows[16]; } whole = {
-		.palette = 1, .row_bytes = { 64, 64, 64, 64, 64, 64, 64, 64 }, .rows = { 16, 16, 16, 16, 16, 16, 16, 16 },
-	};
-	_tile_loadconfig(&whole);
+	__asm__ volatile ("ldtilecfg %0" : : "m" (tiles_whole));
+}
+
+/* Whether they are, after tiles_begin: else to use one is an illegal instruction. */
+INLINE int tiles_are_whole(void)
+{
+	struct tiles_form now;
+	__asm__ volatile ("sttilecfg %0" : "=m" (now));
+	return !memcmp(&now, &tiles_whole, sizeof now);
 }
 
 /* What tiles will load has to be in memory: GCC 12 does not say so to itself. */
