@@ -3,8 +3,8 @@
 #     dcnv2+base.k7-1/with-plm
 #
 # of which language model and variant may be missing.  `cells` lists them without seeds (else they are all of `models` and `ways`), `seeds` has those.
-# In $(made)/dcnv2+base.k7-1/ lie with-plm.cpm (the model), with-plm.tsv (labels and scores of the test rows) and with-plm.auc (their figures), and
-# beside each what its making said (.log, or .failed).
+# In $(made)/dcnv2+base.k7-1/ lie with-plm.cpm (the model), with-plm.tsv (labels and scores of the test rows) and with-plm.auc (their figures), where the
+# model keeps prompts with-plm.attention (what it pays to them), and beside each what its making said (.log, or .failed).
 #
 #     make -f grid.mk grids=ml-1m-time                         a grid that says all itself, in ml-1m-time/made
 #     make -f grid.mk grids='table2 table3' SCALE=small        grids that leave sizes, seeds and data to scale/small, in made/small: what two of
@@ -69,13 +69,22 @@ $(made)/space.mk: $(grids)/space $(grids)/grid draw
 endif
 
 cells-of  = $(foreach g,$1,$(or $(cells.$g),$(foreach m,$(models),$(addprefix $m/,$(ways)))))
-asked-by  = $(foreach s,$(seeds),$(subst /,-$s/,$(cells-of)))	# by a grid, or several; all of a seed before the next one
+seeded    = $(foreach s,$(seeds),$(subst /,-$s/,$1))	# all of a seed before the next one
+asked-by  = $(call seeded,$(cells-of))			# by a grid, or several
 targets   = $(patsubst %,$(made)/%.$(if $(search),cpm,auc),$(asked-by))
 
-wanted   := $(sort $(call targets,$(grids)))
+# Models that keep a language model with prompts are asked for the attention that it pays to them, for the report.  Of those that were scored and thrown
+# away since nothing is asked, for they would be trained again.
+told      = $(way.$(or $(from.$1),$1)) $($(or $(from.$1),$1).$2)	# a way and a variant: where prompts come from
+prompted  = $(foreach c,$(filter %/with-plm %/no-pretrain,$1),$(if $(findstring --prompts 0,$(call told,$(notdir $c),$(word 2,$(subst ., ,$(c:/$(notdir $c)=))))),,$c))
+there     = $(foreach c,$1,$(if $(wildcard $(made)/$c.auc),$(if $(wildcard $(made)/$c.cpm),$c),$c))
+looked-at = $(patsubst %,$(made)/%.attention,$(call there,$(call seeded,$(call prompted,$(cells-of)))))
 
-all: $(call targets,$(grids))
-$(wanted): | $(made)/cells
+wanted   := $(sort $(call targets,$(grids)))
+looks    := $(if $(search),,$(sort $(call looked-at,$(grids))))
+
+all: $(foreach t,$(call targets,$(grids)),$t $(filter $(t:.auc=.attention),$(looks)))
+$(wanted) $(looks): | $(made)/cells
 $(made)/cells: .FORCE	# for ./step, which counts them
 	@mkdir -p $(@D)
 	@printf '%s\n' $(wanted) >$@
@@ -157,6 +166,14 @@ stratified := $(if $(by),dcnv2/ctr dcnv2+base/without-plm dcnv2+base/with-plm)
 $(made)/%.auc: $(made)/%.tsv $$(if $$(filter $$(stratified),$$(name)/$$(notdir $$*)),$(made)/strata.tsv)
 	$(step) $(tagged) $(bin)/cp-auc --split test --reliability 10 $(addprefix --strata ,$(word 2,$^)) -o $@ $<
 
+# Attention is a mean over rows: a thousand of MovieLens-1M tell it to two hundredths of itself, for a hundredth of what scoring the test rows takes.
+# They are the same for all cells.
+$(made)/sample.cps: $(shards).test.cps
+	$(step) $(bin)/cp-cat --sample-rows 1000 -o $@ $<
+
+$(made)/%.attention: $(made)/%.cpm $(made)/sample.cps
+	$(step) $(LAUNCH) $(tagged) $(bin)/cp-predict --attention $(threads) -m $< -o $@ <$(word 2,$^)
+
 $(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
 	$(step) $(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<
 
@@ -166,8 +183,10 @@ missing = $(filter-out $(wildcard $(wanted)),$(wanted))
 todo    = $(MAKE) -n -k -f grid.mk all 2>/dev/null
 estimate:
 	@$(todo) | ./estimate $(ledger) '$(or $(WHAT),$(grids))' $(words $(missing))
+looks-of = $(filter $(looks),$(call looked-at,$1))
 progress:
-	@$(foreach g,$(grids),printf '%-24s %4d of %4d cells\n' $(notdir $g) $(words $(wildcard $(call targets,$g))) $(words $(call targets,$g));)
+	@$(foreach g,$(grids),printf '%-24s %4d of %4d cells%s\n' $(notdir $g) $(words $(wildcard $(call targets,$g))) $(words $(call targets,$g)) \
+	  '$(if $(call looks-of,$g),$(strip , attention to prompts of $(words $(wildcard $(call looks-of,$g))) of $(words $(call looks-of,$g))))';)
 	@$(MAKE) -s -f grid.mk WHAT='all of them' estimate failed
 failed:
 	@for f in $(made)/*.failed $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(sed -n "/: try '/!h; \$$ { x; p }" $$f)"; done
@@ -179,7 +198,7 @@ readable:
 # Figures whose run was killed after they were written and before the ledger had it as done are made again: no table would have them.
 known:
 	@test ! -e $(ledger) || { $(bin)/cp-ledger -q ls >/dev/null; sqlite3 -cmd '.timeout 9000' $(ledger) "SELECT DISTINCT p.value FROM params p JOIN runs r ON r.id = p.run \
-	    WHERE p.name = 'output' AND p.value LIKE '$(made)/%.auc' AND r.tool = 'cp-auc' AND r.status = 'killed' AND NOT EXISTS \
+	    WHERE p.name = 'output' AND (p.value LIKE '$(made)/%.auc' OR p.value LIKE '$(made)/%.attention') AND r.status = 'killed' AND NOT EXISTS \
 	    (SELECT 1 FROM params q JOIN runs d ON d.id = q.run WHERE q.name = 'output' AND q.value = p.value AND d.status = 'done' AND d.id > r.id)"; } | xargs rm -f
 
 # DeLong's test for the pairs that the tables compare and that it has not seen yet

@@ -32,6 +32,7 @@ test_that 'a table from rows to print: what it will take is said before, each st
 	test "$(sql whole "select count(*) from pairs where tab = 6 and not compared")" = 0
 	test "$(sql whole "select count(delong_p) > 0 from table6")" = 1
 	test "$(sql whole "select count(distinct run) from metrics where key = \"bin 10 rate\" and stratum = \"\"")" = 6	# for curves of calibration
+	test "$(sql whole "select count(distinct t.seed) from tagged t join metrics m on m.run = t.run where m.key = \"attention\" and t.way = \"with-plm\"")" = 2
 	test "$(sql whole "select group_concat(distinct value) from tags where name = \"cells\"")" = 6		# of which the report tells the share done
 '
 
@@ -44,7 +45,7 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 	grid fresh estimate-table6 SCALE=small ledger="$TRASH/whole.db" 2>&1 | grep "^table6: 12 trainings to do, of unknown cost"
 	grid whole progress-sizes >said
 	cat said
-	grep "^sizes  *6 of *14 cells" said
+	grep "^sizes  *6 of *14 cells, attention to prompts of 2 of 6$" said
 '
 
 test_that 'the seconds of a training are those of all its parts and of the training it went on from, whatever that is called' '
@@ -67,6 +68,10 @@ test_that 'figures whose run was killed when they were there and the ledger did 
 	test "$(sql whole "select count(*) from runs where id > $n")" = 1
 	grid whole table6 >said 2>&1
 	test "$(sql whole "select count(*) from runs where id > $n")" = 1
+	sql whole "update runs set status = \"killed\" where id = (select max(run) from params where name = \"output\" and value like \"%/with-plm.attention\")"
+	grid whole table6 >said 2>&1
+	sed -n 1p said | grep "^table6: all cells are there; the attention to prompts is missing, of 1$"
+	test "$(sql whole "select count(*) from runs where id > $n")" = 2
 '
 
 test_that 'killed at any moment and started again: the same bytes, and every step done once' '
@@ -80,7 +85,7 @@ test_that 'killed at any moment and started again: the same bytes, and every ste
 	grid broken table6 -j2 >said 2>&1 || { cat said; exit 1; }
 	sql broken "select status, count(*) from runs group by status"
 	test "$(sql broken "select count(*) from runs where status = \"killed\"")" -gt 0
-	for f in $(cd whole && ls */*.cpm */*.tsv */*.auc strata.tsv); do cmp whole/$f broken/$f; done
+	for f in $(cd whole && ls */*.cpm */*.tsv */*.auc */*.attention strata.tsv); do cmp whole/$f broken/$f; done
 	test -z "$(sql broken "select group_concat(path) from outputs join runs on id = run where status = \"done\" and role <> \"report\" group by path having count(*) > 1")"
 	test "$(sql broken "select count(*) from cells where stratum = \"\"")" = 6
 '
@@ -164,7 +169,7 @@ test_that 'steps go where LAUNCH puts them, and ledgers merge' '
 	chmod +x launch
 	grid far table6 LAUNCH="$TRASH/launch" >said 2>&1 || { cat said; exit 1; }
 	test "$(grep -c /cp-train launched)" = 8
-	test "$(grep -c /cp-predict launched)" = 6
+	test "$(grep -c /cp-predict launched)" = 8		# attention, too
 	for f in $(cd whole && ls */*.cpm */*.tsv); do cmp whole/$f far/$f; done
 	cp-ledger -q --ledger both.db merge whole.db far.db
 	test "$(sqlite3 both.db "select count(*) from cells where stratum = \"\"")" = 6

@@ -284,6 +284,42 @@ test_that 'what is drawn are the points of the ledger' '
 	grep -qE "^0.2 0.25 0.25 0.25 $" scripts
 '
 
+test_that 'attention to prompts: the share layer by layer and what would be even, in a table and a picture; of a model seen twice, the last look' '
+	empty
+	for i in 1 2 3; do training $i dnn $((i % 2)) lr $((i / 3)); scored $i x 0.7 0.5; done
+	for i in 1 2 3; do
+		for look in 100 300; do
+			test $look = 100 || run $((i + look)) cp-predict null "cp-predict --attention"
+			sql "insert into inputs select $i + $look, n, role, path, via, digest, content, rows, bytes from inputs where run = $i + 100 and $look = 300;
+				insert into metrics select $i + $look, \"\", \"layer 0\" || l, -1, \"attention\", 0.08 * l + 0.02 * $i + ($look = 100) from (select 1 l union select 2);
+				insert into metrics select $i + $look, \"\", \"layer 0\" || l, -1, \"attention_even\", 0.07 from (select 1 l union select 2)"
+		done
+	done
+	rm -f scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o page.html
+	row attention page.html "|dnn lr 0|2|0.110 0.190|0.070|2.14|301| |302|"
+	row attention page.html "|dnn lr 1|1|0.140 0.220|0.070|2.57|303|"
+	sed -n "/<section id=\"attention\">/,/<\/section>/p" page.html | grep -c ">if even: 0.070<" | grep -x 1
+	grep -x "1 0.14 0.14 0.14 " scripts
+	grep -x "2 0.07 0.07 0.07 " scripts
+	grep "with lines dashtype [0-9] linewidth 1.4 linecolor rgb .#8a8a8a. title .if even: 0.070.$" scripts
+'
+
+test_that 'a level that settings are seen beside is drawn whatever their number' '
+	empty
+	for i in 1 2 3 4 5 6 7 8 9; do
+		training $i m$i 1; scored $i x 0.7 0.5
+		sql "insert into metrics values ($i + 100, \"\", \"layer 01\", -1, \"attention\", 0.2 - 0.01 * $i), ($i + 100, \"\", \"layer 01\", -1, \"attention_even\", 0.05 + 0.05 * ($i > 8))"
+	done
+	cp-report -q -o page.html
+	section attention page.html | grep "the first 8 of 9 settings"
+	sed -n "/<section id=\"attention\">/,/<\/section>/p" page.html >attention
+	grep ">if even: 0.050<" attention
+	grep ">m8<" attention
+	test "$(grep -c ">if even: 0.100<" attention)" = 0	# of the ninth
+	row attention page.html "|m9|1|0.110|0.100|1.10|109|"
+'
+
 test_that 'a training in several runs is one curve' '
 	empty
 	training 1 dnn 1; training 2 lr 1

@@ -16,7 +16,7 @@ pretrain     := --epochs 1
 finetune     := --epochs 2
 finetune-plm := --epochs 4
 END
-for t in cp-mask cp-train cp-predict cp-auc; do
+for t in cp-cat cp-mask cp-train cp-predict cp-auc; do
 	cat >tools-here/$t <<-'END'
 		#!/bin/sh
 		echo "${0##*/} $*" >>"$TRASH/calls"
@@ -34,7 +34,7 @@ calls() { test ! -e calls || sort calls | cut -d' ' -f1 | uniq -c | awk '{ print
 
 test_that 'every cell is made, and pretraining is shared between two ways' '
 	grid
-	test "$(calls)" = "cp-auc 12 cp-mask 1 cp-predict 12 cp-train 16 "
+	test "$(calls)" = "cp-auc 12 cp-cat 1 cp-mask 1 cp-predict 16 cp-train 16 "
 	grep -e "--seed 2 -o .*/dnn-2/with-plm.cpm --stage finetune --with-plm --epochs 4 --init .*/dnn-2/pretrained.cpm" calls
 	grep -e "--seed 1 -o .*/dcnv2-1/ctr.cpm --stage ctr --model dcnv2 --epochs 3" calls
 '
@@ -46,15 +46,16 @@ test_that 'nothing is done twice' '
 '
 
 test_that 'models whose figures are there may be thrown away' '
-	rm -f grid/made/dnn-1/ctr.cpm grid/made/dcnv2-2/pretrained.cpm
+	rm -f grid/made/dnn-1/ctr.cpm grid/made/dcnv2-2/pretrained.cpm grid/made/dnn-2/with-plm.cpm grid/made/dnn-2/with-plm.attention
 	grid
 	test ! -e calls
 '
 
 test_that 'what is missing is made, with what it needs, and nothing else' '
-	rm -f grid/made/dnn-1/ctr.auc grid/made/dnn-1/with-plm.auc grid/made/dnn-2/*.auc grid/made/dnn-2/*.tsv grid/made/dnn-2/ctr.cpm
+	rm -f grid/made/dnn-1/ctr.auc grid/made/dnn-1/with-plm.auc grid/made/dnn-1/*.attention grid/made/dnn-2/*.auc grid/made/dnn-2/*.tsv grid/made/dnn-2/ctr.cpm
 	grid
-	test "$(calls)" = "cp-auc 5 cp-predict 3 cp-train 1 "
+	test "$(calls)" = "cp-auc 5 cp-predict 5 cp-train 2 "	# with-plm of the second seed was thrown away above
+	grep -c "^cp-predict --attention -m .*/dnn-[12]/with-plm.cpm -o .*/with-plm.attention$" calls | grep -x 2
 '
 
 test_that 'programs built anew do not throw results away' '
@@ -69,10 +70,10 @@ test_that 'a failure leaves nothing under a final name, and the rest is not done
 	echo dnn-1/with-plm.cpm >poison
 	! grid -k || exit 1
 	test ! -e grid/made/dnn-1/with-plm.cpm
-	test "$(calls)" = "cp-auc 11 cp-mask 1 cp-predict 11 cp-train 16 "
+	test "$(calls)" = "cp-auc 11 cp-cat 1 cp-mask 1 cp-predict 14 cp-train 16 "
 	rm poison calls
 	grid
-	test "$(calls)" = "cp-auc 1 cp-predict 1 cp-train 1 "
+	test "$(calls)" = "cp-auc 1 cp-predict 2 cp-train 1 "
 '
 
 test_that 'killed in the middle and started again, only what is missing is done' '
@@ -84,7 +85,21 @@ test_that 'killed in the middle and started again, only what is missing is done'
 	wait $! || true
 	rm slow calls
 	grid
-	test "$(calls)" = "cp-auc 3 cp-predict 3 cp-train 4 "
+	test "$(calls)" = "cp-auc 3 cp-predict 4 cp-train 4 "
+'
+
+test_that 'attention is asked for of models that keep a language model with prompts, and of no others' '
+	mkdir other
+	{ cat grid/grid; cat <<-\END; } >other/grid
+	cells           := $(foreach v,@ .none .few,$(addprefix dnn$(v:@=)/,without-plm with-plm no-pretrain))
+	seeds           := 1
+	pretrained.none := --prompts 0
+	no-pretrain.few := --prompts 1
+	END
+	make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/other" ledger="$TRASH/l.db" all
+	ls -d other/made/*/*.attention >looked
+	cat looked
+	printf "other/made/%s.attention\n" dnn-1/no-pretrain dnn-1/with-plm dnn.few-1/no-pretrain dnn.few-1/with-plm dnn.none-1/no-pretrain | diff - looked
 '
 
 test_that 'the grids of the project say what they ask, and are listed' '

@@ -35,7 +35,14 @@ test_that 'a line a cell with figures and runs, and the means of the seeds' '
 	cat table
 	test "$(grep -cE "^\| dnn +\| [a-z-]+ +\| [12] +\| 0\.[0-9]{4} \| [01]\.[0-9]{4} +\| [0-9]+ +\| [0-9]+ +\| [0-9]+ +\|$" table)" = 6
 	test "$(grep -cE "^\| dnn +\| [a-z-]+ +\| 2 +\| 0\.[0-9]{4} +\| 0\.[0-9]{4} +\| [01]\.[0-9]{4} +\| [+-][0-9.]+ % +\|$" table)" = 3
-	test "$(runs)" = 20
+	test "$(runs)" = 22
+'
+
+test_that 'the attention that a kept language model pays to its prompts is in the ledger with its cell' '
+	cat grid/made/dnn-2/with-plm.attention
+	sqlite3 -separator "	" l.db "SELECT 1, printf(\"%.6f\", p.value), printf(\"%.6f\", e.value) FROM tagged t JOIN metrics p USING (run) JOIN metrics e USING (run, stratum)
+		WHERE p.key = \"attention\" AND e.key = \"attention_even\" AND t.model = \"dnn\" AND t.way = \"with-plm\" AND t.seed = 2" |
+		diff grid/made/dnn-2/with-plm.attention -
 '
 
 test_that 'the figures are those of the scores' '
@@ -53,7 +60,7 @@ test_that 'the runs of a line are those that made it' '
 
 test_that 'asked again, nothing runs, and the table is the same' '
 	grid >again 2>log
-	test "$(runs)" = 20
+	test "$(runs)" = 22
 	cmp table again
 '
 

@@ -176,7 +176,7 @@ static void put_caption(struct page *p, const struct cp_figure *f, const struct 
 	}
 	cp_buf_printf(p->b, "<span>%s", f->caption);
 	if (plot->n_left_out)
-		cp_buf_printf(p->b, "; the first %zu of %zu %s", plot->n, plot->n + plot->n_left_out, plot->kind == CP_PLOT_STEPS ? "grids" : "settings");
+		cp_buf_printf(p->b, "; the first %zu of %zu %s", plot->n - plot->n_levels, plot->n - plot->n_levels + plot->n_left_out, plot->kind == CP_PLOT_STEPS ? "grids" : "settings");
 	else if (plot->categories_left_out)
 		cp_buf_printf(p->b, "; the first %zu settings", plot->n_categories);
 	if (plot->n == 1 && plot->kind != CP_PLOT_DOTS) {

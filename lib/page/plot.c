@@ -37,11 +37,13 @@ static char **append(char **names, size_t n, const char *name)
 static struct cp_series *series_of(struct cp_plot *p, const char *label)
 {
 	size_t i = 0, most = p->kind == CP_PLOT_POINTS ? MOST_POINTS : MOST_SERIES;
-	while (i < p->n && strcmp(p->series[i].label, label))
+	int level = *label == CP_PLOT_LEVEL;
+	label += level;
+	while (i < p->n && (p->series[i].level != level || strcmp(p->series[i].label, label)))
 		i++;
 	if (i < p->n)
 		return &p->series[i];
-	if (p->n == most) {
+	if (!level && p->n - p->n_levels == most) {
 		if (find(p->left_out, p->n_left_out, label) == p->n_left_out) {
 			p->left_out = append(p->left_out, p->n_left_out, label);
 			p->n_left_out++;
@@ -49,7 +51,8 @@ static struct cp_series *series_of(struct cp_plot *p, const char *label)
 		return NULL;
 	}
 	p->series = cp_xrealloc(p->series, p->n + 1, sizeof *p->series);
-	p->series[p->n] = (struct cp_series){ .label = cp_xstrdup(label) };
+	p->series[p->n] = (struct cp_series){ .label = cp_xstrdup(label), .level = level };
+	p->n_levels += (size_t)level;
 	return &p->series[p->n++];
 }
 
@@ -101,7 +104,7 @@ void cp_plot_release(struct cp_plot *p)
 	free_names(p->left_out, p->n_left_out);
 	p->series = NULL;
 	p->category = p->left_out = NULL;
-	p->n = p->n_left_out = p->n_categories = 0;
+	p->n = p->n_levels = p->n_left_out = p->n_categories = 0;
 }
 
 /* ---- the script ---- */
@@ -318,6 +321,11 @@ static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
 	const char *colour = palette[i % N_COLOURS];
 	int mark = marks[i % (sizeof marks / sizeof *marks)], bars = has_intervals(s);
 	double width = 0.84 / (double)p->n;
+	if (s->level) {
+		cp_buf_printf(b, "$d%zu using 1:2 with lines dashtype %zu linewidth 1.4 linecolor rgb '" LINE "' title ", i, i % 4 + 2);
+		quote(b, s->label, LABEL);
+		return;
+	}
 	switch (p->kind) {
 	case CP_PLOT_LINES:
 		cp_buf_printf(b, "$d%zu using 1:2%s with %s dashtype %zu pointtype %d", i, bars ? ":3:4" : "", bars ? "yerrorlines" : "linespoints", i % 5 + 1, mark);

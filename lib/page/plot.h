@@ -28,8 +28,12 @@ enum cp_plot_kind {
  * only there) */
 enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2, CP_PLOT_WHOLE_X = 4 };
 
+/* Before a label: a level that the others are seen beside, a thin grey line without marks, which does not count among the most; after all others. */
+#define CP_PLOT_LEVEL '\004'
+
 struct cp_series {
 	char *label;
+	int level;
 	double (*v)[4];		/* x, y, lo, hi; NAN: not known */
 	size_t n, cap;
 };
@@ -39,7 +43,7 @@ struct cp_plot {
 	int flags;
 	const char *title, *x_label, *y_label;
 	struct cp_series *series;
-	size_t n, n_left_out;	/* series drawn; those beyond the most that can be told apart */
+	size_t n, n_levels, n_left_out;	/* series drawn; of these levels; those beyond the most that can be told apart */
 	char **category;
 	size_t n_categories, categories_left_out;
 	char **left_out;

@@ -19,6 +19,7 @@
 	"ranked AS (SELECT *, row_number() OVER (PARTITION BY data ORDER BY auc IS NULL, auc DESC, valid DESC, first) AS place, count(*) OVER (PARTITION BY data) " \
 	"AS of, max(auc) OVER (PARTITION BY data) AS top, min(logloss) OVER (PARTITION BY data) AS low FROM setting)"
 #define MOST "40"
+#define LEVEL "char(4)"		/* CP_PLOT_LEVEL */
 #define PART "data || CASE WHEN of > " MOST " THEN ' (the best " MOST " of ' || of || ' settings)' ELSE '' END"
 
 static const char progress_steps[] =
@@ -124,12 +125,26 @@ static const char calibration_table[] =
 	"WITH " SETTINGS " SELECT " PART ", setting, seeds, " REAL("3", "calibration") " AS 'mean score / rate', " BEST("4", "ece", "min(ece) OVER (PARTITION BY data)")
 	" AS 'calibration error', runs(runs) AS runs FROM ranked WHERE ece IS NOT NULL AND place <= " MOST " ORDER BY data, place";
 
+/* The last look at each model; what it pays beside what would be even, the greatest quotient first. */
+#define ATTENTION \
+	"WITH look AS (SELECT t.run AS train, max(m.run) AS run FROM metrics m JOIN runs r ON r.id = m.run JOIN page_train e ON e.run = m.run " \
+	"JOIN page_raw o ON o.run = e.train JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest JOIN page_trial t ON t.run = w.run " \
+	"WHERE r.tool = 'cp-predict' AND r.status = 'done' AND r.rerun_of IS NULL AND m.key = 'attention' GROUP BY t.run), " \
+	"paid AS (SELECT t.data AS data, t.same AS same, t.setting AS setting, CAST(substr(m.stratum, 7) AS INTEGER) AS layer, count(*) AS seeds, " \
+	"avg(m.value) AS share, deviation(m.value) AS sd, avg(v.value) AS even, group_concat(m.run) AS runs FROM look l JOIN page_trial t ON t.run = l.train " \
+	"JOIN metrics m ON m.run = l.run AND m.key = 'attention' AND m.stratum GLOB 'layer *' LEFT JOIN metrics v ON v.run = m.run AND v.split = m.split " \
+	"AND v.stratum = m.stratum AND v.epoch = m.epoch AND v.key = 'attention_even' GROUP BY t.data, t.same, layer), " \
+	"ranked AS (SELECT *, dense_rank() OVER (PARTITION BY data ORDER BY times DESC, same) AS place " \
+	"FROM (SELECT *, avg(share / even) OVER (PARTITION BY data, same) AS times FROM paid))"
 static const char attention_lines[] =
-	"WITH paid AS (SELECT t.data AS data, t.same AS same, t.setting AS setting, CAST(substr(m.stratum, 7) AS INTEGER) AS layer, m.key AS key, "
-	"avg(m.value) AS share FROM metrics m JOIN page_train e ON e.run = m.run JOIN page_trial t ON t.run = e.train JOIN runs r ON r.id = m.run "
-	"WHERE r.tool = 'cp-predict' AND r.status = 'done' AND m.key IN ('attention', 'attention_even') AND m.stratum GLOB 'layer *' "
-	"GROUP BY t.data, t.same, layer, m.key) "
-	"SELECT data, setting || CASE key WHEN 'attention' THEN '' ELSE ', if even' END, layer, share, NULL, NULL FROM paid ORDER BY data, setting, same, key, layer";
+	ATTENTION ", line AS (SELECT data, 0 AS k, place, setting AS label, layer, share, share - sd AS lo, share + sd AS hi FROM ranked UNION ALL "
+	"SELECT data, 1, 0, " LEVEL " || printf('if even: %.3f', even), layer, avg(even), NULL, NULL FROM ranked WHERE even IS NOT NULL AND place <= 8 " /* what is drawn */
+	"GROUP BY data, 4, layer) SELECT data, label, layer, share, lo, hi FROM line ORDER BY data, k, place, label, layer";
+static const char attention_table[] =
+	ATTENTION ", line AS (SELECT *, group_concat(printf('%.3f', share), ' ') OVER w AS shares, max(seeds) OVER w AS n, avg(even) OVER w AS even_share, "
+	"layer = min(layer) OVER w AS first FROM ranked WINDOW w AS (PARTITION BY data, place ORDER BY layer ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) "
+	"SELECT data, setting, n AS seeds, shares AS 'share of attention, layer by layer', " REAL("3", "even_share") " AS 'if even', "
+	REAL("2", "times") " AS 'mean of share / even', runs(runs) AS runs FROM line WHERE first ORDER BY data, place";
 
 static const char comparisons_table[] =
 	"SELECT CASE c.split WHEN '' THEN 'other rows' ELSE c.split || ' rows' END, c.method, coalesce(c.a, '') AS a, coalesce(c.b, '') AS b, "
@@ -197,9 +212,10 @@ const struct cp_section cp_sections[] = {
 	  "The ledger has no figures of calibration.",
 	  { { "bins", "rate of clicks by score", CP_PLOT_LINES, CP_PLOT_DIAGONAL, "mean score", "rate of clicks", calibration_curves } }, calibration_table },
 	{ "attention", "Attention to prompts",
-	  "The share of attention that each layer of the language model pays to its prompts, beside the share they would have if attention were even.",
+	  "The share of attention that each layer of the language model pays to its prompts: the mean over words, heads and test rows, and over seeds, with one "
+	  "deviation to each side. Were attention even, <i>K</i> prompts would have <i>K</i> / (<i>K</i> + words) of it in every layer: the grey lines without marks.",
 	  "The ledger has no run of <code>cp-predict --attention</code>.",
-	  { { "layers", "share of attention paid to prompts", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "layer", "share", attention_lines } }, NULL },
+	  { { "layers", "share of attention paid to prompts", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "layer", "share", attention_lines } }, attention_table },
 	{ "comparisons", "Comparisons",
 	  "Two score columns on the same rows. A star: <i>p</i> &lt; 0.05. The latest 60.",
 	  "The ledger has no comparisons (<code>cp-auc --score2</code>).", { { 0 } }, comparisons_table },
