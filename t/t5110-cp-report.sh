@@ -411,6 +411,19 @@ test_that 'what pretraining learns is drawn with its unit, within epochs as well
 	ls within | grep learning | tr "\n" " " | grep -x "learning-lm-loss-g.png learning-lm-loss-g.svg "
 '
 
+test_that 'titles begin at the left edge, in two lines, and names of dots have room: nothing is cut' '
+	empty
+	training 1 dnn 1; training 2 $(printf "m%.0s" $(seq 40)) 1; scored 1 x 0.7 0.5; scored 2 x 0.6 0.5
+	sql "update inputs set path = \"a-grid-with-a-name-of-some-length/made/rows.valid.cps\" where role = \"valid\""
+	rm -f scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o page.html --pictures titled
+	grep "^set title" scripts && exit 1
+	grep "^set label 1 .a-grid-with-a-name-of-some-length. at screen 0.02, screen 0.9[0-9]* left " scripts
+	grep "^set label 2 .AUC on the test rows. at screen 0.02, screen 0.[89][0-9]* left " scripts
+	sed -n "s/^set label [12] .\(.*\). at screen.*/\1/p" scripts | awk "length > 54 { exit 1 }"
+	sed -n "s/^set lmargin at screen //p" scripts | sort -u | awk "{ n++ } \$1 * 480 < 34 * 7.5 { exit 1 } END { exit n != 1 }"
+'
+
 test_that 'every setting that is drawn has its name in the key, however long' '
 	for name in mmmmmmmm mmmmmmmmmmmmmmmmm; do	# of 9 letters no three stand beside one another, of 18 no two
 		empty

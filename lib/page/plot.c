@@ -15,7 +15,7 @@
 #define MOST_CATEGORIES 30
 #define WIDTH 480
 #define LABEL 44		/* characters of a label */
-#define NAME 36			/* and of a line of dots */
+#define NAME 34			/* and of a line of dots */
 
 /* ---- what is drawn ---- */
 
@@ -183,7 +183,7 @@ static int key_columns(const struct cp_plot *p)
 #define ROW 19			/* a line of dots */
 #define KEY_ROW 21		/* a line of the key, as gnuplot sets it in this font */
 #define DRAWN 214		/* height of what is between the axes */
-#define BELOW 62		/* the x axis with its tics and its label */
+#define BELOW 68		/* the x axis with its tics and its label */
 
 static int key_rows(const struct cp_plot *p)
 {
@@ -252,7 +252,7 @@ static double left_of_dots(const struct cp_plot *p)
 	size_t most = 0;
 	for (size_t i = 0; i < p->n_categories; i++)
 		most = strlen(p->category[i]) > most ? strlen(p->category[i]) : most;
-	return (16 + 6.9 * (double)(most < NAME ? most : NAME)) / WIDTH;
+	return (18 + 7.7 * (double)(most < NAME ? most : NAME)) / WIDTH;
 }
 
 static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
@@ -315,6 +315,14 @@ static void put_axes(struct cp_buf *b, const struct cp_plot *p)
 		cp_buf_str(b, "set offsets 0, 0, graph 0.05, graph 0.05\n");
 }
 
+/* Bars at the same whole numbers stand beside one another. */
+static double beside(const struct cp_plot *p, size_t i)
+{
+	double x[2];
+	find_range(x, p);
+	return p->flags & CP_PLOT_WHOLE_X ? 0.009 * (x[1] - x[0]) * ((double)i - ((double)(p->n - p->n_levels) - 1) / 2) : 0;
+}
+
 static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
 {
 	const struct cp_series *s = &p->series[i];
@@ -322,13 +330,15 @@ static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
 	int mark = marks[i % (sizeof marks / sizeof *marks)], bars = has_intervals(s);
 	double width = 0.84 / (double)p->n;
 	if (s->level) {
-		cp_buf_printf(b, "$d%zu using 1:2 with lines dashtype %zu linewidth 1.4 linecolor rgb '" LINE "' title ", i, i % 4 + 2);
+		cp_buf_printf(b, "$d%zu using 1:2 with lines dashtype %zu linewidth 1.4 linecolor rgb '" LINE "' title ", i,
+			      (i - (p->n - p->n_levels)) % 4 + 1);
 		quote(b, s->label, LABEL);
 		return;
 	}
 	switch (p->kind) {
 	case CP_PLOT_LINES:
-		cp_buf_printf(b, "$d%zu using 1:2%s with %s dashtype %zu pointtype %d", i, bars ? ":3:4" : "", bars ? "yerrorlines" : "linespoints", i % 5 + 1, mark);
+		cp_buf_printf(b, "$d%zu using ($1 + %g):2%s with %s dashtype %zu pointtype %d", i, bars ? beside(p, i) : 0,
+			      bars ? ":3:4" : "", bars ? "yerrorlines" : "linespoints", i % 5 + 1, mark);
 		if (!bars && s->n > 12)
 			cp_buf_printf(b, " pointinterval %zu", (s->n + 11) / 12);
 		break;
@@ -378,13 +388,40 @@ static int draw(const struct cp_plot *p, const char *terminal, int title, struct
 
 /* ---- a file ---- */
 
-#define TITLE 26
+#define TITLE 20		/* a line of it */
+#define TITLE_WIDTH 54
 
-static void put_title(struct cp_buf *b, const struct cp_plot *p)
+/* A title of two parts, with a colon between, has two lines: 0, or where the second begins. */
+static size_t second_line(const char *title)
 {
-	cp_buf_str(b, "set title ");
-	quote(b, p->title, 60);
-	cp_buf_str(b, " textcolor rgb '" INK "'\n");
+	const char *colon = NULL;
+	for (const char *at = title; (at = strstr(at, ": ")); at++)
+		colon = at;
+	return colon ? (size_t)(colon + 2 - title) : 0;
+}
+
+static int title_height(const struct cp_plot *p)
+{
+	return TITLE * (second_line(p->title) ? 2 : 1) + 6;
+}
+
+/* From the left edge of the picture, not in the middle of what is drawn: that may be far to the right, and narrow. */
+static void put_title_line(struct cp_buf *b, const char *s, int line, double height)
+{
+	cp_buf_printf(b, "set label %d ", line + 1);
+	quote(b, s, TITLE_WIDTH);
+	cp_buf_printf(b, " at screen 0.02, screen %g left font ',15' textcolor rgb '" INK "'\n", 1 - (14 + TITLE * line) / height);
+}
+
+static void put_title(struct cp_buf *b, const struct cp_plot *p, double height)
+{
+	size_t second = second_line(p->title);
+	struct cp_buf first = CP_BUF_INIT;
+	cp_buf_add(&first, p->title, second ? second - 2 : strlen(p->title));
+	put_title_line(b, first.data, 0, height);
+	if (second)
+		put_title_line(b, p->title + second, 1, height);
+	cp_buf_release(&first);
 }
 
 int cp_plot_file(const struct cp_plot *p, const char *path, struct cp_err *err)
@@ -392,14 +429,14 @@ int cp_plot_file(const struct cp_plot *p, const char *path, struct cp_err *err)
 	struct cp_buf b = CP_BUF_INIT, picture = CP_BUF_INIT;
 	struct cp_out out;
 	size_t n = strlen(path);
-	int height = height_of(p, TITLE);
+	int height = height_of(p, title_height(p));
 	if (n > 4 && !strcmp(path + n - 4, ".png"))
 		cp_buf_printf(&b, "set terminal pngcairo noenhanced size %d,%d font 'sans,14' fontscale 1.414 linewidth 1.8 pointscale 1.8 "
 			      "background '#ffffff'\nset key spacing 1.35\n", 2 * WIDTH, 2 * height);
 	else
 		cp_buf_printf(&b, "set terminal svg noenhanced size %d,%d font 'sans-serif,14' background '#ffffff'\n", WIDTH, height);
-	put_title(&b, p);
-	int rc = draw(p, b.data, TITLE, &picture, err);
+	put_title(&b, p, height);
+	int rc = draw(p, b.data, title_height(p), &picture, err);
 	if (rc == 0)
 		rc = cp_out_open(&out, path, err);
 	if (rc == 0) {

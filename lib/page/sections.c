@@ -143,8 +143,8 @@ static const char attention_lines[] =
 static const char attention_table[] =
 	ATTENTION ", line AS (SELECT *, group_concat(printf('%.3f', share), ' ') OVER w AS shares, max(seeds) OVER w AS n, avg(even) OVER w AS even_share, "
 	"layer = min(layer) OVER w AS first FROM ranked WINDOW w AS (PARTITION BY data, place ORDER BY layer ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) "
-	"SELECT data, setting, n AS seeds, shares AS 'share of attention, layer by layer', " REAL("3", "even_share") " AS 'if even', "
-	REAL("2", "times") " AS 'mean of share / even', runs(runs) AS runs FROM line WHERE first ORDER BY data, place";
+	"SELECT data, setting, n AS seeds, shares AS 'share, layer by layer', " REAL("3", "even_share") " AS 'if even', "
+	REAL("2", "times") " AS 'times even', runs(runs) AS runs FROM line WHERE first ORDER BY data, place";
 
 static const char comparisons_table[] =
 	"SELECT CASE c.split WHEN '' THEN 'other rows' ELSE c.split || ' rows' END, c.method, coalesce(c.a, '') AS a, coalesce(c.b, '') AS b, "

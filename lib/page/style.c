@@ -32,7 +32,7 @@ const char cp_page_style[] =
 	"tbody tr+tr td{border-top:1px solid var(--rule)}\n"
 	"tbody th{background:var(--band);font-weight:600;border-top:1px solid var(--rule);border-bottom:1px solid var(--rule)}\n"
 	".n{text-align:right}\n"
-	"td{white-space:nowrap}.w{white-space:normal;min-width:16em;max-width:46em;overflow-wrap:anywhere}\n"
+	"td{white-space:nowrap}.w{white-space:normal;min-width:11em;max-width:46em;overflow-wrap:anywhere}\n"
 	"td code{font-size:.86em;overflow-wrap:anywhere}\n"
 	".bar{display:inline-block;width:7em;height:.75em;border:1px solid var(--line);border-radius:2px}.bar span{display:block;height:100%;background:var(--soft)}\n"
 	"details summary{cursor:pointer;color:var(--link);margin:1rem 0}\n"
