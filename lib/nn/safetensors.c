@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
+#include "nn/safetensors_digest.h"
 
 #define MAX_HEADER 100000000	/* as the reference implementation has it */
 #define GIT_LFS "version https://git-lfs"	/* what stands in a checkout in place of a large file */
@@ -230,24 +230,23 @@ struct nn_safetensors *nn_safetensors_open_bytes(const void *data, size_t n_byte
 	return s;
 }
 
+static void add_bytes(struct cp_digest *d, const void *tensor)
+{
+	const struct nn_tensor *t = tensor;
+	cp_digest_add(d, t->data, t->n_bytes);
+}
+
 int nn_safetensors_verify(const struct nn_safetensors *s, struct cp_err *err)
 {
 	const char *written = nn_safetensors_meta(s, "digest");
+	char hex[33];
 	if (!written)
 		return 1;
-	json_t *meta = json_copy(json_object_get(s->header, "__metadata__"));
-	json_object_del(meta, "digest");
-	struct cp_digest *d = cp_digest_new();
-	char *text = json_dumps(meta, JSON_COMPACT | JSON_SORT_KEYS), hex[33];
-	cp_digest_add(d, text, strlen(text));
-	for (size_t i = 0; i < s->n; i++) {
-		cp_digest_add(d, s->by_name[i]->name, strlen(s->by_name[i]->name) + 1);
-		cp_digest_add(d, s->by_name[i]->data, s->by_name[i]->n_bytes);
-	}
-	cp_digest_hex(d, hex);
-	cp_digest_free(d);
-	free(text);
-	json_decref(meta);
+	struct nn_covered *c = cp_xcalloc(s->n + 1, sizeof *c);
+	for (size_t i = 0; i < s->n; i++)
+		c[i] = (struct nn_covered){ s->tensors[i].name, &s->tensors[i], add_bytes };
+	nn_safetensors_digest(json_object_get(s->header, "__metadata__"), c, s->n, hex);
+	free(c);
 	return strcmp(hex, written) ? cp_err_set(err, "%s: damaged: its content has the digest %s, and %.40s was written", s->name, hex, written) : 0;
 }
 

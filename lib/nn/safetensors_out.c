@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "nn/safetensors.h"
+#include "nn/safetensors_digest.h"
 
 struct entry {
 	char *name;
@@ -127,28 +127,20 @@ static json_t *metadata(const struct nn_safetensors_out *o, struct cp_err *err)
 	return meta;
 }
 
-static int by_name(const void *a, const void *b)
+static void add_entry(struct cp_digest *d, const void *entry)
 {
-	return strcmp((*(const struct entry *const *)a)->name, (*(const struct entry *const *)b)->name);
+	put_data(NULL, d, entry);
 }
 
-/* order: room for all entries */
-static void add_digest(const struct nn_safetensors_out *o, json_t *meta, const struct entry **order)
+static void add_digest(const struct nn_safetensors_out *o, json_t *meta)
 {
-	struct cp_digest *d = cp_digest_new();
-	char *text = json_dumps(meta, JSON_COMPACT | JSON_SORT_KEYS), hex[33];
-	cp_digest_add(d, text, strlen(text));
+	struct nn_covered *c = cp_xcalloc(o->n + 1, sizeof *c);
+	char hex[33];
 	for (size_t i = 0; i < o->n; i++)
-		order[i] = &o->entries[i];
-	qsort(order, o->n, sizeof *order, by_name);
-	for (size_t i = 0; i < o->n; i++) {
-		cp_digest_add(d, order[i]->name, strlen(order[i]->name) + 1);
-		put_data(NULL, d, order[i]);
-	}
-	cp_digest_hex(d, hex);
+		c[i] = (struct nn_covered){ o->entries[i].name, &o->entries[i], add_entry };
+	nn_safetensors_digest(meta, c, o->n, hex);
 	json_object_set_new(meta, "digest", json_string(hex));
-	cp_digest_free(d);
-	free(text);
+	free(c);
 }
 
 /* The header in writing order: by falling size of type, so that every array is aligned to its own. */
@@ -160,7 +152,7 @@ static json_t *build_header(const struct nn_safetensors_out *o, const struct ent
 	if (!meta)
 		goto failed;
 	if (o->has_digest)
-		add_digest(o, meta, order);
+		add_digest(o, meta);
 	if (json_object_size(meta))
 		json_object_set(header, "__metadata__", meta);
 	for (size_t size = 8; size; size /= 2)
