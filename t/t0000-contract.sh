@@ -327,6 +327,34 @@ for tool in $TOOLS; do
 	reads "$tool" && contract_of_input "$tool"
 done
 
+# Said before anything is read: there is nothing to read, which is the other failure.
+test_that 'a value of an option that cannot be understood is wrong usage, whichever tool it is given to' '
+	while IFS="|" read -r words value; do
+		fails_with 2 $words "$value" </dev/null || exit 1
+	done <<-\END
+	cp-auc --bins|some
+	cp-cat --where|label
+	cp-cat --where|=3
+	cp-cat --columns|
+	cp-cat --rows|1-2
+	cp-cat --sample|1.5
+	cp-featurize --field|price buckets
+	cp-mask --plm scratch -q --rate|x
+	cp-predict -m m.cpm --csv --delimiter|;;
+	cp-split -o p --ratio|8:x
+	cp-split -o p --names|a,a,b
+	cp-strata --train t.cps --by User --tail|101
+	cp-textify --template|{User
+	cp-train --train t.cps --stage ctr --dim-of|User
+	cp-train --train t.cps --stage ctr --dim-of|User=0
+	cp-train --train t.cps --stage ctr --set|hidden=x
+	cp-train --train t.cps --stage ctr --memory|3x
+	cp-train --train t.cps --stage pretrain --plm|scratch:layers=x
+	cp-validate --names|a,b
+	cp-ledger table|9
+	END
+'
+
 test_that 'a sentence is one line, whatever stands in a name' '
 	fails_with 1 cp-cat "$(printf "no\nwhere\033[31m")"
 	test "$(cat fails_with.err)" = "cp-cat: no\\x0awhere\\x1b[31m: open: No such file or directory"

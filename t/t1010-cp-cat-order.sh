@@ -109,7 +109,8 @@ test_that 'a sample of just N rows: in order, nested, by seed and row only' '
 '
 test_that 'wrong conditions and orders are told' '
 	fails_with 1 cp-cat -q --where "nothing=1" all.cps && grep -q "there is no column .nothing." fails_with.err &&
-	fails_with 1 cp-cat -q --where "label" all.cps && grep -q "COLUMN=VALUE is expected" fails_with.err &&
+	for wrong in label "=3" "" ; do fails_with 2 cp-cat -q --where "$wrong" all.cps && grep -q "COLUMN=VALUE is expected" fails_with.err || return 1; done &&
+	for list in columns drop sort; do fails_with 2 cp-cat -q --$list "" all.cps && grep -q "what is given is empty" fails_with.err || return 1; done &&
 	fails_with 1 cp-cat -q --where "price=x" all.cps && fails_with 1 cp-cat -q --where "price<" all.cps && fails_with 1 cp-cat -q --where "User<3" all.cps &&
 	fails_with 1 cp-cat -q --where "tokens=3" all.cps && grep -q "tokens" fails_with.err &&
 	fails_with 1 cp-cat -q --sort nothing:desc all.cps && fails_with 1 cp-cat -q --sort label,price:up all.cps &&

@@ -82,10 +82,11 @@ test_that 'cp-model shows values and neighbours of a field by its own table' '
 
 test_that 'what cannot be is refused' '
 	refused 1 "no field .Nobody." ctr --dim-of Nobody=4 --train train.cps -o no.cpm
-	refused 1 "expected FIELD=WIDTH" ctr --dim-of User --train train.cps -o no.cpm
-	refused 1 "expected FIELD=WIDTH" ctr --dim-of User=0 --train train.cps -o no.cpm
-	refused 1 "lr has no embeddings" cp-train -q --no-ledger --stage ctr --model lr --dim-of User=4 --train train.cps -o no.cpm
-	refused 1 "all fields share one table" ctr --dim-of User=4 --hash-bits 6 --train train.cps -o no.cpm
+	refused 2 "expected FIELD=WIDTH" ctr --dim-of User --train train.cps -o no.cpm
+	refused 2 "expected FIELD=WIDTH" ctr --dim-of =4 --train train.cps -o no.cpm
+	refused 2 "expected FIELD=WIDTH" ctr --dim-of User=0 --train train.cps -o no.cpm
+	refused 2 "lr has no embeddings" cp-train -q --no-ledger --stage ctr --model lr --dim-of User=4 --train train.cps -o no.cpm
+	refused 2 "all fields share one table" ctr --dim-of User=4 --hash-bits 6 --train train.cps -o no.cpm
 	refused 2 "expected dims=FIELD:WIDTH" ctr --set dims=User:4 --train train.cps -o no.cpm
 	refused 1 "dims: field 9; the rows have 3" ctr --set dims=9:4 --train train.cps -o no.cpm
 '

@@ -12,6 +12,7 @@
 #include "stream/keyjoin.h"
 #include "stream/reorder.h"
 #include "stream/show.h"
+#include "stream/where.h"
 #include "tool.h"
 
 static struct {
@@ -80,6 +81,9 @@ static int chooses_columns(void) { return o.columns.n || o.drop.n; }
 
 static void check_choosing(void)
 {
+	struct cp_err err;
+	if (cp_where_check(&o.where, &err) < 0)
+		cp_usage("%s", err.msg);
 	if ((o.head >= 0) + (o.tail >= 0) + (o.rows != NULL) > 1)
 		cp_usage("--head, --tail and --rows exclude each other");
 	if (o.columns.n && o.drop.n)

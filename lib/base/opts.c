@@ -68,10 +68,10 @@ static int set_number(const struct cp_opt *o, const char *s, struct cp_err *err)
 	return 0;
 }
 
-/* "$UNSET" is no name: it would be an output without one, found when all is written, or a ledger that SQLite throws away. */
+/* "$UNSET" is no name: it would be an output without one, found when all is written, or a ledger that SQLite throws away.  Nor is it a list of them. */
 static int is_nameless(const struct cp_opt *o, const char *s)
 {
-	return !*s && o->arg && cp_choice("FILE|DIR|FOLDER|PREFIX|PATH|CSV", o->arg) >= 0;
+	return !*s && o->arg && cp_choice("FILE|DIR|FOLDER|PREFIX|PATH|CSV|NAME,...|NAME[:desc],...", o->arg) >= 0;
 }
 
 static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)

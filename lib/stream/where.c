@@ -41,25 +41,28 @@ static size_t op_at(const char *p, enum op *op)
 	return 0;
 }
 
+int cp_where_check(const struct cp_opt_list *l, struct cp_err *err)
+{
+	for (int i = 0; i < l->n; i++)
+		if (!*l->v[i] || !strpbrk(l->v[i] + 1, "=<>"))
+			return cp_err_set(err, "condition '%s': COLUMN=VALUE is expected, with one of = != < <= > >=", l->v[i]);
+	return 0;
+}
+
 /* Where column and operator end.  A name may hold the signs of operators: the first place counts whose left side is a column. */
 static const char *parse_column(struct cp_condition *c, const struct cp_schema *s, const char *text, struct cp_err *err)
 {
 	size_t n;
-	int found = 0;
-	for (const char *p = text; *p; p++) {
-		if (p == text || !(n = op_at(p, &c->op)))
+	for (const char *p = text + 1; *p; p++) {
+		if (!(n = op_at(p, &c->op)))
 			continue;
 		char *name = cp_xstrndup(text, (size_t)(p - text));
 		c->column = cp_schema_lookup(s, name, err);
 		free(name);
 		if (c->column >= 0)
 			return p + n;
-		found = 1;
 	}
-	if (!found)
-		cp_err_set(err, "condition '%s': COLUMN=VALUE is expected, with one of = != < <= > >=", text);
-	else
-		cp_err_wrap(err, "condition '%s'", text);
+	cp_err_wrap(err, "condition '%s'", text);
 	return NULL;
 }
 
@@ -108,6 +111,8 @@ static int parse_value(struct cp_condition *c, const struct cp_column *column, c
 
 int cp_where_parse(struct cp_where *w, const struct cp_schema *s, const struct cp_opt_list *l, struct cp_err *err)
 {
+	if (cp_where_check(l, err) < 0)
+		return -1;
 	*w = (struct cp_where){ cp_xcalloc((size_t)l->n + 1, sizeof *w->condition), 0 };
 	for (int i = 0; i < l->n; i++) {
 		struct cp_condition *c = &w->condition[w->n++];

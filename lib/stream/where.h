@@ -18,6 +18,9 @@ struct cp_where {
 	int n;
 };
 
+/* What can be wrong with them whatever the columns are: -1 and a sentence. */
+int cp_where_check(const struct cp_opt_list *, struct cp_err *);
+
 /* -1 and a sentence, with nothing to release. */
 int cp_where_parse(struct cp_where *, const struct cp_schema *, const struct cp_opt_list *, struct cp_err *);
 void cp_where_release(struct cp_where *);

@@ -1,6 +1,7 @@
 /* Options of training that contradict one another, and those that follow from others. */
 #include <string.h>
 
+#include "base/num.h"
 #include "train/trainer.h"
 
 static int count_stdin(const struct cp_train_opts *o)
@@ -70,6 +71,32 @@ static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
 	return 0;
 }
 
+int cp_train_width(const char *word, size_t *len, uint64_t *width, struct cp_err *err)
+{
+	const char *eq = strrchr(word, '=');
+	if (!eq || eq == word || cp_parse_u64(eq + 1, width) < 0 || *width < 1 || *width > 4096)
+		return cp_err_set(err, "--dim-of %s: expected FIELD=WIDTH, a width from 1 to 4096", word);
+	*len = (size_t)(eq - word);
+	return 0;
+}
+
+/* As far as options tell: fields are those of the rows, and of --init is what it was made with. */
+static int check_widths(const struct cp_train_opts *o, struct cp_err *err)
+{
+	struct ctr_config c;
+	size_t len;
+	uint64_t width;
+	for (int i = 0; i < o->dim_of.n; i++)
+		if (cp_train_width(o->dim_of.v[i], &len, &width, err) < 0)
+			return -1;
+	if (!o->dim_of.n || o->init)
+		return 0;
+	if (o->hash_bits)
+		return cp_err_set(err, "--hash-bits: all fields share one table, so none can have a width of its own");
+	ctr_config_init(&c, ctr_find(o->model), 1, 1);
+	return ctr_config_reads(&c, "dim") ? 0 : cp_err_set(err, "--dim-of: %s has no embeddings", o->model);
+}
+
 /* Of the models to compare with; their heads are what their formulas say. */
 static int check_baseline(const struct cp_train_opts *o, struct cp_err *err)
 {
@@ -101,7 +128,7 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
 	if (!strcmp(o->stage, "finetune") && !o->init && !o->with_plm)
 		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
-	if (!strcmp(o->stage, "p5") && (o->given_model || o->set.n || o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage))
+	if (!strcmp(o->stage, "p5") && (o->given_model || o->set.n || o->dim_of.n || o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage))
 		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
 	if (!strcmp(o->stage, "p5") && o->plm_lr == 0)
 		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
@@ -129,7 +156,7 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--max-length %lld leaves no room for a word between the first token and the last", (long long)o->max_length);
 	if (o->hash_bits && (o->min_count > 1 || o->unseen_rate > 0 || o->vocab_from.n))
 		return cp_err_set(err, "--hash-bits gives every value a row, so --min-count, --unseen-rate and --vocab-from have nothing to do");
-	if (check_optimiser(o, err) < 0)
+	if (check_widths(o, err) < 0 || check_optimiser(o, err) < 0)
 		return -1;
 	struct plm_config c;
 	if (o->plm && cp_plm_scratch(o->plm) && plm_config_scratch(&c, cp_plm_scratch(o->plm), err) < 0)

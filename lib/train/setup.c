@@ -321,16 +321,14 @@ static int index_rows(struct cp_trainer *t, struct cp_err *err)
 	return 0;
 }
 
-/* One FIELD=WIDTH of --dim-of. */
 static int set_width(struct cp_trainer *t, const char *word, struct cp_err *err)
 {
 	struct ctr_config *c = &t->m->c.ctr;
 	const struct cp_fields *fields = &t->m->vocab.fields;
-	const char *eq = strrchr(word, '=');
-	size_t n = eq ? (size_t)(eq - word) : 0;
+	size_t n;
 	uint64_t width;
-	if (!eq || cp_parse_u64(eq + 1, &width) < 0 || width < 1 || width > 4096)
-		return cp_err_set(err, "--dim-of %s: expected FIELD=WIDTH, a width from 1 to 4096", word);
+	if (cp_train_width(word, &n, &width, err) < 0)
+		return -1;
 	for (int f = 0; f < fields->n; f++)
 		if (strlen(fields->v[f].name) == n && !memcmp(fields->v[f].name, word, n)) {
 			if (t->o.init && (c->width[f] ? c->width[f] : (uint64_t)c->dim) != width)

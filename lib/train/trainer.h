@@ -15,6 +15,9 @@ struct cp_plm_source {
 	int scratch;			/* nothing but sizes, and the project's own vocabulary in dir */
 };
 
+/* One FIELD=WIDTH of --dim-of: the length of the field's name. */
+int cp_train_width(const char *word, size_t *len, uint64_t *width, struct cp_err *);
+
 struct cp_trainer {
 	struct cp_train_opts o;
 	char *out;			/* the model's file */
