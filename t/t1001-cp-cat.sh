@@ -142,6 +142,27 @@ test_that 'the file has its name only when it is whole' '
 	fails_with 1 cp-cat -q -o out.cps cut.cps && test "$(cat out.cps)" = before && test "$(ls out.cps*)" = out.cps &&
 	cp-cat -q -o out.cps one.cps && cmp out.cps one.cps
 '
+test_that 'of a symbolic link the file that it leads to is replaced or made, and the link stays' '
+	mkdir far far/there && echo before >far/there/old.cps && ln -s there/old.cps far/link && ln -s far/link link && ln -s far/there/new.cps dangling &&
+	cp-cat -q -o link one.cps && cmp far/there/old.cps one.cps && test -L link && test -L far/link &&
+	fails_with 1 cp-cat -q -o link cut.cps && cmp far/there/old.cps one.cps &&
+	cp-cat -q -o dangling one.cps && cmp far/there/new.cps one.cps && test -L dangling &&
+	cp-cat -q -o "$PWD/link" two.cps && cmp far/there/old.cps two.cps &&
+	test "$(ls far far/there | tr "\n" " ")" = "far: link there  far/there: new.cps old.cps " &&
+	ln -s circle circle && fails_with 1 cp-cat -q -o circle one.cps && grep "^cp-cat: circle: open for writing: Too many levels" fails_with.err && test -L circle &&
+	ln -s no/where lost && fails_with 1 cp-cat -q -o lost one.cps && grep "^cp-cat: lost: open for writing: No such file" fails_with.err
+'
+cp-cat -q --to tsv --bare one.cps >plain.tsv
+test_that 'what is open is written where it is open, as /dev/stdout leads to' '
+	for name in /proc/self/fd/1 /dev/fd/1; do
+		ln -sf $name out.link
+		for out in $name out.link; do
+			echo before >joined && cp-cat -q -o $out --to tsv --bare one.cps >>joined &&
+			cp-cat -q -o $out --to tsv --bare one.cps | cmp - plain.tsv || return 1
+			{ echo before; cat plain.tsv; } | cmp - joined || return 1
+		done
+	done
+'
 test_that 'a row comes out when its block is in' '
 	mkfifo in out
 	cp-cat -q --head 2 one.cps >two-rows.cps

@@ -41,6 +41,47 @@ void cp_out_abort_all(void)
 			unlink(pending[i]);
 }
 
+#define MOST_LINKS 40		/* as Linux has it */
+
+/* What a process has open; /dev/stdout leads there. */
+static int is_open_file(const char *path)
+{
+	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
+}
+
+/* Where a path leads through symbolic links, of which the last may lead to nothing yet; NULL: in a circle. */
+static char *target_of(const char *path)
+{
+	char to[PATH_MAX], *at = cp_xstrdup(path);
+	for (int n = 0; n < MOST_LINKS; n++) {
+		ssize_t len = is_open_file(at) ? -1 : readlink(at, to, sizeof to - 1);
+		if (len < 0)
+			return at;
+		to[len] = 0;
+		const char *slash = *to == '/' ? NULL : strrchr(at, '/');
+		char *next = cp_xasprintf("%.*s%s", slash ? (int)(slash + 1 - at) : 0, at, to);
+		free(at);
+		at = next;
+	}
+	free(at);
+	errno = ELOOP;
+	return NULL;
+}
+
+/* A device, a pipe or what a process has open cannot be renamed over. */
+static FILE *open_straight(const char *path, int is_folder)
+{
+	errno = EISDIR;
+	return is_folder ? NULL : fopen(path, "ab");	/* after `>> FILE` /dev/stdout goes on behind what is there */
+}
+
+static FILE *open_beside(struct cp_out *o)
+{
+	o->tmp = cp_xasprintf("%s.tmp.%ld", o->target, (long)getpid());
+	o->slot = cp_out_remember(o->tmp);
+	return fopen(o->tmp, "wb");
+}
+
 int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 {
 	*o = (struct cp_out){ .slot = -1 };
@@ -48,34 +89,26 @@ int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 		o->f = stdout;
 		return 0;
 	}
-	struct stat st;
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {		/* a device or a pipe cannot be renamed over: write it straight */
-		if (S_ISDIR(st.st_mode)) {
-			errno = EISDIR;
-			return cp_err_set(err, "%s: open for writing:", path);
-		}
-		o->f = fopen(path, "wb");
-		if (!o->f)
-			return cp_err_set(err, "%s: open for writing:", path);
-		o->path = cp_xstrdup(path);
-		return 0;
-	}
+	struct stat st = { 0 };
+	int there = !stat(path, &st);
 	o->path = cp_xstrdup(path);
-	o->tmp = cp_xasprintf("%s.tmp.%ld", path, (long)getpid());
-	o->slot = cp_out_remember(o->tmp);
-	o->f = fopen(o->tmp, "wb");
-	if (!o->f) {
-		cp_err_set(err, "%s: open for writing:", path);
-		cp_out_abort(o);
-		return -1;
-	}
-	return 0;
+	o->target = target_of(path);
+	if (o->target && ((there && !S_ISREG(st.st_mode)) || is_open_file(o->target)))
+		o->f = open_straight(path, S_ISDIR(st.st_mode));
+	else if (o->target)
+		o->f = open_beside(o);
+	if (o->f)
+		return 0;
+	cp_err_set(err, "%s: open for writing:", path);
+	cp_out_abort(o);
+	return -1;
 }
 
 static void out_release(struct cp_out *o)
 {
 	cp_out_forget(o->slot);
 	free(o->path);
+	free(o->target);
 	free(o->tmp);
 	*o = (struct cp_out){ .slot = -1 };
 }
@@ -107,7 +140,7 @@ int cp_out_commit(struct cp_out *o, struct cp_err *err)
 	if (fclose(o->f) == EOF)
 		bad = 1;
 	o->f = NULL;
-	if (!bad && o->tmp && rename(o->tmp, o->path) < 0)
+	if (!bad && o->tmp && rename(o->tmp, o->target) < 0)
 		bad = 1;
 	if (bad) {
 		cp_err_set(err, "%s: write:", name);

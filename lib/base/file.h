@@ -1,7 +1,8 @@
 /* Files: whole or not at all.
  *
  * Output goes to a temporary name beside the final one and is renamed when whole; if the process ends before, by a failure or by a
- * signal, the temporary is removed.  "-" (or NULL) is standard output, whose close is checked like any other.
+ * signal, the temporary is removed.  Of a symbolic link the file that it leads to is replaced, or made, and the link stays; what cannot be
+ * renamed over, such as a pipe or /dev/stdout, is written straight.  "-" (or NULL) is standard output, whose close is checked like any other.
  *
  *     struct cp_out o;
  *     if (cp_out_open(&o, path, err) < 0) return -1;
@@ -20,7 +21,8 @@
 
 struct cp_out {
 	FILE *f;
-	char *path, *tmp;	/* NULL for standard output */
+	char *path;		/* NULL for standard output */
+	char *target, *tmp;	/* where it will lie, and lies until it is whole; tmp NULL where it is written straight */
 	int slot;
 };
 
