@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "base/opts.h"
 #include "nn/product.h"
 
 static const struct nn_product *own, *chosen;	/* what multiplies now, and by choice; NULL: OpenBLAS */
@@ -80,18 +81,26 @@ __attribute__((constructor)) static void start_blas(void)
 	nn_gemm_choose("f32", "auto", NULL);
 }
 
+#ifdef __x86_64__
+/* The core whose kernels suit this processor better than those of the one that OpenBLAS took, or NULL: AMD's it takes for Haswell's or Zen's, and one
+ * that is newer than itself for Prescott's, of 2004. */
+static const char *better_core(const char *core)
+{
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+		return cp_choice("SkylakeX|Cooperlake|SapphireRapids", core) < 0 ? "SkylakeX" : NULL;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+		return cp_choice("Haswell|Zen|Excavator", core) < 0 ? "Haswell" : NULL;
+	return NULL;
+}
+#endif
+
 void nn_blas_prepare(char **argv)
 {
 #ifdef __x86_64__
-	const char *core = openblas_get_corename();
+	const char *core = getenv("OPENBLAS_CORETYPE") ? NULL : better_core(openblas_get_corename());
 
-	if (getenv("OPENBLAS_CORETYPE") || (strcmp(core, "Zen") && strcmp(core, "Haswell")))
-		return;
-	if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq")
-	    || !__builtin_cpu_supports("avx512vl"))
-		return;
 	/* OPENBLAS_CORETYPE is set from here on, so this happens once */
-	if (setenv("OPENBLAS_CORETYPE", "SkylakeX", 1) < 0 || setenv("OPENBLAS_NUM_THREADS", "1", 1) < 0)
+	if (!core || setenv("OPENBLAS_CORETYPE", core, 1) < 0 || setenv("OPENBLAS_NUM_THREADS", "1", 1) < 0)
 		return;
 	execv("/proc/self/exe", argv);
 #else
