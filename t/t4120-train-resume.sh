@@ -187,6 +187,10 @@ test_that 'two trainings towards one model: the second is refused, the first goe
 	kill -STOP $first
 	fails_with 1 ctr $C -o ctr.cpm
 	grep "ctr.cpm: another process is training this model" fails_with.err
+	mkdir -p elsewhere && ln -sf ../ctr.cpm elsewhere/link.cpm
+	fails_with 1 ctr $C -o elsewhere/link.cpm
+	grep "link.cpm: another process is training this model" fails_with.err
+	test ! -e elsewhere/link.cpm.state
 	kill -CONT $first
 	wait $first
 	same ctr-whole.cpm ctr.cpm

@@ -49,8 +49,7 @@ static int is_open_file(const char *path)
 	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
 }
 
-/* Where a path leads through symbolic links, of which the last may lead to nothing yet; NULL: in a circle. */
-static char *target_of(const char *path)
+char *cp_path_target(const char *path)
 {
 	char to[PATH_MAX], *at = cp_xstrdup(path);
 	for (int n = 0; n < MOST_LINKS; n++) {
@@ -92,7 +91,7 @@ int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 	struct stat st = { 0 };
 	int there = !stat(path, &st);
 	o->path = cp_xstrdup(path);
-	o->target = target_of(path);
+	o->target = cp_path_target(path);
 	if (o->target && ((there && !S_ISREG(st.st_mode)) || is_open_file(o->target)))
 		o->f = open_straight(path, S_ISDIR(st.st_mode));
 	else if (o->target)

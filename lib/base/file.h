@@ -19,6 +19,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* Where a path leads through symbolic links, of which the last may lead to nothing yet; NULL: in a circle.  The caller's. */
+char *cp_path_target(const char *path);
+
 struct cp_out {
 	FILE *f;
 	char *path;		/* NULL for standard output */

@@ -60,13 +60,8 @@ static int is_the_file(int fd, const char *path)
 	return !fstat(fd, &a) && !stat(path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
+static int take_lock(struct cp_trainer *t, struct cp_err *err)
 {
-	int rc = can_be_replaced(t->out, err);
-	if (rc <= 0)
-		return rc;
-	t->state = cp_xasprintf("%s.state", t->out);
-	t->lock_path = cp_xasprintf("%s.lock", t->state);
 	while (t->lock < 0) {
 		t->lock = open(t->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 		if (t->lock < 0)
@@ -82,8 +77,25 @@ int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
 			return -1;
 	}
 	t->lock_slot = cp_out_remember(t->lock_path);
-	clear_leftovers(t->out);
 	return 0;
+}
+
+/* State and lock lie beside the model, also where a symbolic link leads to it: trainings by both names are towards one model. */
+int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
+{
+	int rc = can_be_replaced(t->out, err);
+	if (rc <= 0)
+		return rc;
+	char *target = cp_path_target(t->out);
+	if (!target)
+		return cp_err_set(err, "%s: open for writing:", t->out);
+	t->state = cp_xasprintf("%s.state", target);
+	t->lock_path = cp_xasprintf("%s.lock", t->state);
+	rc = take_lock(t, err);
+	if (rc == 0)
+		clear_leftovers(target);
+	free(target);
+	return rc;
 }
 
 void cp_state_unlock(struct cp_trainer *t)
