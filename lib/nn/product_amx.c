@@ -16,7 +16,7 @@
 
 #include "nn/cpu.h"
 
-#if (defined __AMX_BF16__ || defined NN_TILES) && !defined NN_DOUBLE
+#if (defined NN_AMX || defined NN_TILES) && !defined NN_DOUBLE
 #include "nn/simd/vec.h"
 
 typedef uint32_t unit;
@@ -244,7 +244,7 @@ static void find(void)
 
 const struct nn_product *nn_product_amx(void)
 {
-#if (defined __AMX_BF16__ || defined NN_TILES) && !defined NN_DOUBLE
+#if (defined NN_AMX || defined NN_TILES) && !defined NN_DOUBLE
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, find);
 	return usable;

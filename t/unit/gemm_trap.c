@@ -1,5 +1,5 @@
 /* Matrix products by nn/product_amx.c as it is compiled, where there is no AMX (trap.h).  What this defines stands before the library's. */
-#ifdef __AMX_BF16__
+#ifdef NN_AMX
 #include "trap.h"
 #define nn_cpu_amx has_tiles
 #include "../../lib/nn/product_amx.c"
