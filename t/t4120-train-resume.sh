@@ -187,7 +187,8 @@ test_that 'two trainings towards one model: the second is refused, the first goe
 	kill -STOP $first
 	fails_with 1 ctr $C -o ctr.cpm
 	grep "ctr.cpm: another process is training this model" fails_with.err
-	mkdir -p elsewhere && ln -sf ../ctr.cpm elsewhere/link.cpm
+	mkdir -p elsewhere
+	ln -sf ../ctr.cpm elsewhere/link.cpm
 	fails_with 1 ctr $C -o elsewhere/link.cpm
 	grep "link.cpm: another process is training this model" fails_with.err
 	test ! -e elsewhere/link.cpm.state
