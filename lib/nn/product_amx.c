@@ -41,21 +41,26 @@ struct parts {
 	size_t units;		/* to be summed over */
 };
 
+/* MOVE, a load or a store, of the tiles that are there of 2 x 2. */
+#define EACH_SUM(MOVE, rows, cols, c, bytes) do { \
+		nn_float *below = (c) + NN_PANEL * ((bytes) / sizeof *(c)); \
+		MOVE(0, c, bytes); \
+		if ((cols) > 1) \
+			MOVE(1, (c) + NN_PANEL, bytes); \
+		if ((rows) > 1) \
+			MOVE(2, below, bytes); \
+		if ((rows) > 1 && (cols) > 1) \
+			MOVE(3, below + NN_PANEL, bytes); \
+	} while (0)
+
 /* rows x cols tiles of sums, from 0 or from c, into c, where all of them have room. */
 INLINE void sums(nn_float *c, size_t ldc, const struct parts *p, size_t rows, size_t cols, int add)
 {
 	const size_t bytes = ldc * sizeof *c, line = NN_PANEL * sizeof(unit);
 	const unit *a = p->a, *b = p->b, *end = a + p->units * NN_PANEL;
-	nn_float *below = c + NN_PANEL * ldc;
 	tiles_see_memory();
 	if (add) {
-		TILE_LOAD(0, c, bytes);
-		if (cols > 1)
-			TILE_LOAD(1, c + NN_PANEL, bytes);
-		if (rows > 1)
-			TILE_LOAD(2, below, bytes);
-		if (rows > 1 && cols > 1)
-			TILE_LOAD(3, below + NN_PANEL, bytes);
+		EACH_SUM(TILE_LOAD, rows, cols, c, bytes);
 	} else {
 		TILE_ZERO(0);
 		TILE_ZERO(1);
@@ -77,13 +82,7 @@ INLINE void sums(nn_float *c, size_t ldc, const struct parts *p, size_t rows, si
 		if (rows > 1 && cols > 1)
 			TILE_DOT(3, 5, 7);
 	}
-	TILE_STORE(0, c, bytes);
-	if (cols > 1)
-		TILE_STORE(1, c + NN_PANEL, bytes);
-	if (rows > 1)
-		TILE_STORE(2, below, bytes);
-	if (rows > 1 && cols > 1)
-		TILE_STORE(3, below + NN_PANEL, bytes);
+	EACH_SUM(TILE_STORE, rows, cols, c, bytes);
 }
 
 /* The same for m x n sums, SIDE of each at most. */

@@ -50,6 +50,10 @@ static void report(const char *name, void (*run)(void), double flop, int chains)
 
 #if defined __x86_64__
 #include <immintrin.h>
+#include <stdint.h>
+
+#define INLINE static inline __attribute__((unused))
+#include "nn/simd/tiles.h"
 
 #define FMA_SSE(i) a[i] = _mm_add_ps(_mm_mul_ps(a[i], x), x)
 #define FMA_AVX2(i) a[i] = _mm256_fmadd_ps(a[i], x, x)
@@ -84,19 +88,16 @@ __attribute__((target("avx512f,avx512bf16"))) static void avx512_bf16(void)
 /* Of eight tiles six hold sums; all are zeros, which takes as long. */
 __attribute__((target("amx-tile,amx-bf16"))) static void amx(void)
 {
-	static const struct { _Alignas(64) unsigned char palette, none[15]; unsigned short row_bytes[16]; unsigned char rows[16]; } whole = {
-		1, { 0 }, { 64, 64, 64, 64, 64, 64, 64, 64 }, { 16, 16, 16, 16, 16, 16, 16, 16 }
-	};
-	__asm__ volatile ("ldtilecfg %0" : : "m" (whole));	/* GCC 12 takes _tile_loadconfig to read 8 bytes */
+	tiles_begin();
 	for (long n = 0; n < TURNS; n++) {
-		_tile_dpbf16ps(0, 6, 7);
-		_tile_dpbf16ps(1, 6, 7);
-		_tile_dpbf16ps(2, 6, 7);
-		_tile_dpbf16ps(3, 6, 7);
-		_tile_dpbf16ps(4, 6, 7);
-		_tile_dpbf16ps(5, 6, 7);
+		TILE_DOT(0, 6, 7);
+		TILE_DOT(1, 6, 7);
+		TILE_DOT(2, 6, 7);
+		TILE_DOT(3, 6, 7);
+		TILE_DOT(4, 6, 7);
+		TILE_DOT(5, 6, 7);
 	}
-	_tile_release();
+	tiles_end();
 }
 
 int main(void)

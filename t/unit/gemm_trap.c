@@ -1,14 +1,7 @@
-/* Matrix products by nn/product_amx.c as it is compiled, where there is no AMX (trap.h).  What this defines stands before the library's. */
+/* Matrix products by AMX where there is none, as they are compiled. */
 #ifdef NN_AMX
 #include "trap.h"
-#define nn_cpu_amx has_tiles
-#include "../../lib/nn/product_amx.c"
-#undef CP_LEVEL
-
-int has_tiles(void)
-{
-	return 1;
-}
+#include "with_amx.h"
 #endif
 
 #include "gemm.c"

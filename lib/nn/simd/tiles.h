@@ -24,7 +24,7 @@ static const struct tiles_form {
 
 INLINE void tiles_begin(void)
 {
-	__asm__ volatile ("ldtilecfg %0" : : "m" (tiles_whole));
+	__asm__ volatile ("ldtilecfg %0" : : "m" (tiles_whole) : "memory");
 }
 
 /* Whether they are, after tiles_begin: else to use one is an illegal instruction. */
@@ -43,7 +43,7 @@ INLINE void tiles_see_memory(void)
 
 INLINE void tiles_end(void)
 {
-	_tile_release();
+	__asm__ volatile ("tilerelease" : : : "memory");
 }
 
 #define TILE_ZERO(t) _tile_zero(t)
