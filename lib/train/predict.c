@@ -18,7 +18,7 @@
 #include "stream/twin.h"
 
 /* Rows of a chunk: their values stay in the second cache beside a matrix.  With a language model a row is some fifty of them. */
-enum { ROWS = 96, ROWS_PLM = 16 };
+enum { ROWS = 96, ROWS_PLM = 8 };
 
 struct cp_predict_block {
 	struct cp_predict *p;

@@ -1,7 +1,7 @@
 /* How fast the kernels are, one thread, at sizes of a step of TinyBERT and DCNv2: `make bench-kernels` (CP_CPU=base|v3|v4 as ever).
  *
- * With any argument, matrix products alone.  Each line is the best of many short runs: nanoseconds an element, the bytes it reads and writes over that time, or floating-point
- * operations where those count.  Figures are for comparing within one run.
+ * With any argument, matrix products alone.  Each line is the best of many short runs: nanoseconds an element, the bytes it reads and writes
+ * over that time, or floating-point operations where those count.  Figures are for comparing within one run.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,10 @@
 #include "base/rng.h"
 #include "nn/cpu.h"
 #include "nn/gemm.h"
+#include "nn/graph_priv.h"
 #include "nn/kernels.h"
+#include "nn/packed.h"
+#include "nn/product.h"
 
 enum { ROWS = 384, COLS = 312, WIDE = 1200, N = ROWS * WIDE, VOCAB = 5376 };
 static nn_float *a, *b, *c, *d, *e, *gain, *bias, *stat;
@@ -105,7 +108,7 @@ static nn_float *draw(size_t n)
 	return x;
 }
 
-/* A linear layer's three products: y = x W', dx = dy W, dW = dy' x. */
+/* A linear layer's three products: y = x W', dx = dy W, dW = dy' x, and what makes the first in scoring, by parts of the rows as there. */
 static struct { int ta, tb, m, n, k; const nn_float *a, *b; } product;
 static nn_float *result;
 
@@ -114,6 +117,17 @@ static void gemm(void)
 	int m = product.m, n = product.n, k = product.k;
 
 	nn_gemm(NULL, product.ta, product.tb, m, n, k, product.a, product.ta ? m : k, product.b, product.tb ? k : n, 0, result, n);
+}
+
+static struct nn_packed packed;
+
+static void scoring(void)
+{
+	static const struct nn_packed_end nothing;
+	size_t n = (size_t)product.n, k = (size_t)product.k, grain = nn_packed_grain(n * k);
+
+	for (size_t r = 0, m = (size_t)product.m; r < m; r += grain)
+		packed.by->rows(result + r * n, n, product.a + r * k, k, packed.w, m - r < grain ? m - r : grain, n, k, &nothing);
 }
 
 static void layer(int rows, int out, int in)
@@ -132,6 +146,13 @@ static void layer(int rows, int out, int in)
 		product.a = part == 0 ? x : dy;
 		product.b = part == 2 ? x : w;
 		printf(" %s %.1f", part == 0 ? "forward" : part == 1 ? "dx" : "dW", 2.0 * rows * out * in / best(gemm) * 1e-9);
+	}
+	if ((packed.by = nn_gemm_product())) {
+		struct nn_packs *packs = nn_packs_new(packed.by->per_unit == 2 ? NN_IN_BF16 : NN_IN_F32);
+		product.m = rows, product.n = out, product.k = in, product.a = x;
+		if (nn_packs_of(packs, &(struct nn_matrix){ w, 1, o, i, 0 }, &packed) == 0)
+			printf(" scoring %.1f", 2.0 * rows * out * in / best(scoring) * 1e-9);
+		nn_packs_free(packs);
 	}
 	printf("\n");
 	free(x);

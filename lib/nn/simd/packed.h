@@ -36,12 +36,11 @@ INLINE void packed_tile(const struct packed *p, size_t r0, size_t j, struct unit
 {
 	vec sum[ROWS][PANELS * V];
 	const unit *w = p->w + j * p->units + k * NN_PANEL;
+#pragma GCC unroll 8
 	for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 16
 		for (size_t v = 0; v < panels * V; v++)
-			sum[r][v] = splat(0);
-	for (size_t r = 0; k && r < rows; r++)
-		for (size_t v = 0; v < panels * V; v++)
-			sum[r][v] = so_far(p, r0 + r, j + v * VL);
+			sum[r][v] = k ? so_far(p, r0 + r, j + v * VL) : splat(0);
 	for (size_t i = 0; i < n; i++) {
 		vec b[PANELS * V];
 #pragma GCC unroll 16
@@ -53,7 +52,9 @@ INLINE void packed_tile(const struct packed *p, size_t r0, size_t j, struct unit
 			for (size_t v = 0; v < panels * V; v++)
 				sum[r][v] = mac(sum[r][v], b[v], x.v[r * x.ld + i]);
 	}
+#pragma GCC unroll 8
 	for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 16
 		for (size_t v = 0; v < panels * V; v++)
 			put(p, r0 + r, j + v * VL, sum[r][v], k + n == p->units);
 }
