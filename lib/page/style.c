@@ -38,5 +38,6 @@ const char cp_page_style[] =
 	"details summary{cursor:pointer;color:var(--link);margin:1rem 0}\n"
 	"tr:target td{background:var(--band)}\n"
 	"footer{padding-top:2rem;padding-bottom:3rem;font-size:.9rem}\n"
-	"@media(max-width:600px){body{font-size:15px}th,td{padding:.3rem .5rem}figure{padding:.6rem .2rem .2rem}}\n"
+	"@media(max-width:600px){body{font-size:15px}th,td{padding:.3rem .4rem}figure{padding:.6rem .2rem .2rem}"
+	"td:first-child:not(.n){white-space:normal;min-width:8em;max-width:12em}.bar{width:3em}}\n"
 	"@media print{nav{display:none}figure,.tiles div{break-inside:avoid}}\n";

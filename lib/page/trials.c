@@ -205,9 +205,9 @@ static const char *const tables[] = {
 	"CREATE INDEX temp.page_base_run ON page_base(run)",
 
 	/* A grid has words of its own for language models, variants and ways, which say more in less room than the options that they stand for. */
-	"UPDATE page_base SET called = base || coalesce((SELECT coalesce(' ' || nullif(t.plm, ''), '') || coalesce(' ' || nullif(t.variant, ''), '') || CASE WHEN "
+	"UPDATE page_base SET called = replace(base, ', not pretrained', '') || coalesce((SELECT coalesce(' ' || nullif(t.plm, ''), '') || coalesce(' ' || nullif(t.variant, ''), '') || CASE WHEN "
 	"t.way IN ('ctr', 'pretrained', 'without-plm', 'with-plm', 'no-pretrain') OR page_base.base GLOB '*' || t.way THEN '' ELSE coalesce(' ' || t.way, '') END "
-	"FROM tagged t WHERE t.run = page_base.run), '')",
+	"FROM tagged t WHERE t.run = page_base.run), '') || CASE WHEN base GLOB '*, not pretrained' THEN ', not pretrained' ELSE '' END",
 
 	/* An option that some of them do not know is one of an older version. */
 	"CREATE TEMP TABLE page_vary AS SELECT b.rows AS rows, b.base AS base, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
