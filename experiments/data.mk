@@ -1,5 +1,6 @@
 # The data of grids with a SCALE: DATA=NAME is a folder of pipelines/ (RAW=DIR where its publisher's files are), or PREFIX of a PREFIX.cps of your own
 # (and of PREFIX.csv, from which table 2 tells the rows in other words).
+# A scale may take a part of it: sample.NAME is what cp-cat is told.
 # `by` says which columns make the strata of the long tail: a user's and an item's; for your own say it (by="--by User --by Film"), or by= for none.
 
 data.movietweetings := movietweetings
@@ -18,4 +19,5 @@ split     := $(or $(split.$(DATA)),$(split))
 yours     := $(if $(data.$(DATA)),,$(DATA))
 data      := $(if $(data.$(DATA)),../pipelines/$(DATA)/$(data.$(DATA)),$(DATA))
 by        ?= $(by.$(DATA))
+rows      ?= $(sample.$(DATA))
 data-name := $(notdir $(DATA))-$(lastword $(split))
