@@ -139,6 +139,8 @@ struct nn_node *plm_map(struct nn_graph *, struct nn_node *x, struct nn_node *w,
 /* Prompts from the CTR model's final vector q (B,Q).  Layer-wise: W2 tanh(W1 q + b1) + b2, (B, K*2L*H); input: K linear maps, (B*K, H).
  * Parameters prompt.*, in the group of the build. (ClickPrompt, section 3.2) */
 struct nn_node *plm_prompts(struct nn_build *, const struct plm_config *, const struct plm_prompting *, struct nn_node *q);
+/* A CTR logit (B,1) that reads them in place of q: one linear map of their mean, a vector of H, or of all of them.  Parameters out.*. */
+struct nn_node *plm_prompt_logit(struct nn_build *, const struct plm_config *, struct nn_node *prompts, int mean);
 
 /* The masked-LM head up to the decoder: LayerNorm(GELU(W h + b)) at the chosen places, (M,H).  Parameters mlm.dense, mlm.norm. */
 struct nn_node *plm_lm_transform(struct nn_build *, const struct plm_config *, const struct plm_nodes *, struct plm_feed *);

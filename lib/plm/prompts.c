@@ -39,6 +39,12 @@ struct nn_node *plm_prompts(struct nn_build *b, const struct plm_config *c, cons
 	return nn_dense(b, h, (size_t)p->k * 2 * c->layers * c->hidden, NN_NONE, "prompt.2");
 }
 
+struct nn_node *plm_prompt_logit(struct nn_build *b, const struct plm_config *c, struct nn_node *prompts, int mean)
+{
+	struct nn_node *row = ng_view(b->g, prompts, 1, (size_t)prompts->mult * prompts->cols);
+	return nn_dense(b, mean ? ng_mean_groups(b->g, row, c->hidden) : row, 1, NN_NONE, "out");
+}
+
 size_t plm_max_tokens(const struct plm_config *c, const struct plm_prompting *p)
 {
 	size_t taken = c->family == PLM_ROBERTA ? c->pad + 1 : 0;

@@ -48,8 +48,7 @@ static struct nn_node *ctr_side(struct cp_model *m, struct ctr_build *cb)
 {
 	if (m->c.usage == CP_USAGE_NO)
 		return ctr_logit(cb, m->q);
-	struct nn_node *p = m->c.usage == CP_USAGE_AVG ? ng_mean_groups(m->g, m->prompts, m->c.plm.hidden) : m->prompts;
-	return nn_dense(&cb->b, p, 1, NN_NONE, "out");
+	return plm_prompt_logit(&cb->b, &m->c.plm, m->prompts, m->c.usage == CP_USAGE_AVG);
 }
 
 static void build_plm(struct cp_model *m, struct nn_build *b)
