@@ -65,6 +65,23 @@ test_that 'a stream that was cut short' '
 	true
 '
 
+test_that 'options about something that is not there, but those that --init says as well' '
+	for option in "--prompts 2" "--plm-lr 0.1" "--plm-weight-decay 0.1" "--max-length 9" "--prompt-where input" "--prompt-mlp separate" --no-shift \
+		"--decoder own" --static --full-vocab "--patience 2" "--eval-every 5" "--monitor logloss"; do
+		refused 2 "${option%% *}: --stage ctr has no " ctr $option --train train.cps $NO
+	done
+	for option in "--plm-lr 0.1" "--plm-weight-decay 0.1" "--max-length 9" "--decoder own" --static --full-vocab; do
+		refused 2 "${option%% *}: --stage finetune without --with-plm has no " finetune $option --init pre.cpm --train train.cps $NO
+	done
+	for option in "--decoder own" --static --full-vocab; do
+		refused 2 "${option%% *}: --stage finetune has no " finetune --with-plm $option --init pre.cpm --train train.cps $NO
+	done
+	refused 2 "prompt-where: --stage pretrain has no prompts by --prompts 0" pretrain --prompts 0 --prompt-where input --train train.cps $NO
+	refused 2 "prompt-mlp: --stage p5 has no prompts" cp-train --stage p5 --plm scratch --prompt-mlp separate --train train.cps $NO
+	cp-train -q --stage finetune --prompts 2 --epochs 1 --init pre.cpm --train train.cps -o same.cpm
+	cp-train -q --preset ml-1m --stage ctr --epochs 1 --train train.cps -o preset.cpm
+'
+
 test_that 'labels that are no clicks' '
 	cp-cat -q --drop label train.cps >none.cps
 	refused 1 "none.cps: no label column .label. in it" ctr --train none.cps $NO
@@ -198,4 +215,20 @@ test_that 'a file that may grow no further: a sentence, and the last state stays
 	same whole.cpm m.cpm
 '
 
+# lying FROM TO WORD WORD: a model with another word of the same length in its configuration, and no digest that would tell
+lying() { LC_ALL=C sed "s/\"digest\"/\"digesx\"/; s/\\\\\"$3/\\\\\"$4/" "$1" >"$2"; test $(wc -c <"$1") -eq $(wc -c <"$2"); }
+QUOTED='\\"'
+
+test_that 'a model whose configuration does not go together' '
+	cp-train -q --threads 1 --stage finetune --with-plm --prompt-usage avg --epochs 1 --batch 64 --init pre.cpm --train train.cps -o with.cpm
+	lying pre.cpm lie.cpm "vocab_size$QUOTED:7000" "vocab_size$QUOTED:   0"
+	refused 1 "lie.cpm: its language model has a vocabulary of none" finetune --with-plm --init lie.cpm --train train.cps $NO
+	lying pre.cpm lie.cpm "ctr$QUOTED" "xtr$QUOTED"
+	refused 1 "lie.cpm: it has prompts, and no CTR model with a final vector" cp-predict --fill -m lie.cpm train.cps
+	lying with.cpm half.cpm "k$QUOTED:2" "k$QUOTED:0"
+	lying half.cpm lie.cpm "where$QUOTED:${QUOTED}layers$QUOTED" "where$QUOTED:  ${QUOTED}none$QUOTED"
+	refused 1 "lie.cpm: its CTR model reads prompts, and there are none" cp-predict -m lie.cpm train.cps
+	lying pre.cpm lie.cpm "plm$QUOTED:" "xlm$QUOTED:"
+	refused 1 "lie.cpm: its objective is masked words, and it has no language model" finetune --init lie.cpm --train train.cps $NO
+'
 test_done

@@ -248,4 +248,38 @@ for name in \"pre.cpm\", \"frozen.cpm\":
 
 python3 -c 'import safetensors' 2>/dev/null || test_skip 'the model opens in safetensors for Python' 'it is not installed'
 
+test_that 'prompts of either place may be read by the CTR logit, their mean or all of them' '
+	for where in layers input; do
+		for usage in avg cat; do
+			cp-train -q --threads 1 --stage finetune --with-plm $SMALL $TINY --prompt-where $where --prompt-usage $usage --epochs 1 --train few.cps -o $where.$usage.cpm
+			cp-predict -q --score-only -m $where.$usage.cpm train.cps | sort -u | wc -l >n
+			test $(cat n) -gt 100
+			echo $where $usage $(cp-model export -q --tensor out.weight $where.$usage.cpm | wc -w) >>widths
+		done
+	done
+	printf "%s\n" "layers avg 32" "layers cat 128" "input avg 32" "input cat 64" | cmp - widths
+'
+
+test_that 'a pretrained language model has its own rate in every stage that goes on with it' '
+	pretrain --epochs 1 --lr 0.003 --init pre.cpm --train few.cps -o again.cpm
+	pretrain --epochs 1 --lr 0.003 --plm-lr 5e-5 --init pre.cpm --train few.cps -o said.cpm
+	same_tensor again.cpm said.cpm plm.embeddings.word_embeddings.weight
+'
+
+# Embeddings grow, and so does what a number of 5e6 makes of them six cross layers further on: after some epochs, no number.
+test_that 'an epoch whose validation rows come out as no number is told of, is not the best and counts for --patience' '
+	price() { awk -F, -v OFS=, -v at9=$1 "NR == 1 { print \$0, \"Price\"; next } { print \$0, NR == 9 ? at9 : NR % 7 / 7 }" | cp-featurize -q --field "Price: number"; }
+	rows_csv 300 42 | price 0.5 >numbers.cps
+	rows_csv 100 43 | price 5e6 >outlier.cps
+	opts="--threads 1 --precision f32 --stage ctr --batch 64 --lr 0.02 --schedule constant --train numbers.cps"
+	cp-train $opts --epochs 8 --patience 3 --valid outlier.cps -o outlier.cpm 2>err
+	cat err
+	n=$(sed -n "s,.*epoch \([1-5]\)/8.*(best)$,\1,p" err | tail -n 1)
+	test "$(grep -c "is not judged" err)" = 3
+	grep "^cp-train: epoch $((n + 3))/8: loss [0-9.]*$" err
+	grep "epoch $((n + 4))/8" err && exit 1
+	cp-train -q $opts --epochs $n -o before.cpm
+	same_tensor outlier.cpm before.cpm embedding
+'
+
 test_done

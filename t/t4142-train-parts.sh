@@ -15,9 +15,9 @@ near() {
 	awk -F '\t' '$1 == "tensor" { n++; split($NF, r, " "); far += r[1] != "relative" || r[2] > 1e-5 } END { exit !n || far }' differs
 }
 
-OPTIONS='--batch 70 --precision f32 --epochs 2 --lr 0.05 --plm-lr 0.05 --optimizer sgd --momentum 0.9 --schedule constant --train few.cps'
-for stage in "ctr $SMALL" "pretrain $SMALL $TINY" 'finetune --init pre.cpm' 'finetune --with-plm --init pre.cpm' \
-	'p5 --plm scratch:layers=1,hidden=32,heads=2,positions=64'; do
+OPTIONS='--batch 70 --precision f32 --epochs 2 --lr 0.05 --optimizer sgd --momentum 0.9 --schedule constant --train few.cps'
+for stage in "ctr $SMALL" "pretrain --plm-lr 0.05 $SMALL $TINY" 'finetune --init pre.cpm' 'finetune --with-plm --plm-lr 0.05 --init pre.cpm' \
+	'p5 --plm-lr 0.05 --plm scratch:layers=1,hidden=32,heads=2,positions=64'; do
 	export stage OPTIONS
 	test_that "$stage" '
 		cp-train -q --stage $stage $OPTIONS -o whole.cpm
@@ -64,8 +64,10 @@ test_that 'BatchNorm has no parts' '
 '
 test_that 'BatchNorm of one row, which would be 0 whatever the row is, is refused' '
 	cp-cat -q -n 1 train.cps -o row.cps
-	refused 1 "BatchNorm .*--batch is 1; expected 2 or more" cp-train --stage ctr $SMALL --set batch_norm=1 --batch 1 --train train.cps -o no.cpm
-	refused 1 "BatchNorm .*1 row to train on" cp-train --stage ctr $SMALL --set batch_norm=1 --train row.cps -o no.cpm
+	refused 1 "BatchNorm .*of 600 rows by --batch 1 the last is alone" cp-train --stage ctr $SMALL --set batch_norm=1 --batch 1 --train train.cps -o no.cpm
+	refused 1 "BatchNorm .*of 1 rows by --batch 64 the last is alone" cp-train --stage ctr $SMALL --set batch_norm=1 --train row.cps -o no.cpm
+	cp-cat -q -n 65 train.cps -o row65.cps
+	refused 1 "BatchNorm .*of 65 rows by --batch 64 the last is alone" cp-train --stage ctr $SMALL --set batch_norm=1 --train row65.cps -o no.cpm
 	cp-train -q --stage ctr $SMALL --train row.cps -o one.cpm
 '
 

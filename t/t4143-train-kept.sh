@@ -78,9 +78,18 @@ test_that 'no room for temporary files' '
 	( trap "" XFSZ; ulimit -f 16; refused 1 "keeping what the language model makes of the rows in a temporary file" cp-train --no-ledger '"$STILL"' --train train.cps -o no.cpm )
 '
 
+test_that 'tokens a second are those that the language model read, once a row, in whatever parts a step is done' '
+	for parts in 0 1 7; do
+		cp-train $STILL --micro-batch $parts --train train.cps -o kept.cpm 2>&1 | sed -n "s|.*[ ]\([0-9]*\) rows/s, \([0-9]*\) tokens/s.*|\1 \2|p" | awk "{ printf \"%.0f\n\", 10 * \$2 / \$1 }"
+	done >a_row
+	cat a_row
+	test "$(sort -u a_row | wc -l)" = 1
+	cp-train $STILL $ANEW --train train.cps -o anew.cpm 2>&1 | sed -n "s|.*[ ]\([0-9]*\) rows/s, \([0-9]*\) tokens/s.*|\1 \2|p" | awk -v of_three="$(head -n 1 a_row)" "{ x = 10 * \$2 / \$1 / of_three; exit !(x > 2.9 && x < 3.1) }"
+'
+
 test_that '--plm-dropout belongs to a language model' '
-	refused 2 "plm-dropout: there is no language model in --stage ctr" cp-train --stage ctr --plm-dropout 0 --train train.cps -o no.cpm
-	refused 2 "plm-dropout: there is no language model in --stage finetune without --with-plm" \
+	refused 2 "plm-dropout: --stage ctr has no language model" cp-train --stage ctr --plm-dropout 0 --train train.cps -o no.cpm
+	refused 2 "plm-dropout: --stage finetune without --with-plm has no language model" \
 		cp-train --stage finetune --init pre.cpm --plm-dropout 0 --train train.cps -o no.cpm
 	refused 2 "plm-dropout 1 would leave nothing" cp-train --stage pretrain --plm-dropout 1 --train train.cps -o no.cpm
 '

@@ -26,12 +26,19 @@ test_that 'two texts a row, and which is the user'\''s makes a difference' '
 	printf "label,timestamp,User,Film,Genre\n1,1,u1,film 1,g1\n0,2,u2,film 1,g1\n1,3,u1,film 2,g2\n0,4,u2,film 2,g2\n" >four.csv
 	twins four.csv >four.cps
 	bert $PLM --epochs 1 --train text.train.cps -o plain.cpm
-	cp-model tensor -q plain.cpm ctr_bert.0.weight | awk "NF != 64 { exit 1 }"
+	cp-model export -q --tensor ctr_bert.0.weight plain.cpm | awk "NF != 64 { exit 1 } END { exit !NR }"
 	test "$(cp-predict -q --score-only -m plain.cpm four.cps | sort -u | wc -l)" = 4
 	cp-textify -q --form ctrl --item-fields User,Genre four.csv >turned.cps
 	cp-predict -q --score-only -m plain.cpm four.cps >a
 	cp-predict -q --score-only -m plain.cpm turned.cps | cmp -s - a && exit 1
 	true
+'
+test_that 'a value that spells the end of one text and the beginning of the next is refused' '
+	rows_csv 20 42 | sed "9s/film [0-9]*/film [SEP] [CLS] 7/" | twins >ends.cps
+	bert $PLM --epochs 1 --train ends.cps -o ends.cpm
+	rows_csv 20 42 | sed "9s/,u[0-9]*,/,u [SEP] [CLS] 7,/" | twins >ends.cps
+	refused 1 "ends.cps: row 7: its text spells the tokens sep and cls one behind the other" bert $PLM --epochs 1 --train ends.cps -o no.cpm
+	refused 1 "ends.cps: row 7: its text spells" cp-predict -m plain.cpm -o no.cpm ends.cps
 '
 test_that 'the same bytes with any number of threads, and when it was interrupted' '
 	stage_is_sound ctr-bert text $PLM --batch 64 --epochs 2

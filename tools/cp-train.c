@@ -254,7 +254,7 @@ static void record_inputs(const struct cp_train_result *r)
 	if (o.teacher)
 		cp_run_input(run, &(struct cp_run_file){ .role = "teacher", .path = o.teacher });
 	struct plm_files f = { 0 };
-	if (o.plm && strncmp(o.plm, "scratch", 7) && !plm_files_find(&f, o.plm, NULL))
+	if (o.plm && !cp_plm_scratch(o.plm) && !plm_files_find(&f, o.plm, NULL))
 		for (size_t i = 0; i < f.n; i++)
 			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = f.path[i] });
 	plm_files_release(&f);
@@ -320,7 +320,9 @@ static void check_options(void)
 		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
 		{ "monitor", &o.given_monitor }, { "warmup", &o.given_warmup }, { "clip", &o.given_clip }, { "batch", &o.given_batch },
 		{ "subspaces", &o.given_subspaces }, { "temperature", &o.given_temperature },
-		{ "teacher-weight", &o.given_teacher_weight },
+		{ "teacher-weight", &o.given_teacher_weight }, { "plm-dropout", &o.given_plm_dropout }, { "plm-lr", &o.given_plm_lr },
+		{ "decoder", &o.given_decoder }, { "static", &o.given_static }, { "full-vocab", &o.given_full_vocab },
+		{ "patience", &o.given_patience }, { "eval-every", &o.given_eval_every },
 	};
 	apply_preset();
 	for (size_t i = 0; i < sizeof also / sizeof *also; i++)

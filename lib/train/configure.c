@@ -174,6 +174,6 @@ int cp_trainer_configure(struct cp_trainer *t, struct cp_err *err)
 	c->ctrl.subspaces = (size_t)t->o.subspaces;
 	c->ctrl.temperature = t->o.temperature;
 	c->ctrl.batch = (size_t)t->o.batch;
-	rates(t, !p5 && (had_plm ? !pretrain : cp_trainer_folder(t) != NULL));
+	rates(t, !p5 && (had_plm || cp_trainer_folder(t)));
 	return 0;
 }

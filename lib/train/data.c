@@ -110,6 +110,7 @@ int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *na
 	const char *label = d->label_name ? d->label_name : "label";
 	c->tokens = c->mask = c->text = -1;
 	c->row = cp_schema_first(s, CP_ROW);
+	d->has_weights |= cp_schema_first(s, CP_WEIGHT) >= 0;
 	c->label = cp_schema_find(s, CP_LABEL, label);
 	if (c->label < 0 && d->label_name)
 		c->label = cp_schema_find(s, CP_NUMBER, label);
@@ -204,8 +205,12 @@ static int add_row_text(struct cp_data *d, const char *text, size_t n, size_t i,
 	size_t user = d->want_twins ? cp_form_user(text, n) : n;
 	ids->n = 0;
 	cp_tokenizer_encode(d->tokenizer, d->cache, text, user, CP_TOK_SPECIAL, d->max_tokens, ids);
-	if (d->want_twins)
+	if (d->want_twins) {
+		size_t first = ids->n;
 		cp_tokenizer_encode(d->tokenizer, d->cache, text + user, n - user, CP_TOK_SPECIAL, d->max_tokens, ids);
+		if (cp_data_first_text(d->tokenizer, ids->v, ids->n) != first)
+			return cp_err_set(err, "its text spells the tokens sep and cls one behind the other, which is what ends the user's text");
+	}
 	return add_row_tokens(d, ids->v, ids->n, i, err);
 }
 

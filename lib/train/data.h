@@ -62,6 +62,7 @@ struct cp_data {
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
 	json_t *sentence;		/* how it was made: the text column's attributes; NULL: there was no text */
 
+	int has_weights;		/* a stream had a column of them, which nothing here reads */
 	int has_pairs, indexed;
 	size_t bytes;			/* that the rows take while they are indexed, when they take most; after cp_data_settle */
 	struct cp_rowfile *file;	/* where they are; NULL: in the arrays above */

@@ -208,6 +208,14 @@ static int check_parts(const struct cp_model_config *c, const char *path, struct
 		return cp_err_set(err, "%s: a T5 with a CTR model, prompts or masked words, which this version does not know", path);
 	if (check_baseline(c, path, err) < 0)
 		return -1;
+	if (c->has_plm && !c->plm.vocab)
+		return cp_err_set(err, "%s: its language model has a vocabulary of none", path);
+	if (c->has_plm && c->prompting.k && !(c->has_ctr && c->ctr.model->final))
+		return cp_err_set(err, "%s: it has prompts, and no CTR model with a final vector that they could be made of", path);
+	if (c->usage != CP_USAGE_NO && !(c->has_plm && c->prompting.k))
+		return cp_err_set(err, "%s: its CTR model reads prompts, and there are none", path);
+	if (c->objective == CP_OBJECTIVE_LM && !c->has_plm)
+		return cp_err_set(err, "%s: its objective is masked words, and it has no language model", path);
 	return c->has_ctr || c->has_plm ? 0 : cp_err_set(err, "%s: it holds neither a CTR model nor a language model", path);
 }
 

@@ -1,4 +1,5 @@
 /* Options of training that contradict one another, and those that follow from others. */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -116,30 +117,63 @@ static int check_baseline(const struct cp_train_opts *o, struct cp_err *err)
 	return 0;
 }
 
-int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
+/* Options that are about something which is not there.  A preset may name them all the same; what they say of prompts is compared with that of
+ * --init (agree.c). */
+static int check_idle(const struct cp_train_opts *o, struct cp_err *err)
+{
+	enum { PLM, PROMPTS, THEIR_FORM, WORDS, SOFTMAX, VALID, N_ABOUT };
+	static const struct { const char *name; size_t given; int about; } option[] = {
+#define OPTION(name, field, about) { name, offsetof(struct cp_train_opts, given_##field), about }
+		OPTION("prompts", prompts, PROMPTS), OPTION("plm-lr", plm_lr, PLM), OPTION("plm-weight-decay", plm_weight_decay, PLM),
+		OPTION("plm-dropout", plm_dropout, PLM), OPTION("max-length", max_length, PLM),
+		OPTION("prompt-where", prompt_where, THEIR_FORM), OPTION("prompt-mlp", prompt_mlp, THEIR_FORM), OPTION("no-shift", shift, THEIR_FORM),
+		OPTION("decoder", decoder, WORDS), OPTION("static", static, WORDS), OPTION("full-vocab", full_vocab, SOFTMAX),
+		OPTION("patience", patience, VALID), OPTION("eval-every", eval_every, VALID), OPTION("monitor", monitor, VALID),
+#undef OPTION
+	};
+	int pretrain = is_stage(o, "pretrain"), plm = !is_stage(o, "ctr") && (!is_stage(o, "finetune") || o->with_plm);
+	int there[N_ABOUT] = { plm, plm || o->init, (plm && o->prompts && (pretrain || o->with_plm)) || o->init, pretrain, pretrain || is_stage(o, "p5"),
+			       o->valid.n > 0 };
+	const char *const lacks[N_ABOUT] = { "language model", "prompts", o->prompts ? "prompts" : "prompts by --prompts 0", "words to fill in",
+					     "softmax over words", "--valid to judge by here" };
+	const char *stage = is_stage(o, "finetune") && !o->with_plm ? "finetune without --with-plm" : o->stage;
+	for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+		if (*(const int *)((const char *)o + option[i].given) == 1 && !there[option[i].about])
+			return cp_err_set(err, "--%s: --stage %s has no %s", option[i].name, stage, lacks[option[i].about]);
+	return 0;
+}
+
+static int check_stage(const struct cp_train_opts *o, struct cp_err *err)
 {
 	if (!o->stage)
 		return cp_err_set(err, "--stage is needed: ctr, pretrain, finetune, p5, ptab, ctr-bert or ctrl");
-	if (o->with_plm && strcmp(o->stage, "finetune"))
+	if (o->with_plm && !is_stage(o, "finetune"))
 		return cp_err_set(err, "--with-plm belongs to --stage finetune");
-	if (!strcmp(o->stage, "ctr") && o->given_plm)
+	if (is_stage(o, "ctr") && o->given_plm)
 		return cp_err_set(err, "--stage ctr has no language model; --plm belongs to pretrain and finetune --with-plm");
-	if (!strcmp(o->stage, "ctr") && o->init)
+	if (is_stage(o, "ctr") && o->init)
 		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
-	if (!strcmp(o->stage, "finetune") && !o->init && !o->with_plm)
+	if (is_stage(o, "finetune") && !o->init && !o->with_plm)
 		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
-	if (!strcmp(o->stage, "p5") && (o->given_model || o->set.n || o->dim_of.n || o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage))
+	if (is_stage(o, "p5") && (o->given_model || o->set.n || o->dim_of.n || o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage))
 		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
-	if (!strcmp(o->stage, "p5") && o->plm_lr == 0)
+	if (is_stage(o, "p5") && o->plm_lr == 0)
 		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
-	if (check_baseline(o, err) < 0)
-		return -1;
+	return check_baseline(o, err);
+}
+
+static int check_teacher(const struct cp_train_opts *o, struct cp_err *err)
+{
 	if (o->given_teacher_weight && !o->teacher)
 		return cp_err_set(err, "--teacher-weight is that of --teacher FILE, which is not given");
 	if (o->teacher && (is_stage(o, "pretrain") || is_stage(o, "ctrl") || is_stage(o, "p5")))
 		return cp_err_set(err, "--teacher: --stage %s does not learn the probability of a click", o->stage);
-	if (o->plm_dropout >= 0 && !o->with_plm && (is_stage(o, "ctr") || is_stage(o, "finetune")))
-		return cp_err_set(err, "--plm-dropout: there is no language model in --stage %s%s", o->stage, strcmp(o->stage, "ctr") ? " without --with-plm" : "");
+	return 0;
+}
+
+static int check_plm(const struct cp_train_opts *o, struct cp_err *err)
+{
+	struct plm_config c;
 	if (o->plm_lr < 0 && o->plm_lr != -1)
 		return cp_err_set(err, "--plm-lr %g: expected 0 to 100, or -1 for the default", o->plm_lr);
 	if (o->plm_dropout < 0 && o->plm_dropout != -1)
@@ -154,12 +188,16 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--prompt-usage %s reads the prompts, and --prompts 0 makes none", o->usage);
 	if (o->max_length && o->max_length < 3)
 		return cp_err_set(err, "--max-length %lld leaves no room for a word between the first token and the last", (long long)o->max_length);
+	return o->plm && cp_plm_scratch(o->plm) ? plm_config_scratch(&c, cp_plm_scratch(o->plm), err) : 0;
+}
+
+int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
+{
+	if (check_stage(o, err) < 0 || check_teacher(o, err) < 0 || check_plm(o, err) < 0)
+		return -1;
 	if (o->hash_bits && (o->min_count > 1 || o->unseen_rate > 0 || o->vocab_from.n))
 		return cp_err_set(err, "--hash-bits gives every value a row, so --min-count, --unseen-rate and --vocab-from have nothing to do");
-	if (check_widths(o, err) < 0 || check_optimiser(o, err) < 0)
-		return -1;
-	struct plm_config c;
-	if (o->plm && cp_plm_scratch(o->plm) && plm_config_scratch(&c, cp_plm_scratch(o->plm), err) < 0)
+	if (check_widths(o, err) < 0 || check_optimiser(o, err) < 0 || check_idle(o, err) < 0)
 		return -1;
 	if (count_stdin(o) > 1)
 		return cp_err_set(err, "standard input can be read once only, and it is named %d times (it is --train where that is not given)",

@@ -136,6 +136,8 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 		return cp_err_set(err, "no rows in %s", t->o.valid.n && !t->valid.n ? "--valid, by which the best epoch is chosen" : "--test");
 	if (note_wide_numbers(t, err) < 0)
 		return -1;
+	if (t->train.has_weights)
+		cp_trainer_note(t, "the rows have weights, which training does not use: every row counts the same");
 	if (t->train.n_cut)
 		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut; the last one, sep, is kept", (unsigned long long)t->train.n_cut,
 				t->m->c.max_tokens);
@@ -402,9 +404,9 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, const 
 	t->m->keeps = cp_model_is_still(&t->m->c);
 	note_dropout(t);
 	cp_model_build(t->m, t->team, 1);
-	if (t->m->c.has_ctr && t->m->c.ctr.batch_norm && (t->o.batch == 1 || t->train.n == 1))
-		return cp_err_set(err, "BatchNorm looks at rows beside one another, and %s; expected 2 or more",
-				  t->o.batch == 1 ? "--batch is 1" : "there is 1 row to train on");
+	if (t->m->c.has_ctr && t->m->c.ctr.batch_norm && (t->o.batch == 1 || t->train.n % (size_t)t->o.batch == 1))
+		return cp_err_set(err, "BatchNorm looks at rows beside one another, and of %zu rows by --batch %lld the last is alone; another --batch is "
+				  "needed", t->train.n, (long long)t->o.batch);
 	if (t->o.micro_batch && t->m->g->whole_batch && t->m->c.objective != CP_OBJECTIVE_PAIRS)
 		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
 	t->result.n_parameters = t->m->params->total;

@@ -146,7 +146,7 @@ int cp_trainer_step(struct cp_trainer *t, uint64_t epoch, size_t at, struct cp_e
 		f.kept = m->keeps ? t->vectors + from * m->pool->cols : NULL;
 		cp_model_feed(m, rows, t->places + from, to - from, &f);
 		cp_teacher_tell(t, from, to - from);
-		t->result.tokens += m->c.has_plm ? m->g->len[PLM_TOKENS] : 0;
+		t->result.tokens += m->c.has_plm && !m->keeps ? m->g->len[PLM_TOKENS] : 0;
 		all = parts > 1 ? all : cp_model_terms_fed(m);
 		if (all && run_part(t, all, &loss, err) < 0)
 			return -1;

@@ -154,7 +154,7 @@ static double merit(const struct cp_trainer *t, const struct cp_evaluation *e)
 	return isnan(e->auc) || !strcmp(t->o.monitor, "logloss") ? -e->logloss : e->auc;
 }
 
-/* Without validation rows every evaluation is better than the last. */
+/* As long as none came out as a number, as without validation rows, every evaluation is better than the last. */
 static int evaluate(struct cp_trainer *t, int kind, int epoch, struct cp_err *err)
 {
 	struct cp_evaluation e;
@@ -162,16 +162,18 @@ static int evaluate(struct cp_trainer *t, int kind, int epoch, struct cp_err *er
 	if (cp_trainer_evaluate(t, &t->valid, &e, err) < 0)
 		return -1;
 	double value = merit(t, &e);
-	int better = isnan(value) || t->best_epoch == 0 || value > t->best;
+	if (isnan(value) && t->valid.n && t->m->c.objective == CP_OBJECTIVE_CLICK)
+		cp_trainer_note(t, "step %llu: a validation row's score is no longer a number, so this is not judged", (unsigned long long)t->step);
+	int better = !t->best_val || value > t->best;
 	t->bad = better ? 0 : t->bad + 1;
 	if (!better && !strcmp(t->o.schedule, "plateau"))
 		t->plateau *= PLATEAU;
 	if (better) {
 		t->best_epoch = epoch;
 		t->best_step = t->step;
-		t->best = value;
 		keep_result(t, epoch, &e);
 		if (!isnan(value)) {
+			t->best = value;
 			if (!t->best_val)
 				t->best_val = cp_xcalloc(t->m->params->total, sizeof *t->best_val);
 			memcpy(t->best_val, t->m->params->val, t->m->params->total * sizeof *t->best_val);

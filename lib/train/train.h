@@ -84,6 +84,8 @@ struct cp_train_opts {
 	    given_pooler, given_fusion, given_usage;
 	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip, given_batch, given_subspaces,
 	    given_temperature, given_teacher_weight;
+	/* and of those that may have nothing to do */
+	int given_plm_dropout, given_plm_lr, given_decoder, given_static, given_full_vocab, given_patience, given_eval_every;
 	const char *run;		/* a name of this run, kept in its states for who goes on from one; NULL: it has none */
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
@@ -114,6 +116,8 @@ struct cp_train_result {
 	char train_digest[33], valid_digest[33], test_digest[33], vocab_digest[33];
 };
 
+/* The sizes of "scratch" or "scratch:SIZES", no folder but a language model that starts from nothing; NULL: it is a folder. */
+const char *cp_plm_scratch(const char *plm);
 /* Of the stages, those whose models have no CTR model unless (ctr-bert) --model is given. */
 int cp_train_is_text_alone(const struct cp_train_opts *);
 /* What depends on other options, where it was not given; before the check. */

@@ -54,8 +54,6 @@ struct cp_trainer {
 	struct cp_train_result result;
 };
 
-/* options.c.  The sizes of "scratch" or "scratch:SIZES", no folder but a language model that starts from nothing; NULL: it is a folder. */
-const char *cp_plm_scratch(const char *plm);
 /* agree.c.  <0: an option says otherwise than --init, and which.  What options say of the CTR model's sizes, and of prompts. */
 int cp_trainer_agrees(struct cp_trainer *, struct cp_err *);
 int cp_trainer_baseline(const struct cp_trainer *);	/* that the stage makes, or none */
