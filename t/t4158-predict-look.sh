@@ -28,6 +28,11 @@ test_that 'the softmax is that of training: over the ids that occur, unless --fu
 	cp-predict -q -m full.cpm --fill text.cps >w
 	test -s w
 '
+test_that 'a word that is not in that softmax has a probability of 0' '
+	sed "1!s/,g[0-3]$/,zebra/" rows.csv | cp-textify -q >zebra.cps
+	cp-predict -q -m pre.cpm --fill --top 1 zebra.cps | awk -F "\t" "\$2 ~ /^(##)?[zeb]/" >words
+	awk -F "\t" "{ match(\$4, /=[0-9.]*\$/); if (\$3 > substr(\$4, RSTART + 1)) exit 1 } \$3 == 0 { n++ } END { exit !n }" words
+'
 test_that 'with prompts a word that follows from the row'\''s keys is found more often' '
 	sed -n "s/.*right for \([0-9.]*\) % with prompts, for \([0-9.]*\) % without.*/\1 \2/p" err | awk "{ exit !(\$1 > \$2) }"
 '

@@ -53,6 +53,17 @@ test_that 'vocab and export name the values that a CSV has' '
 	awk -F "\t" "NF != 12 || \$4 !~ /^g[0-3]$/ { bad = 1 } END { exit bad || NR != 4 }" vectors
 '
 
+test_that 'names are read as the fields were declared: separators, nulls, and columns of another name' '
+	awk -F, -v OFS=, "NR == 1 { print \$0, \"Tags\"; next } { print \$0, \"x\" NR % 3 \"; y\" NR % 2 (NR % 5 ? \"\" : \";none\") }" rows.csv >tags.csv
+	cp-featurize -q --field "Tags: list \";\" null none" --field "Kind: category of Genre null g0" tags.csv -o tags.cps
+	cp-train -q --threads 1 --stage ctr --model lr --epochs 1 --train tags.cps -o tags.cpm
+	cp-model vocab -q --field Tags --names tags.csv tags.cpm | cut -f5 | sort | paste -sd " " >said
+	test "$(cat said)" = "x0 x1 x2 y0 y1"
+	cp-model vocab -q --field Kind --names tags.csv tags.cpm | cut -f5 | sort | paste -sd " " >said
+	cat said
+	test "$(cat said)" = "(missing) g1 g2 g3"
+'
+
 test_that 'the rows of a value are those of the table, behind the rows of the fields before and that for the unseen' '
 	cp-model export -q --field Film a.cpm | cut -f5- | tr "\t" "\n" >said
 	tensor a.cpm embedding | od -An -v -tf4 -w4 | sed -n "$((22 * 8 + 1)),$((52 * 8))p" >there
@@ -96,6 +107,10 @@ test_that 'average is the mean, scores, and says what it is' '
 	cp-model average -q -o same.cpm a.cpm a.cpm
 	cp-predict -q --no-ledger --csv -m a.cpm <rows.csv >x
 	cp-predict -q --no-ledger --csv -m same.cpm <rows.csv | cmp - x
+	at=$(($(wc -c <mean.cpm) - 100))
+	{ head -c $at mean.cpm; tail -c +$((at + 1)) mean.cpm | LC_ALL=C tr "\\000-\\377" "\\001-\\377\\000"; } >hurt.cpm
+	fails_with 1 cp-predict --no-ledger --csv -m hurt.cpm rows.csv
+	grep "hurt.cpm: .*digest\|hurt.cpm: .*damaged" fails_with.err
 '
 
 test_that 'models that differ in more than their parameters have no mean' '

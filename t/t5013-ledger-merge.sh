@@ -22,6 +22,17 @@ test_that 'two files and the text of one of them: every run once, with its tags,
 	test "$(count all.db)" = 4
 '
 
+test_that 'a text may come by a pipe, a ledger may not' '
+	cp-ledger -q --ledger piped.db import <b.sql | grep -x "2 new runs"
+	cp-ledger -q --ledger piped.db merge - <b.sql | grep -x "0 new runs"
+	mkfifo pipe
+	cp-ledger -q --ledger a.db export >pipe &
+	cp-ledger -q --ledger piped.db merge pipe | grep -x "2 new runs"
+	wait
+	fails_with 1 cp-ledger --ledger piped.db import <a.db
+	grep "standard input: a ledger itself, of which only a file can be read" fails_with.err
+'
+
 test_that 'what is merged is only read' '
 	sqlite3 a.db "pragma wal_checkpoint(truncate)" >/dev/null
 	cp a.db before

@@ -72,7 +72,7 @@ static const char *check_options(void)
 		return "--score-only and --columns go with scores";
 	if (!o.fill && cp_opts_given(&cp_tool_opts, "top"))
 		return "--top goes with --fill";
-	if (o.columns.n > 64)
+	if (o.columns.n > CP_PREDICT_COLUMNS)
 		return "--columns is given more than 64 times";
 	return NULL;
 }

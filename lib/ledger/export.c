@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "ledger/schema.h"
@@ -212,17 +213,38 @@ static int merge_ledger(sqlite3 *db, const char *path, int64_t *n_new, struct cp
 	return bad ? cp_err_wrap(err, "%s", path) : 0;
 }
 
-int cp_ledger_merge(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
+static const char magic[] = "SQLite format 3";		/* and a NUL: the first 16 bytes of such a file */
+
+/* A file, that is: what is read of a pipe is gone. */
+static int begins_as_ledger(const char *path)
 {
-	static const char magic[] = "SQLite format 3";		/* and a NUL: the first 16 bytes of such a file */
+	char head[sizeof magic] = "";
+	struct stat st;
+	FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
+	size_t n = f ? fread(head, 1, sizeof head, f) : 0;
+	if (f)
+		fclose(f);
+	return n == sizeof head && !memcmp(head, magic, sizeof magic);
+}
+
+static int merge_text(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
+{
 	struct cp_buf text = CP_BUF_INIT;
+	const char *name = path ? path : "standard input";
 	int bad = cp_read_file(path, &text, err);
 	if (!bad && text.len >= sizeof magic && !memcmp(text.data, magic, sizeof magic))
-		bad = merge_ledger(db, path, n_new, err);
+		bad = cp_err_set(err, "%s: a ledger itself, of which only a file can be read; name it", name);
 	else if (!bad && (!text.len || strlen(text.data) != text.len))
-		bad = cp_err_set(err, "%s: no ledger and no ledger's text; expected a file of cp-ledger, or what cp-ledger export writes", path ? path : "standard input");
+		bad = cp_err_set(err, "%s: no ledger and no ledger's text; expected a file of cp-ledger, or what cp-ledger export writes", name);
 	else if (!bad)
-		bad = cp_ledger_import(db, text.data, path ? path : "standard input", n_new, err);
+		bad = cp_ledger_import(db, text.data, name, n_new, err);
 	cp_buf_release(&text);
 	return bad;
+}
+
+int cp_ledger_merge(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
+{
+	if (path && !strcmp(path, "-"))
+		path = NULL;
+	return path && begins_as_ledger(path) ? merge_ledger(db, path, n_new, err) : merge_text(db, path, n_new, err);
 }

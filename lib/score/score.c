@@ -66,15 +66,10 @@ static int find_columns(struct cp_scorer *s, struct cp_err *err)
 {
 	const struct cp_fields *fields = &s->model->vocab.fields;
 	struct cp_declaration *d = cp_declaration_new();
-	int rc = 0;
-	for (int f = 0; !rc && f < fields->n; f++) {
-		const char *line = declared(&fields->v[f]);
-		size_t n = d->n;
-		if (line)
-			rc = cp_declaration_read(d, line, strlen(line), "its declaration", err);
-		if (!rc)
-			add_column(s, d->n > n ? cp_declare_column(&d->line[n]) : fields->v[f].name);
-	}
+	size_t line[CP_FIELDS_MAX];
+	int rc = cp_fields_declared(fields, d, line, err);
+	for (int f = 0; !rc && f < fields->n; f++)
+		add_column(s, line[f] == SIZE_MAX ? fields->v[f].name : cp_declare_column(&d->line[line[f]]));
 	cp_declaration_free(d);
 	return rc;
 }

@@ -324,8 +324,10 @@ int cp_fill_row(struct cp_fill *fill, const struct cp_csv_field *row, uint64_t n
 	}
 	if (plan->sentence) {
 		at.part = NULL;
-		if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->text) < 0)
+		if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->text) < 0) {
+			fill->list_bytes = list_bytes;
 			return complain(&at, "its sentence is longer than %zu bytes", CP_BLOCK_LIMIT / 2);
+		}
 		fill->offsets[fill->n + 1] = (uint32_t)fill->text.len;
 	}
 	fill->row[fill->n++] = number;

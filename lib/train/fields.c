@@ -17,6 +17,18 @@ static const struct {
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
+int cp_fields_declared(const struct cp_fields *fields, struct cp_declaration *to, size_t *line, struct cp_err *err)
+{
+	for (int f = 0; f < fields->n; f++) {
+		const char *text = json_string_value(json_object_get(fields->v[f].made, "declare"));
+		size_t n = to->n;
+		if (text && cp_declaration_read(to, text, strlen(text), "its declaration", err) < 0)
+			return cp_err_wrap(err, "field '%s'", fields->v[f].name);
+		line[f] = to->n > n ? n : SIZE_MAX;
+	}
+	return 0;
+}
+
 const char *cp_field_word(enum cp_type type)
 {
 	for (size_t i = 0; i < N_KINDS; i++)

@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "stream/schema.h"
+#include "text/declare.h"
 
 #define CP_FIELDS_MAX 1024
 
@@ -50,6 +51,9 @@ int cp_fields_find(const struct cp_fields *, const struct cp_schema *, const cha
 
 /* Columns of these fields as a stream would have them. */
 void cp_fields_schema(const struct cp_fields *, struct cp_schema *);
+
+/* The declarations that they were made by, appended to `to`; which of its lines is that of each field, or SIZE_MAX: it has none. */
+int cp_fields_declared(const struct cp_fields *, struct cp_declaration *to, size_t *line, struct cp_err *);
 
 /* "key", "keys", "number", as in a schema; and back, -1 if it is none of these. */
 const char *cp_field_word(enum cp_type);

@@ -361,6 +361,7 @@ int cp_inspect_average(const struct cp_inspect *m, size_t n, const char *path, s
 	int rc = 0;
 	nn_safetensors_out_meta(o, "format", "pt");
 	nn_safetensors_out_meta(o, "clickprompt", text);
+	nn_safetensors_out_digest(o);
 	for (size_t i = 0; !rc && i < count; i++) {
 		const struct nn_tensor *t = nn_safetensors_at(m->file, i);
 		if (!is_parameter(t))

@@ -13,17 +13,20 @@ struct guess {
 	double p;
 };
 
-/* The likeliest `top` of the ids in the softmax, falling; their number.  *truth: the probability of `id`. */
+/* The likeliest `top` of the ids in the softmax, falling; their number.  *truth: the probability of `id`, 0 where it is not among them. */
 static int guesses(const struct nn_cut *cut, const nn_float *z, size_t vocab, uint32_t id, int top, struct guess *out, double *truth)
 {
 	size_t n = cut->n ? cut->n : vocab;
 	double most = -INFINITY, sum = 0;
 	int kept = 0;
+	*truth = 0;
 	for (size_t i = 0; i < n; i++)
 		most = fmax(most, (double)z[cut->n ? cut->ids[i] : i]);
 	for (size_t i = 0; i < n; i++) {
 		struct guess g = { cut->n ? cut->ids[i] : (uint32_t)i, 0 };
 		sum += g.p = exp((double)z[g.id] - most);
+		if (g.id == id)
+			*truth = g.p;
 		int at = kept < top ? kept++ : kept;
 		for (; at && g.p > out[at - 1].p; at--)
 			if (at < top)
@@ -33,7 +36,7 @@ static int guesses(const struct nn_cut *cut, const nn_float *z, size_t vocab, ui
 	}
 	for (int k = 0; k < kept; k++)
 		out[k].p /= sum;
-	*truth = exp((double)z[id] - most) / sum;
+	*truth /= sum;
 	return kept;
 }
 
@@ -95,7 +98,7 @@ void cp_fill_show(struct cp_predict *p, size_t from, size_t n, struct cp_buf *to
 {
 	const struct cp_feeding how = { .masked = 1 };
 	struct cp_model *m = p->model, *plain = ((struct cp_fill *)p->ctx)->plain;
-	uint32_t places[CP_FILL_TOP];
+	uint32_t places[CP_PREDICT_ROWS_PLM];
 	size_t lead = m->c.prompting.where == PLM_PROMPT_INPUT ? (size_t)m->c.prompting.k : 0;
 	for (size_t i = 0; i < n; i++)
 		places[i] = (uint32_t)(from + i);

@@ -17,9 +17,6 @@
 #include "base/num.h"
 #include "stream/twin.h"
 
-/* Rows of a chunk: their values stay in the second cache beside a matrix.  With a language model a row is some fifty of them. */
-enum { ROWS = 96, ROWS_PLM = 8 };
-
 struct cp_predict_block {
 	struct cp_predict *p;
 	const struct cp_schema *schema;
@@ -50,6 +47,8 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	}
 	if (p->label && p->at.label < 0)
 		return cp_err_set(err, "%s: no label column '%s' in it", name, p->label);
+	if (p->n_columns > CP_PREDICT_COLUMNS)
+		return cp_err_set(err, "%d columns to print; expected %d or fewer", p->n_columns, CP_PREDICT_COLUMNS);
 	for (int i = 0; i < p->n_columns; i++)
 		if ((p->extra[i] = cp_schema_lookup(s, p->columns[i], err)) < 0)
 			return cp_err_wrap(err, "%s", name);
@@ -76,8 +75,8 @@ static void score_chunk(struct cp_predict_block *k, struct cp_model *m, size_t c
 {
 	struct cp_predict *p = k->p;
 	const struct cp_feeding how = { .masked = p->masked };
-	uint32_t places[ROWS];
-	nn_float z[ROWS];
+	uint32_t places[CP_PREDICT_ROWS];
+	nn_float z[CP_PREDICT_ROWS];
 	size_t from = chunk * k->rows, n = k->b->n_rows - from < k->rows ? k->b->n_rows - from : k->rows;
 	atomic_fetch_add(&k->unseen, cp_data_index_rows(&p->data, &m->vocab, from, from + n));
 	for (size_t i = 0; i < n; i++)
@@ -146,7 +145,7 @@ static int read_block(struct cp_predict *p, const struct cp_block *b, const char
 
 static int score_block(struct cp_predict *p, const struct cp_schema *s, const struct cp_block *b, const char *name, struct cp_err *err)
 {
-	struct cp_predict_block k = { .p = p, .schema = s, .b = b, .rows = p->model->c.has_plm ? ROWS_PLM : ROWS };
+	struct cp_predict_block k = { .p = p, .schema = s, .b = b, .rows = p->model->c.has_plm ? CP_PREDICT_ROWS_PLM : CP_PREDICT_ROWS };
 	k.n = (b->n_rows + k.rows - 1) / k.rows;
 	int alone = k.n == 1 || p->show;
 	if (read_block(p, b, name, err) < 0 || (!alone && make_twins(p, err) < 0))

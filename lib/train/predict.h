@@ -18,6 +18,11 @@
 #include "text/rows.h"
 #include "train/model.h"
 
+/* Rows of a chunk: their values stay in the second cache beside a matrix.  With a language model a row is some fifty of them. */
+enum { CP_PREDICT_ROWS = 96, CP_PREDICT_ROWS_PLM = 8 };
+
+#define CP_PREDICT_COLUMNS 64	/* of the input that can be printed behind the score, at most */
+
 /* What is printed of rows from .. from+n-1 of the data, appended to `to`; the model has been fed with them. */
 struct cp_predict;
 typedef void (*cp_predict_fn)(struct cp_predict *, size_t from, size_t n, struct cp_buf *to);
@@ -25,7 +30,7 @@ typedef void (*cp_predict_fn)(struct cp_predict *, size_t from, size_t n, struct
 struct cp_predict {
 	struct cp_model *model;
 	struct cp_team *team;		/* the model's */
-	cp_predict_fn show;		/* NULL: scores; else called for 16 rows or fewer at a time, in their order, by one thread */
+	cp_predict_fn show;		/* NULL: scores; else called for a chunk at a time, in their order, by one thread */
 	void (*last)(struct cp_predict *, struct cp_buf *to);	/* NULL, or what is appended behind the last row */
 	void *ctx;			/* of these */
 	int masked;			/* words are masked, as the rows say, else as cp-mask does with every chosen one hidden */
@@ -41,7 +46,7 @@ struct cp_predict {
 
 	struct cp_data data;
 	struct cp_data_columns at;
-	int extra[64];
+	int extra[CP_PREDICT_COLUMNS];
 	struct cp_digest *sum;
 	struct cp_model **twin;		/* of the model, one a thread; made when there is a block for more than one */
 	int n_twins;

@@ -20,48 +20,69 @@ struct cp_value_names {
 	char ***name;			/* of each field's keys; NULL where the CSV has none */
 };
 
-static void name_value(struct cp_value_names *names, int field, const char *p, size_t n)
+/* Where a field's values stand in the CSV. */
+struct source {
+	size_t column;			/* SIZE_MAX: nowhere */
+	struct cp_declare how;
+};
+
+static void name_value(struct cp_value_names *names, int field, const struct cp_declare *how, const char *p, size_t n)
 {
 	const struct cp_features *v = names->v;
 	const char *name = v->fields.v[field].name;
 	cp_strip(&p, &n);
+	if (cp_declare_is_null(how, p, n))
+		n = 0;
 	uint32_t row = cp_features_row(v, field, cp_key(cp_field_seed(name, strlen(name)), p, n));
 	size_t base = v->field[field].base;
 	if (row != base && !names->name[field][row - base - 1])
 		names->name[field][row - base - 1] = cp_xstrndup(n ? p : "(missing)", n ? n : 9);
 }
 
-static void name_row(struct cp_value_names *names, const struct cp_csv *csv, const size_t *column)
+static void name_row(struct cp_value_names *names, const struct cp_csv *csv, const struct source *source)
 {
-	static const struct cp_declare list = { .sep = (char *)"|" };
 	for (int f = 0; f < names->v->fields.n; f++) {
-		const struct cp_csv_field *v = column[f] == SIZE_MAX ? NULL : &csv->fields[column[f]];
+		const struct cp_csv_field *v = source[f].column == SIZE_MAX ? NULL : &csv->fields[source[f].column];
 		struct cp_csv_field member;
 		size_t at = 0;
 		if (v && names->v->fields.v[f].type == CP_KEY)
-			name_value(names, f, v->p, v->n);
-		while (v && names->v->fields.v[f].type == CP_KEYS && cp_list_next(&list, v, &at, &member))
-			name_value(names, f, member.p, member.n);
+			name_value(names, f, &source[f].how, v->p, v->n);
+		while (v && names->v->fields.v[f].type == CP_KEYS && cp_list_next(&source[f].how, v, &at, &member))
+			name_value(names, f, &source[f].how, member.p, member.n);
 	}
+}
+
+static int find_sources(const struct cp_fields *fields, const struct cp_csv *csv, struct cp_declaration *d, struct source *source, struct cp_err *err)
+{
+	size_t line[CP_FIELDS_MAX], any = 0;
+	if (cp_fields_declared(fields, d, line, err) < 0)
+		return -1;
+	for (int f = 0; f < fields->n; f++) {
+		const char *name = fields->v[f].name;
+		source[f] = (struct source){ SIZE_MAX, { .sep = (char *)"|" } };
+		if (line[f] != SIZE_MAX) {
+			source[f].how = d->line[line[f]];
+			name = cp_declare_column(&source[f].how);
+		}
+		for (size_t i = 0; i < csv->n_names; i++)
+			if (!strcmp(csv->names[i], name))
+				source[f].column = i;
+		any += source[f].column != SIZE_MAX;
+	}
+	return any ? 0 : cp_err_set(err, "%s: none of its columns is a field of the model", csv->file);
 }
 
 static int read_names(struct cp_value_names *names, struct cp_csv *csv, struct cp_err *err)
 {
-	int n = names->v->fields.n, any = 0, rc;
-	size_t *column = cp_xcalloc((size_t)n, sizeof *column);
-	for (int f = 0; f < n; f++) {
-		column[f] = SIZE_MAX;
-		for (size_t i = 0; i < csv->n_names; i++)
-			if (!strcmp(csv->names[i], names->v->fields.v[f].name))
-				column[f] = i;
-		any |= column[f] != SIZE_MAX;
+	struct cp_declaration *d = cp_declaration_new();
+	struct source *source = cp_xcalloc((size_t)names->v->fields.n, sizeof *source);
+	int rc = find_sources(&names->v->fields, csv, d, source, err);
+	while (!rc && (rc = cp_csv_next(csv, err)) == 1) {
+		name_row(names, csv, source);
+		rc = 0;
 	}
-	if (!any)
-		rc = cp_err_set(err, "%s: none of its columns is a field of the model", csv->file);
-	else
-		while ((rc = cp_csv_next(csv, err)) == 1)
-			name_row(names, csv, column);
-	free(column);
+	free(source);
+	cp_declaration_free(d);
 	return rc;
 }
 
