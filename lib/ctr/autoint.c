@@ -29,11 +29,8 @@ static struct nn_node *attention_layer(struct ctr_build *b, struct nn_node *h, i
 	size_t width = o->cols;
 	if (c->residual)
 		o = ng_add(b->b.g, o, h->cols == width ? h : nn_dense_plain(&b->b, h, width, NN_NONE, "attention.%d.residual", l));
-	if (c->layer_norm) {
-		struct nn_param *gain = nn_new(&b->b, NN_INIT_ONE, 1, &width, "attention.%d.norm.weight", l);
-		struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &width, "attention.%d.norm.bias", l);
-		o = ng_layernorm(b->b.g, o, NULL, ng_weight(b->b.g, gain), ng_weight(b->b.g, bias), 1e-5, 0);
-	}
+	if (c->layer_norm)
+		o = nn_layer_norm(&b->b, o, "attention.%d.norm", l);
 	return ng_activate(b->b.g, o, NN_RELU);
 }
 

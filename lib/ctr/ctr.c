@@ -412,12 +412,7 @@ struct nn_node *ctr_mlp(struct ctr_build *b, struct nn_node *x, const struct ctr
 		size_t width = hidden->v[l];
 		if (b->c->batch_norm) {
 			x = nn_dense(&b->b, x, width, NN_NONE, "%s.%d", name, l);
-			struct nn_param *gain = nn_new(&b->b, NN_INIT_ONE, 1, &width, "%s.%d.norm.weight", name, l);
-			struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &width, "%s.%d.norm.bias", name, l);
-			struct nn_param *mean = nn_new(&b->b, NN_INIT_ZERO, 1, &width, "%s.%d.norm.running_mean", name, l);
-			struct nn_param *var = nn_new(&b->b, NN_INIT_ONE, 1, &width, "%s.%d.norm.running_var", name, l);
-			mean->frozen = var->frozen = 1;
-			x = ng_batchnorm(b->b.g, x, ng_weight(b->b.g, gain), ng_weight(b->b.g, bias), mean, var);
+			x = nn_batch_norm(&b->b, x, 0, "%s.%d.norm", name, l);
 			x = ng_activate(b->b.g, x, (enum nn_act)b->c->act);
 		} else {
 			x = nn_dense(&b->b, x, width, (enum nn_act)b->c->act, "%s.%d", name, l);

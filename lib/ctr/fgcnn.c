@@ -17,16 +17,6 @@ static struct nn_node *conv_param(struct ctr_build *b, int n_dims, const size_t 
 	return ng_weight(b->b.g, p);
 }
 
-static struct nn_node *conv_norm(struct ctr_build *b, struct nn_node *x, size_t maps, int l)
-{
-	struct nn_param *gain = nn_new(&b->b, NN_INIT_ONE, 1, &maps, "conv.%d.norm.weight", l);
-	struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &maps, "conv.%d.norm.bias", l);
-	struct nn_param *mean = nn_new(&b->b, NN_INIT_ZERO, 1, &maps, "conv.%d.norm.running_mean", l);
-	struct nn_param *var = nn_new(&b->b, NN_INIT_ONE, 1, &maps, "conv.%d.norm.running_var", l);
-	mean->frozen = var->frozen = 1;
-	return ng_batchnorm_maps(b->b.g, x, ng_weight(b->b.g, gain), ng_weight(b->b.g, bias), mean, var);
-}
-
 /* Z^{l+1} from z, `maps` maps *height high; the new height. */
 static struct nn_node *conv_layer(struct ctr_build *b, struct nn_node *z, size_t maps, size_t *height, int l)
 {
@@ -36,7 +26,7 @@ static struct nn_node *conv_layer(struct ctr_build *b, struct nn_node *z, size_t
 	struct nn_node *bias = conv_param(b, 1, &out, maps * k, "bias", l);
 	z = ng_conv_height(b->b.g, z, w, bias, *height, d);
 	if (c->conv_norm)
-		z = conv_norm(b, z, out, l);
+		z = nn_batch_norm(&b->b, z, out, "conv.%d.norm", l);
 	z = ng_maxpool_height(b->b.g, ng_activate(b->b.g, z, (enum nn_act)c->conv_act), *height, d, p);
 	*height = (*height + p - 1) / p;
 	return z;

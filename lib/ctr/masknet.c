@@ -8,19 +8,12 @@
  */
 #include "ctr/ctr.h"
 
-static struct nn_node *norm(struct ctr_build *b, struct nn_node *x, const char *name, int l)
-{
-	struct nn_param *gain = nn_new(&b->b, NN_INIT_ONE, 1, &x->cols, "%s.%d.norm.weight", name, l);
-	struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &x->cols, "%s.%d.norm.bias", name, l);
-	return ng_layernorm(b->b.g, x, NULL, ng_weight(b->b.g, gain), ng_weight(b->b.g, bias), 1e-5, 0);
-}
-
 static struct nn_node *norm_fields(struct ctr_build *b, struct nn_node *x)
 {
 	struct nn_node *field[CTR_MAX_FIELDS];
 	size_t d = (size_t)b->c->dim;
 	for (int f = 0; f < b->c->n_fields; f++)
-		field[f] = norm(b, ng_cols(b->b.g, x, (size_t)f * d, d), "field", f);
+		field[f] = nn_layer_norm(&b->b, ng_cols(b->b.g, x, (size_t)f * d, d), "field.%d.norm", f);
 	return ng_concat(b->b.g, b->c->n_fields, field);
 }
 
@@ -31,7 +24,7 @@ static struct nn_node *block(struct ctr_build *b, struct nn_node *x, struct nn_n
 	m = nn_dense(&b->b, m, h->cols, NN_NONE, "block.%d.mask.1", l);
 	h = nn_dense_plain(&b->b, ng_mul(b->b.g, m, h), width, NN_NONE, "block.%d", l);
 	if (b->c->layer_norm)
-		h = norm(b, h, "block", l);
+		h = nn_layer_norm(&b->b, h, "block.%d.norm", l);
 	return ng_dropout(b->b.g, ng_activate(b->b.g, h, (enum nn_act)b->c->act), b->c->dropout);
 }
 

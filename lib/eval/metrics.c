@@ -65,23 +65,6 @@ double cp_logloss(const double *p, const uint8_t *label, size_t n)
 	return cp_logloss_team(p, label, n, NULL);
 }
 
-double cp_logloss_logit(double z, int label)
-{
-	double wrong = label ? -z : z;		/* -log(1 / (1 + exp(-wrong))) turned about: log(1 + exp(wrong)) */
-	return fmax(wrong, 0) + log1p(exp(-fabs(wrong)));
-}
-
-double cp_logloss_logits(const float *z, const uint8_t *label, size_t n)
-{
-	struct cp_sum sum = {0};
-	for (size_t i = 0; i < n; i++) {
-		if (isnan(z[i]))
-			return NAN;
-		cp_sum_add(&sum, cp_logloss_logit((double)z[i], label[i]));
-	}
-	return n ? cp_sum_of(&sum) / (double)n : NAN;
-}
-
 double cp_calibration(const double *p, const uint8_t *label, size_t n)
 {
 	struct cp_sum sum = {0};

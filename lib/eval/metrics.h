@@ -30,11 +30,6 @@ double cp_auc(const double *score, const uint8_t *label, size_t n);
 double cp_logloss(const double *p, const uint8_t *label, size_t n);
 double cp_logloss_team(const double *p, const uint8_t *label, size_t n, struct cp_team *);
 
-/* The same from logits z, p = 1 / (1 + exp(-z)), as training needs it: exact in the tails, so without the clip.  Sum over rows with
- * cp_logloss_logit for one; the mean for n. */
-double cp_logloss_logit(double z, int label);
-double cp_logloss_logits(const float *z, const uint8_t *label, size_t n);
-
 /* Mean score over mean label: 1 where the model is calibrated on the whole, NaN without positives. */
 double cp_calibration(const double *p, const uint8_t *label, size_t n);
 

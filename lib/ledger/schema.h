@@ -6,7 +6,7 @@
  *                  reads it), cwd, seed, threads, blas, cpu, source, host, boot, pidns, pid, born (who runs it), rerun_of (uid), recipe (digest of tool, content
  *                  options and input digests: what should decide the output), started, ended (UTC), wall_s, cpu_s, peak_mb,
  *                  status (running done failed interrupted killed), exit, why (one sentence)
- *     params       run, name, value, given (1: on the command line, 0: a default or found), content (1: part of the recipe)
+ *     params       run, name, value, given (1: on the command line, 2: by a preset, 0: a default or found), content (1: part of the recipe)
  *     inputs       run, n, role, path, via (file, folder, stdin: a file redirected, pipe), digest (XXH3-128 of the bytes), content, rows, bytes
  *     outputs      the same columns; via: file, stdout, pipe
  *     metrics      run, split, stratum, epoch, key, value; '' and -1 stand for "none" and "at the end", and an epoch of 0.25 for

@@ -25,4 +25,10 @@ struct nn_node *nn_dense(struct nn_build *, struct nn_node *x, size_t out, enum 
 struct nn_node *nn_dense_plain(struct nn_build *, struct nn_node *x, size_t out, enum nn_act, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* LayerNorm with gain and bias, epsilon 1e-5. */
+struct nn_node *nn_layer_norm(struct nn_build *, struct nn_node *x, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* BatchNorm of every column or, with maps, of so many maps that lie behind one another in a row; its running mean and variance are parameters that
+ * take no step. */
+struct nn_node *nn_batch_norm(struct nn_build *, struct nn_node *x, size_t maps, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 #endif

@@ -200,7 +200,7 @@ struct nn_node *ng_batchnorm(struct nn_graph *, struct nn_node *x, struct nn_nod
  *
  *     softmax(scale (Q [Kp; K]' + bias)) [Vp; V]      dropout on the probabilities
  *
- * With soft prompts Kp, Vp in front (METHOD, section 4; prefix-tuning, Li and Liang 2021), and a bias by head and distance: token j of kv has
+ * With soft prompts Kp, Vp in front (ClickPrompt, section 3.2; prefix-tuning, Li and Liang 2021), and a bias by head and distance: token j of kv has
  * table[bucket(j - t)] for row t of q (Raffel et al., JMLR 2020, section 2.1).  Causal: row t reads rows 0..t. */
 struct ng_attention {
 	struct nn_node *q, *kv;		/* (T,H), and (T',2H): key and value side by side; or both the same (T,3H): query, key and value */

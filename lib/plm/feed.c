@@ -55,7 +55,7 @@ void plm_feed_reset(struct plm_feed *f)
 	PUSH(f->answer_off_v, 0);
 }
 
-/* Positions as the reference's library counts them (METHOD, section 4): BERT plainly; RoBERTa from padding_idx + 1, where a pad id inside
+/* Positions as the reference's library counts them: BERT plainly; RoBERTa from padding_idx + 1, where a pad id inside
  * the text gets padding_idx and does not count. */
 static void positions(struct plm_feed *f, const uint32_t *ids, size_t n)
 {

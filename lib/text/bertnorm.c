@@ -80,8 +80,6 @@ void cp_bert_normalize(const struct cp_bert_norm *norm, const char *s, size_t n,
 {
 	size_t start = runes->n;
 	spread(norm, s, n, runes);
-	if (runes->n == start)
-		return;
 	if (runes->n == start)		/* there may be no list yet */
 		return;
 	if (norm->strip_accents) {

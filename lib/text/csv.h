@@ -70,7 +70,7 @@ int cp_csv_next(struct cp_csv *, struct cp_err *);
  * handed over by _rest, and r gives no more; the caller reads on from there.  The parts' names are r's, which outlives them.
  *     cp_csv_part_set(part, p, n, line, is_last);              // a row begins at p; is_last: the input ends at p + n
  *     while ((rc = cp_csv_next(part, err)) ...)                 // 0: no whole row is left in p[0, n); n_rows counts from 0 on
- *             cp_csv_part_row(part), cp_csv_part_next(part)     // offsets of the row in hand and of the next one,
+ *             cp_csv_part_next(part, &line)                     // where the next row begins, and its line
  */
 const char *cp_csv_rest(const struct cp_csv *r, size_t *n, uint64_t *line);
 struct cp_csv *cp_csv_part_new(const struct cp_csv *r);

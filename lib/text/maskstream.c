@@ -16,9 +16,9 @@ struct bench {
 	struct cp_ids ids, pairs;
 };
 
-static void bench_init(struct bench *b, const struct cp_mask_job *job)
+static void bench_init(struct bench *b)
 {
-	*b = (struct bench){ .cache = cp_tok_cache_new(job->tok) };
+	*b = (struct bench){ .cache = cp_tok_cache_new() };
 }
 
 static void bench_release(struct bench *b)
@@ -90,7 +90,7 @@ static int mask_all(struct cp_mask_job *job, struct cp_reader *r, struct cp_writ
 	struct bench bench;
 	struct cp_build tokens, mask;
 	struct cp_block b;
-	bench_init(&bench, job);
+	bench_init(&bench);
 	cp_build_init(&tokens, s->column[s->n - 2].store);
 	cp_build_init(&mask, s->column[s->n - 1].store);
 	cp_reader_choose(r, chosen, row < 0 ? 1 : 2);
@@ -200,7 +200,7 @@ int cp_mask_lines(struct cp_mask_job *job, const char *path, FILE *out, struct c
 	if (cp_lines_open(&l.in, path, err) < 0)
 		return -1;
 	l.digest = cp_digest_new();
-	bench_init(&bench, job);
+	bench_init(&bench);
 	if (lines_schema(&s, job, err) == 0 && (w = cp_writer_open(out, &s, NULL, err))) {
 		if ((rc = mask_lines(job, &l, &bench, w, err)) < 0)
 			cp_writer_abort(w);

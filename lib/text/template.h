@@ -2,7 +2,7 @@
  *
  * By form, over fields in order:
  *
- *     sentence    "{field} is {value}." for each field, joined by one space (METHOD.md, section 2); the default
+ *     sentence    "{field} is {value}." for each field, joined by one space (ClickPrompt, section 3.1); the default
  *     ptab        "{field}:{value}" for each, joined by one space (PTab)
  *     ctrl        "This is a user, {field} is {value}, ... . This is an item, {field} is {value}, ... ." (CTRL)
  *     values      "{value}" for each, joined by one space

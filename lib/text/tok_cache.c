@@ -17,10 +17,9 @@ enum {
 	ARENA_BYTES = 8 << 20,
 };
 
-struct cp_tok_cache *cp_tok_cache_new(const struct cp_tokenizer *t)
+struct cp_tok_cache *cp_tok_cache_new(void)
 {
 	struct cp_tok_cache *c = cp_xcalloc(1, sizeof *c);
-	(void)t;
 	c->n_slots = FIRST_SLOTS;
 	c->slot = cp_xcalloc(c->n_slots, sizeof *c->slot);
 	cp_buf_init(&c->word);

@@ -104,7 +104,7 @@ static void push_all(struct cp_ids *to, const struct cp_ids *from)
 void cp_tokenizer_encode(const struct cp_tokenizer *t, struct cp_tok_cache *cache, const char *text, size_t n, int add_special, size_t max,
                          struct cp_ids *ids)
 {
-	struct cp_tok_cache *c = cache ? cache : cp_tok_cache_new(t);
+	struct cp_tok_cache *c = cache ? cache : cp_tok_cache_new();
 	size_t start = ids->n, frame = add_special ? t->prefix.n + t->suffix.n : 0;
 	if (add_special)
 		push_all(ids, &t->prefix);

@@ -8,7 +8,7 @@
  * (words met before) is in a cache that the caller owns, one a thread; ids never depend on it.
  *
  *     struct cp_tokenizer *tok = cp_tokenizer_open(dir, err);         // NULL: err tells
- *     struct cp_tok_cache *cache = cp_tok_cache_new(tok);
+ *     struct cp_tok_cache *cache = cp_tok_cache_new();
  *     struct cp_ids ids = {0};
  *     cp_tokenizer_encode(tok, cache, text, len, CP_TOK_SPECIAL, 128, &ids);
  *     ... ids.v[0..ids.n-1] ...
@@ -58,7 +58,7 @@ void cp_tokenizer_free(struct cp_tokenizer *);
 struct cp_tokenizer *cp_tokenizer_from_vocab(const char *vocab, size_t n, int lower, const char *name, struct cp_err *);
 
 /* A cache of words for one thread at a time, for this tokenizer only.  Bounded: some megabytes. */
-struct cp_tok_cache *cp_tok_cache_new(const struct cp_tokenizer *);
+struct cp_tok_cache *cp_tok_cache_new(void);
 void cp_tok_cache_free(struct cp_tok_cache *);
 
 /* Append to *ids the ids of text[0..n-1].  The text is UTF-8; each maximal part that is not becomes one U+FFFD first.  With add_special,

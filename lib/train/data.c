@@ -219,7 +219,7 @@ static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct 
 	struct cp_ids ids = { 0 };
 	int rc = 0;
 	if (c->text >= 0 && !d->cache)
-		d->cache = cp_tok_cache_new(d->tokenizer);
+		d->cache = cp_tok_cache_new();
 	for (size_t i = 0; !rc && i < b->n_rows; i++) {
 		const struct cp_values *v = &b->column[c->text >= 0 ? c->text : c->tokens];
 		uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;

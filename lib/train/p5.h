@@ -3,7 +3,7 @@
  * answers differ.
  *
  *     struct cp_p5 *p = cp_p5_new(tokenizer, &config, "p5.cpm", err);
- *     cp_p5_feed(p, &feed, token, n, clicked, key);           // a row, behind plm_feed_row
+ *     cp_p5_feed(p, &feed, token, n, clicked, key);           // a row, which goes into the feed
  *     cp_p5_free(p);
  */
 #ifndef CP_P5_H

@@ -254,7 +254,6 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 		if ((rc = save_if_due(t, t->o.checkpoint, err)))
 			return rc;
 	}
-	t->result.epochs_run = (int)epoch + 1;
 	note_rising_loss(t, epoch, before);
 	if (t->step < cp_trainer_steps(t) || (t->o.stop && *t->o.stop))
 		return save_if_due(t, 0, err);

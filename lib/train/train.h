@@ -1,8 +1,8 @@
 /* Training: from options and rows to a model in a file.
  *
- * Stages: ctr (a CTR model alone), pretrain (PA-MLM: the language model fills in masked words with the help of the CTR model's prompts)
- * finetune (clicks; with the language model or without it), METHOD, section 5; and those of the models to compare with (section 7): p5 (a T5
- * alone answers yes or no), ptab (a language model alone scores), ctr-bert (it reads the texts of user and item, and a CTR model may help) and
+ * Stages: ctr (a CTR model alone); those of ClickPrompt (arXiv 2310.09234, section 3): pretrain (PA-MLM: the language model fills in masked words
+ * with the help of the CTR model's prompts) and finetune (clicks; with the language model or without it); and those of the models to compare with:
+ * p5 (a T5 alone answers yes or no), ptab (a language model alone scores), ctr-bert (it reads the texts of user and item, and a CTR model may help) and
  * ctrl (a CTR model and a language model are drawn together, and the former is then finetuned).
  *
  * What comes out depends on the rows, the options that change content, the seed, and who multiplies matrices (nn_gemm_choose, before): not on
@@ -109,7 +109,7 @@ struct cp_train_result {
 	size_t n_parameters;
 	const char *model;		/* kind of the CTR model in force, which --init may have decided; "none" */
 	double seconds;
-	int best_epoch, epochs_run;
+	int best_epoch;
 	uint64_t best_step;		/* 0: without validation rows the last */
 	double valid_auc, valid_logloss, valid_lm_loss, valid_lm_accuracy;	/* of the model that is kept; NaN: no such rows */
 	double test_auc, test_logloss, test_lm_loss, test_lm_accuracy;

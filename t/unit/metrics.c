@@ -283,17 +283,6 @@ static void undefined(void)
 	ok(d.auc == 1 && isnan(d.var) && isnan(d.lo), "DeLong needs two of each class");
 }
 
-static void logits(void)
-{
-	float z[4] = { -3, 0.25, 2, 40 };
-	double p[4];
-	uint8_t y[4] = { 0, 1, 0, 0 };
-	for (int i = 0; i < 4; i++)
-		p[i] = 1 / (1 + exp(-(double)z[i]));
-	ok(close_to(cp_logloss_logits(z, y, 3), cp_logloss(p, y, 3), 1e-14), "log loss from logits is that from probabilities");
-	ok(cp_logloss_logit(800, 0) == 800 && cp_logloss_logit(-800, 1) == 800 && cp_logloss_logit(800, 1) == 0, "and keeps its tails");
-}
-
 /* ---- numbers ---- */
 
 static void print_random(struct cp_rng *r, char *out, size_t size)
@@ -454,7 +443,6 @@ int main(int argc, char **argv)
 		bins(3, 10, by_width);
 	}
 	undefined();
-	logits();
 	check_nine_digits();
 	numbers(argc > 2 ? strtoull(argv[2], NULL, 10) : 20000);	/* more by hand */
 	if (argc > 1)

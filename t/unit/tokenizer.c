@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
-	cache = cp_tok_cache_new(tok);
+	cache = cp_tok_cache_new();
 	int rc = argc > 3 ? compare(argv[3]) : print();
 	cp_tok_cache_free(cache);
 	cp_tokenizer_free(tok);

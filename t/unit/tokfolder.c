@@ -131,7 +131,7 @@ static void spell(char word[17], unsigned i, char one, char zero)
 /* The cache is emptied now and then, whether its table or its memory is full: the ids stay what they are. */
 static void cache(const struct cp_tokenizer *t)
 {
-	struct cp_tok_cache *c = cp_tok_cache_new(t);
+	struct cp_tok_cache *c = cp_tok_cache_new();
 	struct cp_ids ids = { 0 };
 	char word[17];
 	int good = 1;
