@@ -101,6 +101,20 @@ test_that 'the activation of convolutions is read' '
 	fails_with 1 cp-fixture relu.safetensors >out
 	grep "^not ok .*out/logit: too large" out && grep "^ok .*after1/fgcnn_layer.conv_layers.0.1.running_mean" out
 '
+test_that 'a result of the reference that nothing is compared with is told' '
+	mkdir -p case
+	LC_ALL=C sed "1s|\"out/loss\"|\"out/lost\"|" "$FIX/ctr/f_dnn.safetensors" >case/lost.safetensors
+	fails_with 1 cp-fixture case/lost.safetensors >out
+	grep "^not ok .*lost: out/lost: nothing is compared with this tensor" out
+	test "$(grep -c "^not ok" out)" -eq 1
+'
+test_that 'prompts of a model without a final vector are refused' '
+	ln -sfn "$FIX/plm" plm
+	LC_ALL=C sed "1s|\(ctr_model[^a-z]*\)dcnv2\(..\)|\1fm\2   |" "$FIX"/clickprompt/pretrain-dcnv2-bert.safetensors >case/odd.safetensors
+	fails_with 1 cp-fixture case/odd.safetensors >out
+	cat out
+	grep "^not ok 1 - odd: cannot be built: config: prompts, and no CTR model with a final vector" out
+'
 test_that 'an altered figure and an altered id are found' '
 	sed "s/\"auc\": *0.6/\"auc\":0.5/" "$FIX/metrics/metrics.json" >metrics.json
 	fails_with 1 cp-fixture metrics.json
