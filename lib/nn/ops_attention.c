@@ -114,8 +114,8 @@ static void arrange(struct nn_graph *g, struct nn_node *n)
 	struct attention *a = n->ext;
 	size_t keys = key_bytes(g, n), mult = (size_t)n->mult;
 	a->keys = keys ? n->scratch : NULL;
-	a->stat = (nn_float *)((char *)n->scratch + keys);
-	a->bias = a->c.table ? a->stat + nn_rows(g, n) * (size_t)a->c.heads : NULL;
+	a->stat = n->scratch ? (nn_float *)((char *)n->scratch + keys) : NULL;	/* NULL: there are no rows */
+	a->bias = a->c.table && a->stat ? a->stat + nn_rows(g, n) * (size_t)a->c.heads : NULL;
 	for (size_t i = 0; a->keys && i < nn_rows(g, n); i++)
 		a->keys[i] = cp_mix64(g->keys[n->axis][i / mult] + CP_GOLDEN * (i % mult + 1));
 	if (a->bias)
@@ -133,7 +133,7 @@ static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, s
 		.nq = q.n, .z = kv.n, .n_prompts = (size_t)c->n_prompts, .dh = dh, .head_end = (size_t)c->heads,
 		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = c->q->val + q.from * ldq, .ldq = ldq, .k = k, .v = k + h, .ld = ld,
 		.bias = a->bias ? a->bias + a->longest - 1 : NULL, .ldb = span(a), .causal = c->causal, .out = n->val + q.from * h, .ldo = h,
-		.stat = a->stat + q.from * (size_t)c->heads, .keys = drops(g, c) ? (a->keys ? a->keys : g->keys[n->axis]) + q.from : NULL,
+		.stat = a->stat ? a->stat + q.from * (size_t)c->heads : NULL, .keys = drops(g, c) ? (a->keys ? a->keys : g->keys[n->axis]) + q.from : NULL,
 		.site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
 	};
 	if (c->n_prompts) {
