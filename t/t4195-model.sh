@@ -113,6 +113,24 @@ test_that 'average is the mean, scores, and says what it is' '
 	grep "hurt.cpm: .*digest\|hurt.cpm: .*damaged" fails_with.err
 '
 
+test_that 'what is read is not written, and options go with their commands' '
+	cp rows.csv keep.csv
+	fails_with 1 cp-model vocab --names keep.csv -o keep.csv a.cpm
+	cmp rows.csv keep.csv
+	fails_with 2 cp-model show --value x a.cpm
+	grep "show: no option --value; it goes with neighbours" fails_with.err
+	fails_with 2 cp-model compare --json a.cpm b.cpm
+	fails_with 2 cp-ledger ls --dot
+	grep "ls: no option --dot; it goes with trace" fails_with.err
+	fails_with 2 cp-ledger show -n 3 1
+'
+
+test_that 'with little address space a program ends as ever, for it has no thread of OpenBLAS beside it' '
+	if cp-model --version | grep -q sanitize; then return 0; fi
+	(ulimit -v 150000 && timeout 60 cp-model show -q a.cpm >shown)
+	grep "^stage" shown
+'
+
 test_that 'models that differ in more than their parameters have no mean' '
 	one wide.cpm --set dim=4
 	fails_with 1 cp-model average -o no.cpm a.cpm wide.cpm

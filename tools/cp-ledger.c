@@ -25,19 +25,19 @@ static int64_t limit = 20;
 
 static const struct cp_opt opts[] = {
 	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db" },
-	{ 'n', "limit", CP_OPT_INT, &limit, "N", "ls, best: at most N lines (0: all)", .min = 0, .max = 1e15 },
-	{ 0, "tool", CP_OPT_STR, &only_tool, "NAME", "ls: runs of this tool" },
-	{ 0, "status", CP_OPT_CHOICE, &only_status, "NAME", "ls: runs of this status", .choices = "running|done|failed|interrupted|killed" },
-	{ 0, "metric", CP_OPT_STR, &best.key, "KEY", "best: by this figure" },
-	{ 0, "split", CP_OPT_STR, &best.split, "NAME", "best: on these rows (train, valid, test)" },
-	{ 0, "trained-on", CP_OPT_STR, &best.rows, "GLOB", "best: where the path of the training rows is such" },
-	{ 0, "over-seeds", CP_OPT_SET, &best.over_seeds, NULL, "best: by the mean of trainings that differ in their seed alone", .set = 1 },
-	{ 0, "lowest", CP_OPT_SET, &best.lowest, NULL, "best: smaller is better (so it is for logloss)", .set = 1 },
-	{ 0, "scale", CP_OPT_STR, &paper.scale, "NAME", "table: of this scale only" },
-	{ 0, "data", CP_OPT_STR, &paper.data, "NAME", "table: of this data set only" },
-	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal on one, else text", .choices = "auto|terminal|text|markdown|tsv" },
-	{ 0, "dot", CP_OPT_SET, &trace.dot, NULL, "trace: a graph for graphviz", .set = 1 },
-	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder" },
+	{ 'n', "limit", CP_OPT_INT, &limit, "N", "ls, best: at most N lines (0: all)", .min = 0, .max = 1e15, .with = "ls|best" },
+	{ 0, "tool", CP_OPT_STR, &only_tool, "NAME", "ls: runs of this tool", .with = "ls" },
+	{ 0, "status", CP_OPT_CHOICE, &only_status, "NAME", "ls: runs of this status", .choices = "running|done|failed|interrupted|killed", .with = "ls" },
+	{ 0, "metric", CP_OPT_STR, &best.key, "KEY", "best: by this figure", .with = "best" },
+	{ 0, "split", CP_OPT_STR, &best.split, "NAME", "best: on these rows (train, valid, test)", .with = "best" },
+	{ 0, "trained-on", CP_OPT_STR, &best.rows, "GLOB", "best: where the path of the training rows is such", .with = "best" },
+	{ 0, "over-seeds", CP_OPT_SET, &best.over_seeds, NULL, "best: by the mean of trainings that differ in their seed alone", .set = 1, .with = "best" },
+	{ 0, "lowest", CP_OPT_SET, &best.lowest, NULL, "best: smaller is better (so it is for logloss)", .set = 1, .with = "best" },
+	{ 0, "scale", CP_OPT_STR, &paper.scale, "NAME", "table: of this scale only", .with = "table" },
+	{ 0, "data", CP_OPT_STR, &paper.data, "NAME", "table: of this data set only", .with = "table" },
+	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal on one, else text", .choices = "auto|terminal|text|markdown|tsv", .with = "table" },
+	{ 0, "dot", CP_OPT_SET, &trace.dot, NULL, "trace: a graph for graphviz", .set = 1, .with = "trace" },
+	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder", .with = "ls|show|diff|best|table|trace|verify|rerun|export" },
 	{ 0 },
 };
 
@@ -208,6 +208,7 @@ int main(int argc, char **argv)
 		cp_usage("a command is expected: " COMMANDS);
 	const struct command *c = find_command(argv[1]);
 	check_operands(c, argc - 2);
+	cp_tool_command(c->name);
 	for (int i = 2; i < argc && c->of == NUMBERS; i++)
 		if (strlen(argv[i]) != 1 || *argv[i] < '2' || *argv[i] > '6')
 			cp_usage("table %s: the paper's tables are 2 to 6", argv[i]);

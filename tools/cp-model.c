@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "nn/gemm.h"
 #include "tool.h"
 #include "train/exportplm.h"
 #include "train/inspect.h"
@@ -13,13 +14,13 @@ static int json, tensors;
 static int64_t limit = 10;
 
 static const struct cp_opt opts[] = {
-	{ 0, "json", CP_OPT_SET, &json, NULL, "show: as JSON, with the tensors", .set = 1 },
-	{ 0, "tensors", CP_OPT_SET, &tensors, NULL, "show: also names, types, shapes and norms of tensors", .set = 1 },
-	{ 0, "field", CP_OPT_STR, &field, "NAME", "vocab, export: this field alone; neighbours: of this field" },
-	{ 0, "value", CP_OPT_STR, &value, "TEXT", "neighbours: of this value" },
-	{ 0, "names", CP_OPT_STR, &names_path, "CSV", "name the values that this CSV has, in columns called as the fields" },
-	{ 0, "tensor", CP_OPT_STR, &tensor, "NAME", "export: the numbers of this tensor, not the values' vectors" },
-	{ 'n', "limit", CP_OPT_INT, &limit, "N", "neighbours: so many", .min = 1, .max = 1e9 },
+	{ 0, "json", CP_OPT_SET, &json, NULL, "show: as JSON, with the tensors", .set = 1, .with = "show" },
+	{ 0, "tensors", CP_OPT_SET, &tensors, NULL, "show: also names, types, shapes and norms of tensors", .set = 1, .with = "show" },
+	{ 0, "field", CP_OPT_STR, &field, "NAME", "vocab, export: this field alone; neighbours: of this field", .with = "vocab|neighbours|export" },
+	{ 0, "value", CP_OPT_STR, &value, "TEXT", "neighbours: of this value", .with = "neighbours" },
+	{ 0, "names", CP_OPT_STR, &names_path, "CSV", "name the values that this CSV has, in columns called as the fields", .with = "vocab|neighbours|export" },
+	{ 0, "tensor", CP_OPT_STR, &tensor, "NAME", "export: the numbers of this tensor, not the values' vectors", .with = "export" },
+	{ 'n', "limit", CP_OPT_INT, &limit, "N", "neighbours: so many", .min = 1, .max = 1e9, .with = "neighbours" },
 	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here; average: the model; export-plm: the folder" },
 	{ 0 },
 };
@@ -99,8 +100,8 @@ static const char *check_options(const struct command *c, size_t n)
 		return c->max == 1 ? "one model is expected" : c->max == 2 ? "two models are expected" : "models are expected";
 	if (c->work == do_neighbours && (!field || !value))
 		return "neighbours needs --field and --value";
-	if (tensor && (c->work != do_export || field || names_path))
-		return "--tensor belongs to export, without --field and --names";
+	if (tensor && (field || names_path))
+		return "--tensor goes without --field and --names";
 	if (c->work == do_average && (!output || !strcmp(output, "-")))
 		return "average needs -o FILE: a model is not written to standard output";
 	if (c->work == do_export_plm && (!output || !strcmp(output, "-")))
@@ -112,11 +113,13 @@ int main(int argc, char **argv)
 {
 	struct cp_err err;
 	struct work w = { .out = CP_BUF_INIT };
+	nn_blas_prepare(argv);
 	cp_tool_start(&tool, &argc, argv);
 	if (argc < 2)
 		cp_usage("a command is expected: " COMMANDS);
 	const struct command *c = find_command(argv[1]);
 	const char *wrong = check_options(c, (size_t)argc - 2);
+	cp_tool_command(c->name);
 	if (wrong)
 		cp_usage("%s", wrong);
 	w.m = cp_xcalloc((size_t)argc - 2, sizeof *w.m);

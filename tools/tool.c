@@ -280,7 +280,7 @@ static void spare_inputs(const struct stat *output, int operands_too)
 		if (i >= me->n_words)
 			spare(output, operands[i]);
 	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++) {
-		if (!o->arg || strcmp(o->arg, "FILE") || is_output(o))
+		if (!o->arg || (strcmp(o->arg, "FILE") && strcmp(o->arg, "CSV")) || is_output(o))
 			continue;
 		const struct cp_opt_list *list = o->value;
 		if (o->type == CP_OPT_STR)
@@ -288,6 +288,13 @@ static void spare_inputs(const struct stat *output, int operands_too)
 		for (int i = 0; o->type == CP_OPT_LIST && i < list->n; i++)
 			spare(output, list->v[i]);
 	}
+}
+
+void cp_tool_command(const char *command)
+{
+	const struct cp_opt *o = cp_opts_stray(&cp_tool_opts, command);
+	if (o)
+		cp_usage("%s: no option --%s; it goes with %s", command, o->name, o->with);
 }
 
 void cp_tool_spare(const char *path)

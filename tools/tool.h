@@ -44,6 +44,8 @@ void cp_tool_start(const struct cp_tool *, int *argc, char **argv);
 /* End the tool where this file, which it is about to replace, is one that it reads: an operand (but a filter's), or the FILE of an option.
  * What --output names was looked at by cp_tool_start, or where it is not given, standard output. */
 void cp_tool_spare(const char *path);
+/* Of a tool with commands: options that do not go with this one are refused. */
+void cp_tool_command(const char *command);
 
 /* Begin the run's row in the ledger: after the options are checked, before the first input byte is read.  The tool's name, version, build, arguments
  * and options are filled in here; facts may be NULL.  Ends the tool where the ledger cannot be written.  From then on every way out seals

@@ -210,6 +210,14 @@ int cp_opts_given(const struct cp_opts *opts, const char *name)
 	return opts->given[o - opts->table] == 1;
 }
 
+const struct cp_opt *cp_opts_stray(const struct cp_opts *opts, const char *command)
+{
+	for (const struct cp_opt *o = opts->table; o->type != CP_OPT_END; o++)
+		if (opts->given[o - opts->table] == 1 && o->with && cp_choice(o->with, command) < 0)
+			return o;
+	return NULL;
+}
+
 void cp_opt_value(const struct cp_opt *o, struct cp_buf *b)
 {
 	char num[32];

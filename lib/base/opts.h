@@ -49,6 +49,7 @@ struct cp_opt {
 	double min, max;	/* both 0: no bound */
 	const char *choices;
 	int set;
+	const char *with;	/* "ls|best": commands that it goes with, of a tool that has commands; NULL: all */
 	int content;		/* changes what the output contains: goes into a stream's provenance */
 };
 
@@ -71,6 +72,9 @@ const char *cp_choice_word(const char *choices, int number, size_t *len);
 
 /* On the command line. */
 int cp_opts_given(const struct cp_opts *, const char *name);
+
+/* The first option on the command line that does not go with this command; NULL: all do. */
+const struct cp_opt *cp_opts_stray(const struct cp_opts *, const char *command);
 
 /* The option table as --help prints it, with the values in force as defaults. */
 void cp_opts_help(const struct cp_opt *table, struct cp_buf *);

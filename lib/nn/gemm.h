@@ -65,9 +65,10 @@ const char *nn_gemm_info(void);
 /* A small product against a plain loop, by the door and by OpenBLAS: <0 and a sentence where one in force computes wrongly. */
 int nn_gemm_check(struct cp_err *);
 
-/* Call first in main.  Where OpenBLAS would choose slower kernels than the processor has, sets OPENBLAS_CORETYPE (left alone where the
- * user has set it) and starts the same program again, once: the library reads its environment before main.  Returns where nothing had
- * to be done or starting again is not possible. */
+/* Call first in main.  Sets OPENBLAS_NUM_THREADS to 1, for threads that OpenBLAS starts itself have nothing to do, and where memory is limited retry for
+ * ever what they cannot get; and OPENBLAS_CORETYPE, where it would choose slower kernels than the processor has.  Then starts the same program
+ * again, once: the library reads its environment before main.  What the user has set is left alone.  Returns where nothing had to be done or
+ * starting again is not possible. */
 void nn_blas_prepare(char **argv);
 
 #endif

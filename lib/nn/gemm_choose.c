@@ -98,14 +98,15 @@ void nn_blas_prepare(char **argv)
 {
 #ifdef __x86_64__
 	const char *core = getenv("OPENBLAS_CORETYPE") ? NULL : better_core(openblas_get_corename());
+#else
+	const char *core = NULL;
+#endif
+	int threads = !getenv("OPENBLAS_NUM_THREADS");
 
-	/* OPENBLAS_CORETYPE is set from here on, so this happens once */
-	if (!core || setenv("OPENBLAS_CORETYPE", core, 1) < 0 || setenv("OPENBLAS_NUM_THREADS", "1", 1) < 0)
+	/* both are set from here on, so this happens once */
+	if ((!core && !threads) || (core && setenv("OPENBLAS_CORETYPE", core, 1) < 0) || setenv("OPENBLAS_NUM_THREADS", "1", 0) < 0)
 		return;
 	execv("/proc/self/exe", argv);
-#else
-	(void)argv;
-#endif
 }
 
 /* Numbers that a small product and a plain loop sum without rounding, whatever the order: small whole ones. */
