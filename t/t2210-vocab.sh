@@ -63,6 +63,18 @@ test_that 'the folder has what it takes, and its own ids' '
 	cmp a.cps b.cps
 	cp-vocab -q --lines -o plm text && test "$(ls plm | wc -l)" -eq 5
 '
+test_that 'a folder whose weights go with another vocabulary, or that has one of the other kind, is refused as it is' '
+	mkdir taken
+	echo 1 >taken/model.safetensors
+	fails_with 1 cp-vocab --lines -o taken text
+	grep "taken/model.safetensors: there are weights for the vocabulary beside them already" fails_with.err
+	test "$(ls taken)" = model.safetensors
+	cp-vocab -q --lines --kind bpe --size 300 -o bpe text
+	fails_with 1 cp-vocab --lines -o bpe text
+	grep "bpe/vocab.json: there is a vocabulary of the other kind already" fails_with.err
+	fails_with 1 cp-vocab --lines --kind bpe --size 300 -o plm text
+	grep "plm/vocab.txt: there is a vocabulary of the other kind" fails_with.err
+'
 test_that 'its sentences' '
 	fails_with 1 cp-vocab --lines --size 20 text
 	grep "no room" fails_with.err

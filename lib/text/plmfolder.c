@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -53,6 +54,23 @@ static int put(FILE *f, const struct file *file)
 	return putc('\n', f) == EOF ? -1 : 0;
 }
 
+/* What a folder may hold already is a vocabulary of the same kind: weights belong to the one that is there, and of two kinds nobody would know which
+ * holds.  other: files of the other kind. */
+static int check_folder(const char *dir, const char *const *other, struct cp_err *err)
+{
+	static const char *const weights[] = { "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", NULL };
+	int rc = 0;
+	for (int k = 0; k < 2; k++)
+		for (const char *const *leaf = k ? other : weights; !rc && *leaf; leaf++) {
+			char *path = cp_xasprintf("%s/%s", dir, *leaf);
+			if (access(path, F_OK) == 0)
+				rc = cp_err_set(err, "%s: there %s; name another folder", path,
+						k ? "is a vocabulary of the other kind already" : "are weights for the vocabulary beside them already");
+			free(path);
+		}
+	return rc;
+}
+
 /* All under temporary names first, then each under its own. */
 static int write_files(const char *dir, const struct file *file, int n_files, struct cp_err *err)
 {
@@ -80,7 +98,10 @@ static int write_files(const char *dir, const struct file *file, int n_files, st
 
 int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower, const struct cp_bert_size *size, struct cp_err *err)
 {
+	static const char *const bpe[] = { "vocab.json", "merges.txt", NULL };
 	struct cp_buf b = CP_BUF_INIT;
+	if (check_folder(dir, bpe, err) < 0)
+		return -1;
 	struct cp_tokenizer *tok = cp_tokenizer_from_vocab(vocab, n, lower, "the vocabulary", err);
 	if (!tok)
 		return -1;
@@ -116,7 +137,10 @@ static void merges_text(const json_t *merges, struct cp_buf *b)
 
 int cp_plm_folder_write_bpe(const char *dir, const struct cp_tokenizer *tok, const struct cp_bert_size *size, struct cp_err *err)
 {
+	static const char *const wordpiece[] = { "vocab.txt", NULL };
 	struct cp_buf b = CP_BUF_INIT, merges = CP_BUF_INIT;
+	if (check_folder(dir, wordpiece, err) < 0)
+		return -1;
 	cp_tokenizer_pack(tok, &b);
 	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *tokenizer = json_object_get(pack, "tokenizer.json"), *bpe = json_object_get(tokenizer, "model");
 	json_t *own = roberta_config(size), *model = config(size, cp_tokenizer_size(tok), 1);
