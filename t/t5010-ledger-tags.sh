@@ -91,6 +91,11 @@ test_that 'a ledger of version 1, as text and as a file, gets its cells from the
 	done
 '
 
+test_that 'a tag that is none is told of as such' '
+	fails_with 1 env CP_TAGS=model=x,seed cp-auc -q four.tsv
+	grep "^cp-auc: CP_TAGS: .seed. is not NAME=VALUE$" fails_with.err
+'
+
 test_that 'views of another program are made anew, without another version, and our own are left' '
 	cp-ledger -q --ledger views.db import old.sql
 	schema() { sqlite3 views.db "select name, sql from sqlite_master order by name"; }

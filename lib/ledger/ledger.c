@@ -163,20 +163,34 @@ static int insert_run(struct cp_run *r, const struct cp_run_facts *f, struct cp_
 	return bad;
 }
 
-/* CP_TAGS: "scale=small,data=ml-1m,model=dcnv2,seed=1"; a value that is a whole number is kept as one. */
+/* The next of CP_TAGS ("scale=small,data=ml-1m,model=dcnv2,seed=1") from *s on: the length of the whole and of its name; NULL at the end. */
+static const char *next_tag(const char **s, size_t *n, size_t *name)
+{
+	const char *tag = *s + strspn(*s, ",");
+	*n = strcspn(tag, ",");
+	*name = strcspn(tag, "=,");
+	*s = tag + *n;
+	return *n ? tag : NULL;
+}
+
+static int check_tags(struct cp_err *err)
+{
+	size_t n, name;
+	for (const char *s = env("CP_TAGS"), *tag; s && (tag = next_tag(&s, &n, &name)); )
+		if (!name || name >= n)
+			return cp_err_set(err, "CP_TAGS: '%.*s' is not NAME=VALUE", (int)n, tag);
+	return 0;
+}
+
+/* A value that is a whole number is kept as one. */
 static int add_tags(struct cp_run *r, struct cp_err *err)
 {
-	const char *s = env("CP_TAGS");
+	size_t n, name;
 	int bad = 0;
-	for (s = s ? s + strspn(s, ",") : ""; *s && !bad; s += strspn(s, ",")) {
-		size_t n = strcspn(s, ","), name = strcspn(s, "=,");
-		if (!name || name >= n)
-			return cp_err_set(err, "CP_TAGS: '%.*s' is not NAME=VALUE", (int)n, s);
+	for (const char *s = env("CP_TAGS"), *tag; s && !bad && (tag = next_tag(&s, &n, &name)); )
 		bad = cp_store_run(r->db, err, "INSERT OR REPLACE INTO tags VALUES (?1, substr(?2, 1, ?3), CASE WHEN CAST(CAST(substr(?2, ?3 + 2, ?4) AS INTEGER) "
 				   "AS TEXT) = substr(?2, ?3 + 2, ?4) THEN CAST(substr(?2, ?3 + 2, ?4) AS INTEGER) ELSE substr(?2, ?3 + 2, ?4) END)", "itii",
-				   r->id, s, (int64_t)name, (int64_t)(n - name - 1));
-		s += n;
-	}
+				   r->id, tag, (int64_t)name, (int64_t)(n - name - 1));
 	return bad;
 }
 
@@ -194,6 +208,8 @@ int cp_run_begin(struct cp_run **out, const struct cp_ledger_opts *o, const stru
 	*out = NULL;
 	if (o->off)
 		return 0;
+	if (check_tags(err) < 0)
+		return -1;
 	char *path = cp_ledger_path(o->path, err);
 	struct cp_run *r = cp_xcalloc(1, sizeof *r);
 	pthread_mutex_init(&r->lock, NULL);
