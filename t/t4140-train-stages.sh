@@ -67,6 +67,8 @@ test_that 'where validation rows are of one class, log loss chooses' '
 	cat err
 	grep -c "(best)" err >n
 	test $(cat n) -gt 1
+	grep "validation AUC none (one class only), log loss 0\.[0-9]* (best)" err
+	cp-train --threads 1 --stage ctr $SMALL --epochs 1 --train few.cps --test ones.cps -o ones.cpm 2>&1 | grep "test AUC none (one class only), log loss 0\.[0-9]*, "
 '
 
 test_that 'pretraining wants no labels' '
@@ -258,6 +260,31 @@ test_that 'prompts of either place may be read by the CTR logit, their mean or a
 		done
 	done
 	printf "%s\n" "layers avg 32" "layers cat 128" "input avg 32" "input cat 64" | cmp - widths
+'
+
+test_that 'text told in another way is refused, but where fields were shuffled by another seed' '
+	rows_csv 100 5 >told.csv
+	cp-textify -q told.csv -o told.cps
+	cp-textify -q -t "{Film} for {User}" told.csv -o other.cps
+	refused 1 "other.cps: its text is told in another way ({.template.:.{Film} for {User}.}) than that of training ({})" \
+		finetune --with-plm --init pre.cpm --epochs 1 --train told.cps --valid other.cps -o no.cpm
+	refused 1 "other.cps: its text" finetune --with-plm --init pre.cpm --epochs 1 --train told.cps --train other.cps -o no.cpm
+	finetune --with-plm --init pre.cpm --epochs 1 --train told.cps -o told.cpm
+	refused 1 "other.cps: its text" cp-predict -m told.cpm -o no.cpm other.cps
+	cp-predict -q -m told.cpm told.cps >scores
+	cp-predict -q -m told.cpm --csv told.csv | cmp - scores
+	cp-train --threads 1 --stage finetune --with-plm --init pre.cpm --epochs 1 --train other.cps -o other.cpm 2>err
+	grep "the text is told in another way than that of pre.cpm" err
+	cp-predict -q -m other.cpm other.cps >scores
+	cp-predict -q -m other.cpm --csv told.csv | cmp - scores
+	cp-textify -q --shuffle-fields --seed 1 told.csv -o one.cps
+	cp-textify -q --shuffle-fields --seed 2 told.csv -o two.cps
+	finetune --with-plm --init pre.cpm --epochs 1 --train one.cps --valid two.cps -o shuffled.cpm
+'
+
+test_that 'an epoch in which no word was masked is no training' '
+	rows_csv 100 5 | cp-textify -q | cp-mask -q --rate 0 -o unmasked.cps
+	refused 1 "in all of epoch 1 no word was masked" pretrain --epochs 1 --train unmasked.cps -o no.cpm
 '
 
 test_that 'a pretrained language model has its own rate in every stage that goes on with it' '

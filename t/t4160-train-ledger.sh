@@ -79,6 +79,20 @@ test_that 'repeated from its row: rows were redirected, and those of --valid fro
 	cat valid.cps | repeat $id
 '
 
+test_that 'scoring and strata are repeated from their rows as well, records and CSV from a pipe' '
+	ctr --epochs 1 --train train.cps -o scored.cpm
+	rows_csv 200 44 >scored.csv
+	cat test.cps | cp-predict -q -m scored.cpm -o scored.tsv
+	id=$(last)
+	cat test.cps | cp-ledger -q rerun --ledger "$CP_LEDGER" $id >again
+	grep "^same	scores" again
+	fails_with 1 cp-ledger -q rerun --ledger "$CP_LEDGER" $id <valid.cps
+	cat scored.csv | cp-predict -q -m scored.cpm --csv -o scored.tsv
+	cat scored.csv | cp-ledger -q rerun --ledger "$CP_LEDGER" $(last) | grep "^same	scores"
+	cat test.cps | cp-strata -q --train train.cps --by User -o strata.tsv
+	cat test.cps | cp-ledger -q rerun --ledger "$CP_LEDGER" $(last) | grep "^same	strata"
+'
+
 test_that 'repeated from its row: rows came from a pipe, and must be those' '
 	cat train.cps | ctr --epochs 1 -o pipe.cpm
 	id=$(last)

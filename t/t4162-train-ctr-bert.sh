@@ -33,6 +33,20 @@ test_that 'two texts a row, and which is the user'\''s makes a difference' '
 	cp-predict -q --score-only -m plain.cpm turned.cps | cmp -s - a && exit 1
 	true
 '
+# The longest text of a user just fits, so that a token more would be cut and training be another.
+test_that 'each text by itself has no white space of the other'\''s, which byte-level BPE would see' '
+	rows_csv 60 42 | cp-textify -q --form ctrl --item-fields Genre >long.cps
+	rows_csv 60 42 | cp-textify -q --form ctrl --item-fields Genre --text >long.txt
+	cp-vocab -q --lines --kind bpe --size 300 --layers 1 --hidden 16 --heads 2 --ffn 16 --positions 64 -o bpe long.txt
+	sed "s/\. This is an item.*/./" long.txt | cp-mask -q --lines --plm bpe | cp-cat -q --to jsonl | sed -n "s/.*\"tokens\":\[\([0-9,]*\)\].*/\1/p" | tr -cd ",\n" | awk "length > n { n = length } END { print n + 1 }" >most
+	cat most
+	test "$(cat most)" -gt 10
+	bert --plm bpe --epochs 1 --train long.cps -o roomy.cpm
+	bert --plm bpe --epochs 1 --max-length "$(cat most)" --train long.cps -o just.cpm
+	bert --plm bpe --epochs 1 --max-length "$(($(cat most) - 1))" --train long.cps -o cut.cpm
+	same_tensor roomy.cpm just.cpm ctr_bert.0.weight
+	other_tensor roomy.cpm cut.cpm ctr_bert.0.weight
+'
 test_that 'a value that spells the end of one text and the beginning of the next is refused' '
 	rows_csv 20 42 | sed "9s/film [0-9]*/film [SEP] [CLS] 7/" | twins >ends.cps
 	bert $PLM --epochs 1 --train ends.cps -o ends.cpm

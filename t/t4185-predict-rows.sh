@@ -69,6 +69,29 @@ test_that 'a line in, a line out: from a pipe that stays open, and what was not 
 	grep "2 of 12 values were not in the training rows" err
 '
 
+test_that 'the label of CSV is made as that of training was, and may be called otherwise' '
+	awk -F, -v OFS=, "NR == 1 { \$1 = \"Rating\" } NR > 1 { \$1 = \$1 ? 3 + NR % 3 : NR % 3 } 1" rows.csv >rated.csv
+	cp-featurize -q --field "Rating: label >= 3" rated.csv -o rated.cps
+	cp-train -q --threads 1 --no-ledger --stage ctr --model lr --epochs 1 --train rated.cps -o rated.cpm
+	cp-predict -q --no-ledger -m rated.cpm rated.cps >from_records
+	test "$(cut -f1 from_records | sort -u | paste -sd " ")" = "0 1"
+	cp-predict -q --no-ledger -m rated.cpm --csv rated.csv | cmp - from_records
+	sed "1s/Rating/Clicked/; 2,\$s/^[3-5],/1,/; 2,\$s/^2,/0,/" rated.csv >clicked.csv
+	cut -f2 from_records >want
+	cp-predict -q --no-ledger -m rated.cpm --csv --label Clicked clicked.csv >got
+	cut -f2 got | cmp - want
+	test "$(cut -f1 got | sort -u | paste -sd " ")" = "0 1"
+	fails_with 1 cp-predict --no-ledger -m rated.cpm --csv --label Liked rated.csv
+	grep "no column .Liked." fails_with.err
+	cut -d, -f2- rated.csv | cp-predict -q --no-ledger -m rated.cpm --csv >bare
+	cut -f2 from_records | cmp - bare
+	awk -F, -v OFS=, "NR > 1 { \$1 = \$1 ? \"yes\" : \"no\" } 1" rows.csv >words.csv
+	cp-featurize -q --field "label: label = yes" words.csv -o words.cps
+	cp-train -q --threads 1 --no-ledger --stage ctr --model lr --epochs 1 --train words.cps -o words.cpm
+	cp-predict -q --no-ledger -m words.cpm words.cps >from_records
+	cp-predict -q --no-ledger -m words.cpm --csv words.csv | cmp - from_records
+'
+
 test_that 'so does a language model beside the CTR model' '
 	make_rows
 	pretrain --epochs 1 --train train.cps -o pre.cpm

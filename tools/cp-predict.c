@@ -154,7 +154,10 @@ static void record_attention(struct cp_run *run, const struct cp_predict *p)
 
 static void record(struct cp_run *run, const struct cp_predict *p, const char *path)
 {
-	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)p->rows });
+	int standard = !path || !strcmp(path, "-");		/* of a file the bytes are digested */
+	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)p->rows,
+						 .digest = standard && *p->csv_digest ? p->csv_digest : NULL,
+						 .content = standard && *p->content ? p->content : NULL });
 	cp_run_output(run, &(struct cp_run_file){ .role = "scores", .path = o.output, .digest = p->digest, .rows = (int64_t)p->rows });
 	cp_run_param(run, "kernels", nn_cpu_level());
 	if (!strcmp(o.precision, "bf16"))

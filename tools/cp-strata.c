@@ -113,12 +113,14 @@ static void part(struct job *j, struct cp_run *run, const char *path)
 	struct cp_reader *r = cp_reader_open(path, &err);
 	if (!r || cp_tail_columns(j->tail, j->n_columns, r, j->column, &err) < 0 || cp_out_open(&out, output, &err) < 0)
 		cp_die("%s", err.msg);
-	cp_run_input(run, &(struct cp_run_file){ .role = "rows", .path = path });
 	cp_reader_choose(r, j->column, j->n_columns);
 	put_names(j, out.f);
 	while ((rc = cp_reader_next(r, &b, &err)) == 1)
 		put_block(j, &b, out.f);
 	j->n_out = cp_reader_rows(r);
+	char content[33];
+	int whole = rc == 0 && (!path || !strcmp(path, "-")) && cp_reader_content(r, content) == 0;	/* of a file the bytes are digested */
+	cp_run_input(run, &(struct cp_run_file){ .role = "rows", .path = path, .rows = (int64_t)j->n_out, .content = whole ? content : NULL });
 	cp_reader_close(r);
 	if (rc < 0 || cp_out_commit(&out, &err) < 0)
 		cp_die("%s", err.msg);

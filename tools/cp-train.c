@@ -187,6 +187,15 @@ static void goal_metrics(const char *split, double epoch, double loss, double ac
 	metric(split, epoch, ctrl ? "pair_accuracy" : "lm_accuracy", accuracy);
 }
 
+/* Rows of one class have no AUC. */
+static void show_clicks(struct cp_buf *b, const char *of, double auc, double logloss)
+{
+	if (!isnan(auc))
+		cp_buf_printf(b, "%sAUC %.5f, log loss %.5f", of, auc, logloss);
+	else if (!isnan(logloss))
+		cp_buf_printf(b, "%sAUC none (one class only), log loss %.5f", of, logloss);
+}
+
 static void show_epoch(const struct cp_train_event *e)
 {
 	struct cp_buf b = CP_BUF_INIT;
@@ -194,8 +203,7 @@ static void show_epoch(const struct cp_train_event *e)
 	if (e->kind == CP_EVENT_EVALUATION)
 		cp_buf_printf(&b, ", step %llu/%llu", (unsigned long long)e->step, (unsigned long long)e->n_steps);
 	cp_buf_printf(&b, ": loss %.5f", e->loss);
-	if (!isnan(e->valid_auc))
-		cp_buf_printf(&b, ", validation AUC %.5f, log loss %.5f", e->valid_auc, e->valid_logloss);
+	show_clicks(&b, ", validation ", e->valid_auc, e->valid_logloss);
 	if (!isnan(e->valid_lm_loss))
 		cp_buf_printf(&b, ", validation %s loss %.4f, accuracy %.4f", goal(), e->valid_lm_loss, e->valid_lm_accuracy);
 	if (e->best)
@@ -359,8 +367,8 @@ static int last_line(const struct cp_train_result *r)
 {
 	struct cp_buf b = CP_BUF_INIT;
 	double s = r->seconds > 0 ? r->seconds : 1e-9;
-	if (!isnan(r->test_auc))
-		cp_buf_printf(&b, "test AUC %.5f, log loss %.5f, ", r->test_auc, r->test_logloss);
+	show_clicks(&b, "test ", r->test_auc, r->test_logloss);
+	cp_buf_str(&b, b.len ? ", " : "");
 	if (!isnan(r->test_lm_loss))
 		cp_buf_printf(&b, "test %s loss %.4f, accuracy %.4f, ", goal(), r->test_lm_loss, r->test_lm_accuracy);
 	cp_buf_printf(&b, "%.0f rows/s", r->rows ? (double)r->rows / s : 0);

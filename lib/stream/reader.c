@@ -581,6 +581,20 @@ int cp_reader_digest(const struct cp_reader *r, int column, char hex[33])
 	return cp_reader_at_end(r) ? 0 : -1;
 }
 
+int cp_reader_content(const struct cp_reader *r, char hex[33])
+{
+	struct cp_digest *d = cp_digest_new();
+	int rc = 0;
+	for (int c = 0; c < r->schema.n; c++) {
+		rc |= cp_reader_digest(r, c, hex);
+		cp_digest_add(d, r->schema.column[c].name, strlen(r->schema.column[c].name) + 1);
+		cp_digest_add(d, hex, 33);
+	}
+	cp_digest_hex(d, hex);
+	cp_digest_free(d);
+	return rc;
+}
+
 const uint64_t *cp_reader_token_ids(const struct cp_reader *r, int column, size_t *n_ids)
 {
 	static const uint64_t none;

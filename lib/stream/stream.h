@@ -114,6 +114,8 @@ uint64_t cp_reader_segments(const struct cp_reader *);
 /* At the end: the digest of a column's values over all segments (32 hex digits): the same however the rows are cut into blocks and
  * segments.  0, or -1 before the end. */
 int cp_reader_digest(const struct cp_reader *, int column, char hex[33]);
+/* The same of all columns together. */
+int cp_reader_content(const struct cp_reader *, char hex[33]);
 
 /* At the end, for a tokens column: bit i of the result is set if id i occurs; *n_ids is the number of bits.  NULL: not a tokens column. */
 const uint64_t *cp_reader_token_ids(const struct cp_reader *, int column, size_t *n_ids);

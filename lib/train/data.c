@@ -78,14 +78,42 @@ static int check_twins(const struct cp_data *d, const struct cp_schema *s, const
 	return framed ? 0 : cp_err_set(err, "%s: the language model's tokenizer does not put cls and sep around a text, which two texts need", name);
 }
 
+int cp_data_same_text(const json_t *a, const json_t *b)
+{
+	json_t *x = json_deep_copy(a), *y = json_deep_copy(b);
+	json_object_del(x, "shuffle_seed");
+	json_object_del(y, "shuffle_seed");
+	int same = json_equal(x, y);
+	json_decref(x);
+	json_decref(y);
+	return same;
+}
+
+/* What is not told as the rows before, or as those that the model was trained on, means something else to it. */
+static int check_text(struct cp_data *d, const struct cp_column *text, const char *name, struct cp_err *err)
+{
+	json_t *made = text->attributes ? json_deep_copy(text->attributes) : json_object();
+	int rc = 0;
+	if (!d->sentence)
+		d->sentence = json_incref(made);
+	else if (!cp_data_same_text(d->sentence, made)) {
+		char *was = json_dumps(d->sentence, JSON_SORT_KEYS | JSON_COMPACT), *is = json_dumps(made, JSON_SORT_KEYS | JSON_COMPACT);
+		rc = cp_err_set(err, "%s: its text is told in another way (%.200s) than that of training (%.200s)", name, is, was);
+		free(was);
+		free(is);
+	}
+	json_decref(made);
+	return rc;
+}
+
 static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
 {
 	const char *digest;
 	c->tokens = cp_schema_find(s, CP_TOKENS, "tokens");
 	c->text = cp_schema_find(s, CP_TEXT, "text");
 	c->mask = d->want_masks && c->tokens >= 0 ? cp_schema_find(s, CP_MASK, "mask") : -1;
-	if (c->text >= 0 && !d->sentence)
-		d->sentence = json_deep_copy(s->column[c->text].attributes);
+	if (c->text >= 0 && check_text(d, &s->column[c->text], name, err) < 0)
+		return -1;
 	if (d->want_twins) {
 		c->tokens = -1;
 		return check_twins(d, s, name, c, err);
@@ -107,7 +135,7 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 
 int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
 {
-	const char *label = d->label_name ? d->label_name : "label";
+	const char *label = d->label_name ? d->label_name : "label", *made;
 	c->tokens = c->mask = c->text = -1;
 	c->row = cp_schema_first(s, CP_ROW);
 	d->has_weights |= cp_schema_first(s, CP_WEIGHT) >= 0;
@@ -116,6 +144,8 @@ int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *na
 		c->label = cp_schema_find(s, CP_NUMBER, label);
 	if (d->want_labels && c->label < 0)
 		return cp_err_set(err, "%s: no label column '%s' in it", name, label);
+	if (c->label >= 0 && !d->label_made && !cp_column_get_str(&s->column[c->label], "declare", &made, NULL))
+		d->label_made = cp_xstrdup(made);
 	if (d->want_keys && find_fields(d, s, name, c, err) < 0)
 		return -1;
 	return d->want_tokens ? find_tokens(d, s, name, c, err) : 0;
@@ -202,9 +232,11 @@ size_t cp_data_first_text(const struct cp_tokenizer *tok, const uint32_t *token,
 
 static int add_row_text(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
 {
-	size_t user = d->want_twins ? cp_form_user(text, n) : n;
+	size_t user = d->want_twins ? cp_form_user(text, n) : n, end = user;
+	while (end && end < n && text[end - 1] == ' ')		/* the one between the two texts, which byte-level BPE would make a token of */
+		end--;
 	ids->n = 0;
-	cp_tokenizer_encode(d->tokenizer, d->cache, text, user, CP_TOK_SPECIAL, d->max_tokens, ids);
+	cp_tokenizer_encode(d->tokenizer, d->cache, text, end, CP_TOK_SPECIAL, d->max_tokens, ids);
 	if (d->want_twins) {
 		size_t first = ids->n;
 		cp_tokenizer_encode(d->tokenizer, d->cache, text + user, n - user, CP_TOK_SPECIAL, d->max_tokens, ids);
@@ -402,6 +434,7 @@ void cp_data_release(struct cp_data *d)
 	free(d->pair);
 	free(d->pair_at);
 	json_decref(d->sentence);
+	free(d->label_made);
 	cp_tok_cache_free(d->cache);
 	memset(d, 0, sizeof *d);
 }

@@ -60,7 +60,8 @@ struct cp_data {
 	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
 	uint64_t n_clicks;		/* rows of label 1 */
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
-	json_t *sentence;		/* how it was made: the text column's attributes; NULL: there was no text */
+	json_t *sentence;		/* how texts are made: the text column's attributes, which are all to be the same; NULL: there was no text yet */
+	char *label_made;		/* the declaration of the label's column; NULL: it has none */
 
 	int has_weights;		/* a stream had a column of them, which nothing here reads */
 	int has_pairs, indexed;
@@ -83,6 +84,8 @@ struct cp_data_columns {
 	int row, label, tokens, mask, text;	/* -1: not there */
 	int field[CP_FIELDS_MAX];
 };
+/* Do two descriptions of text say the same?  In which order fields are told may differ by the seed. */
+int cp_data_same_text(const json_t *, const json_t *);
 int cp_data_columns(struct cp_data *, const struct cp_schema *, const char *name, struct cp_data_columns *, struct cp_err *);
 int cp_data_add(struct cp_data *, const struct cp_block *, const struct cp_data_columns *, const char *name, struct cp_err *);
 void cp_data_clear(struct cp_data *);	/* forget the rows */

@@ -29,6 +29,7 @@ void cp_model_free(struct cp_model *m)
 	free(m->first);
 	free(m->stage);
 	json_decref(m->sentence);
+	free(m->label_made);
 	free(m->training);
 	free(m->id_v);
 	free(m->off_v);

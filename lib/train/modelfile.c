@@ -91,6 +91,8 @@ static char *config_text(const struct cp_model *m)
 		add_plm(o, c);
 	if (m->sentence)
 		json_object_set(o, "sentence", m->sentence);
+	if (m->label_made)
+		json_object_set_new(o, "label_made", json_string(m->label_made));
 	if (m->training)
 		json_object_set_new(o, "training", json_loads(m->training, 0, NULL));
 	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
@@ -237,10 +239,11 @@ static int read_config(struct cp_model *m, const json_t *o, const char *path, st
 		return -1;
 	if (check_parts(&m->c, path, err) < 0)
 		return -1;
-	json_t *sentence = json_object_get(o, "sentence");
+	json_t *sentence = json_object_get(o, "sentence"), *label = json_object_get(o, "label_made");
 	const json_t *training = json_object_get(o, "training");
 	m->stage = cp_xstrdup(json_string_value(stage));
 	m->sentence = json_is_object(sentence) ? json_deep_copy(sentence) : NULL;
+	m->label_made = json_is_string(label) ? cp_xstrdup(json_string_value(label)) : NULL;
 	m->training = json_is_object(training) ? json_dumps(training, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
 	return 0;
 }

@@ -26,7 +26,8 @@ struct cp_predict_block {
 	atomic_uint_fast64_t unseen;
 };
 
-static int start(struct cp_predict *p, const struct cp_schema *s, const char *name, struct cp_err *err)
+/* label: what the label's column is called in the stream; NULL: "label", if it is there. */
+static int start(struct cp_predict *p, const struct cp_schema *s, const char *name, const char *label, struct cp_err *err)
 {
 	struct cp_model *m = p->model;
 	struct cp_data *d = &p->data;
@@ -37,7 +38,8 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	d->want_masks = p->masked;
 	d->tokenizer = m->tokenizer;
 	d->max_tokens = m->c.max_tokens;
-	d->label_name = p->label;
+	d->label_name = label;
+	d->sentence = json_deep_copy(m->sentence);
 	p->sum = cp_digest_new();
 	if (cp_data_columns(d, s, name, &p->at, err) < 0)
 		return -1;
@@ -45,8 +47,8 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 		d->spec.share_mask = 1;
 		d->spec.share_random = 0;
 	}
-	if (p->label && p->at.label < 0)
-		return cp_err_set(err, "%s: no label column '%s' in it", name, p->label);
+	if (label && p->at.label < 0)
+		return cp_err_set(err, "%s: no label column '%s' in it", name, label);
 	if (p->n_columns > CP_PREDICT_COLUMNS)
 		return cp_err_set(err, "%d columns to print; expected %d or fewer", p->n_columns, CP_PREDICT_COLUMNS);
 	for (int i = 0; i < p->n_columns; i++)
@@ -181,9 +183,11 @@ int cp_predict_records(struct cp_predict *p, const char *path, struct cp_err *er
 	if (!r)
 		return -1;
 	const struct cp_schema *s = cp_reader_schema(r);
-	int rc = start(p, s, cp_reader_name(r), err);
+	int rc = start(p, s, cp_reader_name(r), p->label, err);
 	while (!rc && (rc = cp_reader_next(r, &b, err)) == 1)
 		rc = score_block(p, s, &b, cp_reader_name(r), err);
+	if (!rc && cp_reader_content(r, p->content) < 0)
+		*p->content = '\0';
 	rc = finish(p, rc, err);
 	cp_reader_close(r);
 	return rc;
@@ -198,6 +202,9 @@ static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec,
 		if (p->model->sentence)
 			json_object_update(schema->column[text].attributes, p->model->sentence);
 	}
+	int label = p->model->label_made ? cp_schema_add(schema, CP_LABEL, "label", NULL) : -1;
+	if (label >= 0)		/* not where a field is called so */
+		cp_column_set_str(&schema->column[label], "declare", p->model->label_made);
 	cp_rows_spec_like(spec, schema);
 	spec->csv = given.csv;
 	spec->skip_bad = given.skip_bad;
@@ -216,9 +223,11 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	cp_fields_schema(&p->model->vocab.fields, &schema);
 	like_training(p, spec, &schema);
 	struct cp_rows *rows = cp_rows_open(fd, name, spec, err);
-	int rc = rows ? start(p, cp_rows_schema(rows), name, err) : -1;
+	int rc = rows ? start(p, cp_rows_schema(rows), name, NULL, err) : -1;
 	while (!rc && (rc = cp_rows_next(rows, &b, err)) == 1)
 		rc = score_block(p, cp_rows_schema(rows), &b, name, err);
+	if (!rc)
+		cp_rows_source(rows, p->csv_digest);
 	rc = finish(p, rc, err);
 	p->bad = rows ? cp_rows_bad(rows) : 0;
 	cp_rows_close(rows);

@@ -43,6 +43,7 @@ struct cp_predict {
 	uint64_t bad;			/* rows of CSV left out */
 	uint64_t rows, unseen, values;	/* rows scored; values of fields without a row of their own, of all */
 	char digest[33];		/* of what was printed */
+	char csv_digest[33], content[33];	/* of the bytes of CSV, or of the records' columns; "" where it was not read to its end */
 
 	struct cp_data data;
 	struct cp_data_columns at;

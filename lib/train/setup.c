@@ -111,6 +111,22 @@ static int note_wide_numbers(struct cp_trainer *t, struct cp_err *err)
 	return 0;
 }
 
+/* How text and label of the training rows were made stays with the model, so that it can score CSV. */
+static void keep_making(struct cp_trainer *t)
+{
+	struct cp_model *m = t->m;
+	if (t->train.sentence && m->c.has_plm) {
+		if (m->sentence && !cp_data_same_text(m->sentence, t->train.sentence))
+			cp_trainer_note(t, "the text is told in another way than that of %s", t->o.init);
+		json_decref(m->sentence);
+		m->sentence = json_deep_copy(t->train.sentence);
+	}
+	if (t->train.label_made) {
+		free(m->label_made);
+		m->label_made = cp_xstrdup(t->train.label_made);
+	}
+}
+
 static int load_all(struct cp_trainer *t, struct cp_err *err)
 {
 	static const char *standard_input[] = { "-" };
@@ -129,6 +145,8 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	cp_fields_copy(&t->valid.fields, &t->train.fields);
 	cp_fields_copy(&t->test.fields, &t->train.fields);
+	t->valid.sentence = json_deep_copy(t->train.sentence);
+	t->test.sentence = json_deep_copy(t->train.sentence);
 	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0 ||
 	    mention_rows(t, err) < 0)
 		return -1;
@@ -148,8 +166,7 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 	if (cp_data_digest(&t->train, r->train_digest, err) < 0 || cp_data_digest(&t->valid, r->valid_digest, err) < 0 ||
 	    cp_data_digest(&t->test, r->test_digest, err) < 0)
 		return -1;
-	if (!t->m->sentence && json_object_size(t->train.sentence) && t->m->c.has_plm)
-		t->m->sentence = json_deep_copy(t->train.sentence);
+	keep_making(t);
 	return 0;
 }
 

@@ -254,6 +254,8 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 		if ((rc = save_if_due(t, t->o.checkpoint, err)))
 			return rc;
 	}
+	if (!t->loss_n && t->step % t->steps_per_epoch == 0)
+		return cp_err_set(err, "in all of epoch %llu no word was masked, so nothing is learnt; see cp-mask --rate, and --max-length", (unsigned long long)epoch + 1);
 	note_rising_loss(t, epoch, before);
 	if (t->step < cp_trainer_steps(t) || (t->o.stop && *t->o.stop))
 		return save_if_due(t, 0, err);
