@@ -41,6 +41,28 @@ test_that 'what is merged is only read' '
 	cmp a.db before
 '
 
+if test "$(id -u)" = 0 && command -v setpriv >/dev/null; then
+	as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+else
+	as_nobody() { "$@"; }
+fi
+test_that 'a ledger that may only be read is read' '
+	mkdir "shelf?#1"
+	sqlite3 a.db "pragma wal_checkpoint(truncate)" >/dev/null
+	cp a.db "shelf?#1/a.db"
+	cp -r "$CP_BIN" tools
+	chmod -R a+rX . "shelf?#1" tools
+	chmod 444 "shelf?#1/a.db"
+	chmod 555 "shelf?#1"
+	test "$(as_nobody tools/cp-ledger -q --ledger "shelf?#1/a.db" ls | wc -l)" = "$(cp-ledger -q --ledger a.db ls | wc -l)"
+	as_nobody tools/cp-ledger -q --ledger "shelf?#1/a.db" show 1 | grep "^tool	cp-auc"
+	as_nobody tools/cp-ledger -q --ledger "shelf?#1/a.db" export >shelf.sql
+	cp-ledger -q --ledger a.db export | cmp - shelf.sql
+	test "$(ls "shelf?#1")" = a.db
+	fails_with 1 as_nobody tools/cp-auc -q --ledger "shelf?#1/a.db" four.tsv
+	chmod 755 "shelf?#1"
+'
+
 test_that 'a run that is still running elsewhere waits for the next merge' '
 	sqlite3 b.db "update runs set status = \"running\", host = \"elsewhere\" where id = 2"
 	cp-ledger -q --ledger third.db merge b.db | grep "^1 new"

@@ -335,7 +335,7 @@ int main(int argc, char **argv)
 	if (cp_out_open(&out, o.output, &err) < 0)
 		cp_die("%s", err.msg);
 	int rc = from_text() ? read_text(paths, argc - 1, out.f, &n.in, &err) : read_records(paths, argc - 1, out.f, &n, &err);
-	if (rc < 0 || cp_out_commit(&out, &err) < 0)
+	if (cp_out_end(&out, rc, &err) < 0)
 		cp_die("%s", err.msg);
 	if (o.join_by_key)
 		cp_buf_printf(&extra, "%" PRIu64 " without a match", n.unmatched);

@@ -85,10 +85,7 @@ static int run(struct cp_mask_job *job, const char *path, struct cp_err *err)
 	struct cp_out out;
 	if (cp_out_open(&out, o.output, err) < 0)
 		return -1;
-	if ((o.lines ? cp_mask_lines : cp_mask_records)(job, path, out.f, err) == 0)
-		return cp_out_commit(&out, err);
-	cp_out_abort(&out);
-	return -1;
+	return cp_out_end(&out, (o.lines ? cp_mask_lines : cp_mask_records)(job, path, out.f, err), err);
 }
 
 int main(int argc, char **argv)

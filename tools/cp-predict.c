@@ -86,10 +86,7 @@ static int predict(struct cp_predict *p, const char *path, struct cp_err *err)
 	if (cp_out_open(&out, o.output, err) < 0)
 		return -1;
 	p->out = out.f;
-	if ((o.csv ? cp_predict_csv(p, path, &spec, err) : cp_predict_records(p, path, err)) == 0)
-		return cp_out_commit(&out, err);
-	cp_out_abort(&out);
-	return -1;
+	return cp_out_end(&out, o.csv ? cp_predict_csv(p, path, &spec, err) : cp_predict_records(p, path, err), err);
 }
 
 /* A sentence where the model cannot do what is asked. */

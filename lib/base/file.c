@@ -121,9 +121,24 @@ void cp_out_abort(struct cp_out *o)
 	out_release(o);
 }
 
+static const char *name_of(const struct cp_out *o)
+{
+	return o->path ? o->path : "standard output";
+}
+
+int cp_out_end(struct cp_out *o, int rc, struct cp_err *err)
+{
+	if (rc >= 0)
+		return cp_out_commit(o, err);
+	if (ferror(o->f))
+		cp_err_wrap(err, "%s", name_of(o));
+	cp_out_abort(o);
+	return -1;
+}
+
 int cp_out_commit(struct cp_out *o, struct cp_err *err)
 {
-	const char *name = o->path ? o->path : "standard output";
+	const char *name = name_of(o);
 	int bad = ferror(o->f);
 	if (fflush(o->f) == EOF || bad) {
 		cp_err_set(err, "%s: write:", name);

@@ -6,9 +6,8 @@
  *
  *     struct cp_out o;
  *     if (cp_out_open(&o, path, err) < 0) return -1;
- *     fwrite(..., o.f);
- *     if (bad) { cp_out_abort(&o); return -1; }
- *     return cp_out_commit(&o, err);                 // flush, fsync, rename; on failure the temporary is gone
+ *     int rc = put(..., o.f, err);                   // fwrite
+ *     return cp_out_end(&o, rc, err);                // 0: flush, fsync, rename; on failure the temporary is gone
  */
 #ifndef CP_FILE_H
 #define CP_FILE_H
@@ -32,6 +31,8 @@ struct cp_out {
 int cp_out_open(struct cp_out *, const char *path, struct cp_err *);
 int cp_out_commit(struct cp_out *, struct cp_err *);
 void cp_out_abort(struct cp_out *);
+/* Commit where rc is 0, else abort; -1 where either failed.  A sentence about writing (any, where ferror says so) gets the file's name in front. */
+int cp_out_end(struct cp_out *, int rc, struct cp_err *);
 
 /* Remove every temporary that is still open, as a signal handler may do (async-signal-safe). */
 void cp_out_abort_all(void);

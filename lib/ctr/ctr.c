@@ -94,6 +94,8 @@ static const struct size {
 };
 #define N_SIZES (sizeof sizes / sizeof *sizes)
 
+#define WIDEST 65536	/* a hidden layer, or as many maps */
+
 /* "512,256" or "256x3" (three times 256) or nothing */
 static int parse_sizes(const char *s, struct ctr_sizes *out)
 {
@@ -112,7 +114,7 @@ static int parse_sizes(const char *s, struct ctr_sizes *out)
 			if (cp_parse_u64(x + 1, &times) < 0)
 				return -1;
 		}
-		if (cp_parse_u64(word, &width) < 0 || width < 1 || width > 65536 || times < 1 || times > (uint64_t)(CTR_MAX_HIDDEN - out->n))
+		if (cp_parse_u64(word, &width) < 0 || width < 1 || width > WIDEST || times < 1 || times > (uint64_t)(CTR_MAX_HIDDEN - out->n))
 			return -1;
 		while (times--)
 			out->v[out->n++] = width;
@@ -201,6 +203,21 @@ static void print_names(const struct ctr_config *c, struct cp_buf *out)
 	}
 }
 
+static int refuse_size(const struct size *z, const char *nv, struct cp_err *err)
+{
+	switch (z->kind) {
+	case SIZES:
+		return cp_err_set(err, "--set %s: expected %s=WIDTH,WIDTH,... or WIDTHxTIMES, %d or fewer, each from 1 to %d", nv, z->name,
+				  CTR_MAX_HIDDEN, WIDEST);
+	case WIDTHS:
+		return cp_err_set(err, "--set %s: expected %s=FIELD:WIDTH,..., fields by number from 1", nv, z->name);
+	case WORD:
+		return cp_err_set(err, "--set %s: expected %s=%s", nv, z->name, z->words);
+	default:
+		return cp_err_set(err, "--set %s: expected %s=NUMBER, from %g to %g", nv, z->name, z->min, z->max);
+	}
+}
+
 int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 {
 	const char *eq = strchr(nv, '=');
@@ -210,9 +227,7 @@ int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 			continue;
 		if (eq && set_size(c, &sizes[i], eq + 1) == 0)
 			return 0;
-		return cp_err_set(err, "--set %s: expected %s=%s", nv, sizes[i].name,
-				  sizes[i].kind == SIZES ? "WIDTH,WIDTH,... or WIDTHxTIMES" : sizes[i].kind == WIDTHS ? "FIELD:WIDTH,..., fields by number from 1" :
-				  sizes[i].words ? sizes[i].words : "NUMBER in its range");
+		return refuse_size(&sizes[i], nv, err);
 	}
 	struct cp_buf known = CP_BUF_INIT;
 	print_names(c, &known);

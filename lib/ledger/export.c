@@ -186,29 +186,11 @@ int cp_ledger_import(sqlite3 *db, const char *sql, const char *name, int64_t *n_
 	return bad ? cp_err_wrap(err, "%s", name) : 0;
 }
 
-/* A copy of another ledger, as it is at this moment, in memory. */
-static int copy_ledger(sqlite3 *scratch, const char *path, struct cp_err *err)
-{
-	sqlite3 *other = NULL;
-	sqlite3_backup *copy = NULL;
-	int rc = sqlite3_open_v2(path, &other, SQLITE_OPEN_READONLY, NULL);
-	if (rc == SQLITE_OK)
-		sqlite3_busy_timeout(other, 60000);
-	if (rc == SQLITE_OK && (copy = sqlite3_backup_init(scratch, "main", other, "main")))
-		while ((rc = sqlite3_backup_step(copy, -1)) == SQLITE_BUSY || rc == SQLITE_LOCKED)
-			sqlite3_sleep(20);
-	if (copy)
-		sqlite3_backup_finish(copy);
-	int bad = copy && rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(copy ? scratch : other));
-	sqlite3_close(other);
-	return bad || cp_store_schema(scratch, err) < 0 ? -1 : 0;
-}
-
 static int merge_ledger(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
 {
 	sqlite3 *scratch = NULL;
 	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
-	bad = bad || copy_ledger(scratch, path, err) < 0 || copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
+	bad = bad || cp_store_copy(scratch, path, err) < 0 || cp_store_schema(scratch, err) < 0 || copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
 	sqlite3_close(scratch);
 	return bad ? cp_err_wrap(err, "%s", path) : 0;
 }

@@ -169,6 +169,15 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static int is_folder(const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 1;
+	errno = ENOTDIR;
+	return 0;
+}
+
 /* Where the repetition puts an output. */
 static char *place(const struct repeat *r, const struct output *out)
 {
@@ -179,7 +188,7 @@ static int make_folder(struct repeat *r, struct cp_err *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *made = r->o->keep ? cp_xstrdup(r->o->keep) : cp_xasprintf("%s/cp-rerun.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	int bad = r->o->keep ? mkdir(made, 0777) < 0 && errno != EEXIST : mkdtemp(made) == NULL;
+	int bad = r->o->keep ? mkdir(made, 0777) < 0 && (errno != EEXIST || !is_folder(made)) : mkdtemp(made) == NULL;
 	if (!bad)
 		r->folder = realpath(made, NULL);
 	bad = bad || !r->folder ? cp_err_set(err, "%s: make folder:", made) : 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ledger/process.h"
 #include "ledger/schema.h"
@@ -224,6 +225,57 @@ static int make_ready(sqlite3 *db, struct cp_err *err)
 	return cp_store_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", err) < 0 ? -1 : seal_killed(db, err);
 }
 
+/* SQLite wants to write beside a ledger that is only read, too. */
+static int may_write(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? cp_xstrndup(path, (size_t)(slash - path) + (slash == path)) : cp_xstrdup(".");
+	int may = access(path, W_OK) == 0 && access(dir, W_OK) == 0;
+	free(dir);
+	return may;
+}
+
+/* The name by which SQLite takes a file to be at rest; only where nobody is writing to it, which a log beside it would show. */
+static char *at_rest(const char *path)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	char *log = cp_xasprintf("%s-wal", path);
+	int open = access(log, F_OK) == 0;
+	free(log);
+	cp_buf_str(&b, "file:");
+	for (; *path; path++)
+		cp_buf_printf(&b, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+	cp_buf_str(&b, open ? "" : "?immutable=1");
+	return b.data;
+}
+
+int cp_store_copy(sqlite3 *to, const char *path, struct cp_err *err)
+{
+	sqlite3 *from = NULL;
+	sqlite3_backup *copy = NULL;
+	char *uri = may_write(path) ? NULL : at_rest(path);
+	int rc = sqlite3_open_v2(uri ? uri : path, &from, SQLITE_OPEN_READONLY | (uri ? SQLITE_OPEN_URI : 0), NULL);
+	free(uri);
+	if (rc == SQLITE_OK)
+		sqlite3_busy_timeout(from, BUSY_MS);
+	if (rc == SQLITE_OK && (copy = sqlite3_backup_init(to, "main", from, "main")))
+		while ((rc = sqlite3_backup_step(copy, -1)) == SQLITE_BUSY || rc == SQLITE_LOCKED)
+			sqlite3_sleep(20);
+	if (copy)
+		sqlite3_backup_finish(copy);
+	int bad = copy && rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(copy ? to : from));
+	sqlite3_close(from);
+	return bad;
+}
+
+/* One that may only be read is read in a copy. */
+static int open_copy(sqlite3 **db, const char *path, struct cp_err *err)
+{
+	if (sqlite3_open(":memory:", db) != SQLITE_OK)
+		return cp_err_set(err, "out of memory");
+	return cp_store_copy(*db, path, err) < 0 || cp_store_schema(*db, err) < 0 ? -1 : 0;
+}
+
 int cp_store_open(sqlite3 **out, const char *path, int create, struct cp_err *err)
 {
 	sqlite3 *db = NULL;
@@ -234,7 +286,10 @@ int cp_store_open(sqlite3 **out, const char *path, int create, struct cp_err *er
 		return cp_err_set(err, "%s: open:", path);
 	if (there && !S_ISREG(st.st_mode))	/* SQLite would put its journal beside a device */
 		return cp_err_set(err, "%s: not a file; expected a ledger", path);
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
+	if (there && !create && access(path, R_OK) == 0 && !may_write(path)) {
+		if (open_copy(&db, path, err) == 0)
+			*out = db;
+	} else if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
 		fail(db, err);
 	else if (!sqlite3_busy_timeout(db, BUSY_MS) && make_ready(db, err) == 0)
 		*out = db;

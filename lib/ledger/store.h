@@ -8,8 +8,12 @@
 #include "base/mem.h"
 
 /* Open a ledger to read and write: WAL, busy timeout, brought to this version, rows of processes that are gone sealed as killed. A file
- * that is missing is made where `create` is set. *db is to be closed with sqlite3_close. */
+ * that is missing is made where `create` is set; one that may only be read, where it is not, is read in a copy, to which what is written is lost.
+ * *db is to be closed with sqlite3_close. */
 int cp_store_open(sqlite3 **db, const char *path, int create, struct cp_err *);
+
+/* A copy of another ledger, as it is at this moment and in the version it has, into a database that is open. */
+int cp_store_copy(sqlite3 *to, const char *path, struct cp_err *);
 
 /* Make or migrate tables and views on a connection that is open (an import's scratch ledger). */
 int cp_store_schema(sqlite3 *db, struct cp_err *);

@@ -253,7 +253,7 @@ int nn_safetensors_verify(const struct nn_safetensors *s, struct cp_err *err)
 /* The bytes of a regular file, mapped; an empty one gives "" (mmap refuses it). */
 static const void *map_file(const char *path, size_t *n_bytes, struct cp_err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);	/* a pipe without a writer would keep us */
 	const void *map = NULL;
 	struct stat st;
 

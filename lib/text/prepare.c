@@ -235,10 +235,7 @@ int cp_prepare_run(const struct cp_prepare *job, char *const *files, int n_files
 	for (int i = 0; rc == 0 && i < (n_files ? n_files : 1); i++)
 		rc = copy_file(&s, n_files ? files[i] : NULL, &p.spec, step, count, err);
 	rc = end(&s, rc, err);
-	if (rc < 0)
-		cp_out_abort(&out);
-	else
-		rc = cp_out_commit(&out, err);
+	rc = cp_out_end(&out, rc, err);
 out:
 	cp_prepared_release(&p);
 	return rc;

@@ -112,10 +112,7 @@ static int write_all(struct learner *l, const struct cp_prepare *job, const stru
 	print_all(l, given, &b);
 	int rc = fwrite(b.data, 1, b.len, out.f) == b.len ? 0 : cp_err_set(err, "write:");
 	cp_buf_release(&b);
-	if (rc == 0)
-		return cp_out_commit(&out, err);
-	cp_out_abort(&out);
-	return -1;
+	return cp_out_end(&out, rc, err);
 }
 
 int cp_prepare_learn(const struct cp_prepare *job, char *const *files, int n_files, struct cp_prepare_count *count, struct cp_err *err)
