@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "text/plan_impl.h"
+#include "text/planlike.h"
 #include "text/timeformat.h"
 
 enum { N_ROLES = 3, TEMPLATE_COLUMNS = 16384 };
@@ -36,7 +37,8 @@ struct maker {
 	struct cp_csv *csv;
 	struct cp_rows_spec spec;
 	struct cp_declaration *lines;	/* as given: the spec's, or what the columns of .like say */
-	const char **like_fields, **like_items;
+	struct cp_likeness like;	/* what the columns of .like say */
+	const char **items;		/* the item's fields, where they were guessed */
 	struct role role[N_ROLES];
 	struct entry *entry;		/* the fields; before they are chosen, all that there could be */
 	size_t n, cap;
@@ -499,11 +501,10 @@ static int guess_item(struct maker *m)
 	if (i == m->n)
 		return cp_err_set(m->err, "%s: no field names tell where the user's fields end and the item's begin, as 'User ID' and 'Item ID' would; "
 				  "--item-fields says it", m->csv->file);
-	free(m->like_items);
-	m->like_items = cp_xcalloc(m->n, sizeof *m->like_items);
+	m->items = cp_xcalloc(m->n, sizeof *m->items);
 	for (; i < m->n; i++)
-		m->like_items[m->spec.n_item_fields++] = m->entry[i].title;
-	m->spec.item_fields = m->like_items;
+		m->items[m->spec.n_item_fields++] = m->entry[i].title;
+	m->spec.item_fields = m->items;
 	return 0;
 }
 
@@ -645,87 +646,6 @@ static int add_text(struct maker *m)
 	return 0;
 }
 
-/* ---- as another stream was made ---- */
-
-static int read_line(struct maker *m, const char *line, const char *column)
-{
-	char what[128];
-	snprintf(what, sizeof what, "the declaration of column '%.80s'", column);
-	return cp_declaration_read(m->lines, line, strlen(line), what, m->err);
-}
-
-static void like_fields(struct maker *m, const json_t *names)
-{
-	const struct cp_schema *s = m->spec.like;
-	size_t n = 0, i;
-	json_t *v;
-	m->like_fields = cp_xcalloc((size_t)s->n + json_array_size(names) + 1, sizeof *m->like_fields);
-	json_array_foreach(names, i, v)
-		if (json_is_string(v))
-			m->like_fields[n++] = json_string_value(v);
-	for (int c = 0; !json_array_size(names) && c < s->n; c++)
-		if (s->column[c].type == CP_KEY || s->column[c].type == CP_KEYS || s->column[c].type == CP_NUMBER)
-			m->like_fields[n++] = s->column[c].name;
-	m->spec.fields = m->like_fields;
-	m->spec.n_fields = n;
-}
-
-static void like_item_fields(struct maker *m, const json_t *names)
-{
-	m->like_items = cp_xcalloc(json_array_size(names) + 1, sizeof *m->like_items);
-	for (size_t i = 0; i < json_array_size(names); i++)
-		if (json_is_string(json_array_get(names, i)))
-			m->like_items[m->spec.n_item_fields++] = json_string_value(json_array_get(names, i));
-	m->spec.item_fields = m->like_items;
-}
-
-static int like_sentence(struct maker *m, const struct cp_column *text)
-{
-	struct cp_rows_spec *spec = &m->spec;
-	const char *s;
-	int64_t v;
-	size_t i;
-	json_t *line;
-	if (!cp_column_get_str(text, "template", &s, NULL))
-		spec->sentence = s;
-	if (!cp_column_get_str(text, "form", &s, NULL)) {
-		if (!cp_form_known(s))
-			return cp_err_set(m->err, "the sentence has the form '%.40s', which this version does not know", s);
-		spec->form = s;
-	}
-	if (!cp_column_get_str(text, "missing", &s, NULL))
-		spec->missing = s;
-	spec->omit_empty = !cp_column_get_int(text, "omit_empty", &v, NULL) && v;
-	if (!cp_column_get_int(text, "shuffle_seed", &v, NULL)) {
-		spec->shuffle = 1;
-		spec->seed = (uint64_t)v;
-	}
-	like_item_fields(m, cp_column_get_json(text, "item_fields"));
-	json_array_foreach(cp_column_get_json(text, "declare"), i, line)
-		if (json_is_string(line) && read_line(m, json_string_value(line), "text") < 0)
-			return -1;
-	return 0;
-}
-
-static int take_likeness(struct maker *m)
-{
-	const struct cp_schema *s = m->spec.like;
-	int text = cp_schema_find(s, CP_TEXT, "text");
-	const char *line;
-	m->lines = cp_declaration_new();
-	for (int c = 0; c < s->n; c++)
-		if (!cp_column_get_str(&s->column[c], "declare", &line, NULL)) {
-			if (read_line(m, line, s->column[c].name) < 0)
-				return -1;
-		} else if (s->column[c].type == CP_KEYS || s->column[c].type == CP_NUMBER)
-			cp_declaration_add(m->lines, &(struct cp_declare){ .name = s->column[c].name, .sep = (char *)"|",
-					   .kind = s->column[c].type == CP_KEYS ? CP_KIND_LIST : CP_KIND_NUMBER });
-	like_fields(m, m->spec.text && text >= 0 ? cp_column_get_json(&s->column[text], "fields") : NULL);
-	if (!m->spec.text || text < 0)
-		return 0;
-	return like_sentence(m, &s->column[text]);
-}
-
 /* ---- the whole ---- */
 
 static void copy_names(struct cp_plan *plan, const struct cp_csv *csv)
@@ -739,8 +659,11 @@ static void copy_names(struct cp_plan *plan, const struct cp_csv *csv)
 
 static int make(struct maker *m)
 {
-	if (m->spec.like && take_likeness(m) < 0)
-		return -1;
+	if (m->spec.like) {
+		if (cp_likeness_take(&m->like, &m->spec, m->err) < 0)
+			return -1;
+		m->lines = m->like.lines;
+	}
 	if (name_columns(m) < 0)
 		return -1;
 	copy_names(m->plan, m->csv);
@@ -757,10 +680,8 @@ struct cp_plan *cp_plan_new(struct cp_csv *csv, const struct cp_rows_spec *spec,
 	cp_schema_init(&plan->schema);
 	m.lines = (struct cp_declaration *)spec->declared;
 	int rc = make(&m);
-	if (spec->like)
-		cp_declaration_free(m.lines);
-	free(m.like_fields);
-	free(m.like_items);
+	cp_likeness_release(&m.like);
+	free(m.items);
 	free(m.entry);
 	free(m.all);
 	if (rc == 0)
