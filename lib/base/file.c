@@ -165,6 +165,14 @@ int cp_out_commit(struct cp_out *o, struct cp_err *err)
 	return 0;
 }
 
+int cp_has_file(const char *dir, const char *leaf)
+{
+	char *path = cp_xasprintf("%s/%s", dir, leaf);
+	int there = access(path, F_OK) == 0;
+	free(path);
+	return there;
+}
+
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *err)
 {
 	if (!path || !strcmp(path, "-")) {

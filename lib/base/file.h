@@ -42,6 +42,8 @@ void cp_out_abort_all(void);
 int cp_out_remember(char *path);
 void cp_out_forget(int slot);
 
+int cp_has_file(const char *dir, const char *leaf);
+
 /* Open for reading; "-" or NULL is standard input. *name becomes what messages call it.  A directory is refused. */
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *);
 

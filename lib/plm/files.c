@@ -10,14 +10,6 @@
 
 #define INDEX "model.safetensors.index.json"
 
-static int is_there(const char *dir, const char *leaf)
-{
-	char *path = cp_xasprintf("%s/%s", dir, leaf);
-	int there = !access(path, F_OK);
-	free(path);
-	return there;
-}
-
 static void add(struct plm_files *f, const char *dir, const char *leaf)
 {
 	f->path = cp_xrealloc(f->path, f->n + 1, sizeof *f->path);
@@ -38,7 +30,7 @@ static int add_shard(struct plm_files *f, const char *dir, const char *tensor, c
 	for (size_t i = 0; i < f->n; i++)
 		if (!strcmp(f->path[i] + strlen(dir) + 1, leaf))
 			return 0;
-	if (!is_there(dir, leaf))
+	if (!cp_has_file(dir, leaf))
 		return cp_err_set(err, "%s/%s: not there, and " INDEX " says that '%s' is in it; fetch that file too", dir, leaf, tensor);
 	add(f, dir, leaf);
 	return 0;
@@ -92,18 +84,18 @@ int plm_files_find(struct plm_files *f, const char *dir, struct cp_err *err)
 	static const char *const others[] = { "pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack" };
 	char *other;
 	*f = (struct plm_files){ 0 };
-	if (is_there(dir, "model.safetensors")) {
+	if (cp_has_file(dir, "model.safetensors")) {
 		add(f, dir, "model.safetensors");
 		return 0;
 	}
-	if (is_there(dir, INDEX)) {
+	if (cp_has_file(dir, INDEX)) {
 		int rc = find_shards(f, dir, err);
 		if (rc < 0)
 			plm_files_release(f);
 		return rc;
 	}
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		if (is_there(dir, others[i]))
+		if (cp_has_file(dir, others[i]))
 			return cp_err_set(err, "%s: only %s is there, which is not read; convert it to model.safetensors (transformers: "
 					  "save_pretrained(DIR, safe_serialization=True))", dir, others[i]);
 	if ((other = find_suffix(dir, ".safetensors"))) {

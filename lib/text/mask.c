@@ -9,7 +9,7 @@
 
 enum { DRAWS = 4 };	/* numbers set apart for a position */
 
-static int is_special(const struct cp_mask_spec *s, uint32_t id)
+int cp_mask_special(const struct cp_mask_spec *s, uint32_t id)
 {
 	for (int i = 0; i < CP_TOK_N_ROLES; i++)
 		if (s->special[i] == id)
@@ -32,7 +32,7 @@ void cp_mask_row(const struct cp_mask_spec *s, uint64_t epoch, uint64_t row, con
 	const struct cp_rng base = cp_rng(s->seed, CP_RNG_MASK, epoch, row);
 	for (size_t i = 0; i < n; i++) {
 		struct cp_rng r = { base.key, (uint64_t)i * DRAWS };
-		if (cp_rng_real(&r) >= s->rate || is_special(s, ids[i]))
+		if (cp_rng_real(&r) >= s->rate || cp_mask_special(s, ids[i]))
 			continue;
 		cp_ids_push(pairs, (uint32_t)i);
 		cp_ids_push(pairs, replacement(s, &r, ids[i]));

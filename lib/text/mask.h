@@ -38,6 +38,9 @@ struct cp_mask_spec {
 /* Vocabulary size and special ids of a tokenizer.  <0 with a sentence when it has no mask token. */
 int cp_mask_spec_tokenizer(struct cp_mask_spec *, const struct cp_tokenizer *, struct cp_err *);
 
+/* Is it one of the tokenizer's special ids, which are never masked? */
+int cp_mask_special(const struct cp_mask_spec *, uint32_t id);
+
 /* Append the pairs of a row, positions ascending, to *pairs. */
 void cp_mask_row(const struct cp_mask_spec *, uint64_t epoch, uint64_t row, const uint32_t *ids, size_t n, struct cp_ids *pairs);
 

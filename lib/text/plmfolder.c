@@ -61,13 +61,10 @@ static int check_folder(const char *dir, const char *const *other, struct cp_err
 	static const char *const weights[] = { "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", NULL };
 	int rc = 0;
 	for (int k = 0; k < 2; k++)
-		for (const char *const *leaf = k ? other : weights; !rc && *leaf; leaf++) {
-			char *path = cp_xasprintf("%s/%s", dir, *leaf);
-			if (access(path, F_OK) == 0)
-				rc = cp_err_set(err, "%s: there %s; name another folder", path,
+		for (const char *const *leaf = k ? other : weights; !rc && *leaf; leaf++)
+			if (cp_has_file(dir, *leaf))
+				rc = cp_err_set(err, "%s/%s: there %s; name another folder", dir, *leaf,
 						k ? "is a vocabulary of the other kind already" : "are weights for the vocabulary beside them already");
-			free(path);
-		}
 	return rc;
 }
 

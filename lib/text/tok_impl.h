@@ -119,6 +119,8 @@ json_t *cp_tok_from_merges(const char *vocab_json, const char *merges_txt, const
 /* special tokens: their roles, and those that the text may spell */
 int cp_tok_roles_load(struct cp_tokenizer *, const struct cp_tok_words *, const char *name, struct cp_err *);
 const char *cp_tok_spelling(const json_t *token);	/* of a string, or an object with its content; or NULL */
+int cp_tok_flag(const json_t *token, const char *key);	/* "lstrip" and the like of an object; 0 where it does not say */
+const json_t *cp_tok_said(const struct cp_tok_words *, const char *key);	/* by special_tokens_map.json or else tokenizer_config.json; or NULL */
 
 extern const struct cp_tok_model cp_tok_wordpiece, cp_tok_bpe, cp_tok_unigram;
 

@@ -73,11 +73,6 @@ static int load_model(struct cp_tokenizer *t, const json_t *root, const char *na
 	return cp_err_set(err, "%s: the tokenizer's model type is %.60s; this version reads WordPiece, byte-level BPE and Unigram", name, type);
 }
 
-static int flag(const json_t *token, const char *key)
-{
-	return json_is_true(json_object_get(token, key));
-}
-
 /* As the reference has it: a token that is not special and is the model's own already is not looked for in the text. */
 static int load_added(struct cp_tokenizer *t, const json_t *list, const char *name, struct cp_err *err)
 {
@@ -94,10 +89,10 @@ static int load_added(struct cp_tokenizer *t, const json_t *list, const char *na
 		int is_known = cp_vocab_get(&t->vocab, s, strlen(s)) != CP_VOCAB_NONE;
 		if (cp_tok_entry(t, s, strlen(s), n, name, err) < 0)
 			return -1;
-		if (!is_known || flag(token, "special"))
-			cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[n], .n = strlen(s), .id = n, .single_word = flag(token, "single_word"),
-				.lstrip = flag(token, "lstrip"), .rstrip = flag(token, "rstrip"), .normalized = flag(token, "normalized"),
-				.special = flag(token, "special") });
+		if (!is_known || cp_tok_flag(token, "special"))
+			cp_tok_added_put(t, &(struct cp_tok_added){ .s = t->token[n], .n = strlen(s), .id = n, .single_word = cp_tok_flag(token, "single_word"),
+				.lstrip = cp_tok_flag(token, "lstrip"), .rstrip = cp_tok_flag(token, "rstrip"), .normalized = cp_tok_flag(token, "normalized"),
+				.special = cp_tok_flag(token, "special") });
 	}
 	return 0;
 }
@@ -193,18 +188,10 @@ static json_t *from_vocab_txt(const char *path, const struct parts *p, struct cp
 	return root;
 }
 
-static int is_there(const char *dir, const char *leaf)
-{
-	char *path = cp_xasprintf("%s/%s", dir, leaf);
-	int there = !access(path, F_OK);
-	free(path);
-	return there;
-}
-
 /* A file of the folder, if it is there. */
 static int optional_json(const char *dir, const char *leaf, json_t **out, struct cp_err *err)
 {
-	if (!is_there(dir, leaf))
+	if (!cp_has_file(dir, leaf))
 		return 0;
 	char *path = cp_xasprintf("%s/%s", dir, leaf);
 	*out = cp_tok_json_file(path, err);
@@ -223,7 +210,7 @@ static int no_tokenizer(const char *dir, struct cp_err *err)
 	const char *type = json_string_value(json_object_get(config, "model_type"));
 	cp_err_set(err, "%s: no tokenizer in this folder: looked for tokenizer.json, vocab.txt, and vocab.json with merges.txt", dir);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		if (is_there(dir, others[i].leaf)) {
+		if (cp_has_file(dir, others[i].leaf)) {
 			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads tokenizer.json, vocab.txt (WordPiece), and vocab.json with "
 			                "merges.txt (byte-level BPE)", dir, others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "");
 			break;
@@ -252,9 +239,9 @@ static int read_folder(const char *dir, struct parts *p, char **name, struct cp_
 		return cp_err_set(err, "%s: not a folder; expected a model folder with tokenizer.json, vocab.txt, or vocab.json and merges.txt", dir);
 	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0)
 		return -1;
-	for (i = 0; i < 3 && !is_there(dir, leaves[i]); i++)
+	for (i = 0; i < 3 && !cp_has_file(dir, leaves[i]); i++)
 		;
-	if (i == 3 || (i == 2 && !is_there(dir, "merges.txt")))
+	if (i == 3 || (i == 2 && !cp_has_file(dir, "merges.txt")))
 		return no_tokenizer(dir, err);
 	*name = cp_xasprintf("%s/%s", dir, leaves[i]);
 	if (optional_json(dir, "added_tokens.json", &p->added, err) < 0 || optional_json(dir, "config.json", &p->model, err) < 0)

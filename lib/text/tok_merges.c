@@ -11,16 +11,10 @@
 #include "base/file.h"
 #include "text/unicode.h"
 
-static const json_t *said(const struct cp_tok_words *w, const char *key)
-{
-	const json_t *v = json_object_get(w->map, key);
-	return v ? v : json_object_get(w->config, key);
-}
-
 /* The id of the token of that role, or -1, and its spelling. */
 static json_int_t role(const struct cp_tok_words *w, const json_t *vocab, const char *key, const char *usual, const char **s)
 {
-	const json_t *v = said(w, key);
+	const json_t *v = cp_tok_said(w, key);
 	*s = json_is_object(v) ? json_string_value(json_object_get(v, "content")) : json_string_value(v);
 	if (!*s)
 		*s = usual;
@@ -44,7 +38,7 @@ static json_t *added(const struct cp_tok_words *w, const json_t *vocab)
 {
 	const char *mask;
 	json_int_t id = role(w, vocab, "mask_token", json_object_get(vocab, "<mask>") ? "<mask>" : "[MASK]", &mask);
-	if (id < 0 || json_is_object(said(w, "mask_token")))
+	if (id < 0 || json_is_object(cp_tok_said(w, "mask_token")))
 		return json_array();
 	return json_pack("[{s:I,s:s,s:b,s:b}]", "id", id, "content", mask, "lstrip", 1, "special", 1);
 }

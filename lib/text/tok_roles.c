@@ -14,12 +14,12 @@ const char *cp_tok_spelling(const json_t *v)
 	return json_is_object(v) ? json_string_value(json_object_get(v, "content")) : json_string_value(v);
 }
 
-static int flag(const json_t *token, const char *key)
+int cp_tok_flag(const json_t *token, const char *key)
 {
 	return json_is_true(json_object_get(token, key));
 }
 
-static const json_t *said(const struct cp_tok_words *w, const char *key)
+const json_t *cp_tok_said(const struct cp_tok_words *w, const char *key)
 {
 	const json_t *v = json_object_get(w->map, key);
 	return v ? v : json_object_get(w->config, key);
@@ -55,10 +55,10 @@ static void add_special(struct cp_tokenizer *t, const json_t *v, uint32_t id, in
 	if (!a.n)
 		return;
 	if (json_is_object(v)) {
-		a.single_word = flag(v, "single_word");
-		a.lstrip = flag(v, "lstrip");
-		a.rstrip = flag(v, "rstrip");
-		a.normalized = flag(v, "normalized");
+		a.single_word = cp_tok_flag(v, "single_word");
+		a.lstrip = cp_tok_flag(v, "lstrip");
+		a.rstrip = cp_tok_flag(v, "rstrip");
+		a.normalized = cp_tok_flag(v, "normalized");
 	}
 	if (cp_tok_added_put(t, &a) || !(json_is_object(v) || a.lstrip))
 		return;
@@ -101,10 +101,10 @@ static void load_role(struct cp_tokenizer *t, const struct cp_tok_words *w, int 
 /* Those without a role here.  GPT-2's class has one without being told. */
 static void load_more(struct cp_tokenizer *t, const struct cp_tok_words *w, int describes)
 {
-	const json_t *more = said(w, "additional_special_tokens");
+	const json_t *more = cp_tok_said(w, "additional_special_tokens");
 	uint32_t end_of_text = id_of(t, "<|endoftext|>");
-	add_named(t, said(w, "bos_token"), describes);
-	add_named(t, said(w, "eos_token"), describes);
+	add_named(t, cp_tok_said(w, "bos_token"), describes);
+	add_named(t, cp_tok_said(w, "eos_token"), describes);
 	for (size_t i = 0; i < json_array_size(more); i++)
 		add_named(t, json_array_get(more, i), 0);
 	if (end_of_text != CP_VOCAB_NONE && is_class(w, "GPT2", "gpt2"))

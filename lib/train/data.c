@@ -263,14 +263,6 @@ static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct 
 	return rc;
 }
 
-static int is_special(const struct cp_mask_spec *s, uint32_t id)
-{
-	for (int r = 0; r < CP_TOK_N_ROLES; r++)
-		if (s->special[r] == id)
-			return 1;
-	return 0;
-}
-
 /* Positions ascend: the reader has seen to that. */
 static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
 {
@@ -284,7 +276,7 @@ static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct c
 		while (n && tokens < whole && x[n - 2] + 1 >= tokens)	/* cut off, or where the last one, sep, now stands */
 			n -= 2;
 		for (size_t k = 0; k < n; k += 2)
-			if (x[k] >= tokens || x[k + 1] >= d->spec.vocab_size || is_special(&d->spec, token[x[k]]))
+			if (x[k] >= tokens || x[k + 1] >= d->spec.vocab_size || cp_mask_special(&d->spec, token[x[k]]))
 				return cp_err_set(err, "%s: row %llu: its mask does not fit its tokens", name, (unsigned long long)(b->first_row + i));
 		append(&d->pair, &d->pair_cap, at, x, n);
 		d->pair_at[d->n + i + 1] = at + n;
