@@ -377,6 +377,11 @@ test_that 'import refuses what is no such text, what is cut, and what reaches be
 	echo "ATTACH \"$TRASH/reached.db\" AS x; CREATE TABLE x.t(a);" >reach.sql
 	fails_with 1 cp-ledger --ledger new.db import reach.sql
 	test ! -e reached.db
+	echo "CREATE TABLE x AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r;" >endless.sql
+	fails_with 1 timeout 60 cp-ledger --ledger new.db import endless.sql
+	printf "label,A\n1,x\n" >rows.csv
+	fails_with 1 cp-ledger --ledger new.db import rows.csv
+	grep "rows.csv: not what cp-ledger export writes: " fails_with.err
 	is "select count(*) from runs" "$(sql "select count(*) from runs")"
 '
 

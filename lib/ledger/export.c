@@ -118,7 +118,7 @@ int cp_ledger_export(sqlite3 *db, struct cp_buf *b, struct cp_err *err)
 static int only_this_database(void *ctx, int action, const char *a, const char *b, const char *c, const char *d)
 {
 	(void)ctx, (void)b, (void)c, (void)d;
-	if (action == SQLITE_ATTACH || action == SQLITE_DETACH)
+	if (action == SQLITE_ATTACH || action == SQLITE_DETACH || action == SQLITE_RECURSIVE)	/* the last may have no end */
 		return SQLITE_DENY;
 	if (action == SQLITE_PRAGMA && strcmp(a, "application_id") && strcmp(a, "user_version"))
 		return SQLITE_DENY;
@@ -171,7 +171,7 @@ static int load_scratch(sqlite3 *scratch, const char *sql, struct cp_err *err)
 	int bad = cp_store_exec(scratch, sql, err);
 	sqlite3_set_authorizer(scratch, NULL, NULL);
 	if (bad)
-		return -1;
+		return cp_err_wrap(err, "not what cp-ledger export writes");
 	if (!sqlite3_get_autocommit(scratch))
 		return cp_err_set(err, "the text is cut: its COMMIT is missing");
 	return cp_store_schema(scratch, err);
