@@ -190,7 +190,8 @@ static int merge_ledger(sqlite3 *db, const char *path, int64_t *n_new, struct cp
 {
 	sqlite3 *scratch = NULL;
 	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
-	bad = bad || cp_store_copy(scratch, path, err) < 0 || cp_store_schema(scratch, err) < 0 || copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
+	bad = bad || cp_store_copy(scratch, path, err) < 0 || cp_store_schema(scratch, err) < 0 ||
+	      copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
 	sqlite3_close(scratch);
 	return bad ? cp_err_wrap(err, "%s", path) : 0;
 }

@@ -2,8 +2,9 @@
  *
  * Exact sizes (random, time, order).  With ratios r_1 : ... : r_k and n rows, the last part gets ceil(n r_k / (r_1 + ... + r_k)), the one
  * before it the same share of what is left, and so on; the first gets the rest.  (8:1:1: test is ceil(n/10), validation ceil((n - test)/9).)
- * Rows are ranked by a random number of (seed, row), by time (missing: earliest), or by place; equal ones keep their order; the first part takes the lowest ranks.  That takes two passes over the rows and 8 to 12 bytes a row: the
- * boundaries are found by selection, and the second pass computes each row's rank key again.
+ * Rows are ranked by a random number of (seed, row), by time (missing: earliest), or by place; equal ones keep their order; the first part takes
+ * the lowest ranks.  That takes two passes over the rows and 8 to 12 bytes a row: the boundaries are found by selection, and the second pass
+ * computes each row's rank key again.
  *
  * The same for each value of a column (`per`): a user's own earliest rows, or the same share of each label.  A value with fewer rows than there are
  * parts has all of them in the first.  LAST is leave-last-out: of each value the last row by time (by place, where there is no time) is the
