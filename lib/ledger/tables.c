@@ -8,7 +8,8 @@
  * took no time that tells anything. */
 #define CELLS \
 	VIEW("tagged") \
-	"  SELECT run, coalesce(max(CASE name WHEN 'scale' THEN value END), '') AS scale, coalesce(max(CASE name WHEN 'data' THEN value END), '') AS data,\n" \
+	"  SELECT run, coalesce(max(CASE name WHEN 'scale' THEN value END), '') AS scale, coalesce(max(CASE name " \
+	"WHEN 'data' THEN value END), '') AS data,\n" \
 	"      coalesce(max(CASE name WHEN 'model' THEN value END), '') AS model, coalesce(max(CASE name WHEN 'plm' THEN value END), '') AS plm,\n" \
 	"      coalesce(max(CASE name WHEN 'variant' THEN value END), '') AS variant, max(CASE name WHEN 'way' THEN value END) AS way,\n" \
 	"      max(CASE name WHEN 'seed' THEN value END) AS seed\n" \
@@ -18,15 +19,18 @@
 	"      WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL\n" \
 	"        AND EXISTS (SELECT 1 FROM parts p JOIN metrics m ON m.run = p.part WHERE p.run = r.id)\n" \
 	"      GROUP BY t.scale, t.data, t.model, t.plm, t.variant, t.way, t.seed)\n" \
-	"  SELECT t.scale AS scale, t.data AS data, t.model AS model, t.plm AS plm, t.variant AS variant, t.way AS way, t.seed AS seed, t.last AS run,\n" \
-	"      CASE WHEN count(p.wall_s) = count(*) THEN sum(p.wall_s) END AS wall_s, CASE WHEN count(p.cpu_s) = count(*) THEN sum(p.cpu_s) END AS cpu_s,\n" \
+	"  " \
+	"SELECT t.scale AS scale, t.data AS data, t.model AS model, t.plm AS plm, t.variant AS variant, t.way AS way, t.seed AS seed, t.last AS run,\n" \
+	"      CASE WHEN count(p.wall_s) = count(*) THEN sum(p.wall_s) END AS wall_s, CASE " \
+	"WHEN count(p.cpu_s) = count(*) THEN sum(p.cpu_s) END AS cpu_s,\n" \
 	"      max(p.peak_mb) AS peak_mb, count(*) AS parts\n" \
 	"    FROM training t JOIN parts p ON p.run = t.last GROUP BY t.last;\n" \
 	VIEW("cells") \
 	"  SELECT t.scale AS scale, t.data AS data, t.model AS model, t.plm AS plm, t.variant AS variant, t.way AS way, t.seed AS seed,\n" \
 	"      m.split AS split, m.stratum AS stratum, max(t.run) AS run, m.auc AS auc, m.logloss AS logloss, m.n AS n, i.digest AS scores, i.path AS path\n" \
 	"    FROM tagged t JOIN runs r ON r.id = t.run JOIN inputs i ON i.run = r.id AND i.role = 'scores'\n" \
-	"      JOIN (SELECT run, split, stratum, max(CASE key WHEN 'auc' THEN value END) AS auc, max(CASE key WHEN 'logloss' THEN value END) AS logloss,\n" \
+	"      JOIN (SELECT run, split, stratum, max(CASE key WHEN 'auc' THEN value END) AS auc, max(CASE key " \
+	"WHEN 'logloss' THEN value END) AS logloss,\n" \
 	"          CAST(max(CASE key WHEN 'n' THEN value END) AS INTEGER) AS n\n" \
 	"        FROM metrics WHERE epoch = -1 AND key IN ('auc', 'logloss', 'n') GROUP BY run, split, stratum) m ON m.run = r.id\n" \
 	"    WHERE r.tool = 'cp-auc' AND r.status = 'done' AND r.rerun_of IS NULL AND t.way IS NOT NULL\n" \
@@ -59,7 +63,8 @@
 	"  UNION ALL SELECT 3, g + n, name, line, model, plm, '', way, '', g + against FROM generator, three\n" \
 	"  UNION ALL SELECT 4, g + n, name, line, model, 'base', variant, 'with-plm', '', g + against FROM generator, four\n" \
 	"  UNION ALL SELECT 5, g + n, name, line, model, 'base', variant, way, '', g + against FROM generator, five\n" \
-	"  UNION ALL SELECT 6, s + p + n, name || ': ' || what, line, 'dcnv2', plm, '', way, name || '=' || CASE WHEN p IN (0, 20) THEN yes ELSE no END || ','\n" \
+	"  UNION ALL SELECT 6, s + p + n, name || ': ' || what, line, 'dcnv2', plm, '', way, name || '=' || CASE WHEN p IN (0, 20) THEN yes " \
+	"ELSE no END || ','\n" \
 	"      || CASE WHEN p IN (0, 10) THEN yes ELSE no END, s + p + against FROM share, part, six;\n"
 
 /* The paper's figures; of tables 3 to 6 it gives AUC alone, on MovieLens-1M. */
@@ -93,7 +98,8 @@
 	"      (6, 'tail20: user only', 'DCNv2', .8149), (6, 'tail20: user only', 'ClickPrompt', .8186),\n" \
 	"      (6, 'tail20: neither', 'DCNv2', .8485), (6, 'tail20: neither', 'ClickPrompt', .8520))\n" \
 	"  SELECT 2 AS tab, '' AS block, line, 'ml-1m-time' AS data, a1 AS auc, l1 AS logloss FROM two\n" \
-	"  UNION ALL SELECT 2, '', line, 'book-crossing-random', a2, l2 FROM two UNION ALL SELECT 2, '', line, 'amazon-toys-time', a3, l3 FROM two\n" \
+	"  UNION ALL SELECT 2, '', line, 'book-crossing-random', a2, l2 FROM two UNION ALL SELECT 2, '', line, 'amazon-toys-time', a3, l3 " \
+	"FROM two\n" \
 	"  UNION ALL SELECT 2, '', line, 'goodreads-time', a4, l4 FROM two UNION ALL SELECT tab, block, line, 'ml-1m-time', auc, NULL FROM rest;\n"
 
 #define DEVIATION(x) "sqrt(max(0, avg(" x " * " x ") - avg(" x ") * avg(" x ")) * count(" x ") / nullif(count(" x ") - 1, 0))"
@@ -107,17 +113,20 @@
 	"    FROM cells GROUP BY scale, data, model, plm, variant, way, split, stratum;\n" \
 	VIEW("entries") \
 	"  SELECT l.tab AS tab, l.n AS place, l.block AS block, l.line AS line, l.against AS against, c.*\n" \
-	"    FROM layout l JOIN cells c ON c.model = l.model AND c.plm = l.plm AND c.variant = l.variant AND c.way = l.way AND c.stratum = l.stratum\n" \
+	"    FROM layout l JOIN cells c ON c.model = l.model AND c.plm = l.plm AND c.variant = l.variant AND c.way = l.way " \
+	"AND c.stratum = l.stratum\n" \
 	"    WHERE c.split = 'test';\n" \
 	VIEW("means") \
-	"  WITH mean AS MATERIALIZED (SELECT tab, scale, data, place, block, line, against, count(auc) AS seeds, avg(auc) AS auc, " DEVIATION("auc") " AS auc_sd,\n" \
+	"  WITH mean AS MATERIALIZED " \
+	"(SELECT tab, scale, data, place, block, line, against, count(auc) AS seeds, avg(auc) AS auc, " DEVIATION("auc") " AS auc_sd,\n" \
 	"      avg(logloss) AS logloss, " DEVIATION("logloss") " AS logloss_sd, max(n) AS n, group_concat(run) AS runs\n" \
 	"      FROM entries GROUP BY tab, scale, data, place)\n" \
 	"  SELECT *, CASE against WHEN -1 THEN (SELECT b.place FROM mean b WHERE b.tab = a.tab AND b.scale = a.scale AND b.data = a.data\n" \
 	"        AND b.against IS NULL ORDER BY b.auc DESC LIMIT 1) ELSE against END AS base,\n" \
 	"      auc = max(auc) OVER (PARTITION BY tab, scale, data, block) AS best FROM mean a;\n" \
 	VIEW("pairs") \
-	"  WITH cell AS MATERIALIZED (SELECT * FROM entries), test AS MATERIALIZED (SELECT i.digest AS a, j.digest AS b, c.stratum AS stratum, c.p AS p\n" \
+	"  WITH cell AS MATERIALIZED (SELECT * FROM entries), test AS MATERIALIZED " \
+	"(SELECT i.digest AS a, j.digest AS b, c.stratum AS stratum, c.p AS p\n" \
 	"      FROM comparisons c JOIN inputs i ON i.run = c.run AND i.role = 'scores' JOIN inputs j ON j.run = c.run AND j.role = 'against'\n" \
 	"      WHERE c.method = 'delong')\n" \
 	"  SELECT a.tab AS tab, a.scale AS scale, a.data AS data, a.place AS place, a.seed AS seed, a.run AS run, b.run AS base_run,\n" \
@@ -134,7 +143,8 @@
 	"        ELSE 1 - t / sqrt(df + t * t) * total END)"
 #define TABLES \
 	VIEW("tests") \
-	"  WITH RECURSIVE sums AS MATERIALIZED (SELECT tab, scale, data, place, count(auc_diff) AS seeds, avg(auc_diff) AS diff, " DEVIATION("auc_diff") " AS sd,\n" \
+	"  WITH RECURSIVE sums AS MATERIALIZED " \
+	"(SELECT tab, scale, data, place, count(auc_diff) AS seeds, avg(auc_diff) AS diff, " DEVIATION("auc_diff") " AS sd,\n" \
 	"      max(delong_p) AS delong_p, count(auc_diff) = count(delong_p) AS delong_all FROM pairs GROUP BY tab, scale, data, place),\n" \
 	"    stat AS MATERIALIZED (SELECT *, abs(diff) / nullif(sd, 0) * sqrt(seeds) AS t, seeds - 1 AS df FROM sums),\n" \
 	"    s(tab, scale, data, place, df, c2, j, term, total) AS (\n" \
@@ -143,7 +153,8 @@
 	"      UNION ALL SELECT tab, scale, data, place, df, c2, j + 2, term * c2 * (j + 1) / (j + 2), total + term * c2 * (j + 1) / (j + 2)\n" \
 	"        FROM s WHERE j + 2 <= df - 2)\n" \
 	"  SELECT tab, scale, data, place, seeds, diff, sd, t, df, CASE WHEN sd = 0 AND diff <> 0 AND seeds > 1 THEN 0 ELSE\n" \
-	"      (SELECT " T_TEST " FROM s WHERE s.tab = x.tab AND s.scale = x.scale AND s.data = x.data AND s.place = x.place ORDER BY j DESC LIMIT 1)\n" \
+	"      (SELECT " T_TEST " FROM s WHERE s.tab = x.tab AND s.scale = x.scale AND s.data = x.data AND s.place = x.place " \
+	"ORDER BY j DESC LIMIT 1)\n" \
 	"      END AS p, CASE WHEN delong_all THEN delong_p END AS delong_p FROM stat x;\n" \
 	VIEW("tables") \
 	"  WITH m AS MATERIALIZED (SELECT * FROM means)	-- the paper's improvement is over its own best\n" \

@@ -8,7 +8,8 @@
 
 /* Settings with their seeds: what is trained to score, with its figures on the test rows where it was scored. */
 #define SEEDS \
-	"seeds AS (SELECT coalesce(s.data, t.data) AS data, t.same AS same, t.setting AS setting, t.run AS run, s.run AS score, t.valid_auc AS valid, " \
+	"seeds AS (SELECT " \
+	"coalesce(s.data, t.data) AS data, t.same AS same, t.setting AS setting, t.run AS run, s.run AS score, t.valid_auc AS valid, " \
 	"s.auc AS auc, s.lo AS lo, s.hi AS hi, s.logloss AS logloss, s.ece AS ece, s.calibration AS calibration, t.cpu_s AS cpu_s " \
 	"FROM page_trial t LEFT JOIN page_score s ON s.train = t.run AND s.stratum = '' WHERE t.stage <> 'pretrain' ORDER BY t.run)"
 #define SETTINGS \
@@ -16,31 +17,40 @@
 	"CASE WHEN count(auc) > 1 THEN min(auc) END AS least, CASE WHEN count(auc) > 1 THEN max(auc) END AS most, avg(logloss) AS logloss, " \
 	"avg(ece) AS ece, avg(calibration) AS calibration, avg(cpu_s) AS cpu_s, group_concat(coalesce(score, run)) AS runs, min(run) AS first " \
 	"FROM seeds GROUP BY data, same), " \
-	"ranked AS (SELECT *, row_number() OVER (PARTITION BY data ORDER BY auc IS NULL, auc DESC, valid DESC, first) AS place, count(*) OVER (PARTITION BY data) " \
+	"ranked AS (SELECT *, row_number() OVER (PARTITION BY data " \
+	"ORDER BY auc IS NULL, auc DESC, valid DESC, first) AS place, count(*) OVER (PARTITION BY data) " \
 	"AS of, max(auc) OVER (PARTITION BY data) AS top, min(logloss) OVER (PARTITION BY data) AS low FROM setting)"
 #define MOST "40"
 #define LEVEL "char(4)"		/* CP_PLOT_LEVEL */
 #define PART "data || CASE WHEN of > " MOST " THEN ' (the best " MOST " of ' || of || ' settings)' ELSE '' END"
 
 static const char progress_steps[] =
-	"WITH made AS (SELECT o.grid AS grid, o.path AS path, min(julianday(r.ended)) AS ended, min(julianday(r.started)) AS started FROM page_output o "
+	"WITH made AS (SELECT o.grid AS grid, o.path AS path, min(julianday(r.ended)) AS ended, min(julianday(r.started)) AS started "
+	"FROM page_output o "
 	"JOIN params p ON p.name = 'output' AND p.value = o.path JOIN runs r ON r.id = p.run WHERE r.tool = 'cp-train' AND r.status = 'done' "
 	"AND r.rerun_of IS NULL AND r.ended IS NOT NULL AND o.grid <> 'other' GROUP BY o.path), "
-	"step AS (SELECT grid, 24 * (ended - min(started) OVER (PARTITION BY grid)) AS hours, row_number() OVER (PARTITION BY grid ORDER BY ended, path) AS n FROM made "
-	"UNION ALL SELECT DISTINCT grid, 0, 0 FROM made) SELECT '', grid, hours, n, NULL, NULL FROM step ORDER BY count(*) OVER (PARTITION BY grid) DESC, grid, n";
+	"step AS (SELECT grid, 24 * (ended - min(started) OVER (PARTITION BY grid)) AS hours, row_number() OVER (PARTITION BY grid "
+	"ORDER BY ended, path) AS n FROM made "
+	"UNION ALL SELECT DISTINCT grid, 0, 0 FROM made) SELECT '', grid, hours, n, NULL, NULL FROM step "
+	"ORDER BY count(*) OVER (PARTITION BY grid) DESC, grid, n";
 
 /* How many cells a grid has, its runs say (the most that were asked for at once); of older ones, which do not, those begun are known: the models that
  * no other training goes on from. */
 static const char progress_table[] =
 	"WITH made AS (SELECT grid_name(value) AS grid, run FROM params WHERE name = 'output'), "
-	"cost AS (SELECT m.grid AS grid, sum(r.wall_s) / 3600 AS hours, max(r.ended) AS ended, max(t.value + 0) AS asked FROM made m JOIN runs r ON r.id = m.run "
+	"cost AS (SELECT m.grid AS grid, sum(r.wall_s) / 3600 AS hours, max(r.ended) AS ended, max(t.value + 0) AS asked FROM made m JOIN runs r "
+	"ON r.id = m.run "
 	"LEFT JOIN tags t ON t.run = m.run AND t.name = 'cells' GROUP BY 1), "
 	"scored AS (SELECT grid_name(i.path) AS grid, count(DISTINCT i.path) AS n FROM inputs i JOIN runs r ON r.id = i.run "
 	"WHERE r.tool = 'cp-auc' AND r.status = 'done' AND i.role = 'scores' GROUP BY 1), "
-	"line AS (SELECT o.grid AS grid, count(*) AS models, sum(state = 'done') AS trained, sum(state = 'running') AS running, sum(state = 'broken') AS broken, "
-	"coalesce(max(s.n), 0) AS scored, max(c.asked) AS asked, sum(o.path NOT IN (SELECT path FROM inputs WHERE role = 'init' AND path IS NOT NULL)) AS begun, "
-	"max(c.hours) AS hours, max(c.ended) AS ended FROM page_output o LEFT JOIN cost c ON c.grid = o.grid LEFT JOIN scored s ON s.grid = o.grid GROUP BY o.grid), "
-	"whole AS (SELECT *, CASE WHEN grid = 'other' THEN NULL WHEN asked THEN max(asked, scored) WHEN scored THEN max(begun, scored) END AS cells FROM line) "
+	"line AS "
+	"(SELECT o.grid AS grid, count(*) AS models, sum(state = 'done') AS trained, sum(state = 'running') AS running, sum(state = 'broken') AS broken, "
+	"coalesce(max(s.n), 0) AS scored, max(c.asked) AS asked, sum(o.path NOT IN (SELECT path FROM inputs WHERE role = 'init' "
+	"AND path IS NOT NULL)) AS begun, "
+	"max(c.hours) AS hours, max(c.ended) AS ended FROM page_output o LEFT JOIN cost c ON c.grid = o.grid LEFT JOIN scored s "
+	"ON s.grid = o.grid GROUP BY o.grid), "
+	"whole AS (SELECT *, CASE WHEN grid = 'other' THEN NULL WHEN asked THEN max(asked, scored) "
+	"WHEN scored THEN max(begun, scored) END AS cells FROM line) "
 	"SELECT '', grid, coalesce(share(100 * scored / cells), '–') AS done, scored, coalesce(cells, '–') AS 'of cells', models, trained, running, "
 	"broken AS 'not finished', " REAL("1", "hours") " AS 'hours of runs', "
 	"replace(substr(ended, 1, 16), 'T', ' ') || ' UTC' AS 'last end' FROM whole ORDER BY grid = 'other', grid";
@@ -55,10 +65,12 @@ static const char paper_table[] =
 	"WHERE auc IS NOT NULL AND beside > 1 ORDER BY tab, scale, data, place";
 
 static const char results_dots[] =
-	"WITH " SETTINGS ", dot AS (SELECT r.data AS data, 1 AS k, r.setting AS setting, s.auc AS auc, NULL AS lo, NULL AS hi, r.place AS place, s.run AS run "
+	"WITH " SETTINGS ", dot AS "
+	"(SELECT r.data AS data, 1 AS k, r.setting AS setting, s.auc AS auc, NULL AS lo, NULL AS hi, r.place AS place, s.run AS run "
 	"FROM ranked r JOIN seeds s ON s.data = r.data AND s.same = r.same WHERE r.seeds > 1 AND s.auc IS NOT NULL "
 	"UNION ALL SELECT data, 0, setting, auc, auc - sd, auc + sd, place, 0 FROM ranked WHERE auc IS NOT NULL) "
-	"SELECT data, CASE k WHEN 0 THEN 'mean' ELSE 'seeds' END, setting, auc, lo, hi FROM dot WHERE data IN (SELECT data FROM dot GROUP BY 1 HAVING count(*) > 1) "
+	"SELECT data, CASE k WHEN 0 THEN 'mean' ELSE 'seeds' END, setting, auc, lo, hi FROM dot WHERE data IN (SELECT data FROM dot GROUP BY 1 "
+	"HAVING count(*) > 1) "
 	"ORDER BY data, k, place, run";
 
 static const char results_table[] =
@@ -83,21 +95,26 @@ static const char time_points[] =
 /* Strata of the long tail are called SHARE=USER,ITEM, with tail or head for each, those of what training never saw new=USER,ITEM, with new or seen. */
 #define PART_OF "substr(s.stratum, instr(s.stratum, '=') + 1)"
 #define STRATA \
-	"WITH stratum AS (SELECT s.data || coalesce(', ' || nullif(substr(s.stratum, 1, instr(s.stratum, '=') - 1), ''), '') AS data, t.same AS same, " \
-	"t.setting AS setting, CASE " PART_OF " WHEN 'tail,tail' THEN 'user and item' WHEN 'head,tail' THEN 'item only' WHEN 'tail,head' THEN 'user only' " \
+	"WITH stratum AS (SELECT s.data || " \
+	"coalesce(', ' || nullif(substr(s.stratum, 1, instr(s.stratum, '=') - 1), ''), '') AS data, t.same AS same, " \
+	"t.setting AS setting, CASE " PART_OF " WHEN 'tail,tail' THEN 'user and item' WHEN 'head,tail' THEN 'item only' " \
+	"WHEN 'tail,head' THEN 'user only' " \
 	"WHEN 'head,head' THEN 'neither' WHEN 'new,new' THEN 'user and item' WHEN 'seen,new' THEN 'item only' WHEN 'new,seen' THEN 'user only' " \
 	"WHEN 'seen,seen' THEN 'neither' ELSE " PART_OF " END AS stratum, " \
-	"CASE " PART_OF " WHEN 'tail,tail' THEN 0 WHEN 'new,new' THEN 0 WHEN 'head,tail' THEN 1 WHEN 'seen,new' THEN 1 WHEN 'tail,head' THEN 2 WHEN 'new,seen' THEN 2 " \
+	"CASE " PART_OF " WHEN 'tail,tail' THEN 0 WHEN 'new,new' THEN 0 WHEN 'head,tail' THEN 1 WHEN 'seen,new' THEN 1 WHEN 'tail,head' THEN 2 " \
+	"WHEN 'new,seen' THEN 2 " \
 	"WHEN 'head,head' THEN 3 WHEN 'seen,seen' THEN 3 ELSE 4 END AS k, " \
 	"count(*) AS seeds, avg(s.auc) AS auc, deviation(s.auc) AS sd, avg(s.logloss) AS logloss, group_concat(s.run) AS runs " \
 	"FROM page_score s JOIN page_trial t ON t.run = s.train WHERE s.stratum <> '' AND s.auc IS NOT NULL AND (SELECT count(DISTINCT x.stratum) " \
-	"FROM page_score x WHERE x.run = s.run AND substr(x.stratum, 1, instr(x.stratum, '=')) = substr(s.stratum, 1, instr(s.stratum, '='))) <= 12 " \
+	"FROM page_score x WHERE x.run = s.run " \
+	"AND substr(x.stratum, 1, instr(x.stratum, '=')) = substr(s.stratum, 1, instr(s.stratum, '='))) <= 12 " \
 	"GROUP BY s.data, s.stratum, t.same), " \
 	"ranked AS (SELECT *, avg(auc) OVER (PARTITION BY data, same) AS mean, max(auc) OVER (PARTITION BY data, stratum) AS top FROM stratum)"
 static const char tail_bars[] =
 	STRATA " SELECT data, setting, stratum, auc, NULL, NULL FROM ranked ORDER BY data, k, stratum, mean DESC, same";
 static const char tail_table[] =
-	STRATA " SELECT data, stratum, setting, seeds, " BEST("4", "auc", "top") " AS 'test AUC', " REAL("4", "sd") " AS '±', " REAL("4", "logloss") " AS 'log loss', "
+	STRATA " "
+	"SELECT data, stratum, setting, seeds, " BEST("4", "auc", "top") " AS 'test AUC', " REAL("4", "sd") " AS '±', " REAL("4", "logloss") " AS 'log loss', "
 	"runs(runs) AS runs FROM ranked ORDER BY data, k, stratum, mean DESC, same";
 
 /* Settings that differ in nothing but one number, of which there are three values at least. */
@@ -110,29 +127,37 @@ static const char option_curves[] =
 	"value AS (SELECT n.*, s.auc AS auc FROM number n JOIN page_score s ON s.train = n.run AND s.stratum = '' "
 	"UNION ALL SELECT n.*, t.valid_auc FROM number n JOIN page_trial t ON t.run = n.run "
 	"WHERE NOT EXISTS (SELECT 1 FROM number m JOIN page_score s ON s.train = m.run WHERE m.data = n.data AND m.base = n.base)), "
-	"point AS (SELECT data, name, trim(base || ' ' || others) AS label, x, avg(auc) AS auc, deviation(auc) AS sd FROM value WHERE auc IS NOT NULL "
-	"GROUP BY 1, 2, 3, 4), whole AS (SELECT *, count(*) OVER (PARTITION BY data, name, label) AS n, max(auc) OVER (PARTITION BY data, name, label) AS best "
-	"FROM point) SELECT data || ': ' || CASE WHEN name GLOB 'pretrain *' THEN substr(name, 10) || ' of pretraining' ELSE name END, label, x, auc, auc - sd, auc + sd FROM whole WHERE n > 2 "
+	"point AS (SELECT data, name, trim(base || ' ' || others) AS label, x, avg(auc) AS auc, deviation(auc) AS sd FROM value "
+	"WHERE auc IS NOT NULL "
+	"GROUP BY 1, 2, 3, 4), whole AS "
+	"(SELECT *, count(*) OVER (PARTITION BY data, name, label) AS n, max(auc) OVER (PARTITION BY data, name, label) AS best "
+	"FROM point) SELECT data || ': ' || CASE WHEN name GLOB 'pretrain *' THEN substr(name, 10) || ' of pretraining' "
+	"ELSE name END, label, x, auc, auc - sd, auc + sd FROM whole WHERE n > 2 "
 	"ORDER BY data, name, best DESC, label, x";
 
 static const char calibration_curves[] =
 	"SELECT s.data, t.setting, avg(a.value), avg(b.value), NULL, NULL FROM metrics a JOIN metrics b ON b.run = a.run AND b.split = a.split "
-	"AND b.stratum = a.stratum AND b.epoch = a.epoch AND b.key = replace(a.key, 'score', 'rate') JOIN page_score s ON s.binned = a.run AND s.stratum = '' "
+	"AND b.stratum = a.stratum AND b.epoch = a.epoch AND b.key = replace(a.key, 'score', 'rate') JOIN page_score s ON s.binned = a.run "
+	"AND s.stratum = '' "
 	"JOIN page_trial t ON t.run = s.train WHERE a.key GLOB 'bin * score' AND a.split = 'test' AND a.stratum = '' AND a.value IS NOT NULL "
 	"GROUP BY s.data, t.same, a.key ORDER BY s.data, (SELECT avg(x.ece) FROM page_score x JOIN page_trial y ON y.run = x.train "
 	"WHERE y.same = t.same AND x.stratum = '' AND x.data = s.data), t.same, avg(a.value)";
 static const char calibration_table[] =
-	"WITH " SETTINGS " SELECT " PART ", setting, seeds, " REAL("3", "calibration") " AS 'mean score / rate', " BEST("4", "ece", "min(ece) OVER (PARTITION BY data)")
+	"WITH " SETTINGS " "
+	"SELECT " PART ", setting, seeds, " REAL("3", "calibration") " AS 'mean score / rate', " BEST("4", "ece", "min(ece) OVER (PARTITION BY data)")
 	" AS 'calibration error', runs(runs) AS runs FROM ranked WHERE ece IS NOT NULL AND place <= " MOST " ORDER BY data, place";
 
 /* The last look at each model; what it pays beside what would be even, the greatest quotient first. */
 #define ATTENTION \
 	"WITH look AS (SELECT t.run AS train, max(m.run) AS run FROM metrics m JOIN runs r ON r.id = m.run JOIN page_train e ON e.run = m.run " \
-	"JOIN page_raw o ON o.run = e.train JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest JOIN page_trial t ON t.run = w.run " \
+	"JOIN page_raw o ON o.run = e.train JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest JOIN page_trial t " \
+	"ON t.run = w.run " \
 	"WHERE r.tool = 'cp-predict' AND r.status = 'done' AND r.rerun_of IS NULL AND m.key = 'attention' GROUP BY t.run), " \
 	"paid AS (SELECT t.data AS data, t.same AS same, t.setting AS setting, CAST(substr(m.stratum, 7) AS INTEGER) AS layer, count(*) AS seeds, " \
-	"avg(m.value) AS share, deviation(m.value) AS sd, avg(v.value) AS even, group_concat(m.run) AS runs FROM look l JOIN page_trial t ON t.run = l.train " \
-	"JOIN metrics m ON m.run = l.run AND m.key = 'attention' AND m.stratum GLOB 'layer *' LEFT JOIN metrics v ON v.run = m.run AND v.split = m.split " \
+	"avg(m.value) AS share, deviation(m.value) AS sd, avg(v.value) AS even, group_concat(m.run) AS runs FROM look l JOIN page_trial t " \
+	"ON t.run = l.train " \
+	"JOIN metrics m ON m.run = l.run AND m.key = 'attention' AND m.stratum GLOB 'layer *' LEFT JOIN metrics v ON v.run = m.run " \
+	"AND v.split = m.split " \
 	"AND v.stratum = m.stratum AND v.epoch = m.epoch AND v.key = 'attention_even' GROUP BY t.data, t.same, layer), " \
 	"ranked AS (SELECT *, dense_rank() OVER (PARTITION BY data ORDER BY times DESC, same) AS place " \
 	"FROM (SELECT *, avg(share / even) OVER (PARTITION BY data, same) AS times FROM paid))"
@@ -141,8 +166,10 @@ static const char attention_lines[] =
 	"SELECT data, 1, 0, " LEVEL " || printf('if even: %.3f', even), layer, avg(even), NULL, NULL FROM ranked WHERE even IS NOT NULL AND place <= 8 " /* what is drawn */
 	"GROUP BY data, 4, layer) SELECT data, label, layer, share, lo, hi FROM line ORDER BY data, k, place, label, layer";
 static const char attention_table[] =
-	ATTENTION ", line AS (SELECT *, group_concat(printf('%.3f', share), ' ') OVER w AS shares, max(seeds) OVER w AS n, avg(even) OVER w AS even_share, "
-	"layer = min(layer) OVER w AS first FROM ranked WINDOW w AS (PARTITION BY data, place ORDER BY layer ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) "
+	ATTENTION ", line AS "
+	"(SELECT *, group_concat(printf('%.3f', share), ' ') OVER w AS shares, max(seeds) OVER w AS n, avg(even) OVER w AS even_share, "
+	"layer = min(layer) OVER w AS first FROM ranked WINDOW w AS (PARTITION BY data, place ORDER BY layer ROWS BETWEEN UNBOUNDED PRECEDING "
+	"AND UNBOUNDED FOLLOWING)) "
 	"SELECT data, setting, n AS seeds, shares AS 'share, layer by layer', " REAL("3", "even_share") " AS 'if even', "
 	REAL("2", "times") " AS 'times even', runs(runs) AS runs FROM line WHERE first ORDER BY data, place";
 
@@ -153,12 +180,15 @@ static const char comparisons_table[] =
 	"FROM comparisons c JOIN runs r ON r.id = c.run WHERE r.status = 'done' AND r.rerun_of IS NULL ORDER BY c.split, c.run DESC, c.n LIMIT 60";
 
 static const char broken_table[] =
-	"SELECT '', runs(r.id) AS run, r.status AS status, replace(substr(r.started, 1, 16), 'T', ' ') || ' UTC' AS started, coalesce(r.why, '–') AS why, r.argv AS command "
-	"FROM runs r WHERE r.status IN ('failed', 'killed', 'interrupted') AND NOT EXISTS (SELECT 1 FROM runs d WHERE d.id > r.id AND d.tool = r.tool "
+	"SELECT '', runs(r.id) AS run, r.status AS status, replace(substr(r.started, 1, 16), 'T', ' ') || ' UTC' AS started, "
+	"coalesce(r.why, '–') AS why, r.argv AS command "
+	"FROM runs r WHERE r.status IN ('failed', 'killed', 'interrupted') AND NOT EXISTS (SELECT 1 FROM runs d WHERE d.id > r.id "
+	"AND d.tool = r.tool "
 	"AND d.argv = r.argv AND d.status IN ('done', 'running')) ORDER BY r.id DESC LIMIT 30";
 
 static const char disagreements_table[] =
-	"SELECT '', tool, role AS output, runs(a) AS 'one run', runs(b) AS another, digest_a AS 'its bytes', digest_b AS 'the other''s' FROM disagreements "
+	"SELECT '', tool, role AS output, runs(a) AS 'one run', runs(b) AS another, digest_a AS 'its bytes', digest_b AS 'the other''s' "
+	"FROM disagreements "
 	"ORDER BY a, b LIMIT 30";
 
 const struct cp_section cp_sections[] = {

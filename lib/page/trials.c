@@ -149,30 +149,35 @@ static int add_functions(sqlite3 *db, struct cp_err *err)
 
 /* Different things (by `key`) that a column calls the same get a number behind it, all but the first. */
 #define TELL_APART(table, key, column, within, mark) \
-	"UPDATE " table " SET " column " = " column " || ' (' || " mark " || x.k || ')' FROM (SELECT " key " AS key, row_number() OVER (PARTITION BY " within \
+	"UPDATE " table " SET " column " = " column " || ' (' || " mark " || x.k || ')' FROM " \
+	"(SELECT " key " AS key, row_number() OVER (PARTITION BY " within \
 	" ORDER BY min(run)) AS k FROM " table " GROUP BY " within ", " key ") x WHERE x.key = " table "." key " AND x.k > 1; "
 
 static const char *const tables[] = {
 	"CREATE TEMP TABLE page_edge AS SELECT run, made_by, role FROM edges; CREATE INDEX temp.page_edge_run ON page_edge(run, role);"
-	"CREATE TEMP TABLE page_train AS WITH predicted AS (SELECT p.id AS run, e.made_by AS train FROM runs p JOIN page_edge e ON e.run = p.id AND e.role = 'model' "
+	"CREATE TEMP TABLE page_train AS WITH predicted AS (SELECT p.id AS run, e.made_by AS train FROM runs p JOIN page_edge e ON e.run = p.id "
+	"AND e.role = 'model' "
 	"WHERE p.tool = 'cp-predict') SELECT run, train FROM predicted UNION ALL SELECT a.id, p.train FROM runs a JOIN page_edge e ON e.run = a.id "
 	"AND e.role = 'scores' JOIN predicted p ON p.run = e.made_by WHERE a.tool = 'cp-auc'; CREATE INDEX temp.page_train_run ON page_train(run)",
 
 	/* Rows are known by their content as who first read that file saw it: who reads other columns of it sees another content. */
-	"CREATE TEMP TABLE page_seen AS SELECT digest, content, min(run) AS run FROM inputs WHERE content IS NOT NULL AND digest IS NOT NULL GROUP BY digest; "
+	"CREATE TEMP TABLE page_seen AS SELECT digest, content, min(run) AS run FROM inputs WHERE content IS NOT NULL AND digest IS NOT NULL "
+	"GROUP BY digest; "
 	"CREATE INDEX temp.page_seen_digest ON page_seen(digest); "
 	"CREATE TEMP TABLE page_rows AS SELECT i.run AS run, i.n AS n, i.role AS role, coalesce(s.content, i.content, i.digest) AS key "
 	"FROM inputs i LEFT JOIN page_seen s ON s.digest = i.digest; CREATE INDEX temp.page_rows_run ON page_rows(run, role)",
 
 	/* A training that was broken off and gone on with is several runs, and one curve; what two parts have both measured is the same. */
 	"CREATE TEMP TABLE page_part AS SELECT run, part, cpu_s FROM parts; CREATE INDEX temp.page_part_run ON page_part(run)",
-	"CREATE TEMP TABLE page_curve AS SELECT p.run AS run, m.split AS split, m.key AS key, m.epoch AS epoch, m.value AS value, max(m.run) AS part "
+	"CREATE TEMP TABLE page_curve AS "
+	"SELECT p.run AS run, m.split AS split, m.key AS key, m.epoch AS epoch, m.value AS value, max(m.run) AS part "
 	"FROM page_part p JOIN metrics m ON m.run = p.part WHERE m.epoch > 0 AND m.stratum = '' GROUP BY p.run, m.split, m.key, m.epoch; "
 	"CREATE INDEX temp.page_curve_run ON page_curve(run, split, key)",
 
 	/* Of repetitions (cp-ledger rerun) and of trainings that found everything done, which leave no figures, nothing is told. */
 	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, "
-	"(SELECT CASE WHEN count(cpu_s) = count(*) THEN sum(cpu_s) END FROM page_part WHERE run = r.id) AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
+	"(SELECT CASE WHEN count(cpu_s) = count(*) THEN sum(cpu_s) END FROM page_part "
+	"WHERE run = r.id) AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
 	OPTION("r.id", "model") " AS model, " OPTION("r.id", "with-plm") " AS with_plm, "
 	"(SELECT made_by FROM page_edge WHERE run = r.id AND role = 'init') AS init, "
 	ROWS_OF("r.id", "'valid'") " AS valid, " ROWS_OF("r.id", "'train'") " AS train_rows, "
@@ -181,15 +186,18 @@ static const char *const tables[] = {
 	"EXISTS (SELECT 1 FROM inputs WHERE run = r.id AND role = 'init') AS goes_on, "
 	"(SELECT digest FROM outputs WHERE run = r.id AND role = 'model' ORDER BY n LIMIT 1) AS model_digest "
 	"FROM runs r WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL "
-	"AND EXISTS (SELECT 1 FROM page_part p JOIN metrics m ON m.run = p.part WHERE p.run = r.id); CREATE INDEX temp.page_raw_run ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
+	"AND EXISTS (SELECT 1 FROM page_part p JOIN metrics m ON m.run = p.part WHERE p.run = r.id); CREATE INDEX temp.page_raw_run "
+	"ON page_raw(run); CREATE INDEX temp.page_raw_model ON page_raw(model_digest)",
 
 	/* Before there was --precision every product was in f32. */
 	"CREATE TEMP TABLE page_param AS "
 	"SELECT t.run AS run, p.name AS name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END AS value "
-	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
+	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content "
+	"AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
 	"UNION ALL SELECT t.run, 'precision', coalesce(" OPTION("t.run", "precision") ", 'f32') FROM page_raw t "
 	"UNION ALL SELECT t.run, 'rows', i.rows FROM page_raw t JOIN inputs i ON i.run = t.run AND i.role = 'train' AND i.rows > 0 "
-	"UNION ALL SELECT t.run, 'pretrain ' || p.name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END FROM page_raw t JOIN params p ON p.run = t.init "
+	"UNION ALL SELECT t.run, 'pretrain ' || p.name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END FROM page_raw t "
+	"JOIN params p ON p.run = t.init "
 	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
 
 	/* What a training did not know of was as its default is since: an option that not all of them know counts where it was given. */
@@ -205,28 +213,36 @@ static const char *const tables[] = {
 	"CREATE INDEX temp.page_base_run ON page_base(run)",
 
 	/* A grid has words of its own for language models, variants and ways, which say more in less room than the options that they stand for. */
-	"UPDATE page_base SET called = replace(base, ', not pretrained', '') || coalesce((SELECT coalesce(' ' || nullif(t.plm, ''), '') || coalesce(' ' || nullif(t.variant, ''), '') || CASE WHEN "
+	"UPDATE page_base SET called = replace(base, ', not pretrained', '') || coalesce((SELECT coalesce(' ' || nullif(t.plm, ''), '') || "
+	"coalesce(' ' || nullif(t.variant, ''), '') || CASE WHEN "
 	"t.way IN ('ctr', 'pretrained', 'without-plm', 'with-plm', 'no-pretrain') OR page_base.base GLOB '*' || t.way THEN '' ELSE coalesce(' ' || t.way, '') END "
 	"FROM tagged t WHERE t.run = page_base.run), '') || CASE WHEN base GLOB '*, not pretrained' THEN ', not pretrained' ELSE '' END",
 
 	/* An option that some of them do not know is one of an older version. */
 	"CREATE TEMP TABLE page_vary AS SELECT b.rows AS rows, b.base AS base, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
-	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.base = b.base)",
+	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows "
+	"AND x.base = b.base)",
 
-	"CREATE TEMP TABLE page_tell AS SELECT b.rows AS rows, b.called AS called, p.name AS name FROM page_base b JOIN page_param p ON p.run = b.run "
-	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows AND x.called = b.called)",
+	"CREATE TEMP TABLE page_tell AS SELECT b.rows AS rows, b.called AS called, p.name AS name FROM page_base b JOIN page_param p "
+	"ON p.run = b.run "
+	"GROUP BY 1, 2, 3 HAVING count(DISTINCT p.value) > 1 AND count(*) = (SELECT count(*) FROM page_base x WHERE x.rows = b.rows "
+	"AND x.called = b.called)",
 
 	/* Rows are called what most of the trainings on them call them. */
-	"CREATE TEMP TABLE page_name AS SELECT rows, name, first FROM (SELECT rows, name, first, row_number() OVER (PARTITION BY rows ORDER BY n DESC, first) AS k "
-	"FROM (SELECT b.rows AS rows, data_name(r.path) AS name, count(*) AS n, min(b.run) AS first FROM page_base b JOIN page_raw r ON r.run = b.run "
+	"CREATE TEMP TABLE page_name AS SELECT rows, name, first FROM (SELECT rows, name, first, row_number() OVER (PARTITION BY rows "
+	"ORDER BY n DESC, first) AS k "
+	"FROM (SELECT b.rows AS rows, data_name(r.path) AS name, count(*) AS n, min(b.run) AS first FROM page_base b JOIN page_raw r "
+	"ON r.run = b.run "
 	"GROUP BY 1, 2)) WHERE k = 1",
 
 	"CREATE TEMP TABLE page_trial AS SELECT r.run AS run, b.rows AS rows, n.name AS data, r.model AS model, r.stage AS stage, r.seed AS seed, "
 	"trim(b.called || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
 	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_tell w WHERE w.rows = b.rows AND w.called = b.called "
-	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_tell v JOIN page_param p ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
+	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_tell v JOIN page_param p "
+	"ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
 	"AND v.called = b.called ORDER BY p.name)), '')) AS setting, "
-	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x "
+	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || "
+	"coalesce(value, '') AS x "
 	"FROM page_param WHERE run = r.run ORDER BY name)) AS same, b.base AS base, r.valid_auc AS valid_auc, r.valid_logloss AS valid_logloss, "
 	"(WITH RECURSIVE before(run, cpu_s, init, goes_on) AS (SELECT run, cpu_s, init, goes_on FROM page_raw WHERE run = r.run UNION "
 	"SELECT p.run, p.cpu_s, p.init, p.goes_on FROM before JOIN page_raw p ON p.run = before.init) "
@@ -242,9 +258,11 @@ static const char *const tables[] = {
 	"max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo, "
 	"max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss, "
 	"max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration, "
-	"CASE WHEN EXISTS (SELECT 1 FROM metrics b WHERE b.run = a.id AND b.split = 'test' AND b.stratum = m.stratum AND b.key GLOB 'bin * rate') THEN a.id END AS binned "
+	"CASE WHEN EXISTS (SELECT 1 FROM metrics b WHERE b.run = a.id AND b.split = 'test' AND b.stratum = m.stratum "
+	"AND b.key GLOB 'bin * rate') THEN a.id END AS binned "
 	"FROM runs a JOIN page_train c ON c.run = a.id JOIN page_raw o ON o.run = c.train "
-	"JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest JOIN page_trial t ON t.run = w.run JOIN metrics m ON m.run = a.id AND m.epoch = -1 AND m.split = 'test' "
+	"JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest JOIN page_trial t ON t.run = w.run JOIN metrics m ON m.run = a.id "
+	"AND m.epoch = -1 AND m.split = 'test' "
 	"AND m.key IN ('auc', 'auc_lo', 'auc_hi', 'logloss', 'ece', 'calibration') "
 	"JOIN page_edge e ON e.run = a.id AND e.role = 'scores' JOIN page_rows i ON i.run = e.made_by AND i.role IN ('records', 'csv') "
 	"WHERE a.tool = 'cp-auc' AND a.status = 'done' AND a.rerun_of IS NULL GROUP BY a.id, t.run, m.stratum; "
