@@ -65,23 +65,6 @@ test_that 'a stream that was cut short' '
 	true
 '
 
-test_that 'options about something that is not there, but those that --init says as well' '
-	for option in "--prompts 2" "--plm-lr 0.1" "--plm-weight-decay 0.1" "--max-length 9" "--prompt-where input" "--prompt-mlp separate" --no-shift \
-		"--decoder own" --static --full-vocab "--patience 2" "--eval-every 5" "--monitor logloss"; do
-		refused 2 "${option%% *}: --stage ctr has no " ctr $option --train train.cps $NO
-	done
-	for option in "--plm-lr 0.1" "--plm-weight-decay 0.1" "--max-length 9" "--decoder own" --static --full-vocab; do
-		refused 2 "${option%% *}: --stage finetune without --with-plm has no " finetune $option --init pre.cpm --train train.cps $NO
-	done
-	for option in "--decoder own" --static --full-vocab; do
-		refused 2 "${option%% *}: --stage finetune has no " finetune --with-plm $option --init pre.cpm --train train.cps $NO
-	done
-	refused 2 "prompt-where: --stage pretrain has no prompts by --prompts 0" pretrain --prompts 0 --prompt-where input --train train.cps $NO
-	refused 2 "prompt-mlp: --stage p5 has no prompts" cp-train --stage p5 --plm scratch --prompt-mlp separate --train train.cps $NO
-	cp-train -q --stage finetune --prompts 2 --epochs 1 --init pre.cpm --train train.cps -o same.cpm
-	cp-train -q --preset ml-1m --stage ctr --epochs 1 --train train.cps -o preset.cpm
-'
-
 test_that 'labels that are no clicks' '
 	cp-cat -q --drop label train.cps >none.cps
 	refused 1 "none.cps: no label column .label. in it" ctr --train none.cps $NO

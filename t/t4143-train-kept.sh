@@ -88,8 +88,8 @@ test_that 'tokens a second are those that the language model read, once a row, i
 '
 
 test_that '--plm-dropout belongs to a language model' '
-	refused 2 "plm-dropout: --stage ctr has no language model" cp-train --stage ctr --plm-dropout 0 --train train.cps -o no.cpm
-	refused 2 "plm-dropout: --stage finetune without --with-plm has no language model" \
+	refused 2 "plm-dropout: there is no language model in --stage ctr" cp-train --stage ctr --plm-dropout 0 --train train.cps -o no.cpm
+	refused 2 "plm-dropout: there is no language model in --stage finetune without --with-plm" \
 		cp-train --stage finetune --init pre.cpm --plm-dropout 0 --train train.cps -o no.cpm
 	refused 2 "plm-dropout 1 would leave nothing" cp-train --stage pretrain --plm-dropout 1 --train train.cps -o no.cpm
 '

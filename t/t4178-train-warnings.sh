@@ -33,6 +33,28 @@ test_that 'an epoch that is worse than the one before' '
 	grep "the loss of epoch 2, [0-9.]*, is above that of the epoch before, [0-9.]*: if it goes on, training diverges" log
 '
 
+test_that 'options about something that is not there are told of, and change nothing' '
+	train --train log.cps --epochs 1
+	mv m.cpm without.cpm
+	for option in "--prompts 2" "--plm-lr 0.1" "--plm-weight-decay 0.1" "--max-length 9" "--prompt-where input" "--prompt-mlp separate" --no-shift \
+		"--decoder own" --static --full-vocab "--patience 2" "--eval-every 5" "--monitor logloss"; do
+		train --train log.cps --epochs 1 $option
+		grep "cp-train: ${option%% *} does nothing: --stage ctr has no " log
+		cmp m.cpm without.cpm || cp-model compare -q m.cpm without.cpm >differs || ! grep -v "^configuration" differs
+	done
+	rows | cp-textify -q -o text.cps
+	PLM="--plm scratch:layers=1,hidden=8,heads=2,ffn=8,positions=64 --set dim=4 --set hidden=8 --batch 60"
+	train --stage pretrain $PLM --prompts 2 --epochs 1 --train text.cps
+	mv m.cpm pre.cpm
+	train --stage finetune --init pre.cpm --epochs 1 --train text.cps --prompts 2 --plm-lr 0.1 --static
+	test "$(grep -c "does nothing" log)" = 2
+	grep "plm-lr does nothing: --stage finetune without --with-plm has no language model" log
+	train --stage pretrain $PLM --prompts 0 --prompt-where input --epochs 1 --train text.cps
+	grep "prompt-where does nothing: --stage pretrain has no prompts by --prompts 0" log
+	train --preset ml-1m --train log.cps --epochs 1
+	! grep "does nothing" log
+'
+
 test_that 'with -q nothing is said' '
 	train -q --train wide.cps --epochs 1 --lr 0.1
 	test ! -s log

@@ -328,7 +328,7 @@ static void check_options(void)
 		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
 		{ "monitor", &o.given_monitor }, { "warmup", &o.given_warmup }, { "clip", &o.given_clip }, { "batch", &o.given_batch },
 		{ "subspaces", &o.given_subspaces }, { "temperature", &o.given_temperature },
-		{ "teacher-weight", &o.given_teacher_weight }, { "plm-dropout", &o.given_plm_dropout }, { "plm-lr", &o.given_plm_lr },
+		{ "teacher-weight", &o.given_teacher_weight }, { "plm-lr", &o.given_plm_lr },
 		{ "decoder", &o.given_decoder }, { "static", &o.given_static }, { "full-vocab", &o.given_full_vocab },
 		{ "patience", &o.given_patience }, { "eval-every", &o.given_eval_every },
 	};

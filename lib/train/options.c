@@ -117,32 +117,6 @@ static int check_baseline(const struct cp_train_opts *o, struct cp_err *err)
 	return 0;
 }
 
-/* Options that are about something which is not there.  A preset may name them all the same; what they say of prompts is compared with that of
- * --init (agree.c). */
-static int check_idle(const struct cp_train_opts *o, struct cp_err *err)
-{
-	enum { PLM, PROMPTS, THEIR_FORM, WORDS, SOFTMAX, VALID, N_ABOUT };
-	static const struct { const char *name; size_t given; int about; } option[] = {
-#define OPTION(name, field, about) { name, offsetof(struct cp_train_opts, given_##field), about }
-		OPTION("prompts", prompts, PROMPTS), OPTION("plm-lr", plm_lr, PLM), OPTION("plm-weight-decay", plm_weight_decay, PLM),
-		OPTION("plm-dropout", plm_dropout, PLM), OPTION("max-length", max_length, PLM),
-		OPTION("prompt-where", prompt_where, THEIR_FORM), OPTION("prompt-mlp", prompt_mlp, THEIR_FORM), OPTION("no-shift", shift, THEIR_FORM),
-		OPTION("decoder", decoder, WORDS), OPTION("static", static, WORDS), OPTION("full-vocab", full_vocab, SOFTMAX),
-		OPTION("patience", patience, VALID), OPTION("eval-every", eval_every, VALID), OPTION("monitor", monitor, VALID),
-#undef OPTION
-	};
-	int pretrain = is_stage(o, "pretrain"), plm = !is_stage(o, "ctr") && (!is_stage(o, "finetune") || o->with_plm);
-	int there[N_ABOUT] = { plm, plm || o->init, (plm && o->prompts && (pretrain || o->with_plm)) || o->init, pretrain, pretrain || is_stage(o, "p5"),
-			       o->valid.n > 0 };
-	const char *const lacks[N_ABOUT] = { "language model", "prompts", o->prompts ? "prompts" : "prompts by --prompts 0", "words to fill in",
-					     "softmax over words", "--valid to judge by here" };
-	const char *stage = is_stage(o, "finetune") && !o->with_plm ? "finetune without --with-plm" : o->stage;
-	for (size_t i = 0; i < sizeof option / sizeof *option; i++)
-		if (*(const int *)((const char *)o + option[i].given) == 1 && !there[option[i].about])
-			return cp_err_set(err, "--%s: --stage %s has no %s", option[i].name, stage, lacks[option[i].about]);
-	return 0;
-}
-
 static int check_stage(const struct cp_train_opts *o, struct cp_err *err)
 {
 	if (!o->stage)
@@ -174,6 +148,8 @@ static int check_teacher(const struct cp_train_opts *o, struct cp_err *err)
 static int check_plm(const struct cp_train_opts *o, struct cp_err *err)
 {
 	struct plm_config c;
+	if (o->plm_dropout >= 0 && !o->with_plm && (is_stage(o, "ctr") || is_stage(o, "finetune")))
+		return cp_err_set(err, "--plm-dropout: there is no language model in --stage %s%s", o->stage, is_stage(o, "ctr") ? "" : " without --with-plm");
 	if (o->plm_lr < 0 && o->plm_lr != -1)
 		return cp_err_set(err, "--plm-lr %g: expected 0 to 100, or -1 for the default", o->plm_lr);
 	if (o->plm_dropout < 0 && o->plm_dropout != -1)
@@ -197,10 +173,35 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return -1;
 	if (o->hash_bits && (o->min_count > 1 || o->unseen_rate > 0 || o->vocab_from.n))
 		return cp_err_set(err, "--hash-bits gives every value a row, so --min-count, --unseen-rate and --vocab-from have nothing to do");
-	if (check_widths(o, err) < 0 || check_optimiser(o, err) < 0 || check_idle(o, err) < 0)
+	if (check_widths(o, err) < 0 || check_optimiser(o, err) < 0)
 		return -1;
 	if (count_stdin(o) > 1)
 		return cp_err_set(err, "standard input can be read once only, and it is named %d times (it is --train where that is not given)",
 				  count_stdin(o));
 	return 0;
+}
+
+/* A preset may name such options all the same; what they say of prompts is compared with that of --init (agree.c). */
+void cp_trainer_note_idle(struct cp_trainer *t)
+{
+	const struct cp_train_opts *o = &t->o;
+	enum { PLM, PROMPTS, THEIR_FORM, WORDS, SOFTMAX, VALID, N_ABOUT };
+	static const struct { const char *name; size_t given; int about; } option[] = {
+#define OPTION(name, field, about) { name, offsetof(struct cp_train_opts, given_##field), about }
+		OPTION("prompts", prompts, PROMPTS), OPTION("plm-lr", plm_lr, PLM), OPTION("plm-weight-decay", plm_weight_decay, PLM),
+		OPTION("max-length", max_length, PLM),
+		OPTION("prompt-where", prompt_where, THEIR_FORM), OPTION("prompt-mlp", prompt_mlp, THEIR_FORM), OPTION("no-shift", shift, THEIR_FORM),
+		OPTION("decoder", decoder, WORDS), OPTION("static", static, WORDS), OPTION("full-vocab", full_vocab, SOFTMAX),
+		OPTION("patience", patience, VALID), OPTION("eval-every", eval_every, VALID), OPTION("monitor", monitor, VALID),
+#undef OPTION
+	};
+	int pretrain = is_stage(o, "pretrain"), plm = !is_stage(o, "ctr") && (!is_stage(o, "finetune") || o->with_plm);
+	int there[N_ABOUT] = { plm, plm || o->init, (plm && o->prompts && (pretrain || o->with_plm)) || o->init, pretrain, pretrain || is_stage(o, "p5"),
+			       o->valid.n > 0 };
+	const char *const lacks[N_ABOUT] = { "language model", "prompts", o->prompts ? "prompts" : "prompts by --prompts 0", "words to fill in",
+					     "softmax over words", "--valid to judge by here" };
+	const char *stage = is_stage(o, "finetune") && !o->with_plm ? "finetune without --with-plm" : o->stage;
+	for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+		if (*(const int *)((const char *)o + option[i].given) == 1 && !there[option[i].about])
+			cp_trainer_note(t, "--%s does nothing: --stage %s has no %s", option[i].name, stage, lacks[option[i].about]);
 }

@@ -438,6 +438,7 @@ int cp_trainer_setup(struct cp_trainer *t, struct cp_err *err)
 {
 	struct nn_safetensors *init = NULL;
 	struct cp_features old = { 0 };
+	cp_trainer_note_idle(t);
 	t->m = t->o.init ? cp_model_open_header(t->o.init, &init, err) : cp_model_new();
 	if (!t->m)
 		return -1;

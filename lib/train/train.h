@@ -85,7 +85,7 @@ struct cp_train_opts {
 	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip, given_batch, given_subspaces,
 	    given_temperature, given_teacher_weight;
 	/* and of those that may have nothing to do */
-	int given_plm_dropout, given_plm_lr, given_decoder, given_static, given_full_vocab, given_patience, given_eval_every;
+	int given_plm_lr, given_decoder, given_static, given_full_vocab, given_patience, given_eval_every;
 	const char *run;		/* a name of this run, kept in its states for who goes on from one; NULL: it has none */
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);

@@ -54,6 +54,8 @@ struct cp_trainer {
 	struct cp_train_result result;
 };
 
+/* options.c.  Tells of options that are about something which is not there. */
+void cp_trainer_note_idle(struct cp_trainer *);
 /* agree.c.  <0: an option says otherwise than --init, and which.  What options say of the CTR model's sizes, and of prompts. */
 int cp_trainer_agrees(struct cp_trainer *, struct cp_err *);
 int cp_trainer_baseline(const struct cp_trainer *);	/* that the stage makes, or none */
