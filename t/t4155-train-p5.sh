@@ -15,6 +15,18 @@ test_that 'it learns the rule, and says what it is' '
 	says a.cpm "\"whole_word_embeddings\":512"
 	cp-model show a.cpm | grep "T5ForConditionalGeneration"
 '
+test_that 'rows are cut to the positions that its folder names, but may be longer where that is asked for: T5 counts distances' '
+	cp-cat -q -n 100 train.cps >few.cps
+	p5 --threads 1 $T5,positions=64 --epochs 1 --train few.cps -o long.cpm
+	cp-train --stage p5 --batch 64 --threads 1 $T5,positions=8 --epochs 1 --train few.cps -o cut.cpm 2>err
+	grep "100 rows have more than 8 tokens and were cut" err
+	p5 --threads 1 $T5,positions=8 --max-length 64 --epochs 1 --train few.cps -o asked.cpm
+	same_tensor long.cpm asked.cpm plm.shared.weight
+	other_tensor long.cpm cut.cpm plm.shared.weight
+	cp-predict -q -m asked.cpm few.cps >a
+	cp-predict -q -m long.cpm few.cps | cmp - a
+	refused 1 "max-length 70000: .* positions for 65536 tokens" p5 $T5 --max-length 70000 --train few.cps -o no.cpm
+'
 test_that 'the same bytes with another number of threads; other ones with another seed' '
 	p5 --threads 1 $T5 --epochs 2 --train train.cps --valid valid.cps -o b.cpm
 	p5 --threads 3 $T5 --epochs 2 --train train.cps --valid valid.cps -o c.cpm

@@ -72,8 +72,11 @@ struct plm_prompting {
 	int shift;			/* layer-wise: positions of tokens count the prompts in front */
 };
 
-/* The longest row of tokens (special ones included) that has positions. */
+/* The longest row of tokens (special ones included) that has positions; T5, which counts distances, has no such end, but ours. */
+#define PLM_T5_TOKENS 65536
 size_t plm_max_tokens(const struct plm_config *, const struct plm_prompting *);
+/* What rows are cut to where nothing is said: that, or of T5 the positions that its folder names. */
+size_t plm_usual_tokens(const struct plm_config *, const struct plm_prompting *);
 
 /* --- A batch as the encoder wants it ----------------------------------------------------------------------------------------------- */
 

@@ -47,8 +47,15 @@ struct nn_node *plm_prompt_logit(struct nn_build *b, const struct plm_config *c,
 
 size_t plm_max_tokens(const struct plm_config *c, const struct plm_prompting *p)
 {
+	if (c->family == PLM_T5)
+		return PLM_T5_TOKENS;
 	size_t taken = c->family == PLM_ROBERTA ? c->pad + 1 : 0;
 	if (p->where == PLM_PROMPT_INPUT || (p->where == PLM_PROMPT_LAYERS && p->shift))
 		taken += (size_t)p->k;
 	return taken < c->positions ? c->positions - taken : 0;
+}
+
+size_t plm_usual_tokens(const struct plm_config *c, const struct plm_prompting *p)
+{
+	return c->family == PLM_T5 ? c->positions : plm_max_tokens(c, p);
 }

@@ -84,7 +84,7 @@ static int limit_tokens(struct cp_trainer *t, struct cp_err *err)
 	if (most < 3)
 		return cp_err_set(err, "the language model's %zu positions leave no room for tokens beside %d prompts", c->plm.positions, c->prompting.k);
 	if (!c->max_tokens || t->o.given_max_length)
-		c->max_tokens = t->o.max_length ? (size_t)t->o.max_length : most;
+		c->max_tokens = t->o.max_length ? (size_t)t->o.max_length : plm_usual_tokens(&c->plm, &c->prompting);
 	return 0;
 }
 

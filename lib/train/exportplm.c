@@ -69,7 +69,7 @@ static int fill(const struct cp_inspect *m, const char *dir, struct cp_err *err)
 	int has_head = nn_safetensors_find(m->file, "mlm.dense.weight") != NULL;
 	const char *eos = c->family == PLM_T5 ? cp_tokenizer_token(model->tokenizer, c->eos) : NULL;
 	json_t *config = config_of(model, has_head);
-	int rc = cp_plm_folder_write_tokenizer(dir, model->tokenizer, config, eos, plm_max_tokens(c, &none), c->types > 1, err);
+	int rc = cp_plm_folder_write_tokenizer(dir, model->tokenizer, config, eos, plm_usual_tokens(c, &none), c->types > 1, err);
 	json_decref(config);
 	return rc < 0 ? -1 : write_weights(m, dir, has_head, err);
 }
