@@ -212,7 +212,8 @@ static int no_tokenizer(const char *dir, struct cp_err *err)
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (cp_has_file(dir, others[i].leaf)) {
 			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads tokenizer.json, vocab.txt (WordPiece), and vocab.json with "
-			                "merges.txt (byte-level BPE)", dir, others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "");
+			                "merges.txt (byte-level BPE)%s", dir, others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "",
+				   i ? ", and transformers' AutoTokenizer saves the first of it" : "");
 			break;
 		}
 	json_decref(config);
