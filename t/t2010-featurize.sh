@@ -113,7 +113,7 @@ test_that 'lines that cannot be written' '
 	test $got -eq 1
 	grep "No space left on device" err
 	cp-textify rows.csv --skip-bad >/dev/full 2>err || got=$?
-	grep "cp-textify: writing records: No space left on device" err
+	grep "cp-textify: standard output: writing records: No space left on device" err
 '
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 	test_that 'records are not written to a terminal, lines are' '
