@@ -122,7 +122,7 @@ static void part(struct job *j, struct cp_run *run, const char *path)
 	int whole = rc == 0 && (!path || !strcmp(path, "-")) && cp_reader_content(r, content) == 0;	/* of a file the bytes are digested */
 	cp_run_input(run, &(struct cp_run_file){ .role = "rows", .path = path, .rows = (int64_t)j->n_out, .content = whole ? content : NULL });
 	cp_reader_close(r);
-	if (rc < 0 || cp_out_commit(&out, &err) < 0)
+	if (cp_out_end(&out, rc, &err) < 0)
 		cp_die("%s", err.msg);
 	cp_run_output(run, &(struct cp_run_file){ .role = "strata", .path = output, .rows = (int64_t)j->n_out });
 }

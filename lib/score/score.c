@@ -56,11 +56,6 @@ static void add_column(struct cp_scorer *s, const char *name)
 	s->column[s->n_columns++] = cp_xstrdup(name);
 }
 
-static const char *declared(const struct cp_field *f)
-{
-	return json_string_value(json_object_get(f->made, "declare"));
-}
-
 /* The columns that the fields are made of, in the order of the fields. */
 static int find_columns(struct cp_scorer *s, struct cp_err *err)
 {
@@ -178,7 +173,7 @@ int cp_scorer_field(const struct cp_scorer *s, size_t i, struct cp_score_field *
 		return -1;
 	const struct cp_field *f = &v->fields.v[i];
 	*out = (struct cp_score_field){
-		f->name, f->type == CP_KEY ? CP_SCORE_KEY : f->type == CP_KEYS ? CP_SCORE_LIST : CP_SCORE_NUMBER, declared(f),
+		f->name, f->type == CP_KEY ? CP_SCORE_KEY : f->type == CP_KEYS ? CP_SCORE_LIST : CP_SCORE_NUMBER, cp_field_declared(f),
 		v->bits ? 0 : v->field[i].n,
 	};
 	return 0;

@@ -92,18 +92,15 @@ int cp_data_same_text(const json_t *a, const json_t *b)
 /* What is not told as the rows before, or as those that the model was trained on, means something else to it. */
 static int check_text(struct cp_data *d, const struct cp_column *text, const char *name, struct cp_err *err)
 {
-	json_t *made = text->attributes ? json_deep_copy(text->attributes) : json_object();
-	int rc = 0;
 	if (!d->sentence)
-		d->sentence = json_incref(made);
-	else if (!cp_data_same_text(d->sentence, made)) {
-		char *was = json_dumps(d->sentence, JSON_SORT_KEYS | JSON_COMPACT), *is = json_dumps(made, JSON_SORT_KEYS | JSON_COMPACT);
-		rc = cp_err_set(err, "%s: its text is told in another way (%.200s) than that of training (%.200s)", name, is, was);
-		free(was);
-		free(is);
-	}
-	json_decref(made);
-	return rc;
+		d->sentence = json_deep_copy(text->attributes);
+	if (cp_data_same_text(d->sentence, text->attributes))
+		return 0;
+	char *was = json_dumps(d->sentence, JSON_SORT_KEYS | JSON_COMPACT), *is = json_dumps(text->attributes, JSON_SORT_KEYS | JSON_COMPACT);
+	cp_err_set(err, "%s: its text is told in another way (%.200s) than that of training (%.200s)", name, is, was);
+	free(was);
+	free(is);
+	return -1;
 }
 
 static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)

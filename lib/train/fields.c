@@ -17,10 +17,15 @@ static const struct {
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
+const char *cp_field_declared(const struct cp_field *f)
+{
+	return json_string_value(json_object_get(f->made, "declare"));
+}
+
 int cp_fields_declared(const struct cp_fields *fields, struct cp_declaration *to, size_t *line, struct cp_err *err)
 {
 	for (int f = 0; f < fields->n; f++) {
-		const char *text = json_string_value(json_object_get(fields->v[f].made, "declare"));
+		const char *text = cp_field_declared(&fields->v[f]);
 		size_t n = to->n;
 		if (text && cp_declaration_read(to, text, strlen(text), "its declaration", err) < 0)
 			return cp_err_wrap(err, "field '%s'", fields->v[f].name);

@@ -52,7 +52,9 @@ int cp_fields_find(const struct cp_fields *, const struct cp_schema *, const cha
 /* Columns of these fields as a stream would have them. */
 void cp_fields_schema(const struct cp_fields *, struct cp_schema *);
 
-/* The declarations that they were made by, appended to `to`; which of its lines is that of each field, or SIZE_MAX: it has none. */
+/* The line of a declaration that a field was made by; NULL: it has none. */
+const char *cp_field_declared(const struct cp_field *);
+/* Those of all, appended to `to`; which of its lines is that of each field, or SIZE_MAX. */
 int cp_fields_declared(const struct cp_fields *, struct cp_declaration *to, size_t *line, struct cp_err *);
 
 /* "key", "keys", "number", as in a schema; and back, -1 if it is none of these. */

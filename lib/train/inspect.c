@@ -134,7 +134,7 @@ static void print_fields(const struct cp_inspect *m, struct cp_buf *out)
 {
 	const struct cp_fields *fields = &m->model->vocab.fields;
 	for (int f = 0; f < fields->n; f++) {
-		const char *how = json_string_value(json_object_get(fields->v[f].made, "declare"));
+		const char *how = cp_field_declared(&fields->v[f]);
 		cp_buf_printf(out, "field\t%s\t%s\t%zu values%s%s\n", fields->v[f].name, cp_field_word(fields->v[f].type), n_values(m, f), how ? "\t" : "",
 			      how ? how : "");
 	}

@@ -181,7 +181,7 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 	return 0;
 }
 
-/* A preset may name such options all the same; what they say of prompts is compared with that of --init (agree.c). */
+/* What a preset says counts as not given; what is said of prompts is compared with that of --init (agree.c). */
 void cp_trainer_note_idle(struct cp_trainer *t)
 {
 	const struct cp_train_opts *o = &t->o;
@@ -202,6 +202,6 @@ void cp_trainer_note_idle(struct cp_trainer *t)
 					     "softmax over words", "--valid to judge by here" };
 	const char *stage = is_stage(o, "finetune") && !o->with_plm ? "finetune without --with-plm" : o->stage;
 	for (size_t i = 0; i < sizeof option / sizeof *option; i++)
-		if (*(const int *)((const char *)o + option[i].given) == 1 && !there[option[i].about])
+		if (*(const int *)((const char *)o + option[i].given) && !there[option[i].about])
 			cp_trainer_note(t, "--%s does nothing: --stage %s has no %s", option[i].name, stage, lacks[option[i].about]);
 }
