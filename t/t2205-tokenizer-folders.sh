@@ -28,6 +28,13 @@ test_that 'tokenizer_config.json has the last word on case' '
 	test "$(ids d "A a")" = "2 1"
 	rm d/tokenizer_config.json && test "$(ids d "A a")" = "1 1"
 '
+test_that 'no limit, as transformers writes it, is past what 64 bits hold' '
+	folder d
+	echo "{\"name\": \"a \\\" 1234567890123456789012\", \"model_max_length\": 1000000000000000019884624838656, \"do_lower_case\": false}" >d/tokenizer_config.json
+	test "$(ids d "A a")" = "10 5"
+	echo "{\"model_max_length\": 1000000000000000019884624838656," >d/tokenizer_config.json
+	refused d "d/tokenizer_config.json: line 2"
+'
 test_that 'special_tokens_map.json names the special tokens' '
 	folder d
 	printf "<u>\n<c>\n<s>\n<m>\n<p>\na\n" >d/vocab.txt
@@ -106,7 +113,7 @@ test_that 'tokenizers of other kinds are named' '
 	echo >bpe/merges.txt
 	refused bpe "byte-level BPE" gpt2 WordPiece
 	mkdir sp
-	echo >sp/spiece.model
+	echo >sp/tokenizer.model
 	refused sp SentencePiece
 	folder d && echo "{\"model\":{\"type\":\"WordLevel\",\"vocab\":[]}}" >d/tokenizer.json && refused d "d/tokenizer.json" "model type is WordLevel"
 '
