@@ -6,6 +6,7 @@
  *   tok_roles.c  which tokens are special, from the folder's other files
  *   tok_added.c  tokens that are found in the raw text ("[MASK]")
  *   tok_merges.c vocab.json and merges.txt, as a tokenizer.json
+ *   tok_spm.c    spiece.model, as a tokenizer.json
  *   wordpiece.c, bpe.c, unigram.c   models; another is a file like them and a line in tok_load.c's table
  *   tokenizer.c  the public calls
  */
@@ -115,6 +116,7 @@ struct cp_tok_words {
 	const json_t *config, *map, *added, *model, *unk;
 };
 json_t *cp_tok_from_merges(const char *vocab_json, const char *merges_txt, const struct cp_tok_words *, struct cp_err *);
+json_t *cp_tok_from_spm(const char *spiece_model, const struct cp_tok_words *, struct cp_err *);
 
 /* special tokens: their roles, and those that the text may spell */
 int cp_tok_roles_load(struct cp_tokenizer *, const struct cp_tok_words *, const char *name, struct cp_err *);

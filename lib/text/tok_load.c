@@ -1,7 +1,7 @@
 /* From a Hugging Face folder, or a pack, to a tokenizer.
  *
- * There is one way in: a tokenizer.json.  A folder that has only vocab.txt, or vocab.json and merges.txt, gets the tokenizer.json that the
- * reference would make of it, so both forms of one vocabulary end in the same tokenizer and the same digest.  Where tokenizer_config.json
+ * There is one way in: a tokenizer.json.  A folder that has only vocab.txt, or vocab.json and merges.txt, or spiece.model, gets the tokenizer.json
+ * that the reference would make of it, so both forms of one vocabulary end in the same tokenizer and the same digest.  Where tokenizer_config.json
  * says do_lower_case, strip_accents, tokenize_chinese_chars or add_prefix_space, that holds, as in PyPI transformers.  The truncation and
  * padding blocks are not looked at: they are habits of whoever saved the file.
  */
@@ -17,6 +17,8 @@
 #include "text/unicode.h"
 
 static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece, &cp_tok_bpe, &cp_tok_unigram };
+
+#define SPM "spiece.model"
 
 struct parts {
 	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json */
@@ -202,17 +204,17 @@ static int optional_json(const char *dir, const char *leaf, json_t **out, struct
 static int no_tokenizer(const char *dir, struct cp_err *err)
 {
 	static const struct { const char *leaf, *kind; } others[] = {
-		{ "merges.txt", "byte-level BPE without vocab.json" }, { "spiece.model", "SentencePiece" },
+		{ "merges.txt", "byte-level BPE without vocab.json" }, { SPM, "SentencePiece of another model than T5" },
 		{ "sentencepiece.bpe.model", "SentencePiece" }, { "tokenizer.model", "SentencePiece" },
 	};
 	json_t *config = NULL;
 	optional_json(dir, "config.json", &config, NULL);
 	const char *type = json_string_value(json_object_get(config, "model_type"));
-	cp_err_set(err, "%s: no tokenizer in this folder: looked for tokenizer.json, vocab.txt, and vocab.json with merges.txt", dir);
+	cp_err_set(err, "%s: no tokenizer in this folder: looked for tokenizer.json, vocab.txt, vocab.json with merges.txt, and T5's " SPM, dir);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (cp_has_file(dir, others[i].leaf)) {
-			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads tokenizer.json, vocab.txt (WordPiece), and vocab.json with "
-			                "merges.txt (byte-level BPE)%s", dir, others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "",
+			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads tokenizer.json, vocab.txt (WordPiece), vocab.json with "
+			                "merges.txt (byte-level BPE) and T5's " SPM "%s", dir, others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "",
 				   i ? ", and transformers' AutoTokenizer saves the first of it" : "");
 			break;
 		}
@@ -229,28 +231,52 @@ static json_t *from_merges(const char *dir, const char *vocab, const struct part
 	return root;
 }
 
+/* Whether a spiece.model numbers its tokens as T5 does: by the folder's model, else by its class. */
+static int is_t5(const struct parts *p)
+{
+	const char *model = json_string_value(json_object_get(p->model, "model_type"));
+	const char *class = json_string_value(json_object_get(p->config, "tokenizer_class"));
+	return model ? !strcmp(model, "t5") || !strcmp(model, "mt5") : !class || !strncmp(class, "T5", 2) || !strncmp(class, "MT5", 3);
+}
+
+/* The first of a folder's vocabularies, or none. */
+enum { TOKENIZER_JSON, VOCAB_TXT, VOCAB_JSON, SPIECE, NO_FORM };
+
+static int form_of(const char *dir, const struct parts *p, const char **leaf)
+{
+	static const char *const leaves[] = { "tokenizer.json", "vocab.txt", "vocab.json", SPM };
+	for (int form = 0; form < NO_FORM; form++) {
+		*leaf = leaves[form];
+		if (cp_has_file(dir, *leaf) && (form != VOCAB_JSON || cp_has_file(dir, "merges.txt")) && (form != SPIECE || is_t5(p)))
+			return form;
+	}
+	return NO_FORM;
+}
+
+static json_t *tokenizer_of(const char *dir, const char *path, int form, const struct parts *p, struct cp_err *err)
+{
+	struct cp_tok_words w = words_of(p);
+	return form == TOKENIZER_JSON ? cp_tok_json_file(path, err) : form == VOCAB_TXT ? from_vocab_txt(path, p, err) :
+	       form == VOCAB_JSON ? from_merges(dir, path, p, err) : cp_tok_from_spm(path, &w, err);
+}
+
 static int read_folder(const char *dir, struct parts *p, char **name, struct cp_err *err)
 {
-	static const char *const leaves[] = { "tokenizer.json", "vocab.txt", "vocab.json" };
 	struct stat st;
-	size_t i;
+	const char *leaf;
 	if (stat(dir, &st) < 0)
 		return cp_err_set(err, "%s: model folder:", dir);
 	if (!S_ISDIR(st.st_mode))
 		return cp_err_set(err, "%s: not a folder; expected a model folder with tokenizer.json, vocab.txt, or vocab.json and merges.txt", dir);
-	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0)
+	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0 ||
+	    optional_json(dir, "added_tokens.json", &p->added, err) < 0 || optional_json(dir, "config.json", &p->model, err) < 0)
 		return -1;
-	for (i = 0; i < 3 && !cp_has_file(dir, leaves[i]); i++)
-		;
-	if (i == 3 || (i == 2 && !cp_has_file(dir, "merges.txt")))
+	int form = form_of(dir, p, &leaf);
+	if (form == NO_FORM)
 		return no_tokenizer(dir, err);
-	*name = cp_xasprintf("%s/%s", dir, leaves[i]);
-	if (optional_json(dir, "added_tokens.json", &p->added, err) < 0 || optional_json(dir, "config.json", &p->model, err) < 0)
-		return -1;
-	if (i == 0)
-		return (p->tokenizer = cp_tok_json_file(*name, err)) ? 0 : -1;
-	p->frame_by_role = i == 1;
-	p->tokenizer = i == 1 ? from_vocab_txt(*name, p, err) : from_merges(dir, *name, p, err);
+	*name = cp_xasprintf("%s/%s", dir, leaf);
+	p->frame_by_role = form == VOCAB_TXT;
+	p->tokenizer = tokenizer_of(dir, *name, form, p, err);
 	return p->tokenizer ? 0 : -1;
 }
 

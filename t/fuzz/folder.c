@@ -1,6 +1,6 @@
-/* libFuzzer: any bytes as the files of a tokenizer's folder: vocab.txt, vocab.json and merges.txt, and what may lie beside them.
+/* libFuzzer: any bytes as the files of a tokenizer's folder: vocab.txt, vocab.json and merges.txt, spiece.model, and what may lie beside them.
  *
- * Input: parts with a zero byte between them, the first byte of each the file it is (`leaves`), or x for a text.  A folder is refused with a sentence
+ * Input: parts with a zero byte between them, the first byte of each the file it is (`leaves`), or x for a text; spiece.model is all to the end.  A folder is refused with a sentence
  * that names it, or opens; then it packs to what opens to the same, and texts have ids that are all in the vocabulary.
  */
 #include <assert.h>
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct { char c; const char *leaf; } leaves[] = {
 	{ 't', "tokenizer.json" }, { 'v', "vocab.txt" }, { 'j', "vocab.json" }, { 'm', "merges.txt" }, { 'c', "tokenizer_config.json" },
-	{ 's', "special_tokens_map.json" }, { 'a', "added_tokens.json" }, { 'k', "config.json" },
+	{ 's', "special_tokens_map.json" }, { 'a', "added_tokens.json" }, { 'k', "config.json" }, { 'p', "spiece.model" },
 };
 enum { N_LEAVES = sizeof leaves / sizeof *leaves };
 
@@ -59,7 +59,7 @@ static void put(const char *leaf, const uint8_t *s, size_t n)
 
 static size_t part_end(const uint8_t *data, size_t size, size_t i)
 {
-	const uint8_t *zero = memchr(data + i, 0, size - i);
+	const uint8_t *zero = i < size && data[i] == 'p' ? NULL : memchr(data + i, 0, size - i);
 	return zero ? (size_t)(zero - data) : size;
 }
 

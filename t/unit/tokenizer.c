@@ -2,6 +2,7 @@
  *
  *   tokenizer FOLDER SPECIAL FILE.jsonl     TAP: a line {"text" or "hex", "ids" or "slow" and "fast"} each; either will do of the two
  *   tokenizer FOLDER SPECIAL                hex strings in, a line of ids out for each: for comparing with other programs at random
+ *   tokenizer FOLDER                        its digest
  */
 #include <errno.h>
 #include <stdio.h>
@@ -106,18 +107,23 @@ static int print(void)
 int main(int argc, char **argv)
 {
 	struct cp_err err;
-	if (argc < 3) {
-		fprintf(stderr, "usage: tokenizer FOLDER SPECIAL [FILE]\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: tokenizer FOLDER [SPECIAL [FILE]]\n");
 		return 2;
 	}
-	special = atoi(argv[2]);
 	if (!(tok = cp_tokenizer_open(argv[1], &err))) {
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
-	cache = cp_tok_cache_new();
-	int rc = argc > 3 ? compare(argv[3]) : print();
-	cp_tok_cache_free(cache);
+	int rc = 0;
+	if (argc > 2) {
+		special = atoi(argv[2]);
+		cache = cp_tok_cache_new();
+		rc = argc > 3 ? compare(argv[3]) : print();
+		cp_tok_cache_free(cache);
+	} else {
+		puts(cp_tokenizer_digest(tok));
+	}
 	cp_tokenizer_free(tok);
 	return rc;
 }
