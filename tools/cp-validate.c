@@ -48,8 +48,7 @@ static const struct cp_tool tool = {
 /* ml1m.train.cps is "train", test.csv is "test". */
 static char *name_of_file(const char *path)
 {
-	const char *base = strrchr(path, '/');
-	char *name = cp_xstrdup(base ? base + 1 : path);
+	char *name = cp_xstrdup(cp_path_leaf(path));
 	char *dot = strrchr(name, '.');
 	if (dot && dot > name)
 		*dot = 0;

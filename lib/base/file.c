@@ -41,6 +41,18 @@ void cp_out_abort_all(void)
 			unlink(pending[i]);
 }
 
+const char *cp_path_leaf(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+char *cp_path_folder(const char *path)
+{
+	size_t n = (size_t)(cp_path_leaf(path) - path);
+	return n > 1 ? cp_xstrndup(path, n - 1) : cp_xstrdup(n ? "/" : ".");
+}
+
 #define MOST_LINKS 40		/* as Linux has it */
 
 /* What a process has open; /dev/stdout leads there. */

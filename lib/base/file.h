@@ -21,6 +21,10 @@
 /* Where a path leads through symbolic links, of which the last may lead to nothing yet; NULL: in a circle.  The caller's. */
 char *cp_path_target(const char *path);
 
+/* What stands behind a path's last slash, and the folder that the file lies in ("." without a slash; the caller's). */
+const char *cp_path_leaf(const char *path);
+char *cp_path_folder(const char *path);
+
 struct cp_out {
 	FILE *f;
 	char *path;		/* NULL for standard output */

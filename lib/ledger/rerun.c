@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "ledger/store.h"
 
@@ -163,12 +164,6 @@ static int prepare_stdin(struct repeat *r, struct cp_err *err)
 
 /* ---- running ---- */
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 static int is_folder(const char *path)
 {
 	struct stat st;
@@ -181,7 +176,7 @@ static int is_folder(const char *path)
 /* Where the repetition puts an output. */
 static char *place(const struct repeat *r, const struct output *out)
 {
-	return cp_xasprintf("%s/%s", r->folder, out->path ? last_part(out->path) : "standard-output");
+	return cp_xasprintf("%s/%s", r->folder, out->path ? cp_path_leaf(out->path) : "standard-output");
 }
 
 static int make_folder(struct repeat *r, struct cp_err *err)
@@ -208,7 +203,7 @@ static char *find_program(const char *tool)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 	if (n > 0) {
 		self[n] = 0;
-		char *path = cp_xasprintf("%.*s%s", (int)(last_part(self) - self), self, tool);
+		char *path = cp_xasprintf("%.*s%s", (int)(cp_path_leaf(self) - self), self, tool);
 		if (!access(path, X_OK))
 			return path;
 		free(path);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "ledger/process.h"
 #include "ledger/schema.h"
 
@@ -228,8 +229,7 @@ static int make_ready(sqlite3 *db, struct cp_err *err)
 /* SQLite wants to write beside a ledger that is only read, too. */
 static int may_write(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir = slash ? cp_xstrndup(path, (size_t)(slash - path) + (slash == path)) : cp_xstrdup(".");
+	char *dir = cp_path_folder(path);
 	int may = access(path, W_OK) == 0 && access(dir, W_OK) == 0;
 	free(dir);
 	return may;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "ledger/store.h"
 
 /* How a run is named in a line: its number, command, figures at its end, and how long it took, with the runs whose states it went on from. */
@@ -26,12 +27,6 @@ static const char *text(sqlite3_stmt *st, int column)
 {
 	const char *s = (const char *)sqlite3_column_text(st, column);
 	return s ? s : "";
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
 }
 
 /* After `before`, where there is anything to say. */
@@ -215,7 +210,7 @@ static int draw_files(struct trace *t, int64_t id)
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		const char *digest = text(st, 3);
 		cp_buf_printf(t->b, "\t\"%s\" [label=\"%s\\n", digest, text(st, 2));
-		put_label(t->b, base_name(text(st, 4)));
+		put_label(t->b, cp_path_leaf(text(st, 4)));
 		cp_buf_printf(t->b, "\\n%.8s", digest);
 		if (!sqlite3_column_int(st, 6))
 			describe(t, text(st, 5), digest, "\\n");

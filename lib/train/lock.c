@@ -30,8 +30,8 @@ static int is_leftover(const char *entry, const char *name)
 
 static void clear_leftovers(const char *out)
 {
-	const char *slash = strrchr(out, '/'), *name = slash ? slash + 1 : out;
-	char *folder = slash ? cp_xstrndup(out, (size_t)(slash - out) + 1) : cp_xstrdup(".");
+	const char *name = cp_path_leaf(out);
+	char *folder = cp_path_folder(out);
 	DIR *d = opendir(folder);
 	for (struct dirent *e; d && (e = readdir(d)); )
 		if (is_leftover(e->d_name, name))
