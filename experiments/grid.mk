@@ -152,8 +152,11 @@ $(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(if $$(rows.$$(variant)),,$$(
 	$(step) sh -c $(call quoted,cat $^ | $(bin)/cp-mask $(addprefix --plm ,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) -o $@)
 
 # --- models, and their scores of the test rows ---
+# Where the model is that a way goes on from: the variant has one of its own only if what made it differs.
+source = $(made)/$(if $(strip $($(from.$1).$(variant)) $(mask.$(variant)) $(rows.$(variant))),$(cell),$(plain)-$(seed))/$(from.$1).cpm
+
 define way		# its name, its form
-$(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$(made)/%/$(from.$1).cpm)
+$(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$$$$(call source,$1))
 	$$(step) $$(LAUNCH) $$(tagged) $$(room) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
 	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
 $(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps
