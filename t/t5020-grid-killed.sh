@@ -42,6 +42,7 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 	sed -n 1p said | grep "^table6: all is there$"
 	test "$(sql whole "select max(id) from runs")" = $n
 	grid whole estimate-prompts 2>&1 | grep "^prompts: 18 trainings to do, about .* one after another"
+	grid whole estimate-rates 2>&1 | grep "^rates: 8 trainings to do"	# all go on from the one pretraining that is there
 	grid fresh estimate-table6 SCALE=small ledger="$TRASH/whole.db" 2>&1 | grep "^table6: 12 trainings to do, of unknown cost"
 	grid whole progress-sizes >said
 	cat said
