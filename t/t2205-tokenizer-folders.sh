@@ -131,6 +131,14 @@ test_that 'a broken tokenizer.json' '
 		refused d "d/tokenizer.json"
 	done
 '
+test_that 'files that Git LFS has not fetched' '
+	folder d
+	printf "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n" >pointer
+	cp pointer d/vocab.txt
+	refused d "d/vocab.txt: a pointer of Git LFS" "git lfs pull"
+	cp pointer d/tokenizer.json
+	refused d "d/tokenizer.json: a pointer of Git LFS"
+'
 test_that 'broken files beside it' '
 	folder d
 	echo "{" >d/tokenizer_config.json

@@ -124,7 +124,7 @@ test_that 'cut anywhere it is a sentence or a smaller model; something else is a
 	head -c 40 whole >sp/spiece.model
 	refused sp "spiece.model: not a whole SentencePiece model"
 	printf "version https://git-lfs.github.com/spec/v1\n" >sp/spiece.model
-	refused sp "spiece.model: not a whole SentencePiece model"
+	refused sp "spiece.model: a pointer of Git LFS"
 	: >sp/spiece.model
 	refused sp "spiece.model: not a whole SentencePiece model"
 '

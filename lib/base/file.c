@@ -204,9 +204,19 @@ FILE *cp_in_open(const char *path, const char **name, struct cp_err *err)
 	return f;
 }
 
+int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_err *err)
+{
+	static const char first[] = "version https://git-lfs.github.com/spec/";
+	if (n < sizeof first - 1 || memcmp(bytes, first, sizeof first - 1))
+		return 0;
+	cp_err_set(err, "%s: a pointer of Git LFS, not the file it stands for; fetch that with: git lfs pull", name);
+	return 1;
+}
+
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
 {
 	const char *name;
+	size_t before = buf->len;
 	FILE *f = cp_in_open(path, &name, err);
 	if (!f)
 		return -1;
@@ -222,7 +232,7 @@ int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
 		  cp_err_set(err, "%s: larger than %d MiB, and to be read as a whole", name, CP_READ_MAX >> 20) : 0;
 	if (f != stdin)
 		fclose(f);
-	return bad;
+	return bad < 0 || cp_is_lfs_pointer(buf->data + before, buf->len - before, name, err) ? -1 : 0;
 }
 
 char *cp_share_path(const char *leaf, struct cp_err *err)

@@ -51,7 +51,10 @@ int cp_has_file(const char *dir, const char *leaf);
 /* Open for reading; "-" or NULL is standard input. *name becomes what messages call it.  A directory is refused. */
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *);
 
-/* Append a whole file to buf.  One of more than CP_READ_MAX bytes is refused: /dev/zero has no end. */
+/* 1, and a sentence: these are the bytes of a Git LFS pointer, some lines in the place of the file. */
+int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_err *);
+
+/* Append a whole file to buf.  One of more than CP_READ_MAX bytes is refused, for /dev/zero has no end, and so is a Git LFS pointer. */
 #define CP_READ_MAX (256 << 20)
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *);
 

@@ -15,11 +15,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "nn/safetensors_digest.h"
 
 #define MAX_HEADER 100000000	/* as the reference implementation has it */
-#define GIT_LFS "version https://git-lfs"	/* what stands in a checkout in place of a large file */
 
 struct nn_safetensors {
 	char *name;		/* what messages call the file */
@@ -198,8 +198,8 @@ static int read_header(struct nn_safetensors *s, struct cp_err *err)
 		return cp_err_set(err, "%s: %zu bytes, too short for safetensors: expected 8 bytes with the length of the header", s->name,
 				  s->n_bytes);
 	uint64_t n = cp_get_u64le(s->bytes);
-	if (n > MAX_HEADER && s->n_bytes > strlen(GIT_LFS) && !memcmp(s->bytes, GIT_LFS, strlen(GIT_LFS)))
-		return cp_err_set(err, "%s: a pointer of Git LFS, not the file it stands for; fetch that with: git lfs pull", s->name);
+	if (n > MAX_HEADER && cp_is_lfs_pointer(s->bytes, s->n_bytes, s->name, err))
+		return -1;
 	if (n > MAX_HEADER)
 		return cp_err_set(err, "%s: not safetensors: its header would be %llu bytes long, %d is the most", s->name,
 				  (unsigned long long)n, MAX_HEADER);

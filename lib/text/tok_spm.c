@@ -168,10 +168,12 @@ static int read_model(struct spm *m, struct message in, const char *eos, struct 
 {
 	struct field f;
 	while (next_field(&in, &f)) {
+		if (f.type != BYTES)
+			continue;
 		struct message part = { f.s, f.s + f.n, 0 };
-		if (is_field(&f, 1, BYTES) && add_piece(m, part, eos, err) < 0)
+		if (f.number == 1 && add_piece(m, part, eos, err) < 0)
 			return -1;
-		if ((is_field(&f, 2, BYTES) && read_training(m, part)) || (is_field(&f, 3, BYTES) && read_normalization(m, part)))
+		if ((f.number == 2 && read_training(m, part)) || (f.number == 3 && read_normalization(m, part)))
 			in.is_broken = 1;
 	}
 	if (in.is_broken || !json_array_size(m->vocab))
