@@ -47,6 +47,8 @@ test_that 'vocab and export name the values that a CSV has' '
 	test $(wc -l <vocab) = 30
 	want=$(cut -d, -f4 rows.csv | grep -cx "film 3")
 	awk -F "\t" -v n="$want" "\$5 == \"film 3\" && \$3 == n && \$4 > 0 { found = 1 } END { exit !found }" vocab
+	awk -v OFS=, "{ print \$0, NR == 1 ? \"Film\" : \"another\" }" rows.csv >twice.csv	# the first column of a name counts
+	cp-model vocab -q --field Film --names twice.csv a.cpm | cmp - vocab
 	cp-model vocab -q a.cpm >all
 	test $(wc -l <all) = 54
 	cp-model export -q --field Genre --names rows.csv a.cpm >vectors

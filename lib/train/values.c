@@ -64,7 +64,7 @@ static int find_sources(const struct cp_fields *fields, const struct cp_csv *csv
 			source[f].how = d->line[line[f]];
 			name = cp_declare_column(&source[f].how);
 		}
-		for (size_t i = 0; i < csv->n_names; i++)
+		for (size_t i = 0; i < csv->n_names && source[f].column == SIZE_MAX; i++)
 			if (!strcmp(csv->names[i], name))
 				source[f].column = i;
 		any += source[f].column != SIZE_MAX;
