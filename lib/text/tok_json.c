@@ -6,32 +6,12 @@
 #include "base/file.h"
 #include "text/unicode.h"
 
-/* Integers of 19 digits and more become reals: transformers writes model_max_length 1000000000000000019884624838656 where there is none. */
-static void widen(const char *s, size_t n, struct cp_buf *out)
+/* A whole number of more than 64 bits, such as the 10^30 that transformers writes as the model_max_length of a tokenizer without one, makes all
+ * numbers of the file reals: whoever reads a file that may have one asks for numbers. */
+static json_t *parse(const char *text, size_t n, json_error_t *why)
 {
-	static const char digits[] = "0123456789";
-	int in_string = 0;
-	for (size_t i = 0, run; i < n; i += run) {
-		for (run = 0; !in_string && i + run < n && s[i + run] && strchr(digits, s[i + run]); run++)
-			;
-		int is_long = run >= 19 && !(i && s[i - 1] == '.') && !(i + run < n && s[i + run] && strchr(".eE", s[i + run]));
-		run = run ? run : in_string && s[i] == '\\' && i + 1 < n ? 2 : 1;
-		in_string ^= s[i] == '"';
-		cp_buf_add(out, s + i, run);
-		cp_buf_str(out, is_long ? ".0" : "");
-	}
-}
-
-static json_t *load(const char *s, size_t n, json_error_t *why)
-{
-	json_t *root = json_loadb(s, n, 0, why);
-	if (!root && json_error_code(why) == json_error_numeric_overflow) {
-		struct cp_buf b = CP_BUF_INIT;
-		widen(s, n, &b);
-		root = json_loadb(b.data, b.len, 0, why);
-		cp_buf_release(&b);
-	}
-	return root;
+	json_t *root = json_loadb(text, n, 0, why);
+	return root || json_error_code(why) != json_error_numeric_overflow ? root : json_loadb(text, n, JSON_DECODE_INT_AS_REAL, why);
 }
 
 json_t *cp_tok_json_file(const char *path, struct cp_err *err)
@@ -41,7 +21,7 @@ json_t *cp_tok_json_file(const char *path, struct cp_err *err)
 	json_t *root = NULL;
 	int rc = cp_read_file(path, &b, err);
 	size_t bom = rc < 0 ? 0 : cp_utf8_bom(b.data, b.len);
-	if (rc == 0 && !(root = load(b.data + bom, b.len - bom, &why)))
+	if (rc == 0 && !(root = parse(b.data + bom, b.len - bom, &why)))
 		cp_err_set(err, "%s: line %d, column %d: not JSON: %s", path, why.line, why.column, why.text);
 	cp_buf_release(&b);
 	if (root && !json_is_object(root)) {

@@ -194,12 +194,13 @@ static int read_model(struct spm *m, struct message in, const char *eos, struct 
 static int add_extra_ids(struct spm *m, const json_t *config, struct cp_err *err)
 {
 	const json_t *said = json_object_get(config, "extra_ids");
-	json_int_t n = said ? json_is_integer(said) ? json_integer_value(said) : -1 : 100;
-	if (n < 0 || n >= CP_TOK_ID_LIMIT)
+	double number = said ? json_number_value(said) : 100;
+	int n = number >= 0 && number < CP_TOK_ID_LIMIT ? (int)number : 0;
+	if (n != number || (said && !json_is_number(said)))
 		return cp_err_set(err, "%s: extra_ids in tokenizer_config.json is no number from 0 to %u", m->name, CP_TOK_ID_LIMIT - 1);
 	while (n-- > 0) {
 		char s[40];
-		int len = snprintf(s, sizeof s, "<extra_id_%lld>", (long long)n);
+		int len = snprintf(s, sizeof s, "<extra_id_%d>", n);
 		json_array_append_new(m->vocab, json_pack("[s,f]", s, 0.0));
 		add_special(m, s, (size_t)len);
 	}

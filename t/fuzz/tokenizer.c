@@ -58,7 +58,7 @@ static void check_pack(const struct cp_tokenizer *t)
 
 static void check_text(const struct cp_tokenizer *t, const char *s, size_t n)
 {
-	struct cp_tok_cache *c = cp_tok_cache_new(t);
+	struct cp_tok_cache *c = cp_tok_cache_new();
 	struct cp_ids ids = { 0 }, again = { 0 };
 	cp_tokenizer_encode(t, c, s, n, 1, 0, &ids);
 	cp_tokenizer_encode(t, c, s, n, 1, 0, &again);
