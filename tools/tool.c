@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static char **words;		/* argv as it was given */
 static struct cp_run *run;	/* this run's row, sealed on every way out */
 static int told_fd = -1;	/* where a handler tells the watcher which signal came */
 static volatile sig_atomic_t told;	/* it has been told, and will end this process */
+static int at_once;		/* the end must not wait for anything, or undo it */
 static int want_help, want_version;
 static struct cp_opt table[CP_OPTS_MAX];
 static char **operands;		/* NULL behind the last */
@@ -170,6 +172,8 @@ static _Noreturn void give_up(enum cp_run_status how, int status, const char *fm
 		snprintf(why + n, sizeof why - n, " %s", strerror(saved));
 	cp_out_abort_all();
 	seal(how, status, why);
+	if (at_once)
+		_exit(status);
 	exit(status);
 }
 
@@ -180,8 +184,17 @@ void cp_die(const char *fmt, ...)
 	give_up(CP_RUN_FAILED, 1, fmt, ap);
 }
 
+/* In any thread, or in several, while others are in the middle of a product: one tells, and what runs at an orderly exit would take away from
+ * under them. */
 static void no_memory(size_t n_bytes)
 {
+	static _Thread_local int telling;
+	static atomic_flag told_of = ATOMIC_FLAG_INIT;
+	if (telling)		/* nor was there any for the way out */
+		_exit(1);
+	while (atomic_flag_test_and_set(&told_of))
+		pause();
+	telling = at_once = 1;
 	cp_die("out of memory (%zu bytes)", n_bytes);
 }
 
