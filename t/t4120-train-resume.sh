@@ -246,6 +246,22 @@ if narrow cp-train --version >/dev/null 2>&1; then
 		refused 1 "^cp-train: out of memory ([0-9]* bytes)" narrow cp-train -q --threads 1 --stage ctr --hash-bits 24 --set dim=64 --train train.cps -o no.cpm
 		test $(wc -l <refused.err) -eq 1
 	'
+	test_that 'address space that is short by more and by less: a sentence or a model, and no waiting for ever' '
+		short() { (ulimit -v $1 && shift && exec timeout -k 1 20 "$@"); }
+		least=20000
+		until short $least cp-train --version >/dev/null 2>&1; do least=$((least + 20000)); done
+		for threads in 1 2; do
+			for more in 5000 60000 140000 200000 280000; do
+				status=0
+				short $((least + more)) cp-train -q --no-ledger --threads $threads --stage ctr --model fgcnn --epochs 1 --train train.cps -o no.cpm 2>err || status=$?
+				echo "$threads threads, $more more: $status $(cat err)"
+				test $status -le 1
+				test "$(grep -c ^cp-train: err)" -eq $status
+				test "$(wc -l <err)" -eq $status
+				rm -f no.cpm*
+			done
+		done
+	'
 else
 	test_skip 'no memory for the model: one sentence, nothing left behind' 'the program needs more address space than that to start'
 fi

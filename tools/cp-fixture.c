@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 	cp_tool_start(&tool, &argc, argv);
 	if (argc < 2)
 		cp_usage("expected a file or a folder of fixtures");
-	if (nn_gemm_check(&err) < 0)
+	if (nn_gemm_check(1, &err) < 0)
 		cp_die("%s", err.msg);
 	for (int i = 1; i < argc; i++)
 		fx_check(argv[i], &r);

@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	enum nn_precision precision = strcmp(o.precision, "bf16") ? NN_IN_F32 : NN_IN_BF16;
 	struct cp_team *team = cp_team_new(threads, &err);
 	struct cp_predict p = { .team = team, .score_only = o.score_only, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
-	if (!team || nn_gemm_check(&err) < 0 || !(p.model = cp_model_open(o.model, team, precision, &err)))
+	if (!team || nn_gemm_check(threads, &err) < 0 || !(p.model = cp_model_open(o.model, team, precision, &err)))
 		cp_die("%s", err.msg);
 	check_model(p.model);
 	choose(&p);

@@ -30,6 +30,13 @@ static void scale_matrix(nn_float *c, int ldc, int m, int n, nn_float beta)
 			c[(size_t)i * ldc + j] = beta == 0 ? 0 : c[(size_t)i * ldc + j] * beta;
 }
 
+static _Thread_local unsigned long blas_calls;
+
+unsigned long nn_blas_calls(void)
+{
+	return blas_calls;
+}
+
 void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 		  nn_float *c, int ldc)
 {
@@ -39,6 +46,7 @@ void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_
 		scale_matrix(c, ldc, m, n, beta);
 	if (k <= 0)
 		return;
+	blas_calls++;
 	if (n == 1)	/* a product with a vector: five times the rate of the general one */
 		GEMV(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, ta ? k : m, ta ? m : k, alpha, a, lda, b, tb ? 1 : ldb, beta, c, ldc);
 	else if (m == 1)

@@ -12,7 +12,7 @@
  * Either way the result is the same to the bit for 1, 2 or 16 threads.
  *
  *     int main(int argc, char **argv) { nn_blas_prepare(argv); ... }      // first of all: may start the program anew, once
- *     if (nn_gemm_choose("auto", "auto", &err) < 0 || nn_gemm_check(&err) < 0) cp_die("%s", err.msg);
+ *     if (nn_gemm_choose("auto", "auto", &err) < 0 || nn_gemm_check(1, &err) < 0) cp_die("%s", err.msg);
  *     nn_gemm(team, 0, 1, rows, n_out, n_in, x, n_in, w, n_in, 0, y, n_out);       // y = x W', W (n_out,n_in)
  */
 #ifndef NN_GEMM_H
@@ -62,8 +62,14 @@ void nn_gemm_exact(int on);
 /* All that multiplies, e.g. "own f32, OpenBLAS 0.3.21 SkylakeX" or "own AMX bf16, ...".  A static string. */
 const char *nn_gemm_info(void);
 
-/* A small product against a plain loop, by the door and by OpenBLAS: <0 and a sentence where one in force computes wrongly. */
-int nn_gemm_check(struct cp_err *);
+/* A small product against a plain loop, by the door and by OpenBLAS: <0 and a sentence where one in force computes wrongly, or where there is no
+ * room for so many threads (nn_blas_reserve). */
+int nn_gemm_check(int threads, struct cp_err *);
+
+/* OpenBLAS takes 128 MB of address space for each product that is computed at a time, keeps them for the next, and where it cannot have them tries
+ * again for ever.  So they are taken beforehand, for so many threads: <0 and a sentence where there is no room. */
+int nn_blas_reserve(int threads, struct cp_err *);
+unsigned long nn_blas_calls(void);	/* products by OpenBLAS that this thread has computed */
 
 /* Call first in main.  Sets OPENBLAS_NUM_THREADS to 1, for threads that OpenBLAS starts itself have nothing to do, and where memory is limited retry for
  * ever what they cannot get; and OPENBLAS_CORETYPE, where it would choose slower kernels than the processor has.  Then starts the same program

@@ -2,9 +2,11 @@
 #include "nn/gemm.h"
 
 #include <cblas.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -109,17 +111,64 @@ void nn_blas_prepare(char **argv)
 	execv("/proc/self/exe", argv);
 }
 
+/* --- Room -------------------------------------------------------------------------------------------------------------------------- */
+
+#define ROOM ((size_t)128 << 20)
+#define MOST 32			/* it has places for some more; threads beyond do without being asked for */
+
+/* Exported by OpenBLAS, and declared by no header of its own; not in every build. */
+extern void *blas_memory_alloc(int) __attribute__((weak));
+extern void blas_memory_free(void *) __attribute__((weak));
+
+static int has_room(int n)
+{
+	void *p = mmap(NULL, (size_t)n * ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return p != MAP_FAILED && munmap(p, (size_t)n * ROOM) == 0;
+}
+
+/* All at once, so that each is another one. */
+static void take_room(int n)
+{
+	void *taken[MOST];
+	for (int i = 0; i < n; i++)
+		taken[i] = blas_memory_alloc(0);
+	for (int i = 0; i < n; i++)
+		blas_memory_free(taken[i]);
+}
+
+int nn_blas_reserve(int threads, struct cp_err *err)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static int reserved;
+	int n = threads < MOST ? threads : MOST, rc = 0;
+	if (!blas_memory_alloc || !blas_memory_free)
+		return 0;
+	pthread_mutex_lock(&lock);
+	if (n > reserved && !has_room(n - reserved)) {
+		rc = cp_err_set(err, "out of memory: OpenBLAS takes %zu MB of address space a thread, and there is no room for %d", ROOM >> 20, n);
+	} else if (n > reserved) {
+		take_room(n);
+		reserved = n;
+	}
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+/* --- A check ----------------------------------------------------------------------------------------------------------------------- */
+
 /* Numbers that a small product and a plain loop sum without rounding, whatever the order: small whole ones. */
 static nn_float sample(int i, int j)
 {
 	return (nn_float)((i * 7 + j * 13) % 11 - 5);
 }
 
-int nn_gemm_check(struct cp_err *err)
+int nn_gemm_check(int threads, struct cp_err *err)
 {
 	enum { M = 37, N = 29, K = 70 };
 	nn_float a[M * K], b[N * K], c[2][M * N];
 
+	if (nn_blas_reserve(threads, err) < 0)
+		return -1;
 	for (int i = 0; i < M * K; i++)
 		a[i] = sample(i / K, i % K);
 	for (int i = 0; i < N * K; i++)

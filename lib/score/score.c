@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ struct cp_score {
 	uint32_t *id, *off;
 	nn_float *weight;
 	struct cp_csv_field *row;	/* (columns) */
+	int by_blas;			/* some of its products are OpenBLAS's */
 	struct cp_score_counts counts;
 };
 
@@ -90,7 +92,7 @@ static void tell(struct cp_score_error *to, const struct cp_err *err)
 
 static int open_model(struct cp_scorer *s, const char *path, enum nn_precision precision, struct cp_err *err)
 {
-	if (nn_gemm_check(err) < 0 || !(s->model = cp_model_open(path, NULL, precision, err)))
+	if (nn_gemm_check(1, err) < 0 || !(s->model = cp_model_open(path, NULL, precision, err)))
 		return -1;
 	if (s->model->c.objective != CP_OBJECTIVE_CLICK)
 		return cp_err_set(err, "%s: a model of stage %s has no score", path, s->model->stage);
@@ -203,18 +205,29 @@ static void allocate(struct cp_score *c)
 	c->fill = cp_fill_new(c->of->plan);
 }
 
+/* Contexts whose models have products by OpenBLAS: it gets room for as many threads. */
+static atomic_int by_blas;
+
+/* The graph's arrays take their final size here, and OpenBLAS its room. */
+static int warm_up(struct cp_score *c, struct cp_err *err)
+{
+	unsigned long before = nn_blas_calls();
+	for (int i = 0; i < 2; i++)
+		run(c, 0, c->max_rows < SLICE ? c->max_rows : SLICE);
+	c->by_blas = nn_blas_calls() > before;
+	return c->by_blas ? nn_blas_reserve(atomic_fetch_add(&by_blas, 1) + 1, err) : 0;
+}
+
 static struct cp_score *new_score(const struct cp_scorer *s, size_t max_rows, struct cp_err *err)
 {
 	struct cp_score *c = cp_xcalloc(1, sizeof *c);
 	c->of = s;
 	c->max_rows = max_rows;
 	allocate(c);
-	if (!(c->model = cp_model_twin(s->model, err))) {
+	if (!(c->model = cp_model_twin(s->model, err)) || warm_up(c, err) < 0) {
 		cp_score_free(c);
 		return NULL;
 	}
-	for (int i = 0; i < 2; i++)
-		run(c, 0, max_rows < SLICE ? max_rows : SLICE);
 	return c;
 }
 
@@ -246,6 +259,7 @@ void cp_score_free(struct cp_score *c)
 {
 	if (!c)
 		return;
+	atomic_fetch_sub(&by_blas, c->by_blas);
 	cp_model_free(c->model);
 	cp_fill_free(c->fill);
 	free(c->id);

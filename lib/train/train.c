@@ -47,7 +47,7 @@ struct cp_trainer *cp_trainer_new(const struct cp_train_opts *o, struct cp_err *
 	r->valid_auc = r->valid_logloss = r->valid_lm_loss = r->valid_lm_accuracy = NAN;
 	r->test_auc = r->test_logloss = r->test_lm_loss = r->test_lm_accuracy = NAN;
 	t->team = cp_team_new(o->threads ? (int)o->threads : cp_cpu_count(), err);
-	if (!t->team || nn_gemm_check(err) < 0 || cp_state_lock(t, err) < 0 || cp_trainer_setup(t, err) < 0) {
+	if (!t->team || nn_gemm_check(cp_team_size(t->team), err) < 0 || cp_state_lock(t, err) < 0 || cp_trainer_setup(t, err) < 0) {
 		cp_trainer_free(t);
 		return NULL;
 	}

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 			continue;
 		}
 		printf("# %s, %d argument(s)\n", nn_gemm_info(), argc - 1);
-		if (!ok(nn_gemm_check(&err) == 0, "what multiplies computes rightly"))
+		if (!ok(nn_gemm_check(2, &err) == 0, "what multiplies computes rightly"))
 			printf("# %s\n", err.msg);
 		ok(!strcmp(nn_gemm_precision(), all[i][0]), "... in the precision asked for");
 		check_products(team);
