@@ -92,6 +92,19 @@ test_that 'the label of CSV is made as that of training was, and may be called o
 	cp-predict -q --no-ledger -m words.cpm --csv words.csv | cmp - from_records
 '
 
+test_that 'a number that no model could take is a bad row: named by its line, or left out' '
+	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"Price\" : NR % 7 / 7 }" rows.csv >priced.csv
+	cp-featurize -q --field "Price: number" priced.csv | cp-train -q --threads 1 --no-ledger --stage ctr --model lr --epochs 1 -o priced.cpm
+	sed "4s/,[^,]*\$/,1e39/" priced.csv >huge.csv
+	cp-predict -q --no-ledger -m priced.cpm --csv huge.csv >got 2>err && exit 1
+	cat err
+	grep "huge.csv: line 4, column 6 .Price.: .1e39. is too large" err
+	cp-predict -q --no-ledger -m priced.cpm --csv priced.csv >all
+	head -n 2 all | cmp - got
+	cp-predict -q --no-ledger -m priced.cpm --csv --skip-bad huge.csv >got
+	sed 3d all | cmp - got
+'
+
 test_that 'so does a language model beside the CTR model' '
 	make_rows
 	pretrain --epochs 1 --train train.cps -o pre.cpm
