@@ -92,6 +92,19 @@ test_that 'the label of CSV is made as that of training was, and may be called o
 	cp-predict -q --no-ledger -m words.cpm --csv words.csv | cmp - from_records
 '
 
+test_that '--columns of CSV: its values as they stand there, whether the model knows the column or not' '
+	awk -F, -v OFS=, "NR == 1 { print \$0, \"Id\", \"text\" } NR > 1 { print \$0, \"n\" NR, \"\\\"a, \" NR \"\\\"\" }" rows.csv >more.csv
+	cp-predict -q --no-ledger -m dcnv2.cpm --csv --columns Film --columns Id --columns text --columns row more.csv >got
+	head -n 2 got
+	cp-predict -q --no-ledger -m dcnv2.cpm --csv rows.csv >scores
+	awk -F, -v OFS="\t" "NR > 1 { print \$4, \"n\" NR, \"a, \" NR, NR - 2 }" rows.csv | paste scores - | cmp - got
+	fails_with 1 cp-predict -q --no-ledger -m dcnv2.cpm --csv --columns Id rows.csv
+	grep "rows.csv: no column .Id. for --columns; there are .label., " fails_with.err
+	cp-predict -q --no-ledger -m dcnv2.cpm --columns Film rows.cps | cut -f3 | sort -u >keys
+	cut -f3 got | sort -u >films
+	test "$(wc -l <keys)" = "$(wc -l <films)"
+'
+
 test_that 'a number that no model could take is a bad row: named by its line, or left out' '
 	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"Price\" : NR % 7 / 7 }" rows.csv >priced.csv
 	cp-featurize -q --field "Price: number" priced.csv | cp-train -q --threads 1 --no-ledger --stage ctr --model lr --epochs 1 -o priced.cpm

@@ -28,15 +28,21 @@ struct column {
 	size_t cap;
 };
 
+struct beside {			/* values as they stand in the CSV */
+	struct cp_buf text;
+	uint32_t *offsets;
+};
+
 struct cp_fill {
 	const struct cp_plan *plan;
 	struct column *column;	/* of each part */
+	struct beside *beside;	/* of each of plan->also */
 	uint64_t *row;
 	struct cp_buf text;
 	uint32_t *offsets;
 	struct cp_values *values;
 	size_t n;		/* rows so far */
-	size_t list_bytes;
+	size_t list_bytes, beside_bytes;
 };
 
 struct at {			/* where a value stands, for messages */
@@ -308,6 +314,18 @@ static int take_value(struct cp_fill *fill, const struct at *at, struct column *
 	}
 }
 
+static void take_beside(struct cp_fill *fill, const struct cp_csv_field *row)
+{
+	for (size_t i = 0; i < fill->plan->n_also; i++) {
+		size_t from = fill->plan->also[i];
+		if (from == SIZE_MAX)
+			continue;
+		cp_buf_add(&fill->beside[i].text, row[from].p, row[from].n);
+		fill->beside[i].offsets[fill->n + 1] = (uint32_t)fill->beside[i].text.len;
+		fill->beside_bytes += row[from].n;
+	}
+}
+
 int cp_fill_row(struct cp_fill *fill, const struct cp_csv_field *row, uint64_t number, uint64_t line, struct cp_err *err)
 {
 	const struct cp_plan *plan = fill->plan;
@@ -331,6 +349,7 @@ int cp_fill_row(struct cp_fill *fill, const struct cp_csv_field *row, uint64_t n
 		}
 		fill->offsets[fill->n + 1] = (uint32_t)fill->text.len;
 	}
+	take_beside(fill, row);
 	fill->row[fill->n++] = number;
 	return 0;
 }
@@ -348,6 +367,11 @@ struct cp_fill *cp_fill_new(const struct cp_plan *plan)
 		c->data = cp_xcalloc(c->cap, 8);
 		c->offsets = plan->part[i].type == CP_KEYS ? cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *c->offsets) : NULL;
 	}
+	f->beside = cp_xcalloc(plan->n_also, sizeof *f->beside);
+	for (size_t i = 0; i < plan->n_also; i++) {
+		cp_buf_init(&f->beside[i].text);
+		f->beside[i].offsets = cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *f->beside[i].offsets);
+	}
 	f->row = cp_xcalloc(CP_BLOCK_ROWS, sizeof *f->row);
 	f->offsets = cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *f->offsets);
 	f->values = cp_xcalloc((size_t)plan->schema.n, sizeof *f->values);
@@ -363,6 +387,11 @@ void cp_fill_free(struct cp_fill *f)
 		free(f->column[i].data);
 		free(f->column[i].offsets);
 	}
+	for (size_t i = 0; i < f->plan->n_also; i++) {
+		cp_buf_release(&f->beside[i].text);
+		free(f->beside[i].offsets);
+	}
+	free(f->beside);
 	free(f->column);
 	free(f->row);
 	free(f->offsets);
@@ -373,8 +402,10 @@ void cp_fill_free(struct cp_fill *f)
 
 void cp_fill_reset(struct cp_fill *f)
 {
-	f->n = f->list_bytes = 0;
+	f->n = f->list_bytes = f->beside_bytes = 0;
 	cp_buf_reset(&f->text);
+	for (size_t i = 0; i < f->plan->n_also; i++)
+		cp_buf_reset(&f->beside[i].text);
 }
 
 size_t cp_fill_rows(const struct cp_fill *f)
@@ -384,7 +415,7 @@ size_t cp_fill_rows(const struct cp_fill *f)
 
 int cp_fill_is_full(const struct cp_fill *f)
 {
-	return f->n == CP_BLOCK_ROWS || f->text.len + f->list_bytes >= CP_BLOCK_BYTES;
+	return f->n == CP_BLOCK_ROWS || f->text.len + f->list_bytes + f->beside_bytes >= CP_BLOCK_BYTES;
 }
 
 void cp_fill_block(const struct cp_fill *f, struct cp_block *b)
@@ -399,4 +430,12 @@ void cp_fill_block(const struct cp_fill *f, struct cp_block *b)
 	if (plan->sentence)
 		v[plan->n_parts + 1] = (struct cp_values){ .bytes = f->text.data, .offsets = f->offsets, .n_elems = f->text.len };
 	*b = (struct cp_block){ .n_rows = f->n, .n_columns = plan->schema.n, .column = v };
+}
+
+int cp_fill_also(const struct cp_fill *f, size_t i, struct cp_values *out)
+{
+	if (f->plan->also[i] == SIZE_MAX)
+		return -1;
+	*out = (struct cp_values){ .bytes = f->beside[i].text.data, .offsets = f->beside[i].offsets, .n_elems = f->beside[i].text.len };
+	return 0;
 }

@@ -646,6 +646,23 @@ static int add_text(struct maker *m)
 	return 0;
 }
 
+/* ---- beside ---- */
+
+static int add_also(struct maker *m)
+{
+	struct cp_plan *plan = m->plan;
+	plan->also = cp_xcalloc(m->spec.n_also, sizeof *plan->also);
+	for (; plan->n_also < m->spec.n_also; plan->n_also++) {
+		const char *name = m->spec.also[plan->n_also];
+		size_t c = plan->also[plan->n_also] = find_column(m->csv, name);
+		if (c == SIZE_MAX && cp_schema_lookup(&plan->schema, name, NULL) < 0)
+			return no_such_column(m, "--columns", name);
+		if (c != SIZE_MAX && check_alone(m, c, "") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- the whole ---- */
 
 static void copy_names(struct cp_plan *plan, const struct cp_csv *csv)
@@ -669,7 +686,7 @@ static int make(struct maker *m)
 	copy_names(m->plan, m->csv);
 	if (check_lines(m) < 0 || find_roles(m) < 0 || enter_fields(m) < 0 || choose_fields(m) < 0 || check_entries(m) < 0)
 		return -1;
-	return add_parts(m) < 0 || (m->spec.text && add_text(m) < 0) ? -1 : 0;
+	return add_parts(m) < 0 || (m->spec.text && add_text(m) < 0) || add_also(m) < 0 ? -1 : 0;
 }
 
 struct cp_plan *cp_plan_new(struct cp_csv *csv, const struct cp_rows_spec *spec, struct cp_err *err)
@@ -701,6 +718,7 @@ void cp_plan_free(struct cp_plan *plan)
 	free(plan->names);
 	free(plan->file);
 	free(plan->part);
+	free(plan->also);
 	cp_template_free(plan->sentence);
 	cp_declaration_free(plan->declared);
 	cp_schema_release(&plan->schema);

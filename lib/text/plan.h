@@ -36,6 +36,8 @@ struct cp_rows_spec {
 	const struct cp_schema *like;	/* fields are made as these columns say (their attribute "declare"), the sentence as "text" says; a role
 					   among .fields is a field; a label is taken if it is there.  NULL: as above */
 	int keys, text;			/* which columns to make */
+	const char *const *also;	/* columns of the CSV whose values are kept as they stand, beside the block; or names of its columns */
+	size_t n_also;
 	int learn;			/* buckets still to be learnt are no fault: number columns */
 	const char *sentence;		/* a template (template.h); NULL: by form */
 	const char *form;		/* template.h; NULL: the default */
@@ -67,5 +69,7 @@ int cp_fill_row(struct cp_fill *, const struct cp_csv_field *fields, uint64_t ro
 int cp_fill_is_full(const struct cp_fill *);
 size_t cp_fill_rows(const struct cp_fill *);
 void cp_fill_block(const struct cp_fill *, struct cp_block *);	/* all but first_row */
+/* The values of .also[i] in the block, as of a text column; -1: the CSV has no such column, a column of the schema is called so. */
+int cp_fill_also(const struct cp_fill *, size_t i, struct cp_values *);
 
 #endif

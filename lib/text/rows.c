@@ -133,6 +133,11 @@ void cp_rows_close(struct cp_rows *r)
 	free(r);
 }
 
+int cp_rows_also(const struct cp_rows *r, size_t i, struct cp_values *out)
+{
+	return cp_fill_also(r->fill, i, out);
+}
+
 const struct cp_schema *cp_rows_schema(const struct cp_rows *r)
 {
 	return cp_plan_schema(r->plan);

@@ -51,6 +51,9 @@ int cp_rows_next(struct cp_rows *, struct cp_block *, struct cp_err *);
 
 const struct cp_plan *cp_rows_plan(const struct cp_rows *);
 
+/* Values of the spec's .also[i] in the block that _next gave (plan.h). */
+int cp_rows_also(const struct cp_rows *, size_t i, struct cp_values *);
+
 /* All that is left, by the threads of a team (NULL: this one): to the writer, or, if that is NULL, the sentences as lines to the file.  The
  * same rows as by _next, for any number of threads in the same blocks (pour.h).  0, or -1 behind what was good. */
 int cp_rows_pour(struct cp_rows *, struct cp_team *, struct cp_writer *, FILE *lines, struct cp_err *);

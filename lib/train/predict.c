@@ -51,10 +51,26 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 		return cp_err_set(err, "%s: no label column '%s' in it", name, label);
 	if (p->n_columns > CP_PREDICT_COLUMNS)
 		return cp_err_set(err, "%d columns to print; expected %d or fewer", p->n_columns, CP_PREDICT_COLUMNS);
-	for (int i = 0; i < p->n_columns; i++)
-		if ((p->extra[i] = cp_schema_lookup(s, p->columns[i], err)) < 0)
+	for (int i = 0; i < p->n_columns; i++) {
+		struct cp_values v;
+		if (p->csv && !cp_rows_also(p->csv, (size_t)i, &v))
+			p->extra[i] = -1;
+		else if ((p->extra[i] = cp_schema_lookup(s, p->columns[i], err)) < 0)
 			return cp_err_wrap(err, "%s", name);
+	}
 	return 0;
+}
+
+static void print_extra(const struct cp_predict_block *k, int i, size_t row, struct cp_buf *to)
+{
+	static const struct cp_column as_it_stands = { .type = CP_TEXT, .store = { .elem = CP_BYTE } };
+	const struct cp_predict *p = k->p;
+	struct cp_values v;
+	int c = p->extra[i];
+	if (c >= 0)
+		cp_twin_cell(&k->schema->column[c], &k->b->column[c], row, to);
+	else if (!cp_rows_also(p->csv, (size_t)i, &v))
+		cp_twin_cell(&as_it_stands, &v, row, to);
 }
 
 static void print_row(const struct cp_predict_block *k, size_t row, double z, struct cp_buf *to)
@@ -68,7 +84,7 @@ static void print_row(const struct cp_predict_block *k, size_t row, double z, st
 	cp_buf_add(to, num, cp_print_9g(1 / (1 + exp(-z)), num));
 	for (int i = 0; i < p->n_columns; i++) {
 		cp_buf_char(to, '\t');
-		cp_twin_cell(&k->schema->column[p->extra[i]], &k->b->column[p->extra[i]], row, to);
+		print_extra(k, i, row, to);
 	}
 	cp_buf_char(to, '\n');
 }
@@ -209,6 +225,8 @@ static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec,
 	spec->csv = given.csv;
 	spec->skip_bad = given.skip_bad;
 	spec->label = p->label;
+	spec->also = p->columns;
+	spec->n_also = (size_t)p->n_columns;
 	spec->eager = 1;
 }
 
@@ -223,6 +241,7 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	cp_fields_schema(&p->model->vocab.fields, &schema);
 	like_training(p, spec, &schema);
 	struct cp_rows *rows = cp_rows_open(fd, name, spec, err);
+	p->csv = rows;
 	int rc = rows ? start(p, cp_rows_schema(rows), name, NULL, err) : -1;
 	while (!rc && (rc = cp_rows_next(rows, &b, err)) == 1)
 		rc = score_block(p, cp_rows_schema(rows), &b, name, err);
@@ -230,6 +249,7 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 		cp_rows_source(rows, p->csv_digest);
 	rc = finish(p, rc, err);
 	p->bad = rows ? cp_rows_bad(rows) : 0;
+	p->csv = NULL;
 	cp_rows_close(rows);
 	if (!standard)
 		close(fd);

@@ -47,7 +47,8 @@ struct cp_predict {
 
 	struct cp_data data;
 	struct cp_data_columns at;
-	int extra[CP_PREDICT_COLUMNS];
+	int extra[CP_PREDICT_COLUMNS];	/* schema column of each; -1: one of the CSV, as it stands there */
+	const struct cp_rows *csv;	/* NULL: records */
 	struct cp_digest *sum;
 	struct cp_model **twin;		/* of the model, one a thread; made when there is a block for more than one */
 	int n_twins;
