@@ -64,6 +64,12 @@ test_that 'names are read as the fields were declared: separators, nulls, and co
 	cp-model vocab -q --field Kind --names tags.csv tags.cpm | cut -f5 | sort | paste -sd " " >said
 	cat said
 	test "$(cat said)" = "(missing) g1 g2 g3"
+	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"Tags,Price\" : (NR % 4 ? \"x\" : \"\") \",\" (NR % 3 ? NR / 300 : \"\") }" rows.csv >gaps.csv
+	cp-featurize -q --field "Tags: list" --field "Price: number" gaps.csv -o gaps.cps
+	cp-train -q --threads 1 --stage ctr --model lr --epochs 1 --train gaps.cps -o gaps.cpm
+	for field in Tags Price; do cp-model vocab -q --field $field --names gaps.csv gaps.cpm; done | cut -f3,5 | sort -k 2 | tr "\t" " " >said
+	cat said
+	test "$(paste -sd " " said)" = "75 (missing) 100 (missing) 200 (number) 225 x" || test "$(paste -sd " " said)" = "100 (missing) 75 (missing) 200 (number) 225 x"
 '
 
 test_that 'the rows of a value are those of the table, behind the rows of the fields before and that for the unseen' '

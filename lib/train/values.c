@@ -26,17 +26,31 @@ struct source {
 	struct cp_declare how;
 };
 
+static void name_key(struct cp_value_names *names, int field, uint64_t key, const char *p, size_t n)
+{
+	uint32_t row = cp_features_row(names->v, field, key);
+	size_t base = names->v->field[field].base;
+	if (row != base && !names->name[field][row - base - 1])
+		names->name[field][row - base - 1] = cp_xstrndup(p, n);
+}
+
 static void name_value(struct cp_value_names *names, int field, const struct cp_declare *how, const char *p, size_t n)
 {
-	const struct cp_features *v = names->v;
-	const char *name = v->fields.v[field].name;
+	const char *name = names->v->fields.v[field].name;
 	cp_strip(&p, &n);
-	if (cp_declare_is_null(how, p, n))
-		n = 0;
-	uint32_t row = cp_features_row(v, field, cp_key(cp_field_seed(name, strlen(name)), p, n));
-	size_t base = v->field[field].base;
-	if (row != base && !names->name[field][row - base - 1])
-		names->name[field][row - base - 1] = cp_xstrndup(n ? p : "(missing)", n ? n : 9);
+	if (!cp_declare_is_null(how, p, n))
+		name_key(names, field, cp_key(cp_field_seed(name, strlen(name)), p, n), p, n);
+}
+
+/* What no value of a CSV is called: that there is none, and the row which numbers multiply. */
+static void name_the_rest(struct cp_value_names *names)
+{
+	for (int f = 0; f < names->v->fields.n; f++) {
+		const struct cp_field *field = &names->v->fields.v[f];
+		name_key(names, f, field->key_missing, "(missing)", 9);
+		if (field->type == CP_NUMBER)
+			name_key(names, f, field->key_number, "(number)", 8);
+	}
 }
 
 static void name_row(struct cp_value_names *names, const struct cp_csv *csv, const struct source *source)
@@ -81,6 +95,7 @@ static int read_names(struct cp_value_names *names, struct cp_csv *csv, struct c
 		name_row(names, csv, source);
 		rc = 0;
 	}
+	name_the_rest(names);
 	free(source);
 	cp_declaration_free(d);
 	return rc;
