@@ -51,6 +51,11 @@ static const struct {
 	{ CRITEO, "fignn", "dim=10 steps=6 reuse=0", 20925920 },
 	{ AVAZU, "fignn", "dim=10 steps=8 gru=0 reuse=0", 13026140 },
 
+	/* tables 2 of 100 x 3; 2 maps of 3 and 3 maps of 2 x 5, norms; 12 -> 12 and 9 -> 3 new fields; 4 + 4 + 1 of 3 and 36 products -> 5 -> 1 */
+	{ SMALL, "fgcnn", "dim=3 channels=2,3 kernels=3,5 pools=2,2 recombined=2,1 hidden=5",
+	  600 + 2 * 4 + 4 + 13 * 12 + 3 * 11 + 6 + 10 * 3 + 64 * 5 + 6 },
+	{ SMALL, "fgcnn", "dim=3 channels=2,3 kernels=3,5 pools=2,2 recombined=2,1 hidden=5 share_table=1 conv_norm=0",
+	  300 + 2 * 4 + 13 * 12 + 3 * 11 + 10 * 3 + 64 * 5 + 6 },
 	/* tables 100 x 3 and 100 x 1, senet 2 x (2 x 4), matrices 2 x 6, 2 x 4, 2 x 1 of 3 x 3, MLP 36 -> 5 -> 1 */
 	{ SMALL, "fibinet", "dim=3 reduction=2 hidden=5", 300 + 100 + 16 + 2 * 6 * 9 + 37 * 5 + 6 },
 	{ SMALL, "fibinet", "dim=3 reduction=2 hidden=5 bilinear=each", 300 + 100 + 16 + 2 * 4 * 9 + 37 * 5 + 6 },
@@ -86,6 +91,20 @@ static size_t count(int set, const char *model, const char *sizes)
 	return n;
 }
 
+static void check_all_are_counted(void)
+{
+	char names[256], *name;
+	snprintf(names, sizeof names, "%s", ctr_names());
+	for (name = strtok(names, "|"); name; name = strtok(NULL, "|")) {
+		size_t i = 0;
+		while (i < sizeof rows / sizeof *rows && strcmp(rows[i].model, name))
+			i++;
+		if (i == sizeof rows / sizeof *rows)
+			printf("# %s is not counted\n", name);
+		n_failed += i == sizeof rows / sizeof *rows;
+	}
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -94,6 +113,7 @@ int main(void)
 		printf("%sok %d - %s, %s %s: %zu parameters, %zu expected\n", n == rows[i].count ? "" : "not ", ++n_tests, sets[rows[i].set].name,
 		       rows[i].model, rows[i].sizes, n, rows[i].count);
 	}
+	check_all_are_counted();
 	printf("1..%d\n", n_tests);
 	return n_failed != 0;
 }
