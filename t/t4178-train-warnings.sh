@@ -20,9 +20,15 @@ test_that 'its logarithm is not' '
 	! grep "is above that of" log
 '
 
-test_that 'a first epoch that is worse than the click rate alone' '
+test_that 'few clicks, few rows and few steps: a loss that falls as it should is not told of' '
+	awk "BEGIN { print \"label,user\"; for (i = 0; i < 300; i++) printf \"%d,u%d\n\", i % 50 == 0, i % 9 }" | cp-featurize -q >few.cps
+	train --train few.cps --epochs 3
+	! grep "is above that of" log
+'
+
+test_that 'a first epoch that is worse than where it started' '
 	train --train wide.cps --epochs 1 --lr 0.1
-	grep "the loss of epoch 1, [0-9.e+]*, is above that of the click rate alone, 0.673: .*--field" log
+	grep "the loss of epoch 1, [0-9.e+]*, is above that of scores of one half, 0.6931: .*--field" log
 '
 
 test_that 'an epoch that is worse than the one before' '

@@ -58,7 +58,6 @@ struct cp_data {
 	struct cp_mask_spec spec;
 	char tokenizer_digest[33];
 	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
-	uint64_t n_clicks;		/* rows of label 1 */
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
 	json_t *sentence;		/* how texts are made: the text column's attributes, which are all to be the same; NULL: there was no text yet */
 	char *label_made;		/* the declaration of the label's column; NULL: it has none */

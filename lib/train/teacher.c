@@ -66,14 +66,6 @@ int cp_teacher_read(struct cp_trainer *t, struct cp_err *err)
 	return rc;
 }
 
-double cp_teacher_rate(const struct cp_trainer *t)
-{
-	double sum = 0;
-	for (size_t i = 0; i < t->train.n; i++)
-		sum += t->soft[i];
-	return sum / (double)t->train.n;
-}
-
 void cp_teacher_tell(struct cp_trainer *t, size_t from, size_t n)
 {
 	for (size_t i = 0; t->soft && i < n; i++)

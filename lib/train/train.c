@@ -114,24 +114,20 @@ static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_eval
 		t->o.event(t->o.ctx, &ev);
 }
 
-/* The loss of a model that knows the share of clicks, or what a teacher makes of it, and no more; NaN where clicks are not what is learnt. */
-static double loss_of_rate(const struct cp_trainer *t)
+/* The loss that a model of clicks starts from, all its scores being about one half; that of the click rate alone is below it where clicks are few, and to
+ * come down to that takes steps. */
+static double loss_at_start(const struct cp_trainer *t)
 {
-	double p = (double)t->train.n_clicks / (double)t->train.n;
-	if (t->soft)
-		p = cp_teacher_rate(t);
-	if (t->m->c.objective != CP_OBJECTIVE_CLICK)
-		return NAN;
-	return p > 0 && p < 1 ? -p * log(p) - (1 - p) * log(1 - p) : NAN;
+	return t->m->c.objective == CP_OBJECTIVE_CLICK ? log(2) : NAN;
 }
 
-/* An epoch whose loss is above that of the one before, or the first one above knowing nothing, is told of while there is time to stop. */
+/* An epoch whose loss is above that of the one before, or the first one above where it started, is told of while there is time to stop. */
 static void note_rising_loss(struct cp_trainer *t, uint64_t epoch, double before)
 {
 	int numbers = cp_fields_count(&t->m->vocab.fields, CP_NUMBER) > 0;
 	if (mean_loss(t) > RISING * before)
 		cp_trainer_note(t, "the loss of epoch %llu, %.4g, is above that of %s, %.4g: if it goes on, training diverges; a smaller --lr, a --warmup or "
-				"--clip may help%s", (unsigned long long)epoch + 1, mean_loss(t), epoch ? "the epoch before" : "the click rate alone", before,
+				"--clip may help%s", (unsigned long long)epoch + 1, mean_loss(t), epoch ? "the epoch before" : "scores of one half", before,
 				numbers ? ", or numbers of the size of 1 (cp-featurize --field 'NAME: log')" : "");
 }
 
@@ -232,7 +228,7 @@ static int save_if_due(struct cp_trainer *t, double after, struct cp_err *err)
 static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 {
 	uint64_t first = epoch * t->steps_per_epoch;
-	double before = t->step > first ? NAN : epoch ? mean_loss(t) : loss_of_rate(t);
+	double before = t->step > first ? NAN : epoch ? mean_loss(t) : loss_at_start(t);
 	if (t->step == first) {
 		t->loss_sum = 0;
 		t->loss_n = 0;

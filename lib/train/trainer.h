@@ -73,7 +73,6 @@ uint64_t cp_trainer_steps(const struct cp_trainer *);
 int cp_trainer_kept(struct cp_trainer *, const struct cp_data *, const uint32_t *origins, size_t n, const nn_float **, struct cp_err *);
 /* teacher.c.  Scores of --teacher into .soft; and from there to the batch at hand, whose rows are origins[from..from+n-1]. */
 int cp_teacher_read(struct cp_trainer *, struct cp_err *);
-double cp_teacher_rate(const struct cp_trainer *);		/* mean of .soft */
 void cp_teacher_tell(struct cp_trainer *, size_t from, size_t n);
 /* evaluate.c */
 struct cp_evaluation {
