@@ -60,7 +60,7 @@ void plm_feed_reset(struct plm_feed *f)
 static void positions(struct plm_feed *f, const uint32_t *ids, size_t n)
 {
 	const struct plm_config *c = f->c;
-	uint32_t shift = f->p.where == PLM_PROMPT_LAYERS && f->p.shift ? (uint32_t)f->p.k : 0, seen = 0;
+	uint32_t shift = f->p.shift ? (uint32_t)f->p.k : 0, seen = 0;
 	if (f->p.where == PLM_PROMPT_INPUT) {
 		for (size_t t = 0; t < n + (size_t)f->p.k; t++)
 			PUSH(f->pos_v, (c->family == PLM_ROBERTA ? c->pad + 1 : 0) + (uint32_t)t);

@@ -67,9 +67,9 @@ enum plm_prompt_where { PLM_PROMPT_NONE, PLM_PROMPT_LAYERS, PLM_PROMPT_INPUT };
 #define PLM_PROMPT_WHERE "none|layers|input"
 struct plm_prompting {
 	int where;
-	int k;				/* prompts a layer; 0 where NONE */
+	int k;				/* prompts a layer; where NONE those that were left out, 0 of a model that has none */
 	int separate;			/* layer-wise: an MLP of its own for each layer and prompt (the paper) instead of a shared one (the code) */
-	int shift;			/* layer-wise: positions of tokens count the prompts in front */
+	int shift;			/* not as inputs, which have places: positions of tokens count the k prompts */
 };
 
 /* The longest row of tokens (special ones included) that has positions; T5, which counts distances, has no such end, but ours. */

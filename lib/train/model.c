@@ -211,5 +211,7 @@ struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
 
 struct cp_model *cp_model_plain(const struct cp_model *m, struct cp_err *err)
 {
-	return twin(m, &(struct plm_prompting){ 0 }, err);
+	const struct plm_prompting *p = &m->c.prompting;
+	int behind = p->where == PLM_PROMPT_INPUT || p->shift;
+	return twin(m, &(struct plm_prompting){ .where = PLM_PROMPT_NONE, .k = behind ? p->k : 0, .shift = behind }, err);
 }

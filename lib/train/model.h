@@ -131,7 +131,7 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *, enum nn_preci
 int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
 /* Another graph over a model that was opened to score, for another thread: the same bits, without a team.  It goes before the model does. */
 struct cp_model *cp_model_twin(const struct cp_model *, struct cp_err *);
-/* The same as if it had no prompts. */
+/* The same without its prompts; tokens keep the positions they have behind them. */
 struct cp_model *cp_model_plain(const struct cp_model *, struct cp_err *);
 
 /* How rows become a batch. */
