@@ -64,12 +64,16 @@ test_that 'a model without prompts: its own words, once' '
 	test "$(grep -c "without" err)" = 0
 '
 test_that '--attention: a line a layer, shares between 0 and 1, what even attention would be' '
+	sed "2~2s/\$/ and more of it/" rows.csv >uneven.csv
 	for more in "--prompt-where layers" "--prompt-where input"; do
 		pretrain --plm scratch:layers=3,hidden=32,heads=2,positions=64 $more --epochs 1 --train train.cps -o deep.cpm
 		cp-predict -q -m deep.cpm --attention text.cps >a
 		awk -F "\t" "NF != 3 || \$1 != NR || \$2 <= 0 || \$2 >= 1 || \$3 <= 0 || \$3 >= 0.2 { exit 1 } END { exit NR != 3 }" a
 		cp-predict -q -m deep.cpm --attention --threads 3 text.cps | cmp - a
+		cp-predict -q -m deep.cpm --attention --csv uneven.csv | cut -f 3 >>even
 	done
+	test "$(wc -l <even)" = 6
+	test "$(sort -u even | wc -l)" = 1	# of the words alone, which are the same and as many before either kind
 	finetune --with-plm --init deep.cpm --epochs 1 --train train.cps -o tuned.cpm
 	cp-predict -q -m tuned.cpm --attention test.cps >tuned
 	wc -l <tuned | grep 3

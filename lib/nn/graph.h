@@ -216,8 +216,8 @@ struct ng_attention {
 };
 struct nn_node *ng_attention(struct nn_graph *, const struct ng_attention *);
 
-/* Of the last forward: how much of their attention the sequences' rows paid to the prompts or, with none, to the first `lead` rows of their own
- * sequence.  Added to sum[0], over rows and heads; to sum[1] what it would be if attention were even, and to sum[2] how many there were. */
+/* Of the last forward: how much of their attention the sequences' rows paid to the prompts or, with none, those behind the first `lead` to these.
+ * Added to sum[0], over rows and heads; to sum[1] what it would be if attention were even, and to sum[2] how many there were. */
 void ng_attention_paid(struct nn_graph *, struct nn_node *attention, size_t lead, double sum[3]);
 
 /* Which of n buckets a distance falls in: one each up to a half, then ever wider ones; n/2 for either side, or all for what lies behind. */

@@ -255,15 +255,16 @@ void ng_attention_paid(struct nn_graph *g, struct nn_node *n, size_t lead, doubl
 		struct nn_attention a = one_sequence(g, n, s);
 		size_t k = a.n_prompts ? a.n_prompts : lead < a.z ? lead : a.z;
 		const nn_float *key = a.n_prompts ? a.pk : a.k;
-		for (size_t i = 0; i < a.nq * a.head_end * k; i++) {
-			size_t j = i % k, t = i / k % a.nq, head = i / k / a.nq;
+		size_t from = a.n_prompts ? 0 : k, nq = a.nq - from;	/* who asks is no prompt */
+		for (size_t i = 0; i < nq * a.head_end * k; i++) {
+			size_t j = i % k, t = from + i / k % nq, head = i / k / nq;
 			const nn_float *x = a.q + t * a.ldq + head * a.dh, *y = key + j * (a.n_prompts ? a.ldp : a.ld) + head * a.dh;
 			double dot = 0;
 			for (size_t d = 0; d < a.dh; d++)
 				dot += (double)x[d] * y[d];
 			sum[0] += exp(a.scale * dot - a.stat[head * a.nq + t]);
 		}
-		double n_all = (double)(a.nq * a.head_end);
+		double n_all = (double)(nq * a.head_end);
 		sum[1] += n_all * (double)k / (double)(a.n_prompts + a.z);
 		sum[2] += n_all;
 	}
