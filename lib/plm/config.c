@@ -44,7 +44,7 @@ static int get_size(const json_t *o, const char *key, size_t *out, const char *n
 {
 	const json_t *v = json_object_get(o, key);
 	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return cp_err_set(err, "%s: '%s' is %s; expected a whole number", name, key, v ? "no whole number" : "missing");
+		return cp_err_set(err, "%s: '%s' is %s; expected a whole number", name, key, !v ? "missing" : json_is_integer(v) ? "below 0" : "no whole number");
 	*out = (size_t)json_integer_value(v);
 	return 0;
 }
@@ -188,8 +188,10 @@ int plm_config_parse(struct plm_config *c, const char *json, size_t len, const c
 	int rc;
 	while (type && i < n && strcmp(known[i].type, type))
 		i++;
-	if (!json_is_object(o))
+	if (!o)
 		rc = cp_err_set(err, "%s: line %d: not a JSON object: %s", name, je.line, je.text);
+	else if (!json_is_object(o))
+		rc = cp_err_set(err, "%s: the JSON is not an object", name);
 	else if (!type)
 		rc = cp_err_set(err, "%s: 'model_type' is missing; write \"model_type\": \"bert\" into it, or roberta or t5, whichever it is", name);
 	else if (i == n)

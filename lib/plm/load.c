@@ -93,7 +93,7 @@ static int take(struct nn_param *p, const struct nn_tensor *t, const char *path,
 			cp_buf_printf(&has, "%s%zu", i ? "x" : "", t->shape[i]);
 		for (int i = 0; i < p->n_dims; i++)
 			cp_buf_printf(&want, "%s%zu", i ? "x" : "", p->dims[i]);
-		cp_err_set(err, "%s: tensor '%s' is %s; config.json makes it %s, so the two are not of one model", path, t->name, has.data,
+		cp_err_set(err, "%s: tensor '%s' is %s; config.json makes it %s, so the two are not of one model: fetch both again", path, t->name, has.data,
 			   want.data);
 		cp_buf_release(&has);
 		cp_buf_release(&want);
@@ -184,23 +184,29 @@ static int load_one(void *ctx, const struct nn_tensor *t, const char *own, const
 	return 0;
 }
 
+static int has_head(const struct loading *l)
+{
+	int has = 0;
+	for (int i = 0; i < l->ps->n; i++)
+		has |= is_of_head(l->ps->v[i]->name) && l->ps->v[i]->loaded;
+	return has;
+}
+
 /* Whether it may start fresh: what the files of others do not have, and a whole head. */
 static int may_be_missing(const struct loading *l, const char *own)
 {
-	int has_head = 0;
 	if (!strncmp(own, "plm.", 4))
 		return !strcmp(own, "plm.whole_word_embeddings.weight");
-	for (int i = 0; i < l->ps->n; i++)
-		has_head |= is_of_head(l->ps->v[i]->name) && l->ps->v[i]->loaded;
-	return strncmp(own, "mlm.", 4) || !has_head;
+	return strncmp(own, "mlm.", 4) || !has_head(l);
 }
 
-/* What the files left open: the encoder must be whole; a decoder of its own starts as a copy of the word embeddings. */
+/* What the files left open: the encoder must be whole; a decoder of its own starts as a copy of the word embeddings, unless the folder says that it has
+ * another. */
 static int fill_rest(const struct loading *l, const struct plm_files *f, const char *dir, struct cp_err *err)
 {
 	struct cp_buf theirs = CP_BUF_INIT;
 	struct nn_param *word = nn_params_find(l->ps, "plm.embeddings.word_embeddings.weight"), *dec = nn_params_find(l->ps, "mlm.decoder.weight");
-	if (dec && !dec->loaded && word->loaded) {
+	if (dec && !dec->loaded && word->loaded && !(l->c->untied && has_head(l))) {
 		memcpy(dec->val, word->val, dec->n * sizeof *dec->val);
 		dec->loaded = 1;
 	}

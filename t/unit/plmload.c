@@ -330,6 +330,9 @@ static void check_refusing(void)
 	refuses(&roberta, &h, NULL, "tensor 'lm_head.layer_norm.bias' is missing");
 	h.without = "mlm.dense.weight";
 	refuses(&bert, &h, NULL, "tensor 'cls.predictions.transform.dense.weight' is missing");
+	h.without = "mlm.decoder.weight";
+	refuses(&bert, &h, NULL, "tensor 'cls.predictions.decoder.weight' is missing");
+	refuses(&roberta, &h, NULL, "tensor 'lm_head.decoder.weight' is missing");
 	h.without = "plm.decoder.block.1.layer.1.EncDecAttention.o.weight";
 	refuses(&t5, &h, NULL, "tensor 'decoder.block.1.layer.1.EncDecAttention.o.weight' is missing");
 	h = shards;
@@ -356,6 +359,8 @@ static void check_refusing(void)
 	refuses(&bert, &plain, "sed -i 's/eps\":[^,]*/eps\":\"1e-5\"/' folder/config.json", "'layer_norm_eps' is no number");
 	refuses(&bert, &shards, "rm folder/model.safetensors.index.json", "folder: part-0.safetensors is neither model.safetensors nor named by");
 	refuses(&bert, &plain, "sed -i 's/\"bert\"/\"xlnet\"/' folder/config.json", "model_type 'xlnet' is not one this version reads; expected bert, roberta or t5");
+	refuses(&bert, &plain, "echo '[]' >folder/config.json", "folder/config.json: the JSON is not an object");
+	refuses(&bert, &plain, "sed -i 's/layers\":[0-9]*/layers\":-1/' folder/config.json", "'num_hidden_layers' is below 0; expected a whole number");
 	refuses(&bert, &plain, "sed -i 's/\"bert\"/null/' folder/config.json", "'model_type' is missing; write \"model_type\": \"bert\" into it");
 	refuses(&bert, &plain, "sed -i 's/{/{\"is_decoder\":true,/' folder/config.json", "'is_decoder' is true; expected an encoder");
 	refuses(&bert, &plain, "sed -i 's/\"gelu\"/\"mish\"/' folder/config.json", "hidden_act 'mish' is not one this version has; expected gelu, gelu_new, relu or silu");
