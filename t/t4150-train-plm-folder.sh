@@ -64,7 +64,7 @@ test_that 'folders that are none, or of a kind that is not read' '
 	sed "s/\"hidden_dropout_prob\": [0-9.]*/\"hidden_dropout_prob\": 1/" $PLM/tiny-bert/config.json >bad/config.json
 	refused 1 "bad/config.json: .hidden_dropout_prob. is 1; expected 0 or more" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"intermediate_size\": [0-9]*/\"intermediate_size\": 17/" $PLM/tiny-bert/config.json >bad/config.json
-	refused 1 "bad/model.safetensors: tensor .*intermediate.* is .*; config.json makes it 17" from --stage pretrain --plm bad --train text.cps $NO
+	refused 1 "bad/model.safetensors: tensor .*intermediate.* is .*; config.json makes it 17, so the two are not of one model: fetch both again" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"num_hidden_layers\": [0-9]*/\"num_hidden_layers\": 5/" $PLM/tiny-bert/config.json >bad/config.json
 	refused 1 "bad/model.safetensors: tensor .encoder.layer.[0-9].* is missing" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"vocab_size\": [0-9]*/\"vocab_size\": 10/" $PLM/tiny-bert/config.json >bad/config.json
@@ -110,6 +110,16 @@ test_that 'weights in shards: the same model, every shard in the ledger' '
 	mv index shards/model.safetensors.index.json
 	rm shards/model-00001-of-00001.safetensors
 	refused 1 "shards/model-00001-of-00001.safetensors: not there" from --stage pretrain --plm shards --train text.cps $NO
+'
+
+test_that '--plm beside --init, of the same sizes: its tokenizer is that of the model, or it is refused' '
+	from --stage pretrain --plm $PLM/tiny-bert --train text.cps -o p.cpm
+	from --stage finetune --with-plm --plm $PLM/tiny-bert --init p.cpm --train text.cps -o f.cpm
+	rm -rf other
+	cp -R $PLM/tiny-bert other
+	chmod -R u+w other
+	echo "{\"do_lower_case\": false}" >other/tokenizer_config.json
+	refused 1 "plm other: another tokenizer than the one p.cpm was pretrained with" from --stage finetune --with-plm --plm other --init p.cpm --train text.cps $NO
 '
 
 test_that 'a tensor that nobody uses is told of' '

@@ -80,6 +80,16 @@ static int other_size(const struct cp_trainer *t, size_t asked, const char *what
 	return asked == has ? 0 : cp_err_set(err, "--plm %s: %zu %s; %s was pretrained with %zu", t->o.plm, asked, what, t->o.init, has);
 }
 
+static int same_tokenizer(const struct cp_trainer *t, struct cp_err *err)
+{
+	struct cp_tokenizer *asked = cp_tokenizer_open(t->o.plm, err);
+	int rc = asked ? 0 : -1;
+	if (asked && strcmp(cp_tokenizer_digest(asked), cp_tokenizer_digest(t->m->tokenizer)))
+		rc = cp_err_set(err, "--plm %s: another tokenizer than the one %s was pretrained with", t->o.plm, t->o.init);
+	cp_tokenizer_free(asked);
+	return rc;
+}
+
 /* A second --plm must be the same kind of model.  Without a folder there is nothing but sizes. */
 static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 {
@@ -96,7 +106,9 @@ static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 	if (other_size(t, a.heads, "heads", b->heads, err) < 0 || other_size(t, a.ffn, "units in a feed-forward", b->ffn, err) < 0 ||
 	    other_size(t, a.positions, "positions", b->positions, err) < 0)
 		return -1;
-	return scratch ? 0 : other_size(t, a.vocab, "words in its vocabulary", b->vocab, err);
+	if (scratch)
+		return 0;
+	return other_size(t, a.vocab, "words in its vocabulary", b->vocab, err) < 0 ? -1 : same_tokenizer(t, err);
 }
 
 int cp_trainer_baseline(const struct cp_trainer *t)
