@@ -58,6 +58,16 @@ test_that 'figures of every evaluation within an epoch, as they were said' '
 	curve pair_loss | cut -d " " -f 1 | tr "\n" " " | grep -x "0.5 1 "
 '
 
+test_that 'pretraining and pairs are listed and found by their figures, the lowest loss first' '
+	pretrain --epochs 1 --lr 0.003 --train train.cps --valid valid.cps -o better.cpm
+	cp-ledger ls -q -n 3 >listed
+	cat listed
+	grep -c "	valid lm_accuracy 0\.[0-9]*, valid lm_loss [0-9.]*	cp-train .*--stage pretrain" listed | grep -x 2
+	grep "	valid pair_accuracy 0\.[0-9]*, valid pair_loss [0-9.]*	cp-train .*--stage ctrl" listed
+	cp-ledger trace -q $(last) | grep "valid lm_loss [0-9.]*"
+	is "select run from metrics where key = \"lm_loss\" and epoch = -1 order by value limit 1" "$(cp-ledger best -q --metric lm_loss -n 1 | sed -n 2p | cut -f 3)"
+'
+
 test_that 'repeated from its row: files' '
 	ctr --epochs 2 --train train.cps --valid valid.cps -o ctr.cpm
 	repeat $(last)

@@ -32,7 +32,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "split", CP_OPT_STR, &best.split, "NAME", "best: on these rows (train, valid, test)", .with = "best" },
 	{ 0, "trained-on", CP_OPT_STR, &best.rows, "GLOB", "best: where the path of the training rows is such", .with = "best" },
 	{ 0, "over-seeds", CP_OPT_SET, &best.over_seeds, NULL, "best: by the mean of trainings that differ in their seed alone", .set = 1, .with = "best" },
-	{ 0, "lowest", CP_OPT_SET, &best.lowest, NULL, "best: smaller is better (so it is for logloss)", .set = 1, .with = "best" },
+	{ 0, "lowest", CP_OPT_SET, &best.lowest, NULL, "best: smaller is better (so it is for each loss)", .set = 1, .with = "best" },
 	{ 0, "scale", CP_OPT_STR, &paper.scale, "NAME", "table: of this scale only", .with = "table" },
 	{ 0, "data", CP_OPT_STR, &paper.data, "NAME", "table: of this data set only", .with = "table" },
 	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal on one, else text", .choices = "auto|terminal|text|markdown|tsv", .with = "table" },
@@ -78,7 +78,8 @@ static int do_diff(struct work *w, struct cp_err *err)
 
 static int do_best(struct work *w, struct cp_err *err)
 {
-	best.lowest |= !strcmp(best.key, "logloss");
+	size_t n = strlen(best.key);
+	best.lowest |= n >= 4 && !strcmp(best.key + n - 4, "loss");
 	best.limit = limit;
 	return cp_ledger_best(w->db, &best, &w->out, err);
 }

@@ -95,7 +95,7 @@ int cp_ledger_list(sqlite3 *db, const char *tool, const char *status, int64_t li
 	struct table t = { NULL,
 		"SELECT * FROM (SELECT r.id AS id, r.uid AS uid, r.status AS status, substr(r.started, 1, 19) AS started, round(r.wall_s, 2) AS seconds, "
 		"coalesce((SELECT group_concat(ltrim(split || ' ') || key || ' ' || printf('%.6f', value), ', ') FROM metrics WHERE run = r.id AND epoch = -1 "
-		"AND stratum = '' AND key IN ('auc', 'logloss')), '-') AS figures, r.argv AS command "
+		"AND stratum = '' AND key IN (" CP_STORE_JUDGED ")), '-') AS figures, r.argv AS command "
 		"FROM runs r WHERE (?1 IS NULL OR r.tool = ?1) AND (?2 IS NULL OR r.status = ?2) ORDER BY r.id DESC LIMIT ?3) ORDER BY id" };
 	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "tti", tool, status, limit ? limit : INT64_C(-1));
 	return st ? print_rows(db, &t, b, err, st) : -1;

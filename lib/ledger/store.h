@@ -7,6 +7,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* Figures by which runs are judged: of clicks, of masked words, of CTRL's pairs.  For SQL. */
+#define CP_STORE_JUDGED "'auc', 'logloss', 'lm_loss', 'lm_accuracy', 'pair_loss', 'pair_accuracy'"
+
 /* Open a ledger to read and write: WAL, busy timeout, brought to this version, rows of processes that are gone sealed as killed. A file
  * that is missing is made where `create` is set; one that may only be read, where it is not, is read in a copy, to which what is written is lost.
  * *db is to be closed with sqlite3_close. */

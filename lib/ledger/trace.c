@@ -9,7 +9,7 @@
 /* How a run is named in a line: its number, command, figures at its end, and how long it took, with the runs whose states it went on from. */
 #define RUN_WORDS \
 	"r.argv || coalesce(' [' || nullif(r.status, 'done') || ']', '') AS command, coalesce((SELECT group_concat(ltrim(split || ' ') || key || ' ' " \
-	"|| printf('%.4f', value), ', ') FROM metrics WHERE run = r.id AND epoch = -1 AND stratum = '' AND key IN ('auc', 'logloss')), '') AS figures, " \
+	"|| printf('%.4f', value), ', ') FROM metrics WHERE run = r.id AND epoch = -1 AND stratum = '' AND key IN (" CP_STORE_JUDGED ")), '') AS figures, " \
 	"CASE WHEN (SELECT count(*) FROM parts WHERE run = r.id) > 1 THEN (SELECT CASE WHEN count(wall_s) = count(*) THEN printf('%.1f s', sum(wall_s)) " \
 	"ELSE 'unknown time' END || ' in ' || count(*) || ' runs: ' || group_concat(coalesce(part, 'one not in this ledger'), ' ') FROM " \
 	"(SELECT * FROM parts WHERE run = r.id ORDER BY part)) ELSE coalesce(printf('%.1f s', r.wall_s), '') END AS seconds"
