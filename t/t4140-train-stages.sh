@@ -71,6 +71,14 @@ test_that 'where validation rows are of one class, log loss chooses' '
 	cp-train --threads 1 --stage ctr $SMALL --epochs 1 --train few.cps --test ones.cps -o ones.cpm 2>&1 | grep "test AUC none (one class only), log loss 0\.[0-9]*, "
 '
 
+test_that 'words again after clicks: the head, which finetuning has left behind, starts fresh, and that is said' '
+	finetune --with-plm --epochs 1 --init pre.cpm --train few.cps -o clicks.cpm
+	cp-train --threads 1 --stage pretrain --epochs 1 --batch 64 --init clicks.cpm --train few.cps -o p.cpm 2>err
+	grep "^cp-train: clicks.cpm: no masked-LM head in it; one starts fresh$" err
+	cp-train --threads 1 --stage pretrain --epochs 1 --batch 64 --init pre.cpm --train few.cps -o p.cpm 2>err
+	test "$(grep -c fresh err)" = 0
+'
+
 test_that 'pretraining wants no labels' '
 	cp-cat -q --drop label train.cps >none.cps
 	pretrain --epochs 1 --train none.cps -o p.cpm

@@ -57,6 +57,13 @@ test_that 'options about something that is not there are told of, and change not
 	grep "plm-lr does nothing: --stage finetune without --with-plm has no language model" log
 	train --stage pretrain $PLM --prompts 0 --prompt-where input --epochs 1 --train text.cps
 	grep "prompt-where does nothing: --stage pretrain has no prompts by --prompts 0" log
+	train --stage pretrain $PLM --prompts 2 --prompt-where input --epochs 1 --train text.cps
+	mv m.cpm input.cpm
+	for option in no-shift "prompt-mlp separate"; do
+		train --stage pretrain $PLM --prompts 2 --prompt-where input --$option --epochs 1 --train text.cps
+		cmp m.cpm input.cpm
+		grep "cp-train: --${option%% *} does nothing: --stage pretrain has no prompts in its layers by --prompt-where input" log
+	done
 	train --preset ml-1m --train log.cps --epochs 1
 	! grep "does nothing" log
 '

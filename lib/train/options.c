@@ -185,21 +185,23 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 void cp_trainer_note_idle(struct cp_trainer *t)
 {
 	const struct cp_train_opts *o = &t->o;
-	enum { PLM, PROMPTS, THEIR_FORM, WORDS, SOFTMAX, VALID, N_ABOUT };
+	enum { PLM, PROMPTS, THEIR_FORM, THEIR_LAYERS, WORDS, SOFTMAX, VALID, N_ABOUT };
 	static const struct { const char *name; size_t given; int about; } option[] = {
 #define OPTION(name, field, about) { name, offsetof(struct cp_train_opts, given_##field), about }
 		OPTION("prompts", prompts, PROMPTS), OPTION("plm-lr", plm_lr, PLM), OPTION("plm-weight-decay", plm_weight_decay, PLM),
 		OPTION("max-length", max_length, PLM),
-		OPTION("prompt-where", prompt_where, THEIR_FORM), OPTION("prompt-mlp", prompt_mlp, THEIR_FORM), OPTION("no-shift", shift, THEIR_FORM),
+		OPTION("prompt-where", prompt_where, THEIR_FORM), OPTION("prompt-mlp", prompt_mlp, THEIR_LAYERS), OPTION("no-shift", shift, THEIR_LAYERS),
 		OPTION("decoder", decoder, WORDS), OPTION("static", static, WORDS), OPTION("full-vocab", full_vocab, SOFTMAX),
 		OPTION("patience", patience, VALID), OPTION("eval-every", eval_every, VALID), OPTION("monitor", monitor, VALID),
 #undef OPTION
 	};
 	int pretrain = is_stage(o, "pretrain"), plm = !is_stage(o, "ctr") && (!is_stage(o, "finetune") || o->with_plm);
-	int there[N_ABOUT] = { plm, plm || o->init, (plm && o->prompts && (pretrain || o->with_plm)) || o->init, pretrain, pretrain || is_stage(o, "p5"),
+	int prompts = plm && o->prompts && (pretrain || o->with_plm), input = prompts && !strcmp(o->prompt_where, "input");
+	int there[N_ABOUT] = { plm, plm || o->init, prompts || o->init, (prompts && !input) || o->init, pretrain, pretrain || is_stage(o, "p5"),
 			       o->valid.n > 0 };
-	const char *const lacks[N_ABOUT] = { "language model", "prompts", o->prompts ? "prompts" : "prompts by --prompts 0", "words to fill in",
-					     "softmax over words", "--valid to judge by here" };
+	const char *const none = o->prompts ? "prompts" : "prompts by --prompts 0";
+	const char *const lacks[N_ABOUT] = { "language model", "prompts", none, input ? "prompts in its layers by --prompt-where input" : none,
+					     "words to fill in", "softmax over words", "--valid to judge by here" };
 	const char *stage = is_stage(o, "finetune") && !o->with_plm ? "finetune without --with-plm" : o->stage;
 	for (size_t i = 0; i < sizeof option / sizeof *option; i++)
 		if (*(const int *)((const char *)o + option[i].given) && !there[option[i].about])

@@ -249,10 +249,16 @@ static int load_folder(struct cp_trainer *t, const char *dir, struct cp_err *err
 	for (char *line = rc < 0 || !unused.len ? NULL : strtok(unused.data, "\n"); line; line = strtok(NULL, "\n"))
 		cp_trainer_note(t, "%s: tensor '%s' is not used", dir, line);
 	cp_buf_release(&unused);
-	const struct nn_param *head = nn_params_find(t->m->params, "mlm.dense.weight");
-	if (!rc && head && !head->loaded)
-		cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", dir);
 	return rc;
+}
+
+/* from: the folder or model that the language model is of. */
+static void note_fresh_head(struct cp_trainer *t, const char *from)
+{
+	const struct nn_param *word = nn_params_find(t->m->params, "plm.embeddings.word_embeddings.weight");
+	const struct nn_param *head = nn_params_find(t->m->params, "mlm.dense.weight");
+	if (word && word->loaded && head && !head->loaded)
+		cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", from);
 }
 
 /* init: the open model of --init, or NULL; old: its vocabulary. */
@@ -264,6 +270,7 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 		return -1;
 	if (folder && load_folder(t, folder, err) < 0)
 		return -1;
+	note_fresh_head(t, folder ? folder : t->o.init);
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->by_key)
 			start_table(t, ps->v[i]);
