@@ -23,6 +23,12 @@ test_that 'show tells stage, model, sizes, fields and provenance, and with --ten
 	grep -x "parameters	$sum" show
 '
 
+test_that 'show writes numbers of the language model as its config.json does' '
+	cp-textify -q <rows.csv >text.cps
+	cp-train -q --no-ledger --stage ptab --plm scratch:layers=1,hidden=16,heads=2,positions=64 --epochs 1 --train text.cps -o words.cpm
+	cp-model show -q words.cpm | grep "^language model	.*\"hidden_dropout_prob\":0\.1,.*\"layer_norm_eps\":1\.*0*e-12,"
+'
+
 test_that 'show --json is JSON with the same' '
 	cp-model show -q --json a.cpm >show.json
 	python3 - <<END || { command -v python3 >/dev/null && exit 1; true; }

@@ -125,7 +125,8 @@ static size_t n_values(const struct cp_inspect *m, int f)
 
 static void print_json(const char *word, const json_t *v, struct cp_buf *out)
 {
-	char *s = json_is_string(v) ? cp_xstrdup(json_string_value(v)) : json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
+	size_t how = JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15);	/* 0.1, not what it is in binary */
+	char *s = json_is_string(v) ? cp_xstrdup(json_string_value(v)) : json_dumps(v, how);
 	cp_buf_printf(out, "%s\t%s\n", word, s);
 	free(s);
 }
