@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 	struct cp_mask_job job = { .tok = tok, .max_length = (size_t)o.max_length, .first_row = (uint64_t)o.first_row,
 		.spec = { .seed = o.seed, .rate = o.rate, .share_mask = o.share_mask, .share_random = o.share_random, .is_static = o.is_static } };
 	if (cp_mask_spec_tokenizer(&job.spec, tok, &err) < 0)
-		cp_die("%s", err.msg);
+		cp_die("%s: %s", o.plm ? o.plm : "the project's own folder", err.msg);
 	if (job.max_length <= cp_tokenizer_frame(tok))
 		cp_usage("--max-length %zu leaves no room for text: special tokens take %zu", job.max_length, cp_tokenizer_frame(tok));
 	set_steps(&job);
