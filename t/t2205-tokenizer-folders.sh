@@ -103,7 +103,7 @@ test_that 'both forms of post_processor' '
 '
 
 test_that 'no folder, a file, an empty folder' '
-	refused no-such-folder "no-such-folder: model folder: No such file"
+	refused no-such-folder "no-such-folder: no such folder; a model of the Hugging Face hub is fetched first"
 	refused vocab "vocab: not a folder"
 	mkdir empty && refused empty "empty: no tokenizer" "tokenizer.json" "vocab.txt"
 '

@@ -7,6 +7,7 @@
  */
 #include "text/tok_impl.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -264,6 +265,8 @@ static int read_folder(const char *dir, struct parts *p, char **name, struct cp_
 {
 	struct stat st;
 	const char *leaf;
+	if (stat(dir, &st) < 0 && errno == ENOENT)
+		return cp_err_set(err, "%s: no such folder; a model of the Hugging Face hub is fetched first: huggingface-cli download NAME --local-dir DIR", dir);
 	if (stat(dir, &st) < 0)
 		return cp_err_set(err, "%s: model folder:", dir);
 	if (!S_ISDIR(st.st_mode))
