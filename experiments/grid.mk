@@ -101,7 +101,8 @@ seed    = $(word 2,$(subst -, ,$(cell)))
 plm-of  = $(if $(size),$(plm.$(size)),$(plm))
 
 tags    = scale=$(SCALE),data=$(or $(data-name),$(notdir $(grids))),model=$(model),plm=$(size),variant=$(variant),way=$(basename $(@F)),seed=$(seed)$(if $(search),,,cells=$(words $(wanted)))
-step    = @CELLS=$(made)/cells ./step $@
+stepping = CELLS=$(made)/cells MISSING=$(if $(wildcard $@),,yes) exec setpriv --pdeathsig TERM ./step	# which ends with this make
+step    = @$(stepping) $@
 tagged  = env CP_LEDGER=$(ledger) CP_TAGS=$(tags)
 threads = $(THREADS:%=--threads %)
 
@@ -118,7 +119,7 @@ prepare = $(if $(yours),test -e $(data).$1 || { echo 'DATA=$(DATA): $(data).$1 i
 # A step like the others, but that make -n sees what is to do in the pipeline
 dry       = $(findstring n,$(firstword -$(MAKEFLAGS)))
 quoted    = '$(subst ','\'',$1)'
-preparing = $(if $(dry),$1,CELLS=$(made)/cells ./step $(made)/$(@F) sh -c $(call quoted,$1$(if $2, && $2)))
+preparing = $(if $(dry),$1,$(stepping) $(made)/$(@F) sh -c $(call quoted,$1$(if $2, && $2)))
 
 $(shards).train.cps $(shards).valid.cps: | $(shards).test.cps ;
 $(shards).test.cps:

@@ -91,6 +91,21 @@ test_that 'killed at any moment and started again: the same bytes, and every ste
 	test "$(sql broken "select count(*) from cells where stratum = \"\"")" = 6
 '
 
+test_that 'of a make that is killed, and nothing else is, nothing goes on' '
+	printf "#!/bin/sh\ntouch $TRASH/launched\nexec sleep 40\n" >launch
+	chmod +x launch
+	for signal in TERM KILL; do
+		rm -f launched
+		setsid make -s -C "$TOP/experiments" CP_BIN="$CP_BIN" SCALE=smoke DATA="$TRASH/clicks" rows= by="--by User --by Title" made="$TRASH/left" \
+			ledger="$TRASH/left.db" LAUNCH="$TRASH/launch" table6 >left.said 2>&1 &
+		for i in $(seq 300); do test ! -e launched || break; sleep 0.1; done
+		test -e launched
+		kill -$signal $!
+		for i in $(seq 50); do ps -s $! -o pid= >/dev/null || break; sleep 0.1; done
+		! ps -s $! -o pid=,args= || { kill -KILL -$!; exit 1; }
+	done
+'
+
 test_that 'trainings wait for memory, for what like ones took, or for no less than they will take where none is known' '
 	overlaps() { sql $1 "select count(*) from runs a join runs b on a.id > b.id and a.started < b.ended and a.ended > b.started where a.tool = \"cp-train\" and b.tool = \"cp-train\" and b.id > $2"; }
 	cp whole.db tight.db

@@ -20,7 +20,7 @@ for t in cp-cat cp-mask cp-train cp-predict cp-auc; do
 	cat >tools-here/$t <<-'END'
 		#!/bin/sh
 		echo "${0##*/} $*" >>"$TRASH/calls"
-		test ! -e "$TRASH/slow" || { touch "$TRASH/started"; sleep 30; }
+		test ! -e "$TRASH/slow" || { touch "$TRASH/started"; sleep "$(cat "$TRASH/slow")"; }
 		while test $# -gt 0; do test "$1" != -o || out=$2; shift; done
 		case "$out" in *"$(cat "$TRASH/poison" 2>/dev/null)") test ! -s "$TRASH/poison" || exit 1 ;; esac
 		echo made >"$out"
@@ -78,7 +78,7 @@ test_that 'a failure leaves nothing under a final name, and the rest is not done
 
 test_that 'killed in the middle and started again, only what is missing is done' '
 	rm -rf grid/made/dcnv2-1 calls
-	touch slow
+	echo 30 >slow
 	setsid make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" all &
 	for i in $(seq 100); do test ! -e started || break; sleep 0.1; done
 	kill -KILL -$!
@@ -86,6 +86,17 @@ test_that 'killed in the middle and started again, only what is missing is done'
 	rm slow calls
 	grid
 	test "$(calls)" = "cp-auc 3 cp-predict 4 cp-train 4 "
+'
+
+test_that 'two makes at once share the work: nothing is made twice, fails or is thrown away' '
+	rm -rf grid/made calls
+	echo 0.05 >slow
+	grid -j2 >first 2>&1 &
+	grid -k -j2 >second 2>&1 || { cat second; exit 1; }
+	wait $! || { cat first; exit 1; }
+	test "$(calls)" = "cp-auc 12 cp-cat 1 cp-mask 1 cp-predict 16 cp-train 16 "
+	! ls grid/made/*.lock grid/made/*/*.lock || exit 1
+	rm slow
 '
 
 test_that 'attention is asked for of models that keep a language model with prompts, and of no others' '
