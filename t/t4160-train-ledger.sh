@@ -80,6 +80,22 @@ test_that 'repeated from its row: files' '
 	is "select count(*) from disagreements" 0
 '
 
+test_that 'how words are hidden decides what comes out, though it is no part of the rows, and its seed is one' '
+	n=$(last)
+	for how in "--rate 0.15" "--rate 0.5" "--rate 0.5 --share-random 0.2" "--rate 0.5 --seed 2"; do
+		cp-cat -q --drop tokens,mask train.cps | cp-mask -q $how -o hidden.cps
+		case "$how" in *seed*) seed=2 ;; *) seed=1 ;; esac
+		pretrain --epochs 1 --seed $seed --train hidden.cps -o pre.cpm
+	done
+	is "select count(distinct recipe) from runs where id > $n" 4
+	is "select count(distinct content) from inputs where run > $n" 1
+	is "select count(*) from disagreements" 0
+	is "select group_concat(value, \"; \") from (select value from params where run > $n and name = \"mask shares\" order by run)" "0.8 0.1; 0.8 0.1; 0.8 0.2; 0.8 0.1"
+	cp-ledger best -q --ledger "$CP_LEDGER" --over-seeds --metric rows_per_s --trained-on hidden.cps -n 0 | cut -f 4,6 | sort >lines
+	cat lines
+	printf "%s\n" "1	$((n + 1))" "1	$((n + 3))" "2	$((n + 2)),$((n + 4))" "seeds	trained" | diff - lines
+'
+
 test_that 'repeated from its row: rows were redirected, and those of --valid from a pipe' '
 	ctr --epochs 1 -o in.cpm <train.cps
 	is "select via from inputs where run = $(last)" stdin

@@ -457,6 +457,22 @@ test_that 'trainings that went on from other language models are settings of the
 	for i in 1 2 3; do row results page.html "|dnn pretrained p k7 ctrl plm size$i|1|0.7000|0.7${i}00|"; done
 '
 
+test_that 'variants of a grid that no option tells apart are settings of their own' '
+	empty
+	for i in 1 2 3; do training $i dnn 1; scored $i x 0.7$i 0.5; done
+	sql "insert into tags select id, n, v from runs, (select \"model\" n, \"dnn\" v union select \"way\", \"ctr\") where id < 4; insert into tags values (2, \"variant\", \"mask30\"), (3, \"variant\", \"mask50\")"
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn|1|0.7000|0.7100|"
+	row results page.html "|dnn mask30|1|0.7000|0.7200|"
+	row results page.html "|dnn mask50|1|0.7000|0.7300|"
+	sql "insert into params select id, \"prompts\", 5, 1, 1 from runs where id < 4"		# nor is a curve of the mean of the three
+	for i in 4 5; do training $i dnn 1 prompts $i$i; scored $i x 0.60 0.5; done
+	has gnuplot || exit 0
+	rm -f scripts
+	PATH=$TRASH/spy:$PATH cp-report -q -o page.html
+	grep -E "^5 0\.7(1|09999)" scripts
+'
+
 test_that 'a table has no model that stands alone in it' '
 	empty
 	training 1 dcnv2 1; training 2 dnn 1; scored 1 x 0.7 0.5; scored 2 x 0.6 0.5

@@ -244,6 +244,18 @@ static void record_rows(const char *role, const struct cp_opt_list *in, const ch
 							 .content = in->n == 1 || !strcmp(in->v[i], "-") ? digest : NULL });
 }
 
+/* Masks are drawn anew in each epoch from what the stream says of them, and are no part of the rows' digest. */
+static void record_masks(const struct cp_mask_spec *m)
+{
+	char s[64];
+	snprintf(s, sizeof s, "%g", m->rate);
+	cp_run_decides(run, "mask rate", s);
+	snprintf(s, sizeof s, "%g %g%s", m->share_mask, m->share_random, m->is_static ? " static" : "");
+	cp_run_decides(run, "mask shares", s);
+	snprintf(s, sizeof s, "%llu", (unsigned long long)m->seed);
+	cp_run_decides(run, "mask seed", s);
+}
+
 static void record_inputs(const struct cp_train_result *r)
 {
 	static const char *standard_input[] = { "-" };
@@ -257,6 +269,8 @@ static void record_inputs(const struct cp_train_result *r)
 		snprintf(num, sizeof num, "%zu", r->window);
 		cp_run_decides(run, "shuffle window", num);
 	}
+	if (r->masks)
+		record_masks(r->masks);
 	if (o.init)
 		cp_run_input(run, &(struct cp_run_file){ .role = "init", .path = o.init });
 	if (o.teacher)

@@ -206,10 +206,10 @@ int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struc
 	"WHERE m.key = ?1 AND (?2 IS NULL OR m.split = ?2) AND m.stratum = '' AND m.epoch = -1 AND m.value IS NOT NULL AND r.status = 'done' " \
 	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM inputs WHERE run = t.train AND role = 'train' AND path GLOB ?5))) "
 
-/* Options of a run that say what comes out, but for the seed and for files, which are known by what is in them. */
+/* Options of a run that say what comes out, but for seeds and for files, which are known by what is in them. */
 #define OPTIONS(run, which) \
 	"(SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x FROM params " \
-	"WHERE run = " run " AND content AND name NOT IN ('seed', 'init') AND " which " ORDER BY name))"
+	"WHERE run = " run " AND content AND name NOT IN ('seed', 'mask seed', 'init') AND " which " ORDER BY name))"
 
 static const char best_runs[] = FIGURE
 	"SELECT value, split, id, uid, tool, train, (SELECT value FROM params WHERE run = train AND name = 'stage') AS stage, "

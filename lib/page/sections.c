@@ -117,9 +117,10 @@ static const char tail_table[] =
 	"SELECT data, stratum, setting, seeds, " BEST("4", "auc", "top") " AS 'test AUC', " REAL("4", "sd") " AS '±', " REAL("4", "logloss") " AS 'log loss', "
 	"runs(runs) AS runs FROM ranked ORDER BY data, k, stratum, mean DESC, same";
 
-/* Settings that differ in nothing but one number, of which there are three values at least. */
+/* Settings that differ in nothing but one number, of which there are three values at least; of those with one value that differ in a word of their grid
+ * alone, the first. */
 static const char option_curves[] =
-	"WITH number AS (SELECT t.run AS run, t.data AS data, t.base AS base, v.name AS name, CAST(p.value AS REAL) AS x, "
+	"WITH number AS (SELECT t.run AS run, t.same AS same, t.data AS data, t.base AS base, v.name AS name, CAST(p.value AS REAL) AS x, "
 	"coalesce((SELECT group_concat(o.value, ' ') FROM (SELECT q.name || ' ' || q.value AS value FROM page_vary w JOIN page_param q "
 	"ON q.run = t.run AND q.name = w.name WHERE w.rows = t.rows AND w.base = t.base AND w.name <> v.name ORDER BY q.name) o), '') AS others "
 	"FROM page_vary v JOIN page_trial t ON t.rows = v.rows AND t.base = v.base JOIN page_param p ON p.run = t.run AND p.name = v.name "
@@ -127,9 +128,9 @@ static const char option_curves[] =
 	"value AS (SELECT n.*, s.auc AS auc FROM number n JOIN page_score s ON s.train = n.run AND s.stratum = '' "
 	"UNION ALL SELECT n.*, t.valid_auc FROM number n JOIN page_trial t ON t.run = n.run "
 	"WHERE NOT EXISTS (SELECT 1 FROM number m JOIN page_score s ON s.train = m.run WHERE m.data = n.data AND m.base = n.base)), "
-	"point AS (SELECT data, name, trim(base || ' ' || others) AS label, x, avg(auc) AS auc, deviation(auc) AS sd FROM value "
-	"WHERE auc IS NOT NULL "
-	"GROUP BY 1, 2, 3, 4), whole AS "
+	"point AS (SELECT data, name, trim(base || ' ' || others) AS label, x, avg(auc) AS auc, deviation(auc) AS sd FROM (SELECT *, "
+	"first_value(same) OVER (PARTITION BY data, name, base, others, x ORDER BY run) AS first FROM value WHERE auc IS NOT NULL) "
+	"WHERE same = first GROUP BY 1, 2, 3, 4), whole AS "
 	"(SELECT *, count(*) OVER (PARTITION BY data, name, label) AS n, max(auc) OVER (PARTITION BY data, name, label) AS best "
 	"FROM point) SELECT data || ': ' || CASE WHEN name GLOB 'pretrain *' THEN substr(name, 10) || ' of pretraining' "
 	"ELSE name END, label, x, auc, auc - sd, auc + sd FROM whole WHERE n > 2 "

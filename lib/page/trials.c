@@ -193,12 +193,12 @@ static const char *const tables[] = {
 	"CREATE TEMP TABLE page_param AS "
 	"SELECT t.run AS run, p.name AS name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END AS value "
 	"FROM page_raw t JOIN params p ON p.run = t.run WHERE p.content "
-	"AND p.name NOT IN ('seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
+	"AND p.name NOT IN ('seed', 'mask seed', 'init', 'precision', 'stage', 'model', 'with-plm', 'without-plm') "
 	"UNION ALL SELECT t.run, 'precision', coalesce(" OPTION("t.run", "precision") ", 'f32') FROM page_raw t "
 	"UNION ALL SELECT t.run, 'rows', i.rows FROM page_raw t JOIN inputs i ON i.run = t.run AND i.role = 'train' AND i.rows > 0 "
 	"UNION ALL SELECT t.run, 'pretrain ' || p.name, CASE WHEN p.name = 'plm' THEN leaf(p.value) ELSE p.value END FROM page_raw t "
 	"JOIN params p ON p.run = t.init "
-	"WHERE p.content AND p.name NOT IN ('seed', 'init', 'precision'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
+	"WHERE p.content AND p.name NOT IN ('seed', 'mask seed', 'init', 'precision'); CREATE INDEX temp.page_param_run ON page_param(run, name)",
 
 	/* What a training did not know of was as its default is since: an option that not all of them know counts where it was given. */
 	"CREATE TEMP TABLE page_known AS SELECT name, stage FROM page_param p JOIN page_raw r ON r.run = p.run GROUP BY 1, 2 "
@@ -241,7 +241,7 @@ static const char *const tables[] = {
 	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_tell v JOIN page_param p "
 	"ON p.run = r.run AND p.name = v.name WHERE v.rows = b.rows "
 	"AND v.called = b.called ORDER BY p.name)), '')) AS setting, "
-	"b.rows || ' ' || b.base || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || "
+	"b.rows || ' ' || b.called || ' ' || coalesce(r.train_rows, '') || (SELECT group_concat(x, ' ') FROM (SELECT name || '=' || "
 	"coalesce(value, '') AS x "
 	"FROM page_param WHERE run = r.run ORDER BY name)) AS same, b.base AS base, r.valid_auc AS valid_auc, r.valid_logloss AS valid_logloss, "
 	"(WITH RECURSIVE before(run, cpu_s, init, goes_on) AS (SELECT run, cpu_s, init, goes_on FROM page_raw WHERE run = r.run UNION "

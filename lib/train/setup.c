@@ -163,6 +163,7 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 	r->n_train = t->train.n;
 	r->n_valid = t->valid.n;
 	r->n_test = t->test.n;
+	r->masks = t->train.has_spec ? &t->train.spec : NULL;
 	if (cp_data_digest(&t->train, r->train_digest, err) < 0 || cp_data_digest(&t->valid, r->valid_digest, err) < 0 ||
 	    cp_data_digest(&t->test, r->test_digest, err) < 0)
 		return -1;

@@ -106,6 +106,7 @@ struct cp_train_result {
 	uint64_t rows_read;
 	size_t n_train, n_valid, n_test, n_vocab;
 	size_t window;			/* training rows that are shuffled with one another; 0: all */
+	const struct cp_mask_spec *masks;	/* how words are hidden from pretraining; NULL: none are.  The trainer's */
 	size_t n_parameters;
 	const char *model;		/* kind of the CTR model in force, which --init may have decided; "none" */
 	double seconds;
