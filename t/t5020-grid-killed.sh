@@ -49,6 +49,19 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 	grep "^sizes  *6 of *14 cells, attention to prompts of 2 of 6$" said
 '
 
+test_that 'models that are what they would be anew, and only older than their rows, are so once' '
+	cp -r whole copied		# as a copy without times may have it
+	cp whole.db copied.db
+	sleep 0.01
+	touch copied/text/plm+base.cps
+	grid copied table6 >said 2>&1 || { cat said; exit 1; }
+	n=$(sql copied "select max(id) from runs")
+	grid copied table6 >said 2>&1 || { cat said; exit 1; }
+	sed -n 1p said | grep "^table6: all is there$"
+	test "$(sql copied "select max(id) from runs")" = $n
+	cmp whole/dcnv2+base-1/with-plm.cpm copied/dcnv2+base-1/with-plm.cpm
+'
+
 test_that 'the seconds of a training are those of all its parts and of the training it went on from, whatever that is called' '
 	cp whole.db ways.db
 	sql ways "update tags set value = \"aligned\" where name = \"way\" and value = \"pretrained\"; update tags set value = \"ctrl\" where name = \"way\" and value = \"with-plm\""
