@@ -52,11 +52,23 @@ test_that 'table 2 compares with the best baseline, whichever that is; over the 
 	is "select printf(\"%.3f\", impr) from table2 where base is not null" "$want"
 '
 
+test_that 'what is printed is rounded once' '
+	cp "$CP_LEDGER" once.db
+	sqlite3 once.db "update metrics set value = 0.76755027 where key = \"auc\" and stratum = \"\" and run in (select run from cells where model = \"dcnv2\" and way = \"ctr\");
+		update metrics set value = 0.76755027 * 1.001946722 where key = \"auc\" and stratum = \"\" and run in (select run from cells where way = \"with-plm\" and variant = \"\")"
+	cp-ledger table -q --ledger once.db 2 >said
+	cat said
+	grep "^DCNv2 .*0\.7676" said
+	grep "^ClickPrompt with PLM .*+0\.19 %" said
+	sqlite3 once.db "update metrics set value = 0.7675497 where key = \"auc\" and stratum = \"\" and run in (select run from cells where model = \"dcnv2\" and way = \"ctr\")"
+	cp-ledger table -q --ledger once.db 2 | grep "^DCNv2 .*0\.7675"
+'
+
 test_that 'the other tables: by generator, against what the paper compares with, and its figures beside' '
 	is "select line, base, paper_auc from table3 where block = \"DCNv2\" and place > 1" "base, with PLM|alone|0.8499"
-	is "select line, base, paper_auc, paper_impr from table4 where base is not null" "layer-wise|input-only|0.8499|0.366"
+	is "select line, base, paper_auc, round(paper_impr, 3) from table4 where base is not null" "layer-wise|input-only|0.8499|0.366"
 	is "select line, base from table5 where place > 1" "w/o prompt|full"
-	is "select paper_auc, paper_logloss, paper_impr from table2 where line = \"ClickPrompt with PLM\"" "0.8499|0.3905|0.544"
+	is "select paper_auc, paper_logloss, round(paper_impr, 3) from table2 where line = \"ClickPrompt with PLM\"" "0.8499|0.3905|0.544"
 '
 
 # made_up N T: a ledger of two lines of N seeds, whose differences have mean T / sqrt(N) and deviation 1
