@@ -22,6 +22,19 @@ test_that 'two files and the text of one of them: every run once, with its tags,
 	test "$(count all.db)" = 4
 '
 
+test_that 'of a cell that two ledgers have the later run counts, whichever was merged first' '
+	printf "1\t0.9\n0\t0.1\n0\t0.05\n1\t0.4\n" >better.tsv
+	again() { CP_TAGS=way=ctr,model=m,seed=1 cp-auc -q --ledger $1.db --split test $2 >/dev/null; }
+	again old four.tsv
+	sleep 0.01
+	again new better.tsv
+	cp-ledger -q --ledger first.db merge old.db new.db
+	cp-ledger -q --ledger second.db merge new.db old.db
+	test "$(sqlite3 first.db "select auc from cells")" = 1.0
+	test "$(sqlite3 second.db "select auc from cells")" = 1.0
+	test "$(sqlite3 second.db "select auc, seeds from averages")" = "1.0|1"
+'
+
 test_that 'a text may come by a pipe, a ledger may not' '
 	cp-ledger -q --ledger piped.db import <b.sql | grep -x "2 new runs"
 	cp-ledger -q --ledger piped.db merge - <b.sql | grep -x "0 new runs"

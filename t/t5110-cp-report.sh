@@ -11,7 +11,8 @@ quoted() { printf '%s' "$1" | sed "s/'/''/g"; }
 
 run() {			# run ID TOOL SEED ARGV
 	sql "insert into runs (id, uid, tool, argv, seed, started, ended, wall_s, cpu_s, status, exit) values ($1, printf('%016x', $1), '$2',
-		'$(quoted "$4")', $3, '2026-01-01T00:00:$(printf %02d $(($1 % 60))).000Z', '2026-01-01T01:00:$(printf %02d $(($1 % 60))).000Z', 3600, $1, 'done', 0)"
+		'$(quoted "$4")', $3, strftime('%Y-%m-%dT%H:%M:%S.000Z', 1767225600 + $1, 'unixepoch'),
+		strftime('%Y-%m-%dT%H:%M:%S.000Z', 1767229200 + $1, 'unixepoch'), 3600, $1, 'done', 0)"
 }
 
 # training ID MODEL SEED [OPTION VALUE]...: two epochs on rows `v`, the model's bytes being mID

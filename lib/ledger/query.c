@@ -201,7 +201,7 @@ int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struc
 
 /* Figures of runs that are done, each with the training behind it, if any. */
 #define FIGURE \
-	"WITH figure AS (SELECT m.value AS value, m.split AS split, r.id AS id, r.uid AS uid, r.tool AS tool, r.argv AS command, t.train AS train " \
+	"WITH figure AS (SELECT m.value AS value, m.split AS split, r.id AS id, r.uid AS uid, r.tool AS tool, r.argv AS command, r.started AS started, t.train AS train " \
 	"FROM metrics m JOIN runs r ON r.id = m.run LEFT JOIN trained t ON t.run = r.id " \
 	"WHERE m.key = ?1 AND (?2 IS NULL OR m.split = ?2) AND m.stratum = '' AND m.epoch = -1 AND m.value IS NOT NULL AND r.status = 'done' " \
 	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM inputs WHERE run = t.train AND role = 'train' AND path GLOB ?5))) "
@@ -224,7 +224,7 @@ static const char best_settings[] = FIGURE
 	"setting AS (SELECT train, " OPTIONS("train", "1") " || coalesce(' ' || " OPTIONS("init", "1") ", '') || coalesce(' ' || "
 	"(SELECT group_concat(x, ' ') FROM (SELECT coalesce(content, digest) AS x FROM inputs WHERE run = train AND (role IN ('train', 'valid') "
 	"OR (role = 'init' AND origin.init IS NULL)) ORDER BY n)), '') AS same, " OPTIONS("train", "given") " AS options FROM origin), "
-	"one AS (SELECT s.same AS same, s.options AS options, f.split AS split, f.train AS train, f.value AS value, max(f.id) "
+	"one AS (SELECT s.same AS same, s.options AS options, f.split AS split, f.train AS train, f.value AS value, max(f.started || printf(' %012d', f.id)) "
 	"FROM figure f JOIN setting s ON s.train = f.train GROUP BY s.same, f.split, (SELECT seed FROM runs WHERE id = f.train)) "
 	"SELECT round(avg(value), 6) AS mean, round(min(value), 6) AS least, round(max(value), 6) AS most, count(*) AS seeds, split, "
 	"group_concat(train) AS trained, options FROM one GROUP BY same, split ORDER BY CASE WHEN ?3 THEN avg(value) ELSE -avg(value) END, train LIMIT ?4";

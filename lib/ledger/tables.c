@@ -4,6 +4,9 @@
 
 #define VIEW(name) "DROP VIEW IF EXISTS " name ";\nCREATE VIEW " name " AS\n"
 
+/* What was begun last: ledgers that were merged have runs with higher numbers that are older. */
+#define BEGUN(r) "max(" r ".started || printf(' %012d', " r ".id))"
+
 /* A line a cell, split and stratum; where a cell was scored more than once, the last time.  A training that found everything done, which leaves no figures,
  * took no time that tells anything. */
 #define CELLS \
@@ -15,7 +18,7 @@
 	"      max(CASE name WHEN 'seed' THEN value END) AS seed\n" \
 	"    FROM tags GROUP BY run;\n" \
 	VIEW("trainings") \
-	"  WITH training AS MATERIALIZED (SELECT t.*, max(r.id) AS last FROM tagged t JOIN runs r ON r.id = t.run\n" \
+	"  WITH training AS MATERIALIZED (SELECT t.*, r.id AS last, " BEGUN("r") " FROM tagged t JOIN runs r ON r.id = t.run\n" \
 	"      WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL\n" \
 	"        AND EXISTS (SELECT 1 FROM parts p JOIN metrics m ON m.run = p.part WHERE p.run = r.id)\n" \
 	"      GROUP BY t.scale, t.data, t.model, t.plm, t.variant, t.way, t.seed)\n" \
@@ -26,15 +29,15 @@
 	"      max(p.peak_mb) AS peak_mb, count(*) AS parts\n" \
 	"    FROM training t JOIN parts p ON p.run = t.last GROUP BY t.last;\n" \
 	VIEW("cells") \
-	"  SELECT t.scale AS scale, t.data AS data, t.model AS model, t.plm AS plm, t.variant AS variant, t.way AS way, t.seed AS seed,\n" \
-	"      m.split AS split, m.stratum AS stratum, max(t.run) AS run, m.auc AS auc, m.logloss AS logloss, m.n AS n, i.digest AS scores, i.path AS path\n" \
+	"  SELECT scale, data, model, plm, variant, way, seed, split, stratum, run, auc, logloss, n, scores, path FROM (SELECT t.*, m.split AS split,\n" \
+	"      m.stratum AS stratum, m.auc AS auc, m.logloss AS logloss, m.n AS n, i.digest AS scores, i.path AS path, " BEGUN("r") "\n" \
 	"    FROM tagged t JOIN runs r ON r.id = t.run JOIN inputs i ON i.run = r.id AND i.role = 'scores'\n" \
 	"      JOIN (SELECT run, split, stratum, max(CASE key WHEN 'auc' THEN value END) AS auc, max(CASE key " \
 	"WHEN 'logloss' THEN value END) AS logloss,\n" \
 	"          CAST(max(CASE key WHEN 'n' THEN value END) AS INTEGER) AS n\n" \
 	"        FROM metrics WHERE epoch = -1 AND key IN ('auc', 'logloss', 'n') GROUP BY run, split, stratum) m ON m.run = r.id\n" \
 	"    WHERE r.tool = 'cp-auc' AND r.status = 'done' AND r.rerun_of IS NULL AND t.way IS NOT NULL\n" \
-	"    GROUP BY t.scale, t.data, t.model, t.plm, t.variant, t.way, t.seed, m.split, m.stratum;\n"
+	"    GROUP BY t.scale, t.data, t.model, t.plm, t.variant, t.way, t.seed, m.split, m.stratum);\n"
 
 /* Which cells a table shows, in which order (n), under which names, and what each is compared with: the n of another (NULL: with none, -1: with
  * the best of those that are compared with none). */

@@ -175,7 +175,7 @@ static const char *const tables[] = {
 	"CREATE INDEX temp.page_curve_run ON page_curve(run, split, key)",
 
 	/* Of repetitions (cp-ledger rerun) and of trainings that found everything done, which leave no figures, nothing is told. */
-	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.seed AS seed, "
+	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.started || printf(' %012d', r.id) AS begun, r.seed AS seed, "
 	"(SELECT CASE WHEN count(cpu_s) = count(*) THEN sum(cpu_s) END FROM page_part "
 	"WHERE run = r.id) AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
 	OPTION("r.id", "model") " AS model, " OPTION("r.id", "with-plm") " AS with_plm, "
@@ -235,7 +235,7 @@ static const char *const tables[] = {
 	"ON r.run = b.run "
 	"GROUP BY 1, 2)) WHERE k = 1",
 
-	"CREATE TEMP TABLE page_trial AS SELECT r.run AS run, b.rows AS rows, n.name AS data, r.model AS model, r.stage AS stage, r.seed AS seed, "
+	"CREATE TEMP TABLE page_trial AS SELECT r.run AS run, r.begun AS begun, b.rows AS rows, n.name AS data, r.model AS model, r.stage AS stage, r.seed AS seed, "
 	"trim(b.called || coalesce(' ' || (SELECT group_concat(name || ' ' || coalesce(nullif(value, ''), '-'), ', ') FROM ("
 	"SELECT CASE WHEN p.name GLOB 'pretrain *' AND NOT EXISTS (SELECT 1 FROM page_tell w WHERE w.rows = b.rows AND w.called = b.called "
 	"AND w.name = substr(p.name, 10)) THEN substr(p.name, 10) ELSE p.name END AS name, p.value AS value FROM page_tell v JOIN page_param p "
@@ -249,12 +249,13 @@ static const char *const tables[] = {
 	"SELECT CASE WHEN count(cpu_s) = count(*) AND count(*) = 1 + sum(goes_on) THEN sum(cpu_s) END FROM before) AS cpu_s "
 	"FROM page_raw r JOIN page_base b ON b.run = r.run JOIN page_name n ON n.rows = b.rows; "
 	/* of several with one seed the last counts */
-	"DELETE FROM page_trial WHERE run NOT IN (SELECT max(run) FROM page_trial GROUP BY same, seed); "
+	"DELETE FROM page_trial WHERE run NOT IN (SELECT run FROM (SELECT run, max(begun) FROM page_trial GROUP BY same, seed)); "
 	TELL_APART("page_trial", "rows", "data", "data", "''") TELL_APART("page_trial", "same", "setting", "rows, setting", "''")
 	"CREATE INDEX temp.page_trial_run ON page_trial(run)",
 
 	/* The scores of a model are those of every training that made these very bytes. Test rows are called as the rows that most of the models scored on them were trained with. */
 	"CREATE TEMP TABLE page_score AS SELECT t.run AS train, '' AS data, coalesce(i.key, '') AS rows, m.stratum AS stratum, a.id AS run, "
+	"a.started || printf(' %012d', a.id) AS begun, "
 	"max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo, "
 	"max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss, "
 	"max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration, "
@@ -269,7 +270,7 @@ static const char *const tables[] = {
 	"CREATE INDEX temp.page_score_same ON page_score(train, rows, stratum); "
 	"UPDATE page_score SET binned = (SELECT max(o.binned) FROM page_score o WHERE o.train = page_score.train AND o.rows = page_score.rows "
 	"AND o.stratum = page_score.stratum); "
-	"DELETE FROM page_score WHERE rowid NOT IN (SELECT rowid FROM (SELECT rowid, max(run) FROM page_score GROUP BY train, rows, stratum)); "
+	"DELETE FROM page_score WHERE rowid NOT IN (SELECT rowid FROM (SELECT rowid, max(begun) FROM page_score GROUP BY train, rows, stratum)); "
 	"CREATE TEMP TABLE page_test AS SELECT rows, data FROM (SELECT s.rows AS rows, t.data AS data, row_number() OVER (PARTITION BY s.rows "
 	"ORDER BY count(*) DESC, min(t.run)) AS k FROM page_score s JOIN page_trial t ON t.run = s.train GROUP BY s.rows, t.data) WHERE k = 1; "
 	"UPDATE page_score SET data = (SELECT data FROM page_test x WHERE x.rows = page_score.rows); "
