@@ -8,7 +8,7 @@
 # A task that is stopped by its time is resumed by asking again.  Each task writes a ledger of its own, since many machines and one SQLite file on a
 # network's disk do not go together; afterwards they are joined into one:
 #
-#     for l in runs/MODEL-*/ledger.db; do cp-ledger --ledger "$l" export | cp-ledger --ledger runs/ledger.db import; done
+#     cp-ledger --ledger runs/ledger.db merge runs/MODEL-*/ledger.db
 set -eu
 rows=$1
 model=$2

@@ -116,7 +116,7 @@ test_that 'slurm-array.sh' '
 	test "$(ls runs/lr-*/ctr.auc | wc -l)" = 3
 	test "$(wc -l <srun.log)" = 6
 	sbatch array.sh small lr
-	for l in runs/lr-*/ledger.db; do cp-ledger -q --ledger "$l" export | cp-ledger -q --ledger runs/ledger.db import; done
+	cp-ledger -q --ledger runs/ledger.db merge runs/lr-*/ledger.db
 	test "$(cp-ledger -q --ledger runs/ledger.db best --over-seeds --split test | sed -n 2p | cut -f 4)" = 3
 '
 
