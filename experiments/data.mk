@@ -2,6 +2,7 @@
 # (and of PREFIX.csv, from which table 2 tells the rows in other words).
 # A scale may take a part of it: sample.NAME is what cp-cat is told.
 # `by` says which columns make the strata of the long tail: a user's and an item's; for your own say it (by="--by User --by Film"), or by= for none.
+# `items` says which fields are the item's, for CTRL and CTR-BERT in table 2, where their names do not tell (items="--item-fields Film,Genre").
 
 data.movietweetings := movietweetings
 by.movietweetings   := --by 'User ID' --by 'Movie ID'

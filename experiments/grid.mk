@@ -135,7 +135,7 @@ shards-of = $(if $1,$(made)/rows+$1,$(shards))
 define form
 $(call shards-of,$1).train.cps $(call shards-of,$1).valid.cps: | $(call shards-of,$1).test.cps ;
 $(call shards-of,$1).test.cps: | $(shards).test.cps
-	+@$$(call preparing,$$(call prepare,csv),$(bin)/cp-textify --form $1 $(data).csv | $(bin)/cp-cat $$(rows) | $(bin)/cp-split $$(or $$(split),--by time) -o $(call shards-of,$1))
+	+@$$(call preparing,$$(call prepare,csv),$(bin)/cp-textify --form $1 $$(if $$(filter ctrl,$1),$$(items)) $(data).csv | $(bin)/cp-cat $$(rows) | $(bin)/cp-split $$(or $$(split),--by time) -o $(call shards-of,$1))
 endef
 $(foreach f,$(sort $(foreach w,$(filter form.%,$(.VARIABLES)),$($w))),$(eval $(call form,$f)))
 
@@ -193,7 +193,7 @@ progress:
 	  '$(if $(call looks-of,$g),$(strip , attention to prompts of $(words $(wildcard $(call looks-of,$g))) of $(words $(call looks-of,$g))))';)
 	@$(MAKE) -s -f grid.mk WHAT='all of them' estimate failed
 failed:
-	@for f in $(made)/*.failed $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(sed -n "/: try '/!h; \$$ { x; p }" $$f)"; done
+	@for f in $(made)/*.failed $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(./why $$f)"; done
 
 # Rows that another version prepared are told of once, before every cell fails of them.
 readable:

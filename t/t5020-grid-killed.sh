@@ -138,6 +138,8 @@ test_that 'trainings wait for memory, for what like ones took, or for no less th
 	while read -r cell mb; do
 		test "$(sql unknown "select $mb > peak_mb from trainings where seed = 1 and model || coalesce(\"+\" || nullif(plm, \"\"), \"\") || \"/\" || way = \"$cell\"")" = 1
 	done <guesses
+	! grid odd table6 MEMORY=8GB >said 2>&1 || exit 1
+	grep "^failed: .*/ctr.cpm.failed: MEMORY=8GB: expected a number of bytes, such as 8G$" said
 	grid ample table6 -j4 MEMORY=8G >said 2>&1 || { cat said; exit 1; }
 	! grep "^waits" ample/*/*.log || exit 1
 '
@@ -171,6 +173,13 @@ test_that 'rows, masks or strata that cannot be made are told of as well, once, 
 		ls worse worse/* | grep "tmp" && exit 1
 	done
 	true
+'
+
+test_that 'of a pipe that failed its cause is told; and where names do not tell what is the item the user does' '
+	! grid forms table2 seeds=1 cells.table2=dcnv2+base/ctrl >said 2>&1 || exit 1
+	tail -n 2 said | grep "^failed: .*/forms/rows+ctrl.test.cps.failed: cp-textify: .*clicks.csv: no field names tell .*; --item-fields says it$"
+	grid forms table2 seeds=1 cells.table2=dcnv2+base/ctrl items="--item-fields Title,Genre" >said 2>&1 || { cat said; exit 1; }
+	cp-cat -q -n 1 -c text --to tsv --bare forms/rows+ctrl.test.cps | grep "user, User is u[0-9]*\. This is an item, Title is "
 '
 
 test_that 'rows that this version cannot read are told of before any cell is begun, but not where there is nothing to do' '
