@@ -211,12 +211,13 @@ compare:
 	    WHERE scale = '$(SCALE)' AND data = '$(data-name)' AND NOT compared GROUP BY 1, 2" | \
 	  while read -r a b strata; do test ! -e $$a || test ! -e $$b || $(bin)/cp-auc -q --split test $$strata --against $$b $$a >/dev/null || exit; done
 
-tabled := $(patsubst table%,%,$(filter table%,$(grids)))
+tabled := $(filter-out $(if $(by),,6),$(patsubst table%,%,$(filter table%,$(grids))))
 table:
 ifdef search
 	@$(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
 else ifdef SCALE
 	@$(foreach g,$(filter-out table%,$(grids)),echo "$$(sed -n '1s/^# //p' $g/grid)" && ./figures $(ledger) $(SCALE) $(data-name) $(call cells-of,$g) &&) :
+	@$(if $(filter table6,$(if $(by),,$(grids))),echo 'Table 6 wants strata of the rows: by= says which columns make them';)
 	@$(if $(tabled),$(bin)/cp-ledger -q table --scale $(SCALE) --data $(data-name) $(FORMAT:%=--format %) $(tabled))
 else
 	@./table $(ledger) $(made) $(or $(wildcard $(grids)/reference),-) $(foreach c,$(call asked-by,$(grids)),$(if $(wildcard $(made)/$c.auc),$c))

@@ -209,6 +209,12 @@ test_that 'steps go where LAUNCH puts them, and ledgers merge' '
 	test "$(grep -c /cp-train launched)" = 8
 	test "$(grep -c /cp-predict launched)" = 8		# attention, too
 	for f in $(cd whole && ls */*.cpm */*.tsv); do cmp whole/$f far/$f; done
+	printf "#!/bin/sh\nshift\necho \"\$*\" >>$TRASH/sent\ncd / && exec sh -c \"\$*\"\n" >ssh		# joins words, and begins elsewhere
+	chmod +x ssh
+	PATH=$TRASH:$PATH grid farther table6 by= seeds=1 LAUNCH="ssh host cd \$(CURDIR) \\&\\&" >said 2>&1 || { cat said; exit 1; }
+	grep -c /cp-train sent | grep -x 4
+	grep "^Table 6 wants strata" said		# of which by= says nothing
+	cmp whole/dcnv2+base-1/with-plm.cpm farther/dcnv2+base-1/with-plm.cpm
 	cp-ledger -q --ledger both.db merge whole.db far.db
 	test "$(sqlite3 both.db "select count(*) from cells where stratum = \"\"")" = 6
 	test "$(sqlite3 both.db "select count(*) from disagreements")" = 0
