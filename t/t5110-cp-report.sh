@@ -486,6 +486,15 @@ test_that 'a table has no model that stands alone in it' '
 	true
 '
 
+test_that 'of runs that disagree it is said in what else they differ' '
+	empty
+	for i in 1 2 3; do training $i dnn 1; done
+	sql "update runs set recipe = \"r\", version = \"1\", build = \"b\", source = \"abc\", blas = \"X\", cpu = \"P\"; update runs set source = \"abc-changed\", cpu = \"Q\" where id = 2"
+	cp-report --no-pictures -q -o page.html
+	row disagreements page.html "m1|m2|source abc, abc-changed; processor P, Q|"
+	row disagreements page.html "m1|m3|nothing that is known|"
+'
+
 test_that 'many settings: the best are drawn, and how many there are is said' '
 	empty
 	for i in 1 2 3 4 5 6 7 8 9 10; do training $i m$i 1; scored $i x 0.7$i 0.5; done

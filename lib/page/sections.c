@@ -187,8 +187,12 @@ static const char broken_table[] =
 	"AND d.tool = r.tool "
 	"AND d.argv = r.argv AND d.status IN ('done', 'running')) ORDER BY r.id DESC LIMIT 30";
 
+#define BETWEEN(column, name) \
+	"CASE WHEN " column "_a IS NOT " column "_b THEN '; " name " ' || coalesce(" column "_a, '–') || ', ' || coalesce(" column "_b, '–') ELSE '' END || "
 static const char disagreements_table[] =
-	"SELECT '', tool, role AS output, runs(a) AS 'one run', runs(b) AS another, digest_a AS 'its bytes', digest_b AS 'the other''s' "
+	"SELECT '', tool, role AS output, runs(a) AS 'one run', runs(b) AS another, digest_a AS 'its bytes', digest_b AS 'the other''s', "
+	"coalesce(nullif(substr(" BETWEEN("version", "version") BETWEEN("source", "source") BETWEEN("blas", "BLAS") BETWEEN("cpu", "processor")
+	"CASE WHEN build_a IS NOT build_b THEN '; build' ELSE '' END, 3), ''), 'nothing that is known') AS 'what else differs' "
 	"FROM disagreements "
 	"ORDER BY a, b LIMIT 30";
 
@@ -254,7 +258,8 @@ const struct cp_section cp_sections[] = {
 	  "Failed, killed or interrupted, with nothing since that did the same and was done. The latest 30.",
 	  "There are none.", { { 0 } }, broken_table },
 	{ "disagreements", "Runs that disagree",
-	  "Runs of one command on the same bytes whose outputs differ, though they should not.",
+	  "Runs of one command on the same bytes whose outputs differ, though they should not, and in what else they differ: a source that was changed after "
+	  "its commit, another BLAS or processor.",
 	  "There are none.", { { 0 } }, disagreements_table },
 };
 const size_t cp_n_sections = sizeof cp_sections / sizeof *cp_sections;
