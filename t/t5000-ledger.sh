@@ -247,6 +247,12 @@ test_that 'best over seeds: trainings of the same options and rows are one line,
 	cp-ledger -q best --over-seeds --split test >over
 	test "$(tail -n +2 over | cut -f 4,6)" = "1	5"
 	test "$(cp-ledger -q best --split valid --trained-on "*ewer.cps" | wc -l)" = 2
+	cp-predict -q -m m.cpm <few.cps >scores		# what is compared with the scores of another model has not its figures
+	t --train few.cps --lr 0.2 --seed 3
+	cp-predict -q -m m.cpm <few.cps >others
+	cp-auc -q --split test --against others scores >/dev/null
+	is "select train from trained where run = (select max(id) from runs)" 5
+	is "select train from results where run = (select max(id) from runs)" 5
 	mv kept.db "$CP_LEDGER"
 '
 

@@ -73,11 +73,11 @@ const char cp_ledger_views[] =
 	"  SELECT id AS run, id AS train FROM runs WHERE tool = 'cp-train'\n"
 	"  UNION ALL\n"
 	"  SELECT p.id, t.id FROM runs p JOIN edges e ON e.run = p.id JOIN runs t ON t.id = e.made_by\n"
-	"    WHERE p.tool = 'cp-predict' AND t.tool = 'cp-train'\n"
+	"    WHERE p.tool = 'cp-predict' AND e.role = 'model' AND t.tool = 'cp-train'\n"
 	"  UNION ALL\n"
 	"  SELECT a.id, t.id FROM runs a JOIN edges s ON s.run = a.id JOIN runs p ON p.id = s.made_by\n"
 	"      JOIN edges e ON e.run = p.id JOIN runs t ON t.id = e.made_by\n"
-	"    WHERE a.tool = 'cp-auc' AND p.tool = 'cp-predict' AND t.tool = 'cp-train';\n"
+	"    WHERE a.tool = 'cp-auc' AND s.role = 'scores' AND p.tool = 'cp-predict' AND e.role = 'model' AND t.tool = 'cp-train';\n"	/* not 'against' */
 	"DROP VIEW IF EXISTS results;\n"
 	"CREATE VIEW results AS\n"
 	"  SELECT r.id AS run, r.uid AS uid, r.tool AS tool, t.train AS train,\n"
