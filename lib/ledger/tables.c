@@ -162,11 +162,11 @@
 	VIEW("tables") \
 	"  WITH m AS MATERIALIZED (SELECT * FROM means)	-- the paper's improvement is over its own best; what is printed is rounded once, there\n" \
 	"  SELECT m.tab AS tab, m.scale AS scale, m.data AS data, m.place AS place, m.block AS block, m.line AS line, m.seeds AS seeds,\n" \
-	"      round(m.auc, 12) AS auc, round(m.auc_sd, 12) AS auc_sd, round(m.logloss, 12) AS logloss, round(m.logloss_sd, 12) AS logloss_sd, m.n AS n,\n" \
-	"      m.best AS best, b.line AS base, round(100 * (m.auc / b.auc - 1), 12) AS impr, t.p AS p, t.delong_p AS delong_p,\n" \
+	"      round(m.auc, 9) AS auc, round(m.auc_sd, 9) AS auc_sd, round(m.logloss, 9) AS logloss, round(m.logloss_sd, 9) AS logloss_sd, m.n AS n,\n" \
+	"      m.best AS best, b.line AS base, round(100 * (m.auc / b.auc - 1), 9) AS impr, t.p AS p, t.delong_p AS delong_p,\n" \
 	"      coalesce(t.p, t.delong_p) < 0.05 AND m.auc > b.auc AS better, k.auc AS paper_auc, k.logloss AS paper_logloss,\n" \
 	"      round(100 * (k.auc / CASE WHEN m.against = -1 THEN (SELECT max(auc) FROM paper p WHERE p.tab = m.tab AND p.data = m.data\n" \
-	"        AND p.line NOT LIKE 'ClickPrompt%') ELSE kb.auc END - 1), 12) AS paper_impr, m.runs AS runs\n" \
+	"        AND p.line NOT LIKE 'ClickPrompt%') ELSE kb.auc END - 1), 9) AS paper_impr, m.runs AS runs\n" \
 	"    FROM m LEFT JOIN m b ON b.tab = m.tab AND b.scale = m.scale AND b.data = m.data AND b.place = m.base\n" \
 	"      LEFT JOIN tests t ON t.tab = m.tab AND t.scale = m.scale AND t.data = m.data AND t.place = m.place\n" \
 	"      LEFT JOIN paper k ON k.tab = m.tab AND k.block = m.block AND k.line = m.line AND k.data = m.data\n" \
