@@ -85,7 +85,7 @@ test_that 'how words are hidden decides what comes out, though it is no part of 
 	for how in "--rate 0.15" "--rate 0.5" "--rate 0.5 --share-random 0.2" "--rate 0.5 --seed 2"; do
 		cp-cat -q --drop tokens,mask train.cps | cp-mask -q $how -o hidden.cps
 		case "$how" in *seed*) seed=2 ;; *) seed=1 ;; esac
-		pretrain --epochs 1 --seed $seed --train hidden.cps -o pre.cpm
+		pretrain --epochs 1 --seed $seed --train hidden.cps -o shown.cpm
 	done
 	is "select count(distinct recipe) from runs where id > $n" 4
 	is "select count(distinct content) from inputs where run > $n" 1
@@ -94,6 +94,18 @@ test_that 'how words are hidden decides what comes out, though it is no part of 
 	cp-ledger best -q --ledger "$CP_LEDGER" --over-seeds --metric rows_per_s --trained-on hidden.cps -n 0 | cut -f 4,6 | sort >lines
 	cat lines
 	printf "%s\n" "1	$((n + 1))" "1	$((n + 3))" "2	$((n + 2)),$((n + 4))" "seeds	trained" | diff - lines
+'
+
+test_that 'what a default of -1 stood for is known' '
+	ctr --epochs 1 --train train.cps -o other.cpm
+	is "select count(*) from params where run = $(last) and name glob \"* in force\"" 0
+	pretrain --epochs 1 --lr 2e-3 --train train.cps -o shown.cpm
+	is "select value from params where run = $(last) and name = \"plm-lr in force\"" 0.002
+	finetune --with-plm --epochs 1 --plm-dropout 0.2 --init shown.cpm --train train.cps -o other.cpm
+	is "select value from params where run = $(last) and name = \"plm-lr in force\"" 5e-05
+	is "select value from params where run = $(last) and name = \"plm-dropout in force\"" 0.2
+	finetune --without-plm --epochs 1 --init shown.cpm --train train.cps -o other.cpm
+	is "select count(*) from params where run = $(last) and name glob \"* in force\"" 0
 '
 
 test_that 'repeated from its row: rows were redirected, and those of --valid from a pipe' '

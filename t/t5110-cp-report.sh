@@ -474,6 +474,21 @@ test_that 'variants of a grid that no option tells apart are settings of their o
 	grep -E "^5 0\.7(1|09999)" scripts
 '
 
+test_that 'a default of -1 is drawn at what it stood for, or not at all' '
+	has gnuplot || exit 0
+	empty
+	n=1
+	for v in -1 0.25 0.5 0.75; do training $n dnn 1 plm-lr $v; scored $n x 0.7$n 0.5; n=$((n + 1)); done
+	for known in "" "insert into params values (1, \"plm-lr in force\", \"0.125\", 0, 0)"; do
+		sql "$known"
+		rm -f scripts
+		PATH=$TRASH/spy:$PATH cp-report -q -o page.html
+		section options page.html | grep "g: plm-lr"
+		! grep "^-1 0" scripts || exit 1
+		test "$(grep -c "^0.125 0\.7" scripts)" = "$(echo "$known" | grep -c .)"
+	done
+'
+
 test_that 'a table has no model that stands alone in it' '
 	empty
 	training 1 dcnv2 1; training 2 dnn 1; scored 1 x 0.7 0.5; scored 2 x 0.6 0.5

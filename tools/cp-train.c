@@ -289,6 +289,14 @@ static void record_resumed(const struct cp_train_result *r)
 		cp_run_param(run, "resumed from", !r->resumed ? "nothing" : *r->resumed_from ? r->resumed_from : "unknown");
 }
 
+static void in_force(const char *name, double value)
+{
+	char num[32];
+	snprintf(num, sizeof num, "%g", value);
+	if (!isnan(value))
+		cp_run_param(run, name, num);
+}
+
 static void record_result(const struct cp_train_result *r, const char *out)
 {
 	char num[32];
@@ -305,6 +313,8 @@ static void record_result(const struct cp_train_result *r, const char *out)
 	}
 	snprintf(num, sizeof num, "%zu", r->n_parameters);
 	cp_run_param(run, "parameters", num);
+	in_force("plm-lr in force", r->plm_lr);
+	in_force("plm-dropout in force", r->plm_dropout);
 	snprintf(num, sizeof num, "%d", r->best_epoch);
 	cp_run_param(run, "best epoch", num);
 	if (o.eval_every) {

@@ -119,12 +119,15 @@ static const char tail_table[] =
 
 /* Settings that differ in nothing but one number, of which there are three values at least; of those with one value that differ in a word of their grid
  * alone, the first. */
+/* -1 stands for a default, which is no number to draw: what it was is said beside (by programs that did not yet, it is not known). */
+#define IN_FORCE "CASE p.value WHEN '-1' THEN (SELECT f.value FROM params f WHERE f.run = t.run AND f.name = v.name || ' in force') ELSE p.value END"
 static const char option_curves[] =
-	"WITH number AS (SELECT t.run AS run, t.same AS same, t.data AS data, t.base AS base, v.name AS name, CAST(p.value AS REAL) AS x, "
+	"WITH number AS (SELECT t.run AS run, t.same AS same, t.data AS data, t.base AS base, v.name AS name, "
+	"CAST(" IN_FORCE " AS REAL) AS x, "
 	"coalesce((SELECT group_concat(o.value, ' ') FROM (SELECT q.name || ' ' || q.value AS value FROM page_vary w JOIN page_param q "
 	"ON q.run = t.run AND q.name = w.name WHERE w.rows = t.rows AND w.base = t.base AND w.name <> v.name ORDER BY q.name) o), '') AS others "
 	"FROM page_vary v JOIN page_trial t ON t.rows = v.rows AND t.base = v.base JOIN page_param p ON p.run = t.run AND p.name = v.name "
-	"WHERE p.value GLOB '*[0-9]*' AND p.value NOT GLOB '*[^-+.0-9e]*' AND t.stage <> 'pretrain'), "
+	"WHERE " IN_FORCE " GLOB '*[0-9]*' AND p.value NOT GLOB '*[^-+.0-9e]*' AND t.stage <> 'pretrain'), "
 	"value AS (SELECT n.*, s.auc AS auc FROM number n JOIN page_score s ON s.train = n.run AND s.stratum = '' "
 	"UNION ALL SELECT n.*, t.valid_auc FROM number n JOIN page_trial t ON t.run = n.run "
 	"WHERE NOT EXISTS (SELECT 1 FROM number m JOIN page_score s ON s.train = m.run WHERE m.data = n.data AND m.base = n.base)), "

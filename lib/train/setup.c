@@ -435,6 +435,8 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, const 
 	if (t->o.micro_batch && t->m->g->whole_batch && t->m->c.objective != CP_OBJECTIVE_PAIRS)
 		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
 	t->result.n_parameters = t->m->params->total;
+	t->result.plm_lr = t->m->c.has_plm ? t->base_lr[CP_GROUP_PLM] : NAN;
+	t->result.plm_dropout = t->m->c.has_plm ? t->m->c.plm.dropout : NAN;
 	penalise(t);
 	t->result.model = t->m->c.has_ctr ? t->m->c.ctr.model->name : "none";
 	if (start_parameters(t, init, old, err) < 0 || cp_fingerprint_make(t, err) < 0)

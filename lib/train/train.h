@@ -108,6 +108,7 @@ struct cp_train_result {
 	size_t window;			/* training rows that are shuffled with one another; 0: all */
 	const struct cp_mask_spec *masks;	/* how words are hidden from pretraining; NULL: none are.  The trainer's */
 	size_t n_parameters;
+	double plm_lr, plm_dropout;	/* in force, where -1 stood for a default; NaN: no language model */
 	const char *model;		/* kind of the CTR model in force, which --init may have decided; "none" */
 	double seconds;
 	int best_epoch;
