@@ -101,7 +101,7 @@ seed    = $(word 2,$(subst -, ,$(cell)))
 plm-of  = $(if $(size),$(plm.$(size)),$(plm))
 
 tags    = scale=$(SCALE),data=$(or $(data-name),$(notdir $(grids))),model=$(model),plm=$(size),variant=$(variant),way=$(basename $(@F)),seed=$(seed)$(if $(search),,,cells=$(words $(wanted)))
-stepping = CELLS=$(made)/cells MISSING=$(if $(wildcard $@),,yes) exec setpriv --pdeathsig TERM ./step	# which ends with this make
+stepping = CELLS=$(made)/cells NEEDS='$^' exec setpriv --pdeathsig TERM ./step	# which ends with this make
 step    = @$(stepping) $@
 tagged  = env CP_LEDGER=$(ledger) CP_TAGS=$(tags)
 threads = $(THREADS:%=--threads %)
@@ -157,6 +157,7 @@ $(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(if $$(rows.$$(variant)),,$$(
 source = $(made)/$(if $(strip $($(from.$1).$(variant)) $(mask.$(variant)) $(rows.$(variant))),$(cell),$(plain)-$(seed))/$(from.$1).cpm
 
 define way		# its name, its form
+.PRECIOUS: $(made)/%/$1.cpm $(made)/%/$1.tsv
 $(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$$$$(call source,$1))
 	$$(step) $$(LAUNCH) $$(tagged) $$(room) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
 	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
@@ -227,5 +228,7 @@ clean:
 	rm -rf $(made)
 
 .PHONY: all estimate progress failed readable known compare table so-far clean
+# What is there is whole, and may be another make's: a make that is killed throws nothing away.
+.PRECIOUS: $(made)/%.auc $(made)/%.attention $(made)/text/%.cps $(made)/rows/%.cps $(made)/strata.tsv $(made)/sample.cps
 .DELETE_ON_ERROR:
 .SECONDARY:
