@@ -24,6 +24,7 @@ for t in cp-cat cp-mask cp-train cp-predict cp-auc; do
 		while test $# -gt 0; do test "$1" != -o || out=$2; shift; done
 		case "$out" in *"$(cat "$TRASH/poison" 2>/dev/null)") test ! -s "$TRASH/poison" || exit 1 ;; esac
 		echo made >"$out"
+		test ! -e "$TRASH/late" || exec sleep 30
 	END
 	chmod +x tools-here/$t
 done
@@ -97,6 +98,33 @@ test_that 'two makes at once share the work: nothing is made twice, fails or is 
 	test "$(calls)" = "cp-auc 12 cp-cat 1 cp-mask 1 cp-predict 16 cp-train 16 "
 	! ls grid/made/*.lock grid/made/*/*.lock || exit 1
 	rm slow
+'
+
+test_that 'a step whose file another make has made since has nothing to do; one whose rows are newer has' '
+	step() { (cd "$TOP/experiments" && NEEDS=$TRASH/rows.new ./step "$TRASH/made.new" sh -c "echo >>$TRASH/ran"); }
+	touch rows.new
+	sleep 0.02
+	touch made.new
+	step
+	test ! -e ran
+	sleep 0.02
+	touch rows.new
+	step
+	test -e ran
+	rm ran
+	step
+	test ! -e ran
+'
+
+test_that 'a make that is killed throws nothing away that is there' '
+	rm -f grid/made/dnn-2/with-plm.*
+	touch late
+	make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" all &
+	for i in $(seq 100); do test ! -e grid/made/dnn-2/with-plm.cpm || break; sleep 0.1; done
+	kill -TERM $!
+	wait $! || true
+	rm late
+	test -e grid/made/dnn-2/with-plm.cpm
 '
 
 test_that 'attention is asked for of models that keep a language model with prompts, and of no others' '
