@@ -89,7 +89,9 @@ static int do_verify(struct work *w, struct cp_err *err)
 	int64_t n_bad;
 	if (cp_ledger_verify(w->db, w->n_runs ? w->run[0] : 0, &w->out, &n_bad, err) < 0)
 		return -1;
-	return n_bad ? cp_err_set(err, "%lld files are not where and what they were", (long long)n_bad) : 0;
+	if (n_bad)
+		return cp_err_set(err, n_bad == 1 ? "%lld file is not where and what it was" : "%lld files are not where and what they were", (long long)n_bad);
+	return 0;
 }
 
 static int do_rerun(struct work *w, struct cp_err *err)

@@ -171,8 +171,8 @@ int cp_fingerprint_same(const char *now, const char *then, const char *file, str
 		const json_t *x = json_object_get(a, key), *y = json_object_get(b, key);
 		if (rc || json_equal(x, y))
 			continue;
-		char *here = x ? json_dumps(x, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
-		char *there = y ? json_dumps(y, JSON_ENCODE_ANY | JSON_SORT_KEYS) : NULL;
+		char *here = x ? json_dumps(x, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_REAL_PRECISION(15)) : NULL;
+		char *there = y ? json_dumps(y, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_REAL_PRECISION(15)) : NULL;
 		rc = cp_err_set(err, "%s: it was made with another %s: %s there, %s here; train anew without --resume, or with the same", file, key,
 				there ? there : "nothing", here ? here : "nothing");
 		free(here);

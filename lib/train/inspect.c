@@ -216,7 +216,7 @@ int cp_inspect_json(const struct cp_inspect *m, struct cp_buf *out, struct cp_er
 
 static char *text_of(const json_t *v)
 {
-	return v ? json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT) : cp_xstrdup("nothing");
+	return v ? json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15)) : cp_xstrdup("nothing");
 }
 
 /* Keys that either has, objects within objects one level down under NAME: KEY. */
