@@ -135,7 +135,7 @@ shards-of = $(if $1,$(made)/rows+$1,$(shards))
 define form
 $(call shards-of,$1).train.cps $(call shards-of,$1).valid.cps: | $(call shards-of,$1).test.cps ;
 $(call shards-of,$1).test.cps: | $(shards).test.cps
-	+@$$(call preparing,$$(call prepare,csv),$(bin)/cp-textify --form $1 $$(if $$(filter ctrl,$1),$$(items)) $(data).csv | $(bin)/cp-cat $$(rows) | $(bin)/cp-split $$(or $$(split),--by time) -o $(call shards-of,$1))
+	+@$$(call preparing,$$(call prepare,csv),$$(bin)/cp-textify --form $1 $$(if $$(filter ctrl,$1),$$(items)) $$(data).csv | $$(bin)/cp-cat $$(rows) | $$(bin)/cp-split $$(or $$(split),--by time) -o $$(call shards-of,$1))
 endef
 $(foreach f,$(sort $(foreach w,$(filter form.%,$(.VARIABLES)),$($w))),$(eval $(call form,$f)))
 
