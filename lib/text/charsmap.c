@@ -21,9 +21,20 @@ struct cp_charsmap {
 
 /* ---- Base64 ---- */
 
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void cp_charsmap_encode(const char *rules, size_t n, struct cp_buf *base64)
+{
+	const unsigned char *s = (const unsigned char *)rules;
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t bits = (uint32_t)s[i] << 16 | (i + 1 < n ? s[i + 1] << 8 : 0) | (i + 2 < n ? s[i + 2] : 0);
+		for (size_t k = 0; k < 4; k++)
+			cp_buf_char(base64, i + k > n ? '=' : digits[bits >> (18 - 6 * k) & 63]);
+	}
+}
+
 static int sextet(char c)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const char *at = c ? strchr(digits, c) : NULL;
 	return at ? (int)(at - digits) : -1;
 }

@@ -25,6 +25,8 @@ struct cp_charsmap;
 /* From base64.  NULL and a sentence that begins with `name`. */
 struct cp_charsmap *cp_charsmap_new(const char *base64, const char *name, struct cp_err *);
 void cp_charsmap_free(struct cp_charsmap *);
+/* To base64, from the bytes of a SentencePiece model. */
+void cp_charsmap_encode(const char *rules, size_t n, struct cp_buf *base64);
 const char *cp_charsmap_base64(const struct cp_charsmap *);
 
 /* Append the normalized text; s is UTF-8. */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "text/charsmap.h"
 
 /* ---- Fields ---- */
 
@@ -190,6 +191,8 @@ static int read_model(struct spm *m, struct message in, const char *eos, struct 
 
 /* ---- As a tokenizer.json ---- */
 
+#define SPACE "\xE2\x96\x81"	/* U+2581, what a space becomes */
+
 /* The tokens that T5 fills gaps with: the last has the first id. */
 static int add_extra_ids(struct spm *m, const json_t *config, struct cp_err *err)
 {
@@ -207,29 +210,17 @@ static int add_extra_ids(struct spm *m, const json_t *config, struct cp_err *err
 	return 0;
 }
 
-static json_t *base64(const char *bytes, size_t n)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	struct cp_buf b = CP_BUF_INIT;
-	const unsigned char *s = (const unsigned char *)bytes;
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t bits = (uint32_t)s[i] << 16 | (i + 1 < n ? s[i + 1] << 8 : 0) | (i + 2 < n ? s[i + 2] : 0);
-		for (size_t k = 0; k < 4; k++)
-			cp_buf_char(&b, i + k > n ? '=' : digits[bits >> (18 - 6 * k) & 63]);
-	}
-	json_t *v = json_stringn(b.data, b.len);
-	cp_buf_release(&b);
-	return v;
-}
-
 static json_t *normalizer(const struct spm *m)
 {
 	json_t *steps = json_array();
+	struct cp_buf base64 = CP_BUF_INIT;
+	cp_charsmap_encode(m->rules, m->n_rules, &base64);
 	if (m->n_rules)
-		json_array_append_new(steps, json_pack("{s:s,s:o}", "type", "Precompiled", "precompiled_charsmap", base64(m->rules, m->n_rules)));
+		json_array_append_new(steps, json_pack("{s:s,s:s}", "type", "Precompiled", "precompiled_charsmap", base64.data));
+	cp_buf_release(&base64);
 	if (m->one_space) {
 		json_array_append_new(steps, json_pack("{s:s,s:b,s:b}", "type", "Strip", "strip_left", 0, "strip_right", 1));
-		json_array_append_new(steps, json_pack("{s:s,s:{s:s},s:s}", "type", "Replace", "pattern", "Regex", " {2,}", "content", "\xE2\x96\x81"));
+		json_array_append_new(steps, json_pack("{s:s,s:{s:s},s:s}", "type", "Replace", "pattern", "Regex", " {2,}", "content", SPACE));
 	}
 	return json_pack("{s:s,s:o}", "type", "Sequence", "normalizers", steps);
 }
@@ -238,7 +229,7 @@ static json_t *tokenizer(const struct spm *m, const char *eos)
 {
 	json_t *frame = json_pack("{s:s,s:[{s:{s:s}},{s:{s:s}}],s:{s:{s:[I]}}}", "type", "TemplateProcessing", "single", "Sequence", "id", "A",
 		"SpecialToken", "id", eos, "special_tokens", eos, "ids", m->eos);
-	json_t *space = json_pack("{s:s,s:s,s:b}", "type", "Metaspace", "replacement", "\xE2\x96\x81", "add_prefix_space", m->front_space);
+	json_t *space = json_pack("{s:s,s:s,s:b}", "type", "Metaspace", "replacement", SPACE, "add_prefix_space", m->front_space);
 	return json_pack("{s:O,s:o,s:o,s:o,s:{s:s,s:I,s:O}}", "added_tokens", m->added, "normalizer", normalizer(m), "pre_tokenizer", space,
 		"post_processor", frame, "model", "type", "Unigram", "unk_id", m->unk, "vocab", m->vocab);
 }
