@@ -2,10 +2,9 @@
  * know where its figures belong.  The paper's own figures stand here as well, to be shown beside ours. */
 #include "ledger/schema.h"
 
-#define VIEW(name) "DROP VIEW IF EXISTS " name ";\nCREATE VIEW " name " AS\n"
+#include "ledger/store.h"
 
-/* What was begun last: ledgers that were merged have runs with higher numbers that are older. */
-#define BEGUN(r) "max(" r ".started || printf(' %012d', " r ".id))"
+#define VIEW(name) "DROP VIEW IF EXISTS " name ";\nCREATE VIEW " name " AS\n"
 
 /* A line a cell, split and stratum; where a cell was scored more than once, the last time.  A training that found everything done, which leaves no figures,
  * took no time that tells anything. */
@@ -18,7 +17,7 @@
 	"      max(CASE name WHEN 'seed' THEN value END) AS seed\n" \
 	"    FROM tags GROUP BY run;\n" \
 	VIEW("trainings") \
-	"  WITH training AS MATERIALIZED (SELECT t.*, r.id AS last, " BEGUN("r") " FROM tagged t JOIN runs r ON r.id = t.run\n" \
+	"  WITH training AS MATERIALIZED (SELECT t.*, r.id AS last, max(" CP_STORE_BEGUN("r.started", "r.id") ") FROM tagged t JOIN runs r ON r.id = t.run\n" \
 	"      WHERE r.tool = 'cp-train' AND r.status = 'done' AND r.rerun_of IS NULL\n" \
 	"        AND EXISTS (SELECT 1 FROM parts p JOIN metrics m ON m.run = p.part WHERE p.run = r.id)\n" \
 	"      GROUP BY t.scale, t.data, t.model, t.plm, t.variant, t.way, t.seed)\n" \
@@ -30,7 +29,7 @@
 	"    FROM training t JOIN parts p ON p.run = t.last GROUP BY t.last;\n" \
 	VIEW("cells") \
 	"  SELECT scale, data, model, plm, variant, way, seed, split, stratum, run, auc, logloss, n, scores, path FROM (SELECT t.*, m.split AS split,\n" \
-	"      m.stratum AS stratum, m.auc AS auc, m.logloss AS logloss, m.n AS n, i.digest AS scores, i.path AS path, " BEGUN("r") "\n" \
+	"      m.stratum AS stratum, m.auc AS auc, m.logloss AS logloss, m.n AS n, i.digest AS scores, i.path AS path, max(" CP_STORE_BEGUN("r.started", "r.id") ")\n" \
 	"    FROM tagged t JOIN runs r ON r.id = t.run JOIN inputs i ON i.run = r.id AND i.role = 'scores'\n" \
 	"      JOIN (SELECT run, split, stratum, max(CASE key WHEN 'auc' THEN value END) AS auc, max(CASE key " \
 	"WHEN 'logloss' THEN value END) AS logloss,\n" \
