@@ -20,6 +20,7 @@
 static const struct cp_tok_model *const models[] = { &cp_tok_wordpiece, &cp_tok_bpe, &cp_tok_unigram };
 
 #define SPM "spiece.model"
+#define FORMS "tokenizer.json, vocab.txt (WordPiece), vocab.json with merges.txt (byte-level BPE) and T5's " SPM
 
 struct parts {
 	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json */
@@ -211,23 +212,21 @@ static int no_tokenizer(const char *dir, struct cp_err *err)
 	json_t *config = NULL;
 	optional_json(dir, "config.json", &config, NULL);
 	const char *type = json_string_value(json_object_get(config, "model_type"));
-	cp_err_set(err, "%s: no tokenizer in this folder: looked for tokenizer.json, vocab.txt, vocab.json with merges.txt, and T5's " SPM, dir);
+	cp_err_set(err, "%s: no tokenizer in this folder: looked for " FORMS, dir);
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (cp_has_file(dir, others[i].leaf)) {
-			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads tokenizer.json, vocab.txt (WordPiece), vocab.json with "
-			                "merges.txt (byte-level BPE) and T5's " SPM "%s", dir, others[i].kind, others[i].leaf, type ? ", the model type is " : "", type ? type : "",
-				   i ? ", and transformers' AutoTokenizer saves the first of it" : "");
+			cp_err_set(err, "%s: the tokenizer is %s (%s)%s%.60s; this version reads " FORMS "%s", dir, others[i].kind, others[i].leaf,
+				   type ? ", the model type is " : "", type ? type : "", i ? ", and transformers' AutoTokenizer saves the first of them" : "");
 			break;
 		}
 	json_decref(config);
 	return -1;
 }
 
-static json_t *from_merges(const char *dir, const char *vocab, const struct parts *p, struct cp_err *err)
+static json_t *from_merges(const char *dir, const char *vocab, const struct cp_tok_words *w, struct cp_err *err)
 {
 	char *merges = cp_xasprintf("%s/merges.txt", dir);
-	struct cp_tok_words w = words_of(p);
-	json_t *root = cp_tok_from_merges(vocab, merges, &w, err);
+	json_t *root = cp_tok_from_merges(vocab, merges, w, err);
 	free(merges);
 	return root;
 }
@@ -257,20 +256,27 @@ static int form_of(const char *dir, const struct parts *p, const char **leaf)
 static json_t *tokenizer_of(const char *dir, const char *path, int form, const struct parts *p, struct cp_err *err)
 {
 	struct cp_tok_words w = words_of(p);
-	return form == TOKENIZER_JSON ? cp_tok_json_file(path, err) : form == VOCAB_TXT ? from_vocab_txt(path, p, err) :
-	       form == VOCAB_JSON ? from_merges(dir, path, p, err) : cp_tok_from_spm(path, &w, err);
+	switch (form) {
+	case TOKENIZER_JSON:
+		return cp_tok_json_file(path, err);
+	case VOCAB_TXT:
+		return from_vocab_txt(path, p, err);
+	case VOCAB_JSON:
+		return from_merges(dir, path, &w, err);
+	default:
+		return cp_tok_from_spm(path, &w, err);
+	}
 }
 
 static int read_folder(const char *dir, struct parts *p, char **name, struct cp_err *err)
 {
 	struct stat st;
 	const char *leaf;
-	if (stat(dir, &st) < 0 && errno == ENOENT)
-		return cp_err_set(err, "%s: no such folder; a model of the Hugging Face hub is fetched first: huggingface-cli download NAME --local-dir DIR", dir);
 	if (stat(dir, &st) < 0)
-		return cp_err_set(err, "%s: model folder:", dir);
+		return cp_err_set(err, errno != ENOENT ? "%s: model folder:" : "%s: no such folder; a model of the Hugging Face hub is fetched first: "
+				  "huggingface-cli download NAME --local-dir DIR", dir);
 	if (!S_ISDIR(st.st_mode))
-		return cp_err_set(err, "%s: not a folder; expected a model folder with tokenizer.json, vocab.txt, or vocab.json and merges.txt", dir);
+		return cp_err_set(err, "%s: not a folder; expected a model's, with one of " FORMS, dir);
 	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0 ||
 	    optional_json(dir, "added_tokens.json", &p->added, err) < 0 || optional_json(dir, "config.json", &p->model, err) < 0)
 		return -1;
