@@ -28,18 +28,17 @@ struct column {
 	size_t cap;
 };
 
-struct beside {			/* values as they stand in the CSV */
-	struct cp_buf text;
+struct texts {			/* one a row, behind one another */
+	struct cp_buf bytes;
 	uint32_t *offsets;
 };
 
 struct cp_fill {
 	const struct cp_plan *plan;
 	struct column *column;	/* of each part */
-	struct beside *beside;	/* of each of plan->also */
+	struct texts sentence;
+	struct texts *beside;	/* values as they stand in the CSV, of each of plan->also */
 	uint64_t *row;
-	struct cp_buf text;
-	uint32_t *offsets;
 	struct cp_values *values;
 	size_t n;		/* rows so far */
 	size_t list_bytes, beside_bytes;
@@ -314,14 +313,37 @@ static int take_value(struct cp_fill *fill, const struct at *at, struct column *
 	}
 }
 
+static void texts_init(struct texts *t)
+{
+	cp_buf_init(&t->bytes);
+	t->offsets = cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *t->offsets);
+}
+
+static void texts_release(struct texts *t)
+{
+	cp_buf_release(&t->bytes);
+	free(t->offsets);
+}
+
+/* What was added to the bytes is row n's. */
+static void texts_end(struct texts *t, size_t n)
+{
+	t->offsets[n + 1] = (uint32_t)t->bytes.len;
+}
+
+static struct cp_values texts_values(const struct texts *t)
+{
+	return (struct cp_values){ .bytes = t->bytes.data, .offsets = t->offsets, .n_elems = t->bytes.len };
+}
+
 static void take_beside(struct cp_fill *fill, const struct cp_csv_field *row)
 {
 	for (size_t i = 0; i < fill->plan->n_also; i++) {
 		size_t from = fill->plan->also[i];
 		if (from == SIZE_MAX)
 			continue;
-		cp_buf_add(&fill->beside[i].text, row[from].p, row[from].n);
-		fill->beside[i].offsets[fill->n + 1] = (uint32_t)fill->beside[i].text.len;
+		cp_buf_add(&fill->beside[i].bytes, row[from].p, row[from].n);
+		texts_end(&fill->beside[i], fill->n);
 		fill->beside_bytes += row[from].n;
 	}
 }
@@ -343,11 +365,11 @@ int cp_fill_row(struct cp_fill *fill, const struct cp_csv_field *row, uint64_t n
 	}
 	if (plan->sentence) {
 		at.part = NULL;
-		if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->text) < 0) {
+		if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->sentence.bytes) < 0) {
 			fill->list_bytes = list_bytes;
 			return complain(&at, "its sentence is longer than %zu bytes", CP_BLOCK_LIMIT / 2);
 		}
-		fill->offsets[fill->n + 1] = (uint32_t)fill->text.len;
+		texts_end(&fill->sentence, fill->n);
 	}
 	take_beside(fill, row);
 	fill->row[fill->n++] = number;
@@ -368,14 +390,11 @@ struct cp_fill *cp_fill_new(const struct cp_plan *plan)
 		c->offsets = plan->part[i].type == CP_KEYS ? cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *c->offsets) : NULL;
 	}
 	f->beside = cp_xcalloc(plan->n_also, sizeof *f->beside);
-	for (size_t i = 0; i < plan->n_also; i++) {
-		cp_buf_init(&f->beside[i].text);
-		f->beside[i].offsets = cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *f->beside[i].offsets);
-	}
+	for (size_t i = 0; i < plan->n_also; i++)
+		texts_init(&f->beside[i]);
+	texts_init(&f->sentence);
 	f->row = cp_xcalloc(CP_BLOCK_ROWS, sizeof *f->row);
-	f->offsets = cp_xcalloc(CP_BLOCK_ROWS + 1, sizeof *f->offsets);
 	f->values = cp_xcalloc((size_t)plan->schema.n, sizeof *f->values);
-	cp_buf_init(&f->text);
 	return f;
 }
 
@@ -387,25 +406,22 @@ void cp_fill_free(struct cp_fill *f)
 		free(f->column[i].data);
 		free(f->column[i].offsets);
 	}
-	for (size_t i = 0; i < f->plan->n_also; i++) {
-		cp_buf_release(&f->beside[i].text);
-		free(f->beside[i].offsets);
-	}
+	for (size_t i = 0; i < f->plan->n_also; i++)
+		texts_release(&f->beside[i]);
+	texts_release(&f->sentence);
 	free(f->beside);
 	free(f->column);
 	free(f->row);
-	free(f->offsets);
 	free(f->values);
-	cp_buf_release(&f->text);
 	free(f);
 }
 
 void cp_fill_reset(struct cp_fill *f)
 {
 	f->n = f->list_bytes = f->beside_bytes = 0;
-	cp_buf_reset(&f->text);
+	cp_buf_reset(&f->sentence.bytes);
 	for (size_t i = 0; i < f->plan->n_also; i++)
-		cp_buf_reset(&f->beside[i].text);
+		cp_buf_reset(&f->beside[i].bytes);
 }
 
 size_t cp_fill_rows(const struct cp_fill *f)
@@ -415,7 +431,7 @@ size_t cp_fill_rows(const struct cp_fill *f)
 
 int cp_fill_is_full(const struct cp_fill *f)
 {
-	return f->n == CP_BLOCK_ROWS || f->text.len + f->list_bytes + f->beside_bytes >= CP_BLOCK_BYTES;
+	return f->n == CP_BLOCK_ROWS || f->sentence.bytes.len + f->list_bytes + f->beside_bytes >= CP_BLOCK_BYTES;
 }
 
 void cp_fill_block(const struct cp_fill *f, struct cp_block *b)
@@ -428,7 +444,7 @@ void cp_fill_block(const struct cp_fill *f, struct cp_block *b)
 		v[i + 1] = (struct cp_values){ .data = c->data, .offsets = c->offsets, .n_elems = c->offsets ? c->offsets[f->n] : f->n };
 	}
 	if (plan->sentence)
-		v[plan->n_parts + 1] = (struct cp_values){ .bytes = f->text.data, .offsets = f->offsets, .n_elems = f->text.len };
+		v[plan->n_parts + 1] = texts_values(&f->sentence);
 	*b = (struct cp_block){ .n_rows = f->n, .n_columns = plan->schema.n, .column = v };
 }
 
@@ -436,6 +452,6 @@ int cp_fill_also(const struct cp_fill *f, size_t i, struct cp_values *out)
 {
 	if (f->plan->also[i] == SIZE_MAX)
 		return -1;
-	*out = (struct cp_values){ .bytes = f->beside[i].text.data, .offsets = f->beside[i].offsets, .n_elems = f->beside[i].text.len };
+	*out = texts_values(&f->beside[i]);
 	return 0;
 }
