@@ -69,8 +69,7 @@ char *cp_path_target(const char *path)
 		if (len < 0)
 			return at;
 		to[len] = 0;
-		const char *slash = *to == '/' ? NULL : strrchr(at, '/');
-		char *next = cp_xasprintf("%.*s%s", slash ? (int)(slash + 1 - at) : 0, at, to);
+		char *next = cp_xasprintf("%.*s%s", *to == '/' ? 0 : (int)(cp_path_leaf(at) - at), at, to);
 		free(at);
 		at = next;
 	}

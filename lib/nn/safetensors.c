@@ -198,7 +198,7 @@ static int read_header(struct nn_safetensors *s, struct cp_err *err)
 		return cp_err_set(err, "%s: %zu bytes, too short for safetensors: expected 8 bytes with the length of the header", s->name,
 				  s->n_bytes);
 	uint64_t n = cp_get_u64le(s->bytes);
-	if (n > MAX_HEADER && cp_is_lfs_pointer(s->bytes, s->n_bytes, s->name, err))
+	if (cp_is_lfs_pointer(s->bytes, s->n_bytes, s->name, err))
 		return -1;
 	if (n > MAX_HEADER)
 		return cp_err_set(err, "%s: not safetensors: its header would be %llu bytes long, %d is the most", s->name,

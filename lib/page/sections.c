@@ -117,10 +117,11 @@ static const char tail_table[] =
 	"SELECT data, stratum, setting, seeds, " BEST("4", "auc", "top") " AS 'test AUC', " REAL("4", "sd") " AS '±', " REAL("4", "logloss") " AS 'log loss', "
 	"runs(runs) AS runs FROM ranked ORDER BY data, k, stratum, mean DESC, same";
 
-/* Settings that differ in nothing but one number, of which there are three values at least; of those with one value that differ in a word of their grid
- * alone, the first. */
 /* -1 stands for a default, which is no number to draw: what it was is said beside (by programs that did not yet, it is not known). */
 #define IN_FORCE "CASE p.value WHEN '-1' THEN (SELECT f.value FROM params f WHERE f.run = t.run AND f.name = v.name || ' in force') ELSE p.value END"
+
+/* Settings that differ in nothing but one number, of which there are three values at least; of those with one value that differ in a word of their grid
+ * alone, the first. */
 static const char option_curves[] =
 	"WITH number AS (SELECT t.run AS run, t.same AS same, t.data AS data, t.base AS base, v.name AS name, "
 	"CAST(" IN_FORCE " AS REAL) AS x, "

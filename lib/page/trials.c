@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "ledger/store.h"
 
 /* ---- functions ---- */
@@ -61,15 +62,14 @@ static void leaf(sqlite3_context *c, int n, sqlite3_value **v)
 static void data_name(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	static const char *const dull[] = { "train", "valid", "test", "rows", "text", "records", "clicks" };
-	const char *path = text_of(v[0]), *slash = strrchr(path, '/');
+	const char *path = text_of(v[0]), *base = cp_path_leaf(path);
 	(void)n;
 	if (give_grid(c, path))
 		return;
-	const char *base = slash ? slash + 1 : path;
 	size_t len = strcspn(base, ".+");
 	for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
-		if (slash > path && strlen(dull[i]) == len && !strncmp(base, dull[i], len)) {
-			give_last_part(c, path, (size_t)(slash - path));
+		if (base > path + 1 && strlen(dull[i]) == len && !strncmp(base, dull[i], len)) {
+			give_last_part(c, path, (size_t)(base - 1 - path));
 			return;
 		}
 	if (len)
@@ -175,7 +175,7 @@ static const char *const tables[] = {
 	"CREATE INDEX temp.page_curve_run ON page_curve(run, split, key)",
 
 	/* Of repetitions (cp-ledger rerun) and of trainings that found everything done, which leave no figures, nothing is told. */
-	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, r.started || printf(' %012d', r.id) AS begun, r.seed AS seed, "
+	"CREATE TEMP TABLE page_raw AS SELECT r.id AS run, " CP_STORE_BEGUN("r.started", "r.id") " AS begun, r.seed AS seed, "
 	"(SELECT CASE WHEN count(cpu_s) = count(*) THEN sum(cpu_s) END FROM page_part "
 	"WHERE run = r.id) AS cpu_s, " OPTION("r.id", "stage") " AS stage, "
 	OPTION("r.id", "model") " AS model, " OPTION("r.id", "with-plm") " AS with_plm, "
@@ -255,7 +255,7 @@ static const char *const tables[] = {
 
 	/* The scores of a model are those of every training that made these very bytes. Test rows are called as the rows that most of the models scored on them were trained with. */
 	"CREATE TEMP TABLE page_score AS SELECT t.run AS train, '' AS data, coalesce(i.key, '') AS rows, m.stratum AS stratum, a.id AS run, "
-	"a.started || printf(' %012d', a.id) AS begun, "
+	"" CP_STORE_BEGUN("a.started", "a.id") " AS begun, "
 	"max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo, "
 	"max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss, "
 	"max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration, "
