@@ -52,12 +52,18 @@ void *cp_xcalloc(size_t n, size_t size)
 
 #define LARGE ((size_t)2 << 20)
 
+/* A wish: nothing is lost where it is not granted. */
+static void wish_for_large_pages(char *p, size_t n)
+{
+	uintptr_t from = ((uintptr_t)p + LARGE - 1) / LARGE * LARGE, to = ((uintptr_t)p + n) / LARGE * LARGE;
+	if (from < to)
+		madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
+
 void *cp_xlarge(size_t n, size_t size)
 {
 	char *p = cp_xcalloc(n, size);
-	uintptr_t from = ((uintptr_t)p + LARGE - 1) / LARGE * LARGE, to = ((uintptr_t)p + n * size) / LARGE * LARGE;
-	if (from < to)
-		madvise((void *)from, to - from, MADV_HUGEPAGE);	/* a wish: nothing is lost where it is not granted */
+	wish_for_large_pages(p, n * size);
 	return p;
 }
 
@@ -77,6 +83,7 @@ void *cp_xaligned(size_t align, size_t n)
 	void *p;
 	if (n > SIZE_MAX - align || posix_memalign(&p, align, n ? n : 1))
 		out_of_memory(n);
+	wish_for_large_pages(p, n);
 	memset(p, 0, n);
 	return p;
 }
@@ -213,6 +220,7 @@ static struct cp_arena_chunk *chunk_new(size_t size)
 	c->size = size;
 	if (size > SIZE_MAX - ARENA_ALIGN || !(c->data = aligned_alloc(ARENA_ALIGN, size)))
 		out_of_memory(size);
+	wish_for_large_pages(c->data, size);
 	return c;
 }
 

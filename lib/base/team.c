@@ -1,5 +1,6 @@
 /* A generation counter starts a run; workers spin a little for it, since the gaps between the operations of a training step are short,
- * and then sleep on a condition.
+ * and then sleep on a condition.  The lock is for those who sleep alone: who will sleep says so (sleepers, waiting) before it looks a last time, and
+ * who starts or ends a run looks for sleepers after having done so, so that one of the two sees the other.
  *
  * Every thread has a share of the tasks, the same part of them in every run, and takes of the others' when its own are done: so rows that
  * it wrote in one operation it mostly reads in the next, and they are in its cache. */
@@ -34,8 +35,7 @@ struct cp_team {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
 	atomic_uint generation;
-	atomic_int unfinished, quit;
-	int sleepers, waiting;
+	atomic_int unfinished, quit, sleepers, waiting;
 	void (*fn)(void *, int);
 	void *ctx;
 };
@@ -56,10 +56,9 @@ static void work(struct cp_team *t, int self)
 		for (int task; (task = atomic_fetch_add(&s->next, 1)) < s->end; )
 			t->fn(t->ctx, task);
 	}
-	if (atomic_fetch_sub(&t->unfinished, 1) == 1) {
+	if (atomic_fetch_sub(&t->unfinished, 1) == 1 && atomic_load(&t->waiting)) {
 		pthread_mutex_lock(&t->lock);
-		if (t->waiting)
-			pthread_cond_signal(&t->done);
+		pthread_cond_signal(&t->done);
 		pthread_mutex_unlock(&t->lock);
 	}
 }
@@ -72,10 +71,10 @@ static void wait_generation(struct cp_team *t, unsigned seen)
 		relax();
 	}
 	pthread_mutex_lock(&t->lock);
-	t->sleepers++;
+	atomic_fetch_add(&t->sleepers, 1);
 	while (atomic_load(&t->generation) == seen)
 		pthread_cond_wait(&t->wake, &t->lock);
-	t->sleepers--;
+	atomic_fetch_sub(&t->sleepers, 1);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -93,10 +92,11 @@ static void *worker(void *arg)
 
 static void start(struct cp_team *t)
 {
-	pthread_mutex_lock(&t->lock);
 	atomic_fetch_add(&t->generation, 1);
-	if (t->sleepers)
-		pthread_cond_broadcast(&t->wake);
+	if (!atomic_load(&t->sleepers))
+		return;
+	pthread_mutex_lock(&t->lock);
+	pthread_cond_broadcast(&t->wake);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -104,14 +104,14 @@ static void wait_done(struct cp_team *t)
 {
 	for (int i = 0; i < SPINS; i++) {
 		if (!atomic_load(&t->unfinished))
-			break;
+			return;
 		relax();
 	}
-	pthread_mutex_lock(&t->lock);	/* also waits for the last worker to leave its critical section */
-	t->waiting = 1;
+	pthread_mutex_lock(&t->lock);
+	atomic_store(&t->waiting, 1);
 	while (atomic_load(&t->unfinished))
 		pthread_cond_wait(&t->done, &t->lock);
-	t->waiting = 0;
+	atomic_store(&t->waiting, 0);
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -1,15 +1,18 @@
 /* Matrix products, by kernels of our own or through CBLAS, one thread a tile; see gemm.h.  Which of the two is gemm_choose.c's to say.
  *
  * How C is cut is a matter of measurement: with OpenBLAS a tile of 128 x 256 runs at about nine tenths of the rate of the whole product
- * (it packs its share of A and B again), one of 64 x 128 at eight tenths.  Sixteen tiles feed 2 to 16 threads.  By packed operands every
- * tile of 16 rows or more runs at the whole one's rate.
+ * (it packs its share of A and B again), one of 64 x 128 at eight tenths.  Sixteen tiles feed 2 to 16 threads.  By packed operands it is a matter of
+ * where these come from: on a processor with AMX, whose product of two operands in the second cache takes a third of the time that it takes to
+ * fetch them from the third one or from another core's.
  */
 #include "nn/gemm.h"
 
 #include <assert.h>
 #include <cblas.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -66,12 +69,11 @@ struct job {
 	const struct nn_product *by;	/* NULL: OpenBLAS */
 	int rows, cols;		/* tiles down and across */
 	int tile_m, tile_n;	/* size of all but the last */
+	int band;		/* rows of tiles that go together: a thread's */
 	/* of packed operands */
-	size_t units;		/* of the depth */
 	int lines;		/* the form of A (nn/product.h) */
-	char *a, *b;
-	size_t a_parts, b_parts, a_step, b_step;	/* that it is packed in; a task */
-	size_t a_tasks, pack_tasks;	/* those of A come first; none where a tile packs its own rows, which no other needs */
+	char *b;		/* packed for all tiles; NULL: each packs what it needs of it */
+	size_t b_parts, b_step, pack_tasks;	/* that it is packed in; a task */
 };
 
 static int clamp(int x, int lo, int hi)
@@ -79,18 +81,24 @@ static int clamp(int x, int lo, int hi)
 	return x < lo ? lo : x > hi ? hi : x;
 }
 
+static int over(int a, int b)
+{
+	return (a + b - 1) / b;
+}
+
 /* The size of a tile where `size` is cut into `pieces`: whole panels, so that only the last tile has an odd edge. */
 static int piece(int size, int pieces)
 {
-	return pieces == 1 ? size : ((size + pieces - 1) / pieces + NN_PANEL - 1) / NN_PANEL * NN_PANEL;
+	return pieces == 1 ? size : over(over(size, pieces), NN_PANEL) * NN_PANEL;
 }
 
 static void cut_into(struct job *j, int rows, int cols)
 {
 	j->tile_m = piece(j->call->m, rows);
 	j->tile_n = piece(j->call->n, cols);
-	j->rows = (j->call->m + j->tile_m - 1) / j->tile_m;
-	j->cols = (j->call->n + j->tile_n - 1) / j->tile_n;
+	j->rows = over(j->call->m, j->tile_m);
+	j->cols = over(j->call->n, j->tile_n);
+	j->band = j->rows;
 }
 
 /* From the shape alone, as the bits depend on it: tiles of 128 x 256, or in a smaller product of 64 rows or 128 columns. */
@@ -105,16 +113,155 @@ static void cut_for_blas(struct job *j)
 	cut_into(j, rows, cols);
 }
 
-/* Sixteen tiles or more where there is work for them, so that threads end together; the bits do not depend on it.  No more than 384 columns a
- * tile, and no fewer than 48, which the registers take at once; with AMX no fewer than 64 of both, so that each block read is used twice. */
-static void cut_packed(struct job *j)
-{
-	int m = j->call->m, n = j->call->n, few_rows = j->by->blocks ? 64 : NN_PANEL, few_cols = j->by->blocks ? 64 : 48;
-	int rows = m >= 1024 ? m / 64 : clamp((m + few_rows - 1) / few_rows, 1, TILES), cols = (n + 383) / 384;
+/* -- by packed operands: the bits do not depend on how C is cut, so it is cut for the threads there are -- */
 
-	if (rows * cols < TILES)
-		cols = clamp(TILES / rows, 1, (n + few_cols - 1) / few_cols);
+enum {
+	CHUNK = 256,		/* units of the depth at a time */
+	WARM = 3 << 18,		/* bytes of a chunk of B, at most: they stay in the second cache while rows pass */
+	DEEP = 2 << 20,		/* bytes of B that no such cache holds */
+	WIDEST = 384,		/* a side of a tile whose operands are both packed for it alone */
+	PACK_NUMBERS = 1 << 14	/* of B, a task: some microseconds */
+};
+
+static size_t depth_of_chunk(const struct job *j)
+{
+	return CHUNK * j->by->per_unit;
+}
+
+static size_t place_bytes(const struct job *j, size_t depth, int lines)
+{
+	return nn_product_length(nn_product_units(j->by, depth), lines) * j->by->unit_bytes;
+}
+
+static size_t b_bytes(const struct job *j)
+{
+	return nn_product_panels((size_t)j->call->n) * NN_PANEL * place_bytes(j, (size_t)j->call->k, 0);
+}
+
+/* A and C by whole rows: a thread reads rows that it wrote in the operation before (base/team.h), and packs them for itself, tile by tile.  B is
+ * packed once, by all.  Higher tiles where B is deep, as each of them reads all of it from far. */
+static void cut_rows(struct job *j, int threads)
+{
+	int m = j->call->m, n = j->call->n, least_m = j->by->blocks ? 64 : NN_PANEL, least_n = j->by->blocks ? 64 : 48;
+	size_t chunk = depth_of_chunk(j), k = (size_t)j->call->k, place = place_bytes(j, k < chunk ? k : chunk, 0);
+	int cols = over(n, (int)(WARM / place)), rows = m >= 1024 ? m / 64 : clamp(over(m, least_m), 1, TILES);
+
+	if (cols == 1 && b_bytes(j) > DEEP)
+		rows = clamp(over(m, 192), 1, rows);
+	if (rows * cols < 2 * threads)
+		rows = clamp(2 * threads, rows, over(m, least_m));
+	if (rows * cols < 2 * threads)
+		cols = clamp(over(2 * threads, rows), cols, over(n, least_n));
 	cut_into(j, rows, cols);
+	j->band = over(j->rows, threads);
+}
+
+/* The depth is rows (a weight's gradient), of which every tile needs all: each packs what it needs of A and of B, chunk by chunk, which stay warm
+ * with the tile's sums. */
+static void cut_both(struct job *j, int threads)
+{
+	int m = j->call->m, n = j->call->n, rows = over(m, WIDEST), cols = over(n, WIDEST);
+	while (rows * cols < 2 * threads && (m > 64 * rows || n > 64 * cols)) {
+		if (m / rows > n / cols)
+			rows++;
+		else
+			cols++;
+	}
+	cut_into(j, rows, cols);
+}
+
+/* Parts from..until of what an operand has of `outer` places from `place` on at depths `at` .. `at + depth`-1. */
+static void pack(const struct job *j, char *to, const nn_float *x, int ld, int along, int lines, int place, int outer, size_t at, size_t depth,
+		 size_t from, size_t until)
+{
+	x += along ? (size_t)place * (size_t)ld + at : at * (size_t)ld + (size_t)place;
+	j->by->pack(to, x, (size_t)ld, along, lines, (size_t)outer, depth, from, until);
+}
+
+static char *b_chunk(const struct job *j, size_t at)
+{
+	return j->b + nn_product_panels((size_t)j->call->n) * NN_PANEL * place_bytes(j, at, 0);
+}
+
+/* Parts from..to of B, which is packed chunk by chunk: each of these has all panels, or its own units of the depth. */
+static void pack_b(const struct job *j, size_t from, size_t to)
+{
+	const struct nn_gemm_call *c = j->call;
+	size_t chunk = depth_of_chunk(j), all = (size_t)c->k;
+	for (size_t at = 0, depth, first = 0, parts; at < all; at += chunk, first += c->tb ? 0 : parts) {
+		depth = all - at < chunk ? all - at : chunk;
+		parts = nn_product_parts(j->by, c->tb, (size_t)c->n, depth);
+		size_t lo = from > first ? from - first : 0, hi = to - first < parts ? to - first : parts;
+		if (to > first && lo < hi)
+			pack(j, b_chunk(j, at), c->b, c->ldb, c->tb, 0, 0, c->n, at, depth, lo, hi);
+	}
+}
+
+static void plan_packing(struct job *j)
+{
+	const struct nn_gemm_call *c = j->call;
+	j->lines = !c->ta || j->by->blocks;
+	if (c->ta)
+		return;
+	j->b_parts = nn_product_parts(j->by, c->tb, (size_t)c->n, (size_t)c->k);
+	j->b_step = PACK_NUMBERS * j->b_parts / ((size_t)c->n * (size_t)c->k + 1) + 1;
+	j->pack_tasks = (j->b_parts + j->b_step - 1) / j->b_step;
+}
+
+/* Rooms for operands, each thread's own, kept for its next products and freed when it ends. */
+enum { FOR_ALL, FOR_TILE, ROOMS };
+static pthread_key_t rooms_key;
+static pthread_once_t rooms_once = PTHREAD_ONCE_INIT;
+struct rooms {
+	char *room[ROOMS];
+	size_t size[ROOMS];
+};
+
+static void free_rooms(void *rooms)
+{
+	struct rooms *r = rooms;
+	for (int i = 0; i < ROOMS; i++)
+		free(r->room[i]);
+	free(r);
+}
+
+static void make_rooms_key(void)
+{
+	pthread_key_create(&rooms_key, free_rooms);
+}
+
+static char *room_for(int what, size_t bytes)
+{
+	static _Thread_local struct rooms *r;
+	if (!r) {
+		r = cp_xcalloc(1, sizeof *r);
+		pthread_once(&rooms_once, make_rooms_key);
+		pthread_setspecific(rooms_key, r);
+	}
+	if (bytes > r->size[what]) {
+		free(r->room[what]);
+		r->room[what] = cp_xaligned(64, r->size[what] = bytes + bytes / 4);
+	}
+	return r->room[what];
+}
+
+static void packed_tile(const struct job *j, int row, int rows, int col, int cols)
+{
+	const struct nn_gemm_call *c = j->call;
+	const struct nn_product *by = j->by;
+	size_t chunk = depth_of_chunk(j), all = (size_t)c->k, most = all < chunk ? all : chunk;
+	size_t a_bytes = nn_product_panels((size_t)rows) * NN_PANEL * place_bytes(j, most, j->lines);
+	char *a = room_for(FOR_TILE, a_bytes + nn_product_panels((size_t)cols) * NN_PANEL * place_bytes(j, most, 0)), *b = a + a_bytes;
+	for (size_t at = 0, depth; at < all; at += chunk) {
+		depth = all - at < chunk ? all - at : chunk;
+		pack(j, a, c->a, c->lda, !c->ta, j->lines, row, rows, at, depth, 0, nn_product_parts(by, !c->ta, (size_t)rows, depth));
+		if (j->b)
+			b = b_chunk(j, at) + (size_t)col * place_bytes(j, depth, 0);
+		else
+			pack(j, b, c->b, c->ldb, c->tb, 0, col, cols, at, depth, 0, nn_product_parts(by, c->tb, (size_t)cols, depth));
+		by->tile(c->c + (ptrdiff_t)row * c->ldc + col, (size_t)c->ldc, a, j->lines, b, (size_t)rows, (size_t)cols, nn_product_units(by, depth),
+			 c->beta != 0 || at);
+	}
 }
 
 /* -- by OpenBLAS -- */
@@ -126,117 +273,43 @@ static void blas_tile(const struct job *j, int row, int rows, int col, int cols)
 		     c->b + (c->tb ? (ptrdiff_t)col * c->ldb : col), c->ldb, c->beta, c->c + (ptrdiff_t)row * c->ldc + col, c->ldc);
 }
 
-/* -- by packed operands -- */
-
-#define PACK_NUMBERS (1 << 14)		/* of an operand, a task: some microseconds */
-
-static size_t place_bytes(const struct job *j, int lines)
-{
-	return nn_product_length(j->units, lines) * j->by->unit_bytes;
-}
-
-static size_t a_bytes(const struct job *j)
-{
-	return nn_product_panels((size_t)j->call->m) * NN_PANEL * place_bytes(j, j->lines);
-}
-
-static size_t b_bytes(const struct job *j)
-{
-	return nn_product_panels((size_t)j->call->n) * NN_PANEL * place_bytes(j, 0);
-}
-
-static size_t parts_a_task(int outer, int depth, size_t parts)
-{
-	return PACK_NUMBERS * parts / ((size_t)outer * (size_t)depth + 1) + 1;
-}
-
-static void plan_packing(struct job *j)
-{
-	const struct nn_gemm_call *c = j->call;
-	j->units = nn_product_units(j->by, (size_t)c->k);
-	j->lines = !c->ta || j->by->blocks;
-	j->a_parts = nn_product_parts(j->by, !c->ta, (size_t)c->m, (size_t)c->k);
-	j->b_parts = nn_product_parts(j->by, c->tb, (size_t)c->n, (size_t)c->k);
-	j->a_step = parts_a_task(c->m, c->k, j->a_parts);
-	j->b_step = parts_a_task(c->n, c->k, j->b_parts);
-	j->a_tasks = j->cols == 1 && !c->ta ? 0 : (j->a_parts + j->a_step - 1) / j->a_step;
-	j->pack_tasks = j->a_tasks + (j->b_parts + j->b_step - 1) / j->b_step;
-}
-
-static void pack_a(const struct job *j, size_t from, size_t to)
-{
-	const struct nn_gemm_call *c = j->call;
-	j->by->pack(j->a, c->a, (size_t)c->lda, !c->ta, j->lines, (size_t)c->m, (size_t)c->k, from, to);
-}
-
-static void pack_some(const struct job *j, size_t task)
-{
-	const struct nn_gemm_call *c = j->call;
-	int of_a = task < j->a_tasks;
-	size_t step = of_a ? j->a_step : j->b_step, all = of_a ? j->a_parts : j->b_parts;
-	size_t from = (of_a ? task : task - j->a_tasks) * step, to = from + step < all ? from + step : all;
-	if (of_a)
-		pack_a(j, from, to);
-	else
-		j->by->pack(j->b, c->b, (size_t)c->ldb, c->tb, 0, (size_t)c->n, (size_t)c->k, from, to);
-}
-
-static void packed_tile(const struct job *j, int row, int rows, int col, int cols)
-{
-	const struct nn_gemm_call *c = j->call;
-	if (!j->a_tasks)
-		pack_a(j, (size_t)row / NN_PANEL, nn_product_panels((size_t)(row + rows)));
-	j->by->tile(c->c + (ptrdiff_t)row * c->ldc + col, (size_t)c->ldc, j->a + (size_t)row * place_bytes(j, j->lines), j->lines,
-		    j->b + (size_t)col * place_bytes(j, 0), (size_t)rows, (size_t)cols, j->units, c->beta != 0);
-}
-
-/* Room for the operands, the calling thread's, kept for its next products and freed when it ends. */
-static pthread_key_t room_key;
-static pthread_once_t room_once = PTHREAD_ONCE_INIT;
-
-static void make_room_key(void)
-{
-	pthread_key_create(&room_key, free);
-}
-
-static char *room_for(size_t bytes)
-{
-	static _Thread_local char *room;
-	static _Thread_local size_t size;
-	if (bytes > size) {
-		free(room);
-		room = cp_xaligned(64, size = bytes + bytes / 4);
-		pthread_once(&room_once, make_room_key);
-		pthread_setspecific(room_key, room);
-	}
-	return room;
-}
-
 /* -- the door -- */
 
-/* Jobs side by side: task t is the (t / n)th of job t % n, so that a thread's share of the tasks is the same part of every job. */
+/* Jobs side by side, each spread over the same number of slots: so a thread's share of these is the same part of every job. */
 struct jobs {
 	struct job v[JOBS];
-	int n;
+	int n, slots;
 };
 
-static void run_packing(void *ctx, int task)
+/* The task of `tasks` that begins in this slot, or -1. */
+static int task_of_slot(int slot, int slots, int tasks)
 {
-	const struct jobs *all = ctx;
-	const struct job *j = &all->v[task % all->n];
-	if ((size_t)(task / all->n) < j->pack_tasks)
-		pack_some(j, (size_t)(task / all->n));
+	int task = (int)((int64_t)slot * tasks / slots);
+	return tasks && (!slot || (int64_t)(slot - 1) * tasks / slots < task) ? task : -1;
 }
 
-static void run_tile(void *ctx, int task)
+static void run_packing(void *ctx, int slot)
 {
 	const struct jobs *all = ctx;
-	const struct job *j = &all->v[task % all->n];
-	const struct nn_gemm_call *c = j->call;
-	int t = task / all->n;
-	if (t >= j->rows * j->cols)
+	const struct job *j = &all->v[slot % all->n];
+	int task = task_of_slot(slot / all->n, all->slots, (int)j->pack_tasks);
+	if (task < 0)
 		return;
-	int row = t % j->rows * j->tile_m, col = t / j->rows * j->tile_n;	/* down first: the part of B stays warm */
+	size_t from = (size_t)task * j->b_step, to = from + j->b_step;
+	pack_b(j, from, to < j->b_parts ? to : j->b_parts);
+}
+
+/* Tiles are numbered band by band, and down before across in a band, where the part of B stays warm. */
+static void run_tile(void *ctx, int slot)
+{
+	const struct jobs *all = ctx;
+	const struct job *j = &all->v[slot % all->n];
+	const struct nn_gemm_call *c = j->call;
+	int t = task_of_slot(slot / all->n, all->slots, j->rows * j->cols);
+	if (t < 0)
+		return;
+	int first = t / (j->band * j->cols) * j->band, high = clamp(j->rows - first, 1, j->band), in_band = t - first * j->cols;
+	int row = (first + in_band % high) * j->tile_m, col = in_band / high * j->tile_n;
 	int rows = clamp(c->m - row, 0, j->tile_m), cols = clamp(c->n - col, 0, j->tile_n);
 	if (j->by)
 		packed_tile(j, row, rows, col, cols);
@@ -248,22 +321,22 @@ static void run_tile(void *ctx, int task)
 
 static void pack_operands(struct cp_team *team, struct jobs *all)
 {
-	size_t bytes = 0, most = 0;
+	size_t bytes = 0;
 	for (int i = 0; i < all->n; i++)
-		bytes += all->v[i].by ? a_bytes(&all->v[i]) + b_bytes(&all->v[i]) : 0;
+		bytes += all->v[i].pack_tasks ? b_bytes(&all->v[i]) : 0;
 	if (!bytes)
 		return;
-	char *room = room_for(bytes);
+	char *room = room_for(FOR_ALL, bytes);
+	all->slots = 0;
 	for (int i = 0; i < all->n; i++) {
 		struct job *j = &all->v[i];
-		if (!j->by)
+		if (!j->pack_tasks)
 			continue;
-		j->a = room;
-		j->b = j->a + a_bytes(j);
-		room = j->b + b_bytes(j);
-		most = j->pack_tasks > most ? j->pack_tasks : most;
+		j->b = room;
+		room += b_bytes(j);
+		all->slots = (int)j->pack_tasks > all->slots ? (int)j->pack_tasks : all->slots;
 	}
-	cp_team_run(team, all->n * (int)most, run_packing, all);
+	cp_team_run(team, all->n * all->slots, run_packing, all);
 }
 
 /* A product with a vector is a matter of memory: nothing is gained by packing.  A depth of 0 has nothing to pack. */
@@ -272,7 +345,7 @@ static int can_be_packed(const struct nn_gemm_call *c)
 	return c->m > 1 && c->n > 1 && c->k > 0;
 }
 
-static struct job plan(const struct nn_gemm_call *c, int is_small)
+static struct job plan(const struct nn_gemm_call *c, int is_small, int threads)
 {
 	struct job j = { .call = c, .by = can_be_packed(c) ? nn_gemm_product() : NULL };
 	assert(c->beta == 0 || c->beta == 1);
@@ -280,10 +353,12 @@ static struct job plan(const struct nn_gemm_call *c, int is_small)
 		return j;
 	if (is_small)
 		cut_into(&j, 1, 1);
-	else if (j.by)
-		cut_packed(&j);
-	else
+	else if (!j.by)
 		cut_for_blas(&j);
+	else if (c->ta)
+		cut_both(&j, threads);
+	else
+		cut_rows(&j, threads);
 	if (j.by)
 		plan_packing(&j);
 	return j;
@@ -293,19 +368,18 @@ static void run_jobs(struct cp_team *team, const struct nn_gemm_call *calls, int
 {
 	struct jobs all;
 	double work = 0;
-	int most = 0;
 	all.n = n;
 	for (int i = 0; i < n; i++)
 		work += (double)calls[i].m * calls[i].n * calls[i].k;
-	for (int i = 0; i < n; i++) {
-		struct job *j = &all.v[i];
-		*j = plan(&calls[i], work < SMALL);
-		most = j->rows * j->cols > most ? j->rows * j->cols : most;
-	}
 	if (work < SMALL)
 		team = NULL;
+	for (int i = 0; i < n; i++)
+		all.v[i] = plan(&calls[i], work < SMALL, cp_team_size(team));
 	pack_operands(team, &all);
-	cp_team_run(team, n * most, run_tile, &all);
+	all.slots = 0;
+	for (int i = 0; i < n; i++)
+		all.slots = clamp(all.v[i].rows * all.v[i].cols, all.slots, INT_MAX);
+	cp_team_run(team, n * all.slots, run_tile, &all);
 }
 
 void nn_gemms(struct cp_team *team, const struct nn_gemm_call *calls, int n)

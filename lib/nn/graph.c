@@ -35,7 +35,7 @@ static nn_float *pool_get(struct nn_pool *p, size_t n)
 			p->v = cp_xrealloc(p->v, (size_t)(p->cap = 2 * p->cap + 16), sizeof *p->v);
 		best = p->n++;
 		p->v[best].n = n + n / 8;	/* batches differ a little in length: leave room to be used again */
-		p->v[best].p = cp_xcalloc(p->v[best].n, sizeof(nn_float));
+		p->v[best].p = cp_xlarge(p->v[best].n, sizeof(nn_float));
 	}
 	p->v[best].used = 1;
 	return p->v[best].p;

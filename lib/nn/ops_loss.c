@@ -1,7 +1,7 @@
 /* Losses.
  *
  * The masked-LM loss takes its gradient in the forward pass, a block of rows at a time: logits, softmax, their gradient in the same
- * array, then both products with it.  So no more than BLOCK rows of logits exist at once, and they are read while they are warm. */
+ * array, then both products with it.  So no more than a block of rows' logits exists at once, and they are read while they are warm. */
 #include <assert.h>
 
 #include "nn/gemm.h"
@@ -59,7 +59,8 @@ struct nn_node *ng_pull(struct nn_graph *g, struct nn_node *x, const struct nn_f
 
 /* --- Masked language model --------------------------------------------------------------------------------------------------------- */
 
-#define BLOCK 128
+#define LOGITS (1 << 22)		/* at once, about: 16 MB */
+#define PART 32			/* rows that are summed by themselves, in whatever block */
 
 struct lm {
 	const struct nn_cut *cut;
@@ -68,7 +69,8 @@ struct lm {
 	size_t vocab;			/* ids in the softmax */
 	nn_float *w, *b;		/* (vocab, H), (vocab): the rows of the ids in the cut */
 	nn_float *dw, *db, *dh;		/* NULL where no gradient is wanted */
-	nn_float *z;			/* (BLOCK, vocab) */
+	size_t rows;			/* of a block */
+	nn_float *z;			/* (rows, vocab) */
 	uint32_t *target;		/* (M) */
 	nn_float *loss, *lse;		/* (M) */
 	unsigned char *hit;		/* (M) */
@@ -113,7 +115,9 @@ static void lm_prepare(struct nn_graph *g, struct nn_node *n, struct lm *k)
 	k->loss = cp_arena_alloc(a, rows * sizeof(nn_float));
 	k->lse = cp_arena_alloc(a, rows * sizeof(nn_float));
 	k->hit = cp_arena_alloc(a, rows);
-	k->z = cp_arena_alloc(a, BLOCK * k->vocab * sizeof(nn_float));
+	k->rows = LOGITS / k->vocab > 4 * PART ? LOGITS / k->vocab / PART * PART : 4 * PART;
+	k->rows = rows < k->rows ? rows : k->rows;
+	k->z = cp_arena_alloc(a, k->rows * k->vocab * sizeof(nn_float));
 	k->dw = k->db = k->dh = NULL;
 	if (n->needs_grad && g->training) {
 		k->dw = cp_arena_zalloc(a, k->vocab * h * sizeof(nn_float));
@@ -156,14 +160,14 @@ static void lm_fwd(struct nn_graph *g, struct nn_node *n)
 	size_t rows = nn_rows(g, n->in[0]);
 	double sum = 0;
 	lm_prepare(g, n, k);
-	for (k->block = 0; k->block < rows; k->block += BLOCK) {
-		int m = (int)(rows - k->block < BLOCK ? rows - k->block : BLOCK), v = (int)k->vocab;
+	for (k->block = 0; k->block < rows; k->block += k->rows) {
+		int m = (int)(rows - k->block < k->rows ? rows - k->block : k->rows), v = (int)k->vocab;
 		const nn_float *x = n->in[0]->val + k->block * (size_t)h;
 		nn_gemm(g->team, 0, 1, m, v, h, x, h, k->w, h, 0, k->z, v);
 		nn_parts(g, n, (size_t)m, 8, lm_rows);
 		if (!k->dw)
 			continue;
-		nn_parts_sum(g, n, (size_t)m, 32, lm_bias_sum, k->vocab, k->db);
+		nn_parts_sum(g, n, (size_t)m, PART, lm_bias_sum, k->vocab, k->db);
 		nn_gemm(g->team, 1, 0, v, h, m, k->z, v, x, h, 1, k->dw, h);
 		nn_gemm(g->team, 0, 0, m, h, v, k->z, v, k->w, h, 0, k->dh + k->block * (size_t)h, h);
 	}

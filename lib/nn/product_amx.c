@@ -2,8 +2,8 @@
  * nothing of it runs on another.
  *
  * Operands are rounded to nearest even as they are packed, rows of a product for scoring as they are read.  Four tiles of sums, 2 x 2, take
- * two of each operand a step, so that each block read is used twice; of b's two panels AT_A_TIME units at a time stay in the first cache while rows
- * pass.  All tiles are whole: operands are filled up with zeros (nn/product.h), and at an edge of C sums go by way of a whole block of their own.
+ * two of each operand a step, so that each block read is used twice; two panels of a stay in the first cache while b passes.  All tiles are whole:
+ * operands are filled up with zeros (nn/product.h), and at an edge of C sums go by way of a whole block of their own.
  *
  * A row by itself takes the same way, with 15 rows of zeros: it has to have the same bits, and waits for the weights' memory anyway.
  *
@@ -32,7 +32,7 @@ typedef uint32_t unit;
 #include "nn/simd/pack.h"
 #include "nn/simd/rows.h"
 
-enum { SIDE = 2 * NN_PANEL, BLOCK = NN_PANEL * NN_PANEL, AT_A_TIME = 256 };
+enum { SIDE = 2 * NN_PANEL, BLOCK = NN_PANEL * NN_PANEL, AT_A_TIME = 256 /* units of rows for scoring */ };
 
 /* Parts of two packed operands. */
 struct parts {
@@ -130,17 +130,14 @@ static void block(nn_float *c, size_t ldc, const struct parts *p, size_t m, size
 static void tile(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add)
 {
 	(void)lines;	/* always */
-	struct parts p = { .a_panel = units * NN_PANEL, .b_panel = units * NN_PANEL };
+	struct parts p = { .a_panel = units * NN_PANEL, .b_panel = units * NN_PANEL, .units = units };
 	tiles_begin();
-	for (size_t from = 0; from < units; from += AT_A_TIME) {
-		p.units = at_most(units - from, AT_A_TIME);
-		for (size_t j = 0; j < n; j += SIDE)
-			for (size_t i = 0; i < m; i += SIDE) {
-				p.a = (const unit *)a + i * units + from * NN_PANEL;
-				p.b = (const unit *)b + j * units + from * NN_PANEL;
-				block(c + i * ldc + j, ldc, &p, at_most(m - i, SIDE), at_most(n - j, SIDE), add || from);
-			}
-	}
+	for (size_t i = 0; i < m; i += SIDE)
+		for (size_t j = 0; j < n; j += SIDE) {
+			p.a = (const unit *)a + i * units;
+			p.b = (const unit *)b + j * units;
+			block(c + i * ldc + j, ldc, &p, at_most(m - i, SIDE), at_most(n - j, SIDE), add);
+		}
 	tiles_end();
 }
 

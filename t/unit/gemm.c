@@ -59,7 +59,7 @@ static double error_of(struct cp_team *team, int ta, int tb, int m, int n, int k
 static void check_products(struct cp_team *team)
 {
 	static const int sizes[][3] = { { 2, 2, 0 }, { 2, 2, 1 }, { 9, 47, 2 }, { 16, 48, 33 }, { 24, 64, 600 }, { 7, 100, 1037 }, { 1, 1, 1 }, { 1, 17, 31 }, { 31, 1, 17 }, { 3, 5, 0 }, { 3, 17, 1 }, { 31, 64, 17 }, { 65, 33, 129 },
-					{ 130, 300, 40 }, { 300, 140, 70 }, { 1, 300, 400 }, { 300, 1, 400 } };
+					{ 130, 300, 40 }, { 300, 140, 70 }, { 1, 300, 400 }, { 300, 1, 400 }, { 20, 1300, 600 }, { 70, 20, 2700 } };
 	double tolerance = sizeof(nn_float) == 4 ? 1e-4 : 1e-12;
 
 	for (int t = 0; t < 4; t++) {
@@ -75,33 +75,69 @@ static void check_products(struct cp_team *team)
 	}
 }
 
+/* (rows,cols) or its transpose: how far apart its lines are. */
+static int line(int transposed, int rows, int cols)
+{
+	return transposed ? rows : cols;
+}
+
 static void check_threads(void)
 {
-	static const int sizes[][3] = { { 256, 256, 256 }, { 256, 512, 64 }, { 517, 333, 71 }, { 100, 700, 100 }, { 1, 2000, 600 }, { 2000, 1, 600 } };
+	static const int sizes[][3] = { { 256, 256, 256 }, { 256, 512, 64 }, { 517, 333, 71 }, { 100, 700, 100 }, { 1, 2000, 600 }, { 2000, 1, 600 },
+					{ 90, 1300, 610 }, { 200, 100, 2700 } };
 	struct cp_err err;
 
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
 		int m = sizes[s][0], n = sizes[s][1], k = sizes[s][2], same = 1;
 		size_t n_c = (size_t)m * (size_t)n;
-		nn_float *a = draw((size_t)m * (size_t)k, 1), *b = draw((size_t)n * (size_t)k, 2), *one = draw(n_c, 3), *more = draw(n_c, 3);
+		nn_float *a = draw((size_t)m * (size_t)k, 1), *b = draw((size_t)n * (size_t)k, 2);
 		char what[80];
-		nn_gemm(NULL, 0, 1, m, n, k, a, k, b, k, 1, one, n);
-		for (int threads = 1; threads <= 3; threads++) {
-			struct cp_team *team = cp_team_new(threads, &err);
-			nn_float *start = draw(n_c, 3);
-			memcpy(more, start, n_c * sizeof *more);
-			nn_gemm(team, 0, 1, m, n, k, a, k, b, k, 1, more, n);
-			same &= !memcmp(one, more, n_c * sizeof *more);
-			cp_team_free(team);
-			free(start);
+		for (int t = 0; t < 4; t++) {
+			int ta = t & 1, tb = t >> 1;
+			nn_float *one = draw(n_c, 3);
+			nn_gemm(NULL, ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, one, n);
+			for (int threads = 1; threads <= 3; threads++) {
+				struct cp_team *team = cp_team_new(threads, &err);
+				nn_float *more = draw(n_c, 3);
+				nn_gemm(team, ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, more, n);
+				same &= !memcmp(one, more, n_c * sizeof *more);
+				cp_team_free(team);
+				free(more);
+			}
+			free(one);
 		}
 		snprintf(what, sizeof what, "%d x %d x %d: the same bits on 1, 2 and 3 threads", m, n, k);
 		ok(same, what);
 		free(a);
 		free(b);
-		free(one);
-		free(more);
 	}
+}
+
+/* Products of unlike sizes at once, as a layer's backward pass has them, are each as by itself. */
+static void check_several(void)
+{
+	enum { ROWS = 700, IN = 200, OUT = 90 };
+	nn_float *x = draw(ROWS * IN, 1), *dy = draw(ROWS * OUT, 2), *w = draw(IN * OUT, 3), *dw = draw(IN * OUT, 4), *dx = draw(ROWS * IN, 5);
+	struct cp_err err;
+	int same = 1;
+	nn_gemm(NULL, 1, 0, IN, OUT, ROWS, x, IN, dy, OUT, 1, dw, OUT);
+	nn_gemm(NULL, 0, 1, ROWS, IN, OUT, dy, OUT, w, OUT, 1, dx, IN);
+	for (int threads = 1; threads <= 3; threads++) {
+		struct cp_team *team = cp_team_new(threads, &err);
+		nn_float *dw2 = draw(IN * OUT, 4), *dx2 = draw(ROWS * IN, 5);
+		nn_gemms(team, (struct nn_gemm_call[]){ { 1, 0, IN, OUT, ROWS, x, IN, dy, OUT, 1, dw2, OUT, NULL, NULL },
+							{ 0, 1, ROWS, IN, OUT, dy, OUT, w, OUT, 1, dx2, IN, NULL, NULL } }, 2);
+		same &= !memcmp(dw, dw2, IN * OUT * sizeof *dw) && !memcmp(dx, dx2, ROWS * IN * sizeof *dx);
+		cp_team_free(team);
+		free(dw2);
+		free(dx2);
+	}
+	ok(same, "products at once have the bits that each has by itself");
+	free(x);
+	free(dy);
+	free(w);
+	free(dw);
+	free(dx);
 }
 
 /* By kernels of our own a row of C has the same bits whatever the rows beside it, and adds to what stands there. */
@@ -142,6 +178,7 @@ int main(int argc, char **argv)
 		ok(!strcmp(nn_gemm_precision(), all[i][0]), "... in the precision asked for");
 		check_products(team);
 		check_threads();
+		check_several();
 		if (!strcmp(all[i][1], "own"))
 			check_neighbours();
 	}

@@ -5,7 +5,6 @@
  *     mac(sum, b, a)              a vector of sums, and to each is added what its unit in the vector b and the unit a make
  */
 #define V (NN_PANEL / VL)	/* vectors of a panel */
-#define DEPTH 256	/* units at a time: a tile's panels of b, 48 KiB, stay in the second cache while rows pass */
 
 INLINE vec ld_units(const unit *p)
 {
@@ -51,22 +50,16 @@ INLINE void fetch(const nn_float *c, size_t ldc, size_t rows, size_t panels)
 			__builtin_prefetch(c + r * ldc + p * NN_PANEL, 1);
 }
 
-/* Operands, of which units `from` .. `from + count`-1 are summed. */
-struct depths {
-	const unit *a, *b;
-	size_t units_a, units_b;	/* of a place (nn_product_length) */
-	size_t from, count;
-};
-
-/* The panels of b from column j on, for all rows. */
-INLINE void columns(nn_float *c, size_t ldc, const struct depths *d, int lines, size_t m, size_t n, size_t j, size_t panels, int add)
+/* The panels of b from column j on, for all rows; a place of a takes units_a (nn_product_length). */
+INLINE void columns(nn_float *c, size_t ldc, const unit *a, int lines, size_t units_a, const unit *b, size_t units, size_t m, size_t n, size_t j,
+		    size_t panels, int add)
 {
-	const unit *b = d->b + j * d->units_b + d->from * NN_PANEL;
+	b += j * units;
 	for (size_t i = 0; i < m; i += TILE_ROWS) {
-		const unit *a = d->a + i / NN_PANEL * NN_PANEL * d->units_a + d->from * NN_PANEL + nn_product_at(i % NN_PANEL, 0, lines);
+		const unit *rows = a + i / NN_PANEL * NN_PANEL * units_a + nn_product_at(i % NN_PANEL, 0, lines);
 		if (i + TILE_ROWS < m)
 			fetch(c + (i + TILE_ROWS) * ldc + j, ldc, m - i - TILE_ROWS < TILE_ROWS ? m - i - TILE_ROWS : TILE_ROWS, panels);
-		micro(c + i * ldc + j, ldc, a, lines, b, d->units_b * NN_PANEL, d->count, m - i < TILE_ROWS ? m - i : TILE_ROWS, panels, n - j, add);
+		micro(c + i * ldc + j, ldc, rows, lines, b, units * NN_PANEL, units, m - i < TILE_ROWS ? m - i : TILE_ROWS, panels, n - j, add);
 	}
 }
 
@@ -76,30 +69,24 @@ INLINE size_t next_panels(size_t left)
 	return left >= TILE_PANELS && left != TILE_PANELS + 1 ? TILE_PANELS : left > 2 || TILE_PANELS == 1 ? (TILE_PANELS + 1) / 2 : left;
 }
 
-INLINE void all_columns(nn_float *c, size_t ldc, const struct depths *d, int lines, size_t m, size_t n, int add)
+INLINE void all_columns(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t m, size_t n, size_t units, int add)
 {
+	size_t units_a = nn_product_length(units, lines);
 	for (size_t j = 0, panels; j < n; j += panels * NN_PANEL) {
 		panels = next_panels((n - j + NN_PANEL - 1) / NN_PANEL);
 		if (panels == TILE_PANELS)
-			columns(c, ldc, d, lines, m, n, j, TILE_PANELS, add);
+			columns(c, ldc, a, lines, units_a, b, units, m, n, j, TILE_PANELS, add);
 		else if (panels == 2)
-			columns(c, ldc, d, lines, m, n, j, 2, add);
+			columns(c, ldc, a, lines, units_a, b, units, m, n, j, 2, add);
 		else
-			columns(c, ldc, d, lines, m, n, j, 1, add);
+			columns(c, ldc, a, lines, units_a, b, units, m, n, j, 1, add);
 	}
 }
 
 INLINE void product_tile(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add)
 {
-	struct depths d = { a, b, nn_product_length(units, lines), units, 0, 0 };
-	if (!units && !add)
-		for (size_t i = 0; i < m; i++)
-			memset(c + i * ldc, 0, n * sizeof *c);
-	for (; d.from < units; d.from += DEPTH) {
-		d.count = units - d.from < DEPTH ? units - d.from : DEPTH;
-		if (lines)
-			all_columns(c, ldc, &d, 1, m, n, add || d.from);
-		else
-			all_columns(c, ldc, &d, 0, m, n, add || d.from);
-	}
+	if (lines)
+		all_columns(c, ldc, a, 1, b, m, n, units, add);
+	else
+		all_columns(c, ldc, a, 0, b, m, n, units, add);
 }
