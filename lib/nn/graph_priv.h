@@ -68,10 +68,10 @@ static inline size_t nn_row_grain(size_t cols)
 	return g ? g : 1;
 }
 
-/* Rows of a packed product a task: two million multiply-adds, in whole tiles of six. */
+/* Rows of a packed product a task: two million multiply-adds or more, in whole tiles of every kind. */
 static inline size_t nn_packed_grain(size_t weights)
 {
-	return ((2 << 20) / weights + 6) / 6 * 6 + 18;
+	return ((2 << 20) / weights / 96 + 1) * 96;
 }
 
 /* For sums: no more than 32 parts, so that adding up the rooms stays small beside the work. */

@@ -12,6 +12,7 @@
  * read at all; they are finite, so a sum is the same without.
  */
 #define CHUNK 512	/* units of the depth at a time: those that a row has beside 0, and rows in bf16, lie on the stack */
+#define MADE 24		/* rows in bf16 at a time: what is read of the weights is used for all of them */
 
 /* Units of rows, ld apart. */
 struct units {
@@ -23,12 +24,13 @@ struct units {
 INLINE struct units units_of(const struct packed *p, size_t r0, size_t rows, size_t k, size_t n, unit *room)
 {
 	const nn_float *x = p->x + r0 * p->ldx + k * PER_UNIT;
+	size_t ld = (n + 15) / 16 * 16;
 	if (PER_UNIT == 1)
 		return (struct units){ (const unit *)x, p->ldx };
 	for (size_t r = 0; r < rows; r++)
 		for (size_t u = 0; u < n; u += 16)
-			put16(room + r * CHUNK + u, along16(x + r * p->ldx + u * PER_UNIT, p->depth - (k + u) * PER_UNIT));
-	return (struct units){ room, CHUNK };
+			put16(room + r * ld + u, along16(x + r * p->ldx + u * PER_UNIT, p->depth - (k + u) * PER_UNIT));
+	return (struct units){ room, ld };
 }
 
 /* rows x panels of the result from (r0, j) on: n units from k on, which x has.  How many rows and panels is known to the compiler. */
@@ -69,10 +71,10 @@ INLINE void packed_columns(const struct packed *p, size_t r0, size_t rows, size_
 		packed_tile(p, r0 + r, j, x, k, n, 2, panels);
 }
 
-/* An even number of rows; no more than ROWS where their units have to be made. */
+/* An even number of rows; no more than MADE where their units have to be made. */
 static void packed_rows(const struct packed *p, size_t r0, size_t rows)
 {
-	_Alignas(64) unit room[PER_UNIT == 1 ? 1 : ROWS * CHUNK];
+	_Alignas(64) unit room[PER_UNIT == 1 ? 1 : MADE * CHUNK];
 	for (size_t k = 0, n; k < p->units; k += n) {
 		size_t j = 0;
 		n = p->units - k < CHUNK ? p->units - k : CHUNK;
@@ -143,7 +145,7 @@ INLINE void packed_fwd(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, c
 		       const struct nn_packed_end *end)
 {
 	struct packed p = { y, ldy, x, ldx, w, cols, depth, (depth + PER_UNIT - 1) / PER_UNIT, end };
-	size_t even = rows / 2 * 2, most = PER_UNIT == 1 ? even : ROWS;
+	size_t even = rows / 2 * 2, most = PER_UNIT == 1 ? even : MADE;
 	for (size_t r = 0, n; r < even; r += n) {
 		n = even - r < most ? even - r : most;
 		packed_rows(&p, r, n);
