@@ -3,7 +3,9 @@
  * who starts or ends a run looks for sleepers after having done so, so that one of the two sees the other.
  *
  * Every thread has a share of the tasks, the same part of them in every run, and takes of the others' when its own are done: so rows that
- * it wrote in one operation it mostly reads in the next, and they are in its cache. */
+ * it wrote in one operation it mostly reads in the next, and they are in its cache.  A run ends when its tasks have ended, and waits for no thread
+ * that has none: one that other programs keep from running is missed in the tasks it has begun alone.  It may come back in the middle of a later run,
+ * and takes of that one's: who takes a task takes it of the run at hand, whose fn and ctx stand until it has ended. */
 #include "base/team.h"
 
 #include <errno.h>
@@ -18,8 +20,7 @@
 #define SPINS 40000	/* up to a few hundred us: longer than the gaps within a step, as waking a thread costs tens of them on a virtual machine */
 
 struct share {
-	_Alignas(64) atomic_int next;
-	int end;
+	_Alignas(64) _Atomic uint64_t tasks;	/* the next, and in the high half the end: both at once, as a run may begin meanwhile */
 };
 
 struct worker {
@@ -35,7 +36,7 @@ struct cp_team {
 	pthread_mutex_t lock;
 	pthread_cond_t wake, done;
 	atomic_uint generation;
-	atomic_int unfinished, quit, sleepers, waiting;
+	atomic_int unfinished, quit, sleepers, waiting;	/* unfinished: tasks */
 	void (*fn)(void *, int);
 	void *ctx;
 };
@@ -49,25 +50,33 @@ static inline void relax(void)
 #endif
 }
 
+/* A task of it, or -1. */
+static int take(struct share *s)
+{
+	uint64_t tasks = atomic_fetch_add(&s->tasks, 1);
+	uint32_t next = (uint32_t)tasks, end = (uint32_t)(tasks >> 32);
+	return next < end ? (int)next : -1;
+}
+
 static void work(struct cp_team *t, int self)
 {
-	for (int i = 0; i < t->n_threads; i++) {
-		struct share *s = &t->shares[(self + i) % t->n_threads];
-		for (int task; (task = atomic_fetch_add(&s->next, 1)) < s->end; )
+	int done = 0;
+	for (int i = 0; i < t->n_threads; i++)
+		for (int task; (task = take(&t->shares[(self + i) % t->n_threads])) >= 0; done++)
 			t->fn(t->ctx, task);
-	}
-	if (atomic_fetch_sub(&t->unfinished, 1) == 1 && atomic_load(&t->waiting)) {
+	if (done && atomic_fetch_sub(&t->unfinished, done) == done && atomic_load(&t->waiting)) {
 		pthread_mutex_lock(&t->lock);
 		pthread_cond_signal(&t->done);
 		pthread_mutex_unlock(&t->lock);
 	}
 }
 
-static void wait_generation(struct cp_team *t, unsigned seen)
+static unsigned wait_generation(struct cp_team *t, unsigned seen)
 {
 	for (int i = 0; i < SPINS; i++) {
-		if (atomic_load(&t->generation) != seen)
-			return;
+		unsigned now = atomic_load(&t->generation);
+		if (now != seen)
+			return now;
 		relax();
 	}
 	pthread_mutex_lock(&t->lock);
@@ -76,14 +85,15 @@ static void wait_generation(struct cp_team *t, unsigned seen)
 		pthread_cond_wait(&t->wake, &t->lock);
 	atomic_fetch_sub(&t->sleepers, 1);
 	pthread_mutex_unlock(&t->lock);
+	return atomic_load(&t->generation);
 }
 
 static void *worker(void *arg)
 {
 	const struct worker *w = arg;
 	struct cp_team *t = w->team;
-	for (unsigned seen = 0;; seen++) {
-		wait_generation(t, seen);
+	for (unsigned seen = 0;;) {
+		seen = wait_generation(t, seen);
 		if (atomic_load(&t->quit))
 			return NULL;
 		work(t, w->self);
@@ -117,18 +127,19 @@ static void wait_done(struct cp_team *t)
 
 void cp_team_run(struct cp_team *t, int n_tasks, void (*fn)(void *, int), void *ctx)
 {
-	if (!t || t->n_threads == 1 || n_tasks == 1) {
+	if (!t || t->n_threads == 1 || n_tasks <= 1) {
 		for (int i = 0; i < n_tasks; i++)
 			fn(ctx, i);
 		return;
 	}
 	t->fn = fn;
 	t->ctx = ctx;
+	atomic_store(&t->unfinished, n_tasks);
 	for (int i = 0; i < t->n_threads; i++) {
-		atomic_store(&t->shares[i].next, (int)((int64_t)n_tasks * i / t->n_threads));
-		t->shares[i].end = (int)((int64_t)n_tasks * (i + 1) / t->n_threads);
+		uint64_t next = (uint64_t)n_tasks * (uint64_t)i / (uint64_t)t->n_threads;
+		uint64_t end = (uint64_t)n_tasks * (uint64_t)(i + 1) / (uint64_t)t->n_threads;
+		atomic_store(&t->shares[i].tasks, end << 32 | next);
 	}
-	atomic_store(&t->unfinished, t->n_threads);
 	start(t);
 	work(t, 0);
 	wait_done(t);
