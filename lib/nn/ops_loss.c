@@ -96,6 +96,15 @@ static int is_cut(const struct lm *k)
 	return k->cut && k->cut->n;
 }
 
+static void lm_gather_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+{
+	(void)g;
+	struct lm *k = n->ext;
+	size_t h = n->in[0]->cols;
+	nn_gather(k->w + from * h, h, n->in[1]->val, k->cut->ids + from, to - from, h);
+	nn_gather(k->b + from, 1, n->in[2]->val, k->cut->ids + from, to - from, 1);
+}
+
 static void lm_prepare(struct nn_graph *g, struct nn_node *n, struct lm *k)
 {
 	size_t rows = nn_rows(g, n->in[0]), h = n->in[0]->cols;
@@ -106,8 +115,7 @@ static void lm_prepare(struct nn_graph *g, struct nn_node *n, struct lm *k)
 	if (is_cut(k)) {
 		k->w = cp_arena_alloc(a, k->vocab * h * sizeof(nn_float));
 		k->b = cp_arena_alloc(a, k->vocab * sizeof(nn_float));
-		nn_gather(k->w, h, n->in[1]->val, k->cut->ids, k->vocab, h);
-		nn_gather(k->b, 1, n->in[2]->val, k->cut->ids, k->vocab, 1);
+		nn_parts(g, n, k->vocab, nn_row_grain(h), lm_gather_part);
 	}
 	k->target = cp_arena_alloc(a, rows * sizeof *k->target);
 	for (size_t r = 0; r < rows; r++)
@@ -120,7 +128,7 @@ static void lm_prepare(struct nn_graph *g, struct nn_node *n, struct lm *k)
 	k->z = cp_arena_alloc(a, k->rows * k->vocab * sizeof(nn_float));
 	k->dw = k->db = k->dh = NULL;
 	if (n->needs_grad && g->training) {
-		k->dw = cp_arena_zalloc(a, k->vocab * h * sizeof(nn_float));
+		k->dw = cp_arena_alloc(a, k->vocab * h * sizeof(nn_float));
 		k->db = cp_arena_zalloc(a, k->vocab * sizeof(nn_float));
 		k->dh = cp_arena_alloc(a, rows * h * sizeof(nn_float));
 	}
@@ -168,7 +176,7 @@ static void lm_fwd(struct nn_graph *g, struct nn_node *n)
 		if (!k->dw)
 			continue;
 		nn_parts_sum(g, n, (size_t)m, PART, lm_bias_sum, k->vocab, k->db);
-		nn_gemm(g->team, 1, 0, v, h, m, k->z, v, x, h, 1, k->dw, h);
+		nn_gemm(g->team, 1, 0, v, h, m, k->z, v, x, h, k->block > 0, k->dw, h);
 		nn_gemm(g->team, 0, 0, m, h, v, k->z, v, k->w, h, 0, k->dh + k->block * (size_t)h, h);
 	}
 	k->hits = 0;
@@ -179,22 +187,33 @@ static void lm_fwd(struct nn_graph *g, struct nn_node *n)
 	n->val[0] = (nn_float)(rows ? sum / (double)rows : 0);
 }
 
-static void lm_bwd(struct nn_graph *g, struct nn_node *n)
+/* The gradients of matrix and bias, which are there already, where they belong. */
+static void lm_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
+	(void)g;
 	struct lm *k = n->ext;
 	size_t h = n->in[0]->cols;
-	nn_float *d, scale = n->grad[0];
-	assert(k->dw);
-	if ((d = nn_grad(g, n->in[0])))
-		nn_axpy(d, scale, k->dh, nn_count(g, n->in[0]));
-	nn_float *dw = nn_grad(g, n->in[1]), *db = nn_grad(g, n->in[2]);
-	for (size_t i = 0; i < k->vocab; i++) {
+	nn_float *dw = nn_grad_now(n->in[1]), *db = nn_grad_now(n->in[2]), scale = n->grad[0];
+	for (size_t i = from; i < to; i++) {
 		size_t id = is_cut(k) ? k->cut->ids[i] : i;
 		if (dw)
 			nn_axpy(dw + id * h, scale, k->dw + i * h, h);
 		if (db)
 			db[id] += scale * k->db[i];
 	}
+}
+
+static void lm_bwd(struct nn_graph *g, struct nn_node *n)
+{
+	struct lm *k = n->ext;
+	nn_float *d, scale = n->grad[0];
+	assert(k->dw);
+	if ((d = nn_grad(g, n->in[0])))
+		nn_axpy(d, scale, k->dh, nn_count(g, n->in[0]));
+	nn_grad(g, n->in[1]);
+	nn_grad(g, n->in[2]);
+	if (nn_rows(g, n->in[0]))	/* else there are none */
+		nn_parts(g, n, k->vocab, nn_row_grain(n->in[0]->cols), lm_bwd_part);
 }
 
 static const struct nn_op op_lm = { "lm_loss", lm_fwd, lm_bwd, NULL };
