@@ -16,7 +16,7 @@
 /* Never NULL; "out of memory (N bytes)" and exit 1 otherwise: the only exit in the library, for sizes we chose ourselves. */
 void *cp_xmalloc(size_t n_bytes);
 void *cp_xcalloc(size_t n, size_t size);	/* n*size is checked */
-void *cp_xlarge(size_t n, size_t size);		/* the same, in pages as large as there are: for what is read here and there */
+void *cp_xlarge(size_t n, size_t size);		/* the same, in pages as large as there are, as are large arenas and what is aligned */
 void *cp_xrealloc(void *p, size_t n, size_t size);	/* n*size is checked */
 void *cp_xaligned(size_t align, size_t n_bytes);	/* zeroed; align: a power of two */
 char *cp_xstrdup(const char *s);

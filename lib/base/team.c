@@ -4,8 +4,8 @@
  *
  * Every thread has a share of the tasks, the same part of them in every run, and takes of the others' when its own are done: so rows that
  * it wrote in one operation it mostly reads in the next, and they are in its cache.  A run ends when its tasks have ended, and waits for no thread
- * that has none: one that other programs keep from running is missed in the tasks it has begun alone.  It may come back in the middle of a later run,
- * and takes of that one's: who takes a task takes it of the run at hand, whose fn and ctx stand until it has ended. */
+ * that has not begun one: such a thread, which other programs may keep from running, may come back in the middle of a later run and takes of
+ * that one's.  Who takes a task takes it of the run at hand, whose fn and ctx stand until it has ended. */
 #include "base/team.h"
 
 #include <errno.h>
@@ -17,7 +17,9 @@
 
 #include "base/mem.h"
 
-#define SPINS 40000	/* up to a few hundred us: longer than the gaps within a step, as waking a thread costs tens of them on a virtual machine */
+#ifndef SPINS
+#define SPINS 40000	/* some hundred us or more: longer than the gaps within a step, as waking a thread costs tens of them on a virtual machine */
+#endif
 
 struct share {
 	_Alignas(64) _Atomic uint64_t tasks;	/* the next, and in the high half the end: both at once, as a run may begin meanwhile */

@@ -83,7 +83,7 @@ static int clamp(int x, int lo, int hi)
 
 static int over(int a, int b)
 {
-	return (a + b - 1) / b;
+	return a / b + (a % b > 0);
 }
 
 /* The size of a tile where `size` is cut into `pieces`: whole panels, so that only the last tile has an odd edge. */
@@ -240,7 +240,10 @@ static char *room_for(int what, size_t bytes)
 	}
 	if (bytes > r->size[what]) {
 		free(r->room[what]);
-		r->room[what] = cp_xaligned(64, r->size[what] = bytes + bytes / 4);
+		r->room[what] = NULL;	/* in case there is no more, and the caller goes on without (cp_mem_catch) */
+		r->size[what] = 0;
+		r->room[what] = cp_xaligned(64, bytes + bytes / 4);
+		r->size[what] = bytes + bytes / 4;
 	}
 	return r->room[what];
 }
@@ -251,7 +254,8 @@ static void packed_tile(const struct job *j, int row, int rows, int col, int col
 	const struct nn_product *by = j->by;
 	size_t chunk = depth_of_chunk(j), all = (size_t)c->k, most = all < chunk ? all : chunk;
 	size_t a_bytes = nn_product_panels((size_t)rows) * NN_PANEL * place_bytes(j, most, j->lines);
-	char *a = room_for(FOR_TILE, a_bytes + nn_product_panels((size_t)cols) * NN_PANEL * place_bytes(j, most, 0)), *b = a + a_bytes;
+	size_t own_b = j->b ? 0 : nn_product_panels((size_t)cols) * NN_PANEL * place_bytes(j, most, 0);
+	char *a = room_for(FOR_TILE, a_bytes + own_b), *b = a + a_bytes;
 	for (size_t at = 0, depth; at < all; at += chunk) {
 		depth = all - at < chunk ? all - at : chunk;
 		pack(j, a, c->a, c->lda, !c->ta, j->lines, row, rows, at, depth, 0, nn_product_parts(by, !c->ta, (size_t)rows, depth));

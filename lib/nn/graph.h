@@ -265,7 +265,8 @@ struct nn_node *ng_bce(struct nn_graph *, struct nn_node *z, const struct nn_fee
 
 /* Mean cross-entropy of softmax(h W^T + b) against labels, over the rows of h (M,H); W (V,H), b (1,V).
  * With a cut, the softmax runs over the ids cut->ids[0..n-1] only, ascending; every label must be among them.
- * The gradient is taken while the logits are at hand: no array of (M,V) exists, only a block of rows of it. */
+ * The gradient is taken while the logits are at hand: no more than about four million of them, or
+ * 128 rows, at once. */
 struct nn_cut {
 	const uint32_t *ids;
 	size_t n;		/* 0: no cut */

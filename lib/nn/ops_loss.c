@@ -1,7 +1,7 @@
 /* Losses.
  *
  * The masked-LM loss takes its gradient in the forward pass, a block of rows at a time: logits, softmax, their gradient in the same
- * array, then both products with it.  So no more than a block of rows' logits exists at once, and they are read while they are warm. */
+ * array, then both products with it.  So no more than a block of rows' logits exists at once. */
 #include <assert.h>
 
 #include "nn/gemm.h"
@@ -59,7 +59,11 @@ struct nn_node *ng_pull(struct nn_graph *g, struct nn_node *x, const struct nn_f
 
 /* --- Masked language model --------------------------------------------------------------------------------------------------------- */
 
-#define LOGITS (1 << 22)		/* at once, about: 16 MB */
+#ifdef NN_DOUBLE
+#define LOGITS 256		/* so that a small network has several blocks: only tests are in double */
+#else
+#define LOGITS (1 << 22)		/* at once, 16 MB, or those of 4 PART rows */
+#endif
 #define PART 32			/* rows that are summed by themselves, in whatever block */
 
 struct lm {

@@ -43,7 +43,8 @@ struct nn_product {
 	/* Parts `from` .. `to`-1 (nn_product_parts) of an operand of `outer` places into `packed`, where the operand begins.  along: a place's
 	 * depth lies one behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form. */
 	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to);
-	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted. */
+	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted.
+	 * Some hundred units: a longer depth the caller cuts, so that what is read of b stays warm while rows pass. */
 	void (*tile)(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add);
 	/* y = x W and what follows it: x as it lies, W packed in panels, and finite. */
 	void (*rows)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t n_rows,

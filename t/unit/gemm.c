@@ -84,7 +84,8 @@ static int line(int transposed, int rows, int cols)
 static void check_threads(void)
 {
 	static const int sizes[][3] = { { 256, 256, 256 }, { 256, 512, 64 }, { 517, 333, 71 }, { 100, 700, 100 }, { 1, 2000, 600 }, { 2000, 1, 600 },
-					{ 90, 1300, 610 }, { 200, 100, 2700 } };
+					{ 90, 1300, 610 }, { 200, 100, 2700 }, { 1100, 70, 40 }, { 200, 700, 1000 } };
+	static const int teams[] = { 1, 2, 3, 16 };
 	struct cp_err err;
 
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
@@ -96,8 +97,8 @@ static void check_threads(void)
 			int ta = t & 1, tb = t >> 1;
 			nn_float *one = draw(n_c, 3);
 			nn_gemm(NULL, ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, one, n);
-			for (int threads = 1; threads <= 3; threads++) {
-				struct cp_team *team = cp_team_new(threads, &err);
+			for (size_t i = 0; i < sizeof teams / sizeof *teams; i++) {
+				struct cp_team *team = cp_team_new(teams[i], &err);
 				nn_float *more = draw(n_c, 3);
 				nn_gemm(team, ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, more, n);
 				same &= !memcmp(one, more, n_c * sizeof *more);
@@ -106,7 +107,7 @@ static void check_threads(void)
 			}
 			free(one);
 		}
-		snprintf(what, sizeof what, "%d x %d x %d: the same bits on 1, 2 and 3 threads", m, n, k);
+		snprintf(what, sizeof what, "%d x %d x %d: the same bits on 1, 2, 3 and 16 threads", m, n, k);
 		ok(same, what);
 		free(a);
 		free(b);
