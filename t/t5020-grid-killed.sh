@@ -89,7 +89,7 @@ test_that 'figures whose run was killed when they were there and the ledger did 
 '
 
 test_that 'killed at any moment and started again: the same bytes, and every step done once' '
-	for pause in 0.4 0.9 1.3 0.6 1.7 0.8 1.1; do
+	for pause in 0.5 0.2 0.4 0.3 0.6 0.25 0.7 0.35 0.9; do
 		setsid make -s -j2 -C "$TOP/experiments" CP_BIN="$CP_BIN" SCALE=smoke DATA="$TRASH/clicks" rows= by="--by User --by Title" \
 			made="$TRASH/broken" ledger="$TRASH/broken.db" THREADS=1 table6 >>broken.said 2>&1 &
 		sleep $pause
