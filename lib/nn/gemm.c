@@ -2,8 +2,8 @@
  *
  * How C is cut is a matter of measurement: with OpenBLAS a tile of 128 x 256 runs at about nine tenths of the rate of the whole product
  * (it packs its share of A and B again), one of 64 x 128 at eight tenths.  Sixteen tiles feed 2 to 16 threads.  By packed operands it is a matter of
- * where these come from: on a processor with AMX, whose product of two operands in the second cache takes a third of the time that it takes to
- * fetch them from the third one or from another core's.
+ * where these come from: by AMX a product of what lies in the third cache, or in another core's, has about half the rate of one of what lies in the
+ * core's own second one.
  */
 #include "nn/gemm.h"
 
@@ -133,9 +133,21 @@ static size_t place_bytes(const struct job *j, size_t depth, int lines)
 	return nn_product_length(nn_product_units(j->by, depth), lines) * j->by->unit_bytes;
 }
 
+static size_t operand_bytes(const struct job *j, int outer, size_t depth, int lines)
+{
+	return nn_product_panels((size_t)outer) * NN_PANEL * place_bytes(j, depth, lines);
+}
+
 static size_t b_bytes(const struct job *j)
 {
-	return nn_product_panels((size_t)j->call->n) * NN_PANEL * place_bytes(j, (size_t)j->call->k, 0);
+	return operand_bytes(j, j->call->n, (size_t)j->call->k, 0);
+}
+
+/* Of the chunk that begins at this depth. */
+static size_t depth_from(const struct job *j, size_t at)
+{
+	size_t left = (size_t)j->call->k - at, chunk = depth_of_chunk(j);
+	return left < chunk ? left : chunk;
 }
 
 /* A and C by whole rows: a thread reads rows that it wrote in the operation before (base/team.h), and packs them for itself, tile by tile.  B is
@@ -143,8 +155,7 @@ static size_t b_bytes(const struct job *j)
 static void cut_rows(struct job *j, int threads)
 {
 	int m = j->call->m, n = j->call->n, least_m = j->by->blocks ? 64 : NN_PANEL, least_n = j->by->blocks ? 64 : 48;
-	size_t chunk = depth_of_chunk(j), k = (size_t)j->call->k, place = place_bytes(j, k < chunk ? k : chunk, 0);
-	int cols = over(n, (int)(WARM / place)), rows = m >= 1024 ? m / 64 : clamp(over(m, least_m), 1, TILES);
+	int cols = over(n, (int)(WARM / place_bytes(j, depth_from(j, 0), 0))), rows = m >= 1024 ? m / 64 : clamp(over(m, least_m), 1, TILES);
 
 	if (cols == 1 && b_bytes(j) > DEEP)
 		rows = clamp(over(m, 192), 1, rows);
@@ -180,16 +191,15 @@ static void pack(const struct job *j, char *to, const nn_float *x, int ld, int a
 
 static char *b_chunk(const struct job *j, size_t at)
 {
-	return j->b + nn_product_panels((size_t)j->call->n) * NN_PANEL * place_bytes(j, at, 0);
+	return j->b + operand_bytes(j, j->call->n, at, 0);
 }
 
 /* Parts from..to of B, which is packed chunk by chunk: each of these has all panels, or its own units of the depth. */
 static void pack_b(const struct job *j, size_t from, size_t to)
 {
 	const struct nn_gemm_call *c = j->call;
-	size_t chunk = depth_of_chunk(j), all = (size_t)c->k;
-	for (size_t at = 0, depth, first = 0, parts; at < all; at += chunk, first += c->tb ? 0 : parts) {
-		depth = all - at < chunk ? all - at : chunk;
+	for (size_t at = 0, depth, first = 0, parts; at < (size_t)c->k; at += depth, first += c->tb ? 0 : parts) {
+		depth = depth_from(j, at);
 		parts = nn_product_parts(j->by, c->tb, (size_t)c->n, depth);
 		size_t lo = from > first ? from - first : 0, hi = to - first < parts ? to - first : parts;
 		if (to > first && lo < hi)
@@ -252,12 +262,10 @@ static void packed_tile(const struct job *j, int row, int rows, int col, int col
 {
 	const struct nn_gemm_call *c = j->call;
 	const struct nn_product *by = j->by;
-	size_t chunk = depth_of_chunk(j), all = (size_t)c->k, most = all < chunk ? all : chunk;
-	size_t a_bytes = nn_product_panels((size_t)rows) * NN_PANEL * place_bytes(j, most, j->lines);
-	size_t own_b = j->b ? 0 : nn_product_panels((size_t)cols) * NN_PANEL * place_bytes(j, most, 0);
-	char *a = room_for(FOR_TILE, a_bytes + own_b), *b = a + a_bytes;
-	for (size_t at = 0, depth; at < all; at += chunk) {
-		depth = all - at < chunk ? all - at : chunk;
+	size_t most = depth_from(j, 0), a_bytes = operand_bytes(j, rows, most, j->lines);
+	char *a = room_for(FOR_TILE, a_bytes + (j->b ? 0 : operand_bytes(j, cols, most, 0))), *b = a + a_bytes;
+	for (size_t at = 0, depth; at < (size_t)c->k; at += depth) {
+		depth = depth_from(j, at);
 		pack(j, a, c->a, c->lda, !c->ta, j->lines, row, rows, at, depth, 0, nn_product_parts(by, !c->ta, (size_t)rows, depth));
 		if (j->b)
 			b = b_chunk(j, at) + (size_t)col * place_bytes(j, depth, 0);

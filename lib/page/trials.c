@@ -255,7 +255,7 @@ static const char *const tables[] = {
 
 	/* The scores of a model are those of every training that made these very bytes. Test rows are called as the rows that most of the models scored on them were trained with. */
 	"CREATE TEMP TABLE page_score AS SELECT t.run AS train, '' AS data, coalesce(i.key, '') AS rows, m.stratum AS stratum, a.id AS run, "
-	"" CP_STORE_BEGUN("a.started", "a.id") " AS begun, "
+	CP_STORE_BEGUN("a.started", "a.id") " AS begun, "
 	"max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo, "
 	"max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss, "
 	"max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration, "

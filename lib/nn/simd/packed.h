@@ -24,7 +24,7 @@ struct units {
 INLINE struct units units_of(const struct packed *p, size_t r0, size_t rows, size_t k, size_t n, unit *room)
 {
 	const nn_float *x = p->x + r0 * p->ldx + k * PER_UNIT;
-	size_t ld = (n + 15) / 16 * 16;
+	size_t ld = nn_product_length(n, 1);
 	if (PER_UNIT == 1)
 		return (struct units){ (const unit *)x, p->ldx };
 	for (size_t r = 0; r < rows; r++)

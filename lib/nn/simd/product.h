@@ -50,10 +50,11 @@ INLINE void fetch(const nn_float *c, size_t ldc, size_t rows, size_t panels)
 			__builtin_prefetch(c + r * ldc + p * NN_PANEL, 1);
 }
 
-/* The panels of b from column j on, for all rows; a place of a takes units_a (nn_product_length). */
-INLINE void columns(nn_float *c, size_t ldc, const unit *a, int lines, size_t units_a, const unit *b, size_t units, size_t m, size_t n, size_t j,
-		    size_t panels, int add)
+/* The panels of b from column j on, for all rows. */
+INLINE void columns(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t units, size_t m, size_t n, size_t j, size_t panels,
+		    int add)
 {
+	size_t units_a = nn_product_length(units, lines);	/* of a place */
 	b += j * units;
 	for (size_t i = 0; i < m; i += TILE_ROWS) {
 		const unit *rows = a + i / NN_PANEL * NN_PANEL * units_a + nn_product_at(i % NN_PANEL, 0, lines);
@@ -71,15 +72,14 @@ INLINE size_t next_panels(size_t left)
 
 INLINE void all_columns(nn_float *c, size_t ldc, const unit *a, int lines, const unit *b, size_t m, size_t n, size_t units, int add)
 {
-	size_t units_a = nn_product_length(units, lines);
 	for (size_t j = 0, panels; j < n; j += panels * NN_PANEL) {
 		panels = next_panels((n - j + NN_PANEL - 1) / NN_PANEL);
 		if (panels == TILE_PANELS)
-			columns(c, ldc, a, lines, units_a, b, units, m, n, j, TILE_PANELS, add);
+			columns(c, ldc, a, lines, b, units, m, n, j, TILE_PANELS, add);
 		else if (panels == 2)
-			columns(c, ldc, a, lines, units_a, b, units, m, n, j, 2, add);
+			columns(c, ldc, a, lines, b, units, m, n, j, 2, add);
 		else
-			columns(c, ldc, a, lines, units_a, b, units, m, n, j, 1, add);
+			columns(c, ldc, a, lines, b, units, m, n, j, 1, add);
 	}
 }
 
