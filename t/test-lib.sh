@@ -44,6 +44,17 @@ need_shared() {		# need_shared PATH...: of the folder beside the checkout
 	done
 }
 
+unread() {		# unread COMMAND...: its exit status where the reader of its output is gone before it writes
+	rm -f "$TRASH/.gone"
+	{
+		until test -e "$TRASH/.gone"; do sleep .01; done
+		unread_status=0
+		"$@" || unread_status=$?
+		echo $unread_status >"$TRASH/.status"
+	} | { exec <&-; : >"$TRASH/.gone"; }
+	return "$(cat "$TRASH/.status")"
+}
+
 test_skip() {		# test_skip NAME WHY
 	test_count=$((test_count + 1))
 	echo "ok $test_count - $1 # SKIP $2"
