@@ -61,6 +61,7 @@ test_that 'a line in, a line out: from a pipe that stays open, and what was not 
 		read -r score <&9
 		test "$score" = "$(sed -n "${n}p" all)"
 	done
+	test "$(cat /proc/$!/comm)" = cp-predict	# for ps and pgrep, though it started itself anew
 	echo 0,5,nobody,nothing,g1 >&8
 	read -r score <&9
 	exec 8>&-

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/opts.h"
 #include "nn/product.h"
 
@@ -105,6 +107,8 @@ void nn_blas_prepare(char **argv)
 #endif
 	int threads = !getenv("OPENBLAS_NUM_THREADS");
 
+	if (argv[0])	/* ps and pgrep would know the program started anew as "exe" */
+		prctl(PR_SET_NAME, cp_path_leaf(argv[0]));
 	/* both are set from here on, so this happens once */
 	if ((!core && !threads) || (core && setenv("OPENBLAS_CORETYPE", core, 1) < 0) || setenv("OPENBLAS_NUM_THREADS", "1", 0) < 0)
 		return;
