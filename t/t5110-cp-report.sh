@@ -474,6 +474,20 @@ test_that 'variants of a grid that no option tells apart are settings of their o
 	grep -E "^5 0\.7(1|09999)" scripts
 '
 
+test_that 'a line of one option varied is called by what the others in its picture have not' '
+	has gnuplot || exit 0
+	empty
+	for i in 1 2 3; do training $i dnn 1 prompts $i lr 0.1 batch 8; done
+	training 4 dnn 1 prompts 9 lr 0.2 batch 8
+	for i in 1 2 3 4; do scored $i x 0.7$i 0.5; done
+	cp-report -q -o page.html
+	section options page.html | grep "|dnn|"		# a picture of one line names it too
+	for i in 5 6; do training $i dnn 1 prompts $((i - 4)) lr 0.2 batch 8; scored $i x 0.6$i 0.5; done
+	cp-report -q -o page.html
+	section options page.html | grep "|dnn lr 0.1|"
+	section options page.html | grep "|dnn lr 0.2|"
+'
+
 test_that 'a default of -1 is drawn at what it stood for, or not at all' '
 	has gnuplot || exit 0
 	empty

@@ -192,7 +192,7 @@ static int key_rows(const struct cp_plot *p)
 
 static int key_height(const struct cp_plot *p)
 {
-	return p->n > 1 && p->kind != CP_PLOT_DOTS ? KEY_ROW * key_rows(p) + 6 : 0;
+	return longest_label(p) && p->kind != CP_PLOT_DOTS ? KEY_ROW * key_rows(p) + 6 : 0;
 }
 
 static int height_of(const struct cp_plot *p, int title)
@@ -255,9 +255,39 @@ static double left_of_dots(const struct cp_plot *p)
 	return (18 + 7.7 * (double)(most < NAME ? most : NAME)) / WIDTH;
 }
 
+#define FEW 6
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* The values of x, where they are few and stand well apart on a logarithmic axis of this range; how many, or 0. */
+static size_t few_values(double few[FEW], const struct cp_plot *p, const double range[2])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < p->series[i].n; k++) {
+			double v = p->series[i].v[k][0];
+			size_t at = 0;
+			while (at < n && few[at] != v)
+				at++;
+			if (at == FEW)
+				return 0;
+			few[at] = v;
+			n += at == n;
+		}
+	qsort(few, n, sizeof *few, by_size);
+	for (size_t i = 1; i < n; i++)
+		if (few[i] / few[i - 1] < pow(range[1] / range[0], 1.0 / FEW))
+			return 0;
+	return n;
+}
+
 static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
 {
-	double x[2], pad;
+	double x[2], few[FEW], pad;
 	find_range(x, p);
 	if (p->kind == CP_PLOT_BARS || !(x[1] >= x[0]))
 		return;
@@ -266,10 +296,13 @@ static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
 		return;
 	}
 	int whole = (p->flags & CP_PLOT_WHOLE_X) && x[0] == floor(x[0]);
-	if ((p->flags & CP_PLOT_LOG_X) && x[0] > 0 && x[1] / x[0] >= 20 && (whole || !(p->flags & CP_PLOT_WHOLE_X))) {
+	if ((p->flags & CP_PLOT_LOG_X) && x[0] > 0 && x[1] / x[0] >= (p->flags & CP_PLOT_WHOLE_X ? 20 : 9.99) && (whole || !(p->flags & CP_PLOT_WHOLE_X))) {
 		pad = pow(x[1] / x[0], 0.05);
 		cp_buf_printf(b, "set logscale x\nset xrange [%.10g:%.10g]\n", x[0] / pad, x[1] * pad);
-		if (whole)
+		size_t n = few_values(few, p, x);
+		for (size_t i = 0; i < n; i++)
+			cp_buf_printf(b, "%s%.10g%s", i ? ", " : "set xtics (", few[i], i + 1 < n ? "" : ")\n");
+		if (!n && whole)
 			cp_buf_str(b, "set xtics (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)\n");
 		return;
 	}
@@ -285,7 +318,7 @@ static void put_x_axis(struct cp_buf *b, const struct cp_plot *p)
 static void put_places(struct cp_buf *b, const struct cp_plot *p, int title)
 {
 	double height = height_of(p, title);
-	cp_buf_printf(b, "set tmargin at screen %g\nset bmargin at screen %g\nset rmargin at screen 0.97\n", 1 - (12 + title) / height,
+	cp_buf_printf(b, "set tmargin at screen %g\nset bmargin at screen %g\nset rmargin at screen 0.95\n", 1 - (12 + title) / height,
 		      (BELOW + key_height(p)) / height);
 	if (p->kind == CP_PLOT_DOTS)
 		cp_buf_printf(b, "set lmargin at screen %g\n", left_of_dots(p));

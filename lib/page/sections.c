@@ -132,13 +132,20 @@ static const char option_curves[] =
 	"value AS (SELECT n.*, s.auc AS auc FROM number n JOIN page_score s ON s.train = n.run AND s.stratum = '' "
 	"UNION ALL SELECT n.*, t.valid_auc FROM number n JOIN page_trial t ON t.run = n.run "
 	"WHERE NOT EXISTS (SELECT 1 FROM number m JOIN page_score s ON s.train = m.run WHERE m.data = n.data AND m.base = n.base)), "
-	"point AS (SELECT data, name, trim(base || ' ' || others) AS label, x, avg(auc) AS auc, deviation(auc) AS sd FROM (SELECT *, "
+	"point AS (SELECT data, name, base, others, min(run) AS run, x, avg(auc) AS auc, deviation(auc) AS sd FROM (SELECT *, "
 	"first_value(same) OVER (PARTITION BY data, name, base, others, x ORDER BY run) AS first FROM value WHERE auc IS NOT NULL) "
-	"WHERE same = first GROUP BY 1, 2, 3, 4), whole AS "
-	"(SELECT *, count(*) OVER (PARTITION BY data, name, label) AS n, max(auc) OVER (PARTITION BY data, name, label) AS best "
-	"FROM point) SELECT data || ': ' || CASE WHEN name GLOB 'pretrain *' THEN substr(name, 10) || ' of pretraining' "
-	"ELSE name END, label, x, auc, auc - sd, auc + sd FROM whole WHERE n > 2 "
-	"ORDER BY data, name, best DESC, label, x";
+	"WHERE same = first GROUP BY data, name, base, others, x), "
+	"drawn AS (SELECT * FROM (SELECT *, count(*) OVER line AS n, max(auc) OVER line AS best, min(run) OVER line AS example FROM point "
+	"WINDOW line AS (PARTITION BY data, name, base, others)) WHERE n > 2), "
+	/* what is said of a line is what others of its base in the picture have not */
+	"line AS (SELECT DISTINCT data, name, base, others, example FROM drawn), "
+	"said AS (SELECT l.*, q.name || ' ' || q.value AS pair FROM line l JOIN page_trial t ON t.run = l.example "
+	"JOIN page_vary w ON w.rows = t.rows AND w.base = t.base AND w.name <> l.name JOIN page_param q ON q.run = t.run AND q.name = w.name), "
+	"telling AS (SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY data, name, base, pair) AS n FROM said) s "
+	"WHERE n < (SELECT count(*) FROM line l WHERE l.data = s.data AND l.name = s.name AND l.base = s.base)) "
+	"SELECT data || ': ' || CASE WHEN name GLOB 'pretrain *' THEN substr(name, 10) || ' of pretraining' ELSE name END, "
+	"base || coalesce(' ' || (SELECT group_concat(pair, ', ') FROM (SELECT pair FROM telling g WHERE g.data = d.data AND g.name = d.name "
+	"AND g.example = d.example ORDER BY pair)), '') AS label, x, auc, auc - sd, auc + sd FROM drawn d ORDER BY data, name, best DESC, others, x";
 
 static const char calibration_curves[] =
 	"SELECT s.data, t.setting, avg(a.value), avg(b.value), NULL, NULL FROM metrics a JOIN metrics b ON b.run = a.run AND b.split = a.split "
