@@ -142,7 +142,7 @@ test_that 'a state made with --init is not taken up without it' '
 	rm -f finetune.cpm*
 	interrupt KILL finetune $F
 	fails_with 1 cp-train -q --threads 1 --stage finetune --batch 64 --with-plm --fusion alpha --epochs 4 $TINY --train train.cps --valid valid.cps \
-		--set dim=8 --set hidden=16,16 --plm-lr 5e-5 --resume -o finetune.cpm
+		--set dim=8 --set hidden=16,16 --resume -o finetune.cpm
 	grep "another initial model" fails_with.err
 '
 

@@ -295,10 +295,29 @@ test_that 'an epoch in which no word was masked is no training' '
 	refused 1 "in all of epoch 1 no word was masked" pretrain --epochs 1 --train unmasked.cps -o no.cpm
 '
 
-test_that 'a pretrained language model has its own rate in every stage that goes on with it' '
-	pretrain --epochs 1 --lr 0.003 --init pre.cpm --train few.cps -o again.cpm
-	pretrain --epochs 1 --lr 0.003 --plm-lr 5e-5 --init pre.cpm --train few.cps -o said.cpm
+# same_rate RATE INIT...: every stage that goes on with the language model of INIT does so at RATE
+same_rate() {
+	rate=$1
+	shift
+	pretrain --epochs 1 --lr 0.003 "$@" --train few.cps -o again.cpm
+	pretrain --epochs 1 --lr 0.003 "$@" --plm-lr "$rate" --train few.cps -o said.cpm
+	finetune --epochs 1 --lr 0.002 --with-plm --init again.cpm --train few.cps -o more.cpm
 	same_tensor again.cpm said.cpm plm.embeddings.word_embeddings.weight
+}
+
+test_that 'a language model from nothing goes on at the rate of all else' '
+	same_rate 0.003 --init pre.cpm
+	says more.cpm "\"plm-lr\":\"0.002\""
+'
+
+test_that 'one that began with the weights of a folder has its own rate in every stage' '
+	cp-model export-plm pre.cpm -o folder
+	same_rate 5e-5 --plm folder
+	says more.cpm "\"plm-lr\":\"0.00005\""
+	cp -r folder bare
+	rm bare/model.safetensors
+	same_rate 0.003 --plm bare
+	says more.cpm "\"plm-lr\":\"0.002\""
 '
 
 # Embeddings grow, and so does what a number of 5e6 makes of them six cross layers further on: after some epochs, no number.

@@ -101,8 +101,8 @@ test_that 'what a default of -1 stood for is known' '
 	is "select count(*) from params where run = $(last) and name glob \"* in force\"" 0
 	pretrain --epochs 1 --lr 2e-3 --train train.cps -o shown.cpm
 	is "select value from params where run = $(last) and name = \"plm-lr in force\"" 0.002
-	finetune --with-plm --epochs 1 --plm-dropout 0.2 --init shown.cpm --train train.cps -o other.cpm
-	is "select value from params where run = $(last) and name = \"plm-lr in force\"" 5e-05
+	finetune --with-plm --epochs 1 --lr 0.004 --plm-dropout 0.2 --init shown.cpm --train train.cps -o other.cpm
+	is "select value from params where run = $(last) and name = \"plm-lr in force\"" 0.004
 	is "select value from params where run = $(last) and name = \"plm-dropout in force\"" 0.2
 	finetune --without-plm --epochs 1 --init shown.cpm --train train.cps -o other.cpm
 	is "select count(*) from params where run = $(last) and name glob \"* in force\"" 0

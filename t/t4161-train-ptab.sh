@@ -33,8 +33,8 @@ test_that 'what was masked before is where it starts from, with a fresh head' '
 	cat text.train.cps | cp-mask -q | cp-train -q --threads 1 --stage pretrain --prompts 0 $PLM --batch 64 --epochs 1 -o words.cpm
 	ptab --init words.cpm --epochs 1 --lr 0 --plm-lr 0 --train text.train.cps -o still.cpm
 	for name in plm.embeddings.word_embeddings.weight plm.encoder.layer.0.output.dense.weight; do same_tensor words.cpm still.cpm $name; done
-	ptab --init words.cpm --epochs 1 --train text.train.cps -o moved.cpm
-	says moved.cpm "\"plm-lr\":\"0.00005\""
+	ptab --init words.cpm --epochs 1 --lr 0.002 --train text.train.cps -o moved.cpm
+	says moved.cpm "\"plm-lr\":\"0.002\""
 	other_tensor words.cpm moved.cpm plm.embeddings.word_embeddings.weight
 	ptab --init moved.cpm --epochs 1 --lr 0 --plm-lr 0 --train text.train.cps -o on.cpm
 	same_tensor moved.cpm on.cpm ptab.0.weight

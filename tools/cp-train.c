@@ -76,7 +76,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "micro-batch", CP_OPT_INT, &o.micro_batch, "N", "rows of it computed at a time; 0: all, with a language model what takes 0.5 GB",
 	  .min = 0, .max = 1 << 20, .content = 1 },
 	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts", .min = 0, .max = 100, .content = 1 },
-	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 if pretrained, else --lr; p5: --lr", .min = -1, .max = 100,
+	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 if begun with others' weights, else --lr; p5: --lr", .min = -1, .max = 100,
 	  .content = 1 },
 	{ 0, "weight-decay", CP_OPT_REAL, &o.weight_decay, "W", "of CTR model and prompts, the whole table included; 0 but for adamw", .min = 0, .max = 1000,
 	  .content = 1 },

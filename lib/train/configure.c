@@ -141,6 +141,8 @@ static int configure_plm(struct cp_trainer *t, int had_plm, int had_clicks, stru
 	struct cp_model_config *c = &t->m->c;
 	if (!had_plm && plm_fresh(t, err) < 0)
 		return -1;
+	if (!had_plm)
+		c->plm_from_nothing = !cp_trainer_folder(t);
 	if (!had_plm && !is_stage(t, "p5") && !c->baseline)
 		cp_trainer_prompting(&t->o, &c->prompting);
 	if (t->o.plm_dropout >= 0)
@@ -174,6 +176,6 @@ int cp_trainer_configure(struct cp_trainer *t, struct cp_err *err)
 	c->ctrl.subspaces = (size_t)t->o.subspaces;
 	c->ctrl.temperature = t->o.temperature;
 	c->ctrl.batch = (size_t)t->o.batch;
-	rates(t, !p5 && (had_plm || cp_trainer_folder(t)));
+	rates(t, !p5 && c->has_plm && !c->plm_from_nothing);
 	return 0;
 }

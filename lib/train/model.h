@@ -57,6 +57,7 @@ struct cp_model_config {
 	int tied;			/* the masked-LM decoder is the word embeddings */
 	int pooler, fusion, usage;
 	int plm_frozen;			/* its weights take no step */
+	int plm_from_nothing;		/* nobody's weights began it: scratch:..., or a folder that has none, whatever it has learnt since */
 	size_t max_tokens;		/* of a text */
 	struct { size_t subspaces, batch; double temperature; } ctrl;	/* of CTRL, in training: batch is the most rows of one */
 };

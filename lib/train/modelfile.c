@@ -58,6 +58,8 @@ static void add_plm(json_t *o, const struct cp_model_config *c)
 	json_object_set_new(o, "fusion", word_json(CP_FUSIONS, c->fusion));
 	json_object_set_new(o, "prompt_usage", word_json(CP_USAGES, c->usage));
 	json_object_set_new(o, "max_tokens", json_integer((json_int_t)c->max_tokens));
+	if (c->plm_from_nothing)
+		json_object_set_new(o, "plm_from_nothing", json_true());
 }
 
 /* What the format must be able to say; older programs read what needs no more. */
@@ -151,6 +153,7 @@ static int read_plm(struct cp_model *m, const json_t *o, const char *path, struc
 	c->prompting.separate = json_is_true(json_object_get(p, "separate"));
 	c->prompting.shift = json_is_true(json_object_get(p, "shift"));
 	c->tied = json_is_true(json_object_get(o, "tied"));
+	c->plm_from_nothing = json_is_true(json_object_get(o, "plm_from_nothing"));
 	c->max_tokens = (size_t)json_integer_value(json_object_get(o, "max_tokens"));
 	if (c->max_tokens < 1 || c->max_tokens > plm_max_tokens(&c->plm, &c->prompting))
 		return cp_err_set(err, "%s: its max_tokens is out of range", path);

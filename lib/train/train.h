@@ -48,7 +48,7 @@ struct cp_train_opts {
 	int64_t epochs;			/* 0: ctr 3, the others 2 */
 	int64_t batch;
 	int64_t micro_batch;		/* rows of it that are computed at a time, at most; 0: all, but with a language model what takes half a GB */
-	double lr, plm_lr;		/* plm_lr < 0: 5e-5 for a pretrained language model, lr for a fresh one */
+	double lr, plm_lr;		/* plm_lr < 0: 5e-5 for a language model that began with others' weights, else lr */
 	double weight_decay, plm_weight_decay;
 	double warmup;			/* share of the steps */
 	const char *schedule;		/* linear, cosine, constant, plateau */
