@@ -61,6 +61,22 @@ test_that 'the tokenizer of a tokenizer.json that says the same, which counts wh
 	sed "s/-2.5/-2.25/" same.json >sp/tokenizer.json
 	test "$(digest sp)" != "$(digest same)"
 '
+test_that 'where "legacy" is false, as with prepend_scheme first, no space is put behind an added token' '
+	folder sp
+	test "$(ids sp "b<extra_id_0>b<unk> b")" = "3 5 9 3 5 2 3 5 1"
+	echo "{\"extra_ids\":2,\"legacy\":false}" >sp/tokenizer_config.json
+	sed "s/\"always\"/\"first\"/" same.json >same/tokenizer.json
+	test "$(digest sp)" = "$(digest same)"
+	for at in sp same; do
+		test "$(ids $at "b<extra_id_0>b<unk> b")" = "3 5 9 5 2 3 5 1"
+		test "$(ids $at "<extra_id_0>b")" = "9 5 1"
+		test "$(ids $at "a")" = "4 1"
+	done
+	sed "s/\"prepend_scheme\":\"always\"/&,\"add_prefix_space\":false/" same.json >same/tokenizer.json
+	refused same "prepend_scheme is always, and add_prefix_space is false"
+	sed "s/\"always\"/\"often\"/" same.json >same/tokenizer.json
+	refused same "prepend_scheme is often, which this version does not read"
+'
 test_that 'a hundred extra ids where the folder does not say; another end of a text' '
 	folder sp
 	rm sp/tokenizer_config.json

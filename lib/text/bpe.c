@@ -164,10 +164,10 @@ static void encode_word(const struct bpe *b, struct cp_tok_cache *c, const char 
 	cp_tok_cache_put(c, s, n, hash, ids, start);
 }
 
-static void bpe_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int normalized, struct cp_ids *ids)
+static void bpe_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int part, struct cp_ids *ids)
 {
 	const struct bpe *b = t->impl;
-	(void)normalized;
+	(void)part;
 	int is_valid = cp_utf8_valid(s, n, NULL), add_space = b->prefix_space && n && s[0] != ' ';
 	if (!is_valid || add_space) {
 		cp_buf_reset(&c->word);

@@ -22,6 +22,12 @@
 /* An id above this is no id of a vocabulary but a broken file (the stream's limit too). */
 #define CP_TOK_ID_LIMIT (UINT32_C(1) << 24)
 
+/* What is known of a part of a text. */
+enum cp_tok_part {
+	CP_TOK_NORMALIZED = 1,		/* it has been through `normalize` */
+	CP_TOK_FIRST = 2,		/* the text begins with it */
+};
+
 /* An algorithm. */
 struct cp_tok_model {
 	const char *kind;		/* "wordpiece" */
@@ -31,8 +37,8 @@ struct cp_tok_model {
 	int (*load)(struct cp_tokenizer *t, const json_t *root, const char *name, struct cp_err *);
 	/* Put them into root, in the fixed form of a pack. */
 	void (*save)(const struct cp_tokenizer *t, json_t *root);
-	/* The ids of a text without added tokens, appended.  normalized: s has been through `normalize`. */
-	void (*encode)(const struct cp_tokenizer *t, struct cp_tok_cache *, const char *s, size_t n, int normalized, struct cp_ids *);
+	/* The ids of a text without added tokens, or of what lies before, between or behind them, appended; `part` is of enum cp_tok_part. */
+	void (*encode)(const struct cp_tokenizer *t, struct cp_tok_cache *, const char *s, size_t n, int part, struct cp_ids *);
 	/* Append the normalized text.  NULL: the model has no normalizer. */
 	void (*normalize)(const struct cp_tokenizer *t, const char *s, size_t n, struct cp_buf *);
 	void (*release)(void *impl);

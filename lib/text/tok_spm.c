@@ -7,7 +7,8 @@
  *     3 normalization       2 the compiled rules (charsmap.h), 3 a space in front, 4 no space behind and none beside another: both where not told
  *
  * and what is not known is passed over, as the format has it.  Behind the pieces stand <extra_id_99> to <extra_id_0>, as many as tokenizer_config.json
- * says in extra_ids; </s>, or what the folder names eos_token, ends a text.  White space comes out as SentencePiece has it, which tokenizer.json files of
+ * says in extra_ids; </s>, or what the folder names eos_token, ends a text.  Where its "legacy" is false, a space is put before the text alone and not
+ * before what follows an added token.  White space comes out as SentencePiece has it, which tokenizer.json files of
  * older transformers do only within a text.
  *
  * Not: models by BPE, words or characters, models with pieces for bytes, and how XLM-R and ALBERT number their pieces.
@@ -225,11 +226,13 @@ static json_t *normalizer(const struct spm *m)
 	return json_pack("{s:s,s:o}", "type", "Sequence", "normalizers", steps);
 }
 
-static json_t *tokenizer(const struct spm *m, const char *eos)
+static json_t *tokenizer(const struct spm *m, const char *eos, int legacy)
 {
 	json_t *frame = json_pack("{s:s,s:[{s:{s:s}},{s:{s:s}}],s:{s:{s:[I]}}}", "type", "TemplateProcessing", "single", "Sequence", "id", "A",
 		"SpecialToken", "id", eos, "special_tokens", eos, "ids", m->eos);
 	json_t *space = json_pack("{s:s,s:s,s:b}", "type", "Metaspace", "replacement", SPACE, "add_prefix_space", m->front_space);
+	if (m->front_space && !legacy)
+		json_object_set_new(space, "prepend_scheme", json_string("first"));
 	return json_pack("{s:O,s:o,s:o,s:o,s:{s:s,s:I,s:O}}", "added_tokens", m->added, "normalizer", normalizer(m), "pre_tokenizer", space,
 		"post_processor", frame, "model", "type", "Unigram", "unk_id", m->unk, "vocab", m->vocab);
 }
@@ -245,7 +248,7 @@ json_t *cp_tok_from_spm(const char *path, const struct cp_tok_words *w, struct c
 		eos = "</s>";
 	if (cp_read_file(path, &b, err) == 0 && read_model(&m, (struct message){ b.data, b.data + b.len, 0 }, eos, err) == 0 &&
 	    add_extra_ids(&m, w->config, err) == 0)
-		root = tokenizer(&m, eos);
+		root = tokenizer(&m, eos, !json_is_false(json_object_get(w->config, "legacy")));
 	json_decref(m.vocab);
 	json_decref(m.added);
 	cp_buf_release(&b);

@@ -60,38 +60,39 @@ void cp_tokenizer_free(struct cp_tokenizer *t)
 
 /* ---- Encoding ---- */
 
-static void encode_between(const struct cp_tokenizer *, struct cp_tok_cache *, const char *s, size_t n, int normalized, struct cp_ids *);
+static void encode_between(const struct cp_tokenizer *, struct cp_tok_cache *, const char *s, size_t n, int part, struct cp_ids *);
 
 /* Cut the text at added tokens of one kind; the rest goes on to encode_between. */
-static void encode_parts(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int normalized, struct cp_ids *ids)
+static void encode_parts(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int part, struct cp_ids *ids)
 {
 	struct cp_tok_match m;
 	size_t done = 0;
-	for (size_t at = 0; cp_tok_added_find(t, normalized, s, n, at, done, &m); at = m.end) {
+	for (size_t at = 0; cp_tok_added_find(t, part & CP_TOK_NORMALIZED, s, n, at, done, &m); at = m.end) {
 		if (m.from > done)		/* else the one before took this one's white space */
-			encode_between(t, c, s + done, m.from - done, normalized, ids);
+			encode_between(t, c, s + done, m.from - done, done ? part & ~CP_TOK_FIRST : part, ids);
 		cp_ids_push(ids, m.id);
 		done = m.to;
 	}
-	encode_between(t, c, s + done, n - done, normalized, ids);
+	encode_between(t, c, s + done, n - done, done ? part & ~CP_TOK_FIRST : part, ids);
 }
 
 /* Text without raw added tokens: where some are to be found in normalized text, that comes first. */
-static void encode_between(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int normalized, struct cp_ids *ids)
+static void encode_between(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int part, struct cp_ids *ids)
 {
 	if (!n)
 		return;
-	if (normalized || !t->any_normalized) {
-		t->model->encode(t, c, s, n, normalized, ids);
+	if (part & CP_TOK_NORMALIZED || !t->any_normalized) {
+		t->model->encode(t, c, s, n, part, ids);
 		return;
 	}
+	part |= CP_TOK_NORMALIZED;
 	if (!t->model->normalize) {
-		encode_parts(t, c, s, n, 1, ids);
+		encode_parts(t, c, s, n, part, ids);
 		return;
 	}
 	struct cp_buf b = CP_BUF_INIT;
 	t->model->normalize(t, s, n, &b);
-	encode_parts(t, c, b.data, b.len, 1, ids);
+	encode_parts(t, c, b.data, b.len, part, ids);
 	cp_buf_release(&b);
 }
 
@@ -108,7 +109,7 @@ void cp_tokenizer_encode(const struct cp_tokenizer *t, struct cp_tok_cache *cach
 	size_t start = ids->n, frame = add_special ? t->prefix.n + t->suffix.n : 0;
 	if (add_special)
 		push_all(ids, &t->prefix);
-	encode_parts(t, c, text, n, 0, ids);
+	encode_parts(t, c, text, n, CP_TOK_FIRST, ids);
 	if (max && ids->n - start + (add_special ? t->suffix.n : 0) > max)
 		ids->n = start + (add_special ? t->prefix.n : 0) + (max > frame ? max - frame : 0);
 	if (add_special)

@@ -1,6 +1,7 @@
 /* Unigram, as T5 uses it (Kudo, arXiv 1804.10959; SentencePiece).
  *
- * A text is normalized (charsmap.h, then runs of spaces), its spaces become U+2581, "▁", one is put in front, and it is cut before each.
+ * A text is normalized (charsmap.h, then runs of spaces), its spaces become U+2581, "▁", one is put in front, and it is cut before each.  Of a text
+ * cut at added tokens every part has one put in front, or, in T5's new way ("legacy": false), that with which the text begins alone.
  * A word is then taken apart into the pieces whose log probabilities have the largest sum, by Viterbi's algorithm; a character that is no piece
  * by itself may be unknown, at 10 less than the least probable piece, and neighbouring unknown ones are one token.  Sums are taken from
  * left to right in double, and of equal ones that with the longer last piece wins, as in the reference.
@@ -15,11 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/opts.h"
 #include "text/charsmap.h"
 #include "text/trie.h"
 #include "text/unicode.h"
 
 #define UNK_PENALTY 10.0
+#define SCHEMES "never|first|always"
+enum { NEVER, FIRST, ALWAYS };
 
 struct unigram {
 	struct cp_charsmap *map;	/* or NULL */
@@ -28,7 +32,7 @@ struct unigram {
 	int white_split;		/* first cut at white space, which goes */
 	char *space;			/* "▁" */
 	size_t n_space;
-	int prefix_space;
+	int prepend;			/* of SCHEMES: put one in front of no part between added tokens, of the one that begins the text, of every one */
 
 	struct cp_trie trie;
 	double *score, *said;		/* (n), by id; as the file says them */
@@ -183,12 +187,12 @@ static int begins_with_space(const struct unigram *u, const char *s, size_t n)
 }
 
 /* "a b" becomes "▁a▁b", which is cut before each "▁". */
-static void encode_spaced(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, struct cp_ids *ids)
+static void encode_spaced(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int first, struct cp_ids *ids)
 {
 	const struct unigram *u = t->impl;
 	struct cp_buf *b = &c->word;
 	cp_buf_reset(b);
-	if (n && u->prefix_space && s[0] != ' ' && !begins_with_space(u, s, n))
+	if (n && (u->prepend == ALWAYS || (u->prepend == FIRST && first)) && s[0] != ' ' && !begins_with_space(u, s, n))
 		cp_buf_str(b, u->space);
 	for (size_t i = 0; i < n; i++)
 		if (s[i] == ' ')
@@ -202,12 +206,12 @@ static void encode_spaced(const struct cp_tokenizer *t, struct cp_tok_cache *c, 
 	}
 }
 
-static void encode_split(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, struct cp_ids *ids)
+static void encode_split(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int first, struct cp_ids *ids)
 {
 	for (size_t i = 0, from = 0, end; i <= n; i = end) {
 		end = i;
 		if (i == n || cp_rune_is_space(cp_utf8_next(s, n, &end))) {
-			encode_spaced(t, c, s + from, i - from, ids);
+			encode_spaced(t, c, s + from, i - from, first && !from, ids);
 			from = end;
 		}
 		if (i == n)
@@ -215,19 +219,20 @@ static void encode_split(const struct cp_tokenizer *t, struct cp_tok_cache *c, c
 	}
 }
 
-static void unigram_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int normalized, struct cp_ids *ids)
+static void unigram_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int part, struct cp_ids *ids)
 {
 	const struct unigram *u = t->impl;
-	if (!normalized) {
+	int first = part & CP_TOK_FIRST;
+	if (!(part & CP_TOK_NORMALIZED)) {
 		cp_buf_reset(&c->text);
 		normalize(u, s, n, &c->word, &c->text);
 		s = c->text.data;
 		n = c->text.len;
 	}
 	if (u->white_split)
-		encode_split(t, c, s, n, ids);
+		encode_split(t, c, s, n, first, ids);
 	else
-		encode_spaced(t, c, s, n, ids);
+		encode_spaced(t, c, s, n, first, ids);
 }
 
 /* ---- Loading the normalizer ---- */
@@ -290,7 +295,7 @@ static int load_normalizer(struct unigram *u, const json_t *norm, const char *na
 static int load_metaspace(struct unigram *u, const json_t *pre, const char *name, struct cp_err *err)
 {
 	const char *space = json_string_value(json_object_get(pre, "replacement")), *scheme = json_string_value(json_object_get(pre, "prepend_scheme"));
-	int split = 1;
+	int split = 1, prefix_space = 1;
 	if (strcmp(cp_tok_json_type(pre), "Metaspace"))
 		return cp_err_set(err, "%s: pre_tokenizer is %.60s; for Unigram this version reads Metaspace, and WhitespaceSplit before it", name,
 		                  cp_tok_json_type(pre));
@@ -299,12 +304,14 @@ static int load_metaspace(struct unigram *u, const json_t *pre, const char *name
 		return cp_err_set(err, "%s: pre_tokenizer Metaspace: replacement is not one character", name);
 	u->space = cp_xstrdup(space);
 	u->n_space = n;
-	u->prefix_space = !scheme || strcmp(scheme, "never");
-	if (cp_tok_json_bool(pre, "add_prefix_space", &u->prefix_space, name, err) < 0 || cp_tok_json_bool(pre, "split", &split, name, err) < 0)
+	if (cp_tok_json_bool(pre, "add_prefix_space", &prefix_space, name, err) < 0 || cp_tok_json_bool(pre, "split", &split, name, err) < 0)
 		return -1;
-	if (!split || (scheme && strcmp(scheme, u->prefix_space ? "always" : "never")))
+	u->prepend = scheme ? cp_choice(SCHEMES, scheme) : prefix_space ? ALWAYS : NEVER;
+	if (!split || u->prepend < 0)
 		return cp_err_set(err, "%s: pre_tokenizer Metaspace: %s is %.60s, which this version does not read", name, split ? "prepend_scheme" : "split",
 		                  split ? scheme : "false");
+	if (!prefix_space && u->prepend != NEVER)
+		return cp_err_set(err, "%s: pre_tokenizer Metaspace: prepend_scheme is %s, and add_prefix_space is false", name, scheme);
 	return 0;
 }
 
@@ -424,7 +431,9 @@ static void unigram_save(const struct cp_tokenizer *t, json_t *root)
 	json_t *vocab = json_array(), *pre;
 	for (uint32_t i = 0; i < u->n; i++)
 		json_array_append_new(vocab, json_pack("[s,f]", t->token[i], u->said[i]));
-	json_t *space = json_pack("{s:s,s:s,s:b}", "type", "Metaspace", "replacement", u->space, "add_prefix_space", u->prefix_space);
+	json_t *space = json_pack("{s:s,s:s,s:b}", "type", "Metaspace", "replacement", u->space, "add_prefix_space", u->prepend != NEVER);
+	if (u->prepend == FIRST)
+		json_object_set_new(space, "prepend_scheme", json_string("first"));
 	json_object_set(root, "decoder", space);
 	pre = u->white_split ? json_pack("{s:s,s:[{s:s},o]}", "type", "Sequence", "pretokenizers", "type", "WhitespaceSplit", space) : space;
 	json_object_set_new(root, "normalizer", save_normalizer(u));

@@ -96,10 +96,10 @@ static void encode_normalized(const struct wordpiece *w, struct cp_tok_cache *c,
 	encode_runes(w, c, ids);
 }
 
-static void wordpiece_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int normalized, struct cp_ids *ids)
+static void wordpiece_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int part, struct cp_ids *ids)
 {
 	const struct wordpiece *w = t->impl;
-	if (normalized) {
+	if (part & CP_TOK_NORMALIZED) {
 		encode_normalized(w, c, s, n, ids);
 		return;
 	}
