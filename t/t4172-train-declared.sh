@@ -56,8 +56,7 @@ test_that 'a line alone is answered at once' '
 	pid=$!
 	exec 9>in
 	sed -n "1,2p" test.csv >&9
-	i=0
-	while test ! -s out && test $i -lt 500; do sleep 0.01; i=$((i + 1)); done
+	wait_for test -s out
 	test "$(wc -l <out)" -eq 1
 	exec 9>&-
 	wait $pid

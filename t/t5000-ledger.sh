@@ -12,16 +12,15 @@ printf '1\t0.9\n0\t0.1\n0\t0.95\n1\t0.4\n' >four.tsv
 printf '1\t0.9\n0\t0.1\n0\t0.2\n' >three.tsv
 mkfifo never
 
+is_running() { test "$(sql "select count(*) from runs where pid = $1 and status = 'running'" 2>/dev/null)" = 1; }
+is_zombie() { grep -q ") Z" /proc/$1/stat; }
+
 # A run that waits for rows that do not come: its pid in $waiting.  Descriptor 9 keeps the pipe open.
 start_waiting() {
 	exec 9<>never
 	cp-auc -q "$@" never &
 	waiting=$!
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		test "$(sql "select count(*) from runs where pid = $waiting" 2>/dev/null)" = 1 && return
-		sleep 0.05
-	done
-	echo "no row of $waiting" && return 1
+	wait_for is_running $waiting
 }
 
 test_that 'a run is a row with its command, options and figures' '
@@ -69,22 +68,17 @@ test_that 'the row is there before the first byte is read, and a kill is seen as
 
 test_that 'one that was killed, and whose parent has not asked for it, is killed as well' '
 	mkfifo orphan.in
-	( cp-auc -q <orphan.in >/dev/null 2>&1 & echo $! >orphan.pid; exec sleep 30 ) &
+	( cp-auc -q <orphan.in >/dev/null 2>&1 & echo $! >orphan.pid; exec sleep 90 ) &
 	keeper=$!
 	exec 7>orphan.in
+	wait_for test -s orphan.pid
 	orphan=$(cat orphan.pid)
-	for i in $(seq 100); do
-		test "$(sql "select count(*) from runs where pid = $orphan and status = \"running\"")" = 1 && break
-		sleep 0.05
-	done
+	wait_for is_running $orphan
 	kill -9 $orphan
 	exec 7>&-
-	for i in $(seq 100); do
-		grep -q ") Z" /proc/$orphan/stat && break
-		sleep 0.05
-	done
+	wait_for is_zombie $orphan
 	cp-ledger -q ls >/dev/null
-	grep ") Z" /proc/$orphan/stat
+	is_zombie $orphan
 	kill $keeper
 	is "select status from runs where pid = $orphan" killed
 '

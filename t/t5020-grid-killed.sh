@@ -105,17 +105,16 @@ test_that 'killed at any moment and started again: the same bytes, and every ste
 '
 
 test_that 'of a make that is killed, and nothing else is, nothing goes on' '
-	printf "#!/bin/sh\ntouch $TRASH/launched\nexec sleep 40\n" >launch
+	ended() { ! ps -s $1 -o pid= >/dev/null; }
+	printf "#!/bin/sh\ntouch $TRASH/launched\nexec sleep 200\n" >launch
 	chmod +x launch
 	for signal in TERM KILL; do
 		rm -f launched
 		setsid make -s -C "$TOP/experiments" CP_BIN="$CP_BIN" SCALE=smoke DATA="$TRASH/clicks" rows= by="--by User --by Title" made="$TRASH/left" \
 			ledger="$TRASH/left.db" LAUNCH="$TRASH/launch" table6 >left.said 2>&1 &
-		for i in $(seq 300); do test ! -e launched || break; sleep 0.1; done
-		test -e launched
+		wait_for test -e launched
 		kill -$signal $!
-		for i in $(seq 50); do ps -s $! -o pid= >/dev/null || break; sleep 0.1; done
-		! ps -s $! -o pid=,args= || { kill -KILL -$!; exit 1; }
+		wait_for ended $! || { ps -s $! -o pid=,args=; kill -KILL -$!; exit 1; }
 	done
 '
 

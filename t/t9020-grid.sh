@@ -81,7 +81,7 @@ test_that 'killed in the middle and started again, only what is missing is done'
 	rm -rf grid/made/dcnv2-1 calls
 	echo 30 >slow
 	setsid make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" all &
-	for i in $(seq 100); do test ! -e started || break; sleep 0.1; done
+	wait_for test -e started
 	kill -KILL -$!
 	wait $! || true
 	rm slow calls
@@ -120,7 +120,7 @@ test_that 'a make that is killed throws nothing away that is there' '
 	rm -f grid/made/dnn-2/with-plm.*
 	touch late
 	make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" all &
-	for i in $(seq 100); do test ! -e grid/made/dnn-2/with-plm.cpm || break; sleep 0.1; done
+	wait_for test -e grid/made/dnn-2/with-plm.cpm
 	kill -TERM $!
 	wait $! || true
 	rm late

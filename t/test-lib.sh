@@ -44,6 +44,15 @@ need_shared() {		# need_shared PATH...: of the folder beside the checkout
 	done
 }
 
+wait_for() {		# wait_for COMMAND...: until it is true, for a minute at most, for a machine may be busy
+	for wf_try in $(seq 1200); do
+		if "$@"; then return 0; fi
+		sleep 0.05
+	done
+	echo "not in a minute: $*"
+	return 1
+}
+
 unread() {		# unread COMMAND...: its exit status where the reader of its output is gone before it writes
 	rm -f "$TRASH/.gone"
 	{
