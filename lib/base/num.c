@@ -183,3 +183,9 @@ size_t cp_print_9g(double v, char *buf)
 	buf[len] = 0;
 	return len;
 }
+
+int cp_compare_reals(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}

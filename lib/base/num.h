@@ -1,4 +1,4 @@
-/* Strict numbers from text: the whole string is the number, or it is refused. */
+/* Strict numbers from text: the whole string is the number, or it is refused.  Reals as text, and in order. */
 #ifndef CP_NUM_H
 #define CP_NUM_H
 
@@ -19,5 +19,8 @@ const char *cp_print_real(double v, char *buf);
 
 /* v as printf's %.9g has it, to the last digit; fast for what scores and labels are.  buf holds 32 bytes.  Its length. */
 size_t cp_print_9g(double v, char *buf);
+
+/* For qsort: doubles from the least, none of them NaN. */
+int cp_compare_reals(const void *, const void *);
 
 #endif

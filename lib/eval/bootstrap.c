@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/rng.h"
 #include "eval/order.h"
 
@@ -95,12 +96,6 @@ static void replicate(void *ctx, int number)
 
 /* ---- from replicates to an interval ---- */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* Between the two values nearest in order, in proportion (the usual definition, type 7 of Hyndman and Fan 1996). */
 static double quantile(const double *sorted, size_t n, double share)
 {
@@ -125,7 +120,7 @@ static void interval_of(struct cp_interval *out, double *v, size_t n)
 	double mean = cp_sum_of(&sum) / (double)m;
 	for (size_t i = 0; i < m; i++)
 		cp_sum_add(&squares, (v[i] - mean) * (v[i] - mean));
-	qsort(v, m, sizeof *v, by_value);
+	qsort(v, m, sizeof *v, cp_compare_reals);
 	out->se = sqrt(cp_sum_of(&squares) / (double)(m - 1));
 	out->lo = quantile(v, m, 0.025);
 	out->hi = quantile(v, m, 0.975);

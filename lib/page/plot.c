@@ -257,12 +257,6 @@ static double left_of_dots(const struct cp_plot *p)
 
 #define FEW 6
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* The values of x, where they are few and stand well apart on a logarithmic axis of this range; how many, or 0. */
 static size_t few_values(double few[FEW], const struct cp_plot *p, const double range[2])
 {
@@ -278,7 +272,7 @@ static size_t few_values(double few[FEW], const struct cp_plot *p, const double 
 			few[at] = v;
 			n += at == n;
 		}
-	qsort(few, n, sizeof *few, by_size);
+	qsort(few, n, sizeof *few, cp_compare_reals);
 	for (size_t i = 1; i < n; i++)
 		if (few[i] / few[i - 1] < pow(range[1] / range[0], 1.0 / FEW))
 			return 0;

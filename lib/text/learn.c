@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/rng.h"
 
 #define MOST_ROWS ((size_t)1 << 20)
@@ -111,12 +112,6 @@ size_t cp_learn_kept(const struct cp_learn *l)
 	return l->n;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 size_t cp_learn_bounds(struct cp_learn *l, size_t column, size_t n_buckets, double *bound, size_t *n_values)
 {
 	size_t n = 0, n_bounds = 0;
@@ -129,7 +124,7 @@ size_t cp_learn_bounds(struct cp_learn *l, size_t column, size_t n_buckets, doub
 	*n_values = n;
 	if (!n)
 		return 0;
-	qsort(l->sorted, n, sizeof *l->sorted, by_value);
+	qsort(l->sorted, n, sizeof *l->sorted, cp_compare_reals);
 	double last = l->sorted[0];
 	for (size_t i = 1; i < n_buckets; i++) {
 		double v = l->sorted[i * n / n_buckets];

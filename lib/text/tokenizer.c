@@ -69,11 +69,12 @@ static void encode_parts(const struct cp_tokenizer *t, struct cp_tok_cache *c, c
 	size_t done = 0;
 	for (size_t at = 0; cp_tok_added_find(t, part & CP_TOK_NORMALIZED, s, n, at, done, &m); at = m.end) {
 		if (m.from > done)		/* else the one before took this one's white space */
-			encode_between(t, c, s + done, m.from - done, done ? part & ~CP_TOK_FIRST : part, ids);
+			encode_between(t, c, s + done, m.from - done, part, ids);
 		cp_ids_push(ids, m.id);
 		done = m.to;
+		part &= ~CP_TOK_FIRST;
 	}
-	encode_between(t, c, s + done, n - done, done ? part & ~CP_TOK_FIRST : part, ids);
+	encode_between(t, c, s + done, n - done, part, ids);
 }
 
 /* Text without raw added tokens: where some are to be found in normalized text, that comes first. */

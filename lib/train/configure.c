@@ -71,6 +71,7 @@ static int plm_fresh(struct cp_trainer *t, struct cp_err *err)
 	if (c->plm.vocab < n)
 		return cp_err_set(err, "%s: its tokenizer has %u entries, its model only %zu", s->dir, n, c->plm.vocab);
 	c->has_plm = 1;
+	c->plm_from_nothing = !cp_trainer_folder(t);
 	return fit_family(t, s->dir, s->scratch || !t->o.plm, err);
 }
 
@@ -141,8 +142,6 @@ static int configure_plm(struct cp_trainer *t, int had_plm, int had_clicks, stru
 	struct cp_model_config *c = &t->m->c;
 	if (!had_plm && plm_fresh(t, err) < 0)
 		return -1;
-	if (!had_plm)
-		c->plm_from_nothing = !cp_trainer_folder(t);
 	if (!had_plm && !is_stage(t, "p5") && !c->baseline)
 		cp_trainer_prompting(&t->o, &c->prompting);
 	if (t->o.plm_dropout >= 0)
