@@ -142,6 +142,10 @@ test_that 'the file has its name only when it is whole' '
 	fails_with 1 cp-cat -q -o out.cps cut.cps && test "$(cat out.cps)" = before && test "$(ls out.cps*)" = out.cps &&
 	cp-cat -q -o out.cps one.cps && cmp out.cps one.cps
 '
+test_that 'a file that is replaced keeps its permissions' '
+	echo old >kept && chmod 640 kept && (umask 077 && cp-cat -q -o kept --to tsv --bare one.cps) &&
+	cp-cat -q --to tsv --bare one.cps | cmp kept - && ls -l kept | grep "^-rw-r-----"
+'
 test_that 'of a symbolic link the file that it leads to is replaced or made, and the link stays' '
 	mkdir far far/there && echo before >far/there/old.cps && ln -s there/old.cps far/link && ln -s far/link link && ln -s far/there/new.cps dangling &&
 	cp-cat -q -o link one.cps && cmp far/there/old.cps one.cps && test -L link && test -L far/link &&
@@ -162,6 +166,16 @@ test_that 'what is open is written where it is open, as /dev/stdout leads to' '
 			{ echo before; cat plain.tsv; } | cmp - joined || return 1
 		done
 	done
+'
+test_that 'what is read twice may be several pipes, standard input among them' '
+	cp-cat -q --tail 3 --to tsv one.cps two.cps >want
+	mkfifo first second
+	cat one.cps >first & cat two.cps >second &
+	timeout 60 cp-cat -q --tail 3 --to tsv first second | cmp - want
+	rm first second
+	cat one.cps | cp-cat -q --tail 3 --to tsv - two.cps | cmp - want
+	cp-cat -q --tail 3 --to tsv - two.cps <one.cps | cmp - want
+	cp-cat -q --tail 3 --to tsv one.cps - <two.cps | cmp - want
 '
 test_that 'a row comes out when its block is in' '
 	mkfifo in out

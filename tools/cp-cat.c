@@ -308,8 +308,7 @@ static int read_text_file(const char *path, FILE *out, uint64_t *n_rows, struct 
 		return -1;
 	int rc = cp_twin_read(!strcmp(o.from, "tsv") ? CP_TWIN_TSV : CP_TWIN_JSONL, f, name, out, &to, &n, err);
 	*n_rows += n;
-	if (f != stdin)
-		fclose(f);
+	cp_in_close(f);
 	return rc;
 }
 

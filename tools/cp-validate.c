@@ -163,8 +163,7 @@ static int read_all_csv(struct cp_profile *p, char **name, char *const *path, in
 		rc = look_at_values(p, f, begin, file, n, &csv.spec, err);
 	}
 	for (int i = 0; i < n; i++)
-		if (f[i] && f[i] != stdin)
-			fclose(f[i]);
+		cp_in_close(f[i]);
 	cp_prepared_release(&csv);
 	return rc;
 }

@@ -85,11 +85,18 @@ static FILE *open_straight(const char *path, int is_folder)
 	return is_folder ? NULL : fopen(path, "ab");	/* after `>> FILE` /dev/stdout goes on behind what is there */
 }
 
-static FILE *open_beside(struct cp_out *o)
+/* With the permissions of what it will replace. */
+static FILE *open_beside(struct cp_out *o, const struct stat *there)
 {
 	o->tmp = cp_xasprintf("%s.tmp.%ld", o->target, (long)getpid());
 	o->slot = cp_out_remember(o->tmp);
-	return fopen(o->tmp, "wb");
+	FILE *f = fopen(o->tmp, "wb");
+	if (f && there && fchmod(fileno(f), there->st_mode & 07777) < 0) {
+		fclose(f);
+		unlink(o->tmp);
+		return NULL;
+	}
+	return f;
 }
 
 int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
@@ -106,7 +113,7 @@ int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 	if (o->target && ((there && !S_ISREG(st.st_mode)) || is_open_file(o->target)))
 		o->f = open_straight(path, S_ISDIR(st.st_mode));
 	else if (o->target)
-		o->f = open_beside(o);
+		o->f = open_beside(o, there ? &st : NULL);
 	if (o->f)
 		return 0;
 	cp_err_set(err, "%s: open for writing:", path);
@@ -203,6 +210,12 @@ FILE *cp_in_open(const char *path, const char **name, struct cp_err *err)
 	return f;
 }
 
+void cp_in_close(FILE *f)
+{
+	if (f && f != stdin)
+		fclose(f);
+}
+
 int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_err *err)
 {
 	static const char first[] = "version https://git-lfs.github.com/spec/";
@@ -229,8 +242,7 @@ int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
 	}
 	int bad = ferror(f) ? cp_err_set(err, "%s: read:", name) : buf->len > CP_READ_MAX ?
 		  cp_err_set(err, "%s: larger than %d MiB, and to be read as a whole", name, CP_READ_MAX >> 20) : 0;
-	if (f != stdin)
-		fclose(f);
+	cp_in_close(f);
 	return bad < 0 || cp_is_lfs_pointer(buf->data + before, buf->len - before, name, err) ? -1 : 0;
 }
 

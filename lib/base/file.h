@@ -50,6 +50,7 @@ int cp_has_file(const char *dir, const char *leaf);
 
 /* Open for reading; "-" or NULL is standard input. *name becomes what messages call it.  A directory is refused. */
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *);
+void cp_in_close(FILE *);		/* but standard input, which stays; NULL allowed */
 
 /* 1, and a sentence: these are the bytes of a Git LFS pointer, some lines in the place of the file. */
 int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_err *);

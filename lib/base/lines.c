@@ -20,8 +20,7 @@ int cp_lines_open(struct cp_lines *l, const char *path, struct cp_err *err)
 void cp_lines_close(struct cp_lines *l)
 {
 	free(l->buf);
-	if (l->f && l->f != stdin)
-		fclose(l->f);
+	cp_in_close(l->f);
 }
 
 /* More bytes behind those that are there: 1, at the end 0, or -1. */
@@ -59,11 +58,11 @@ int cp_lines_next(struct cp_lines *l, const char **s, size_t *n, struct cp_err *
 	if (rc < 0)
 		return -1;
 	*s = l->buf + l->from;
-	*n = newline ? (size_t)(newline - *s) + 1 : l->to - l->from;
+	*n = newline ? (size_t)(newline - *s) + 1 : l->to - l->from;	/* with its newline */
 	if (!*n)
 		return l->number ? 0 : cp_err_set(err, "%s: empty; expected lines of text", l->name);
 	l->number++;
-	if (*n > CP_LINE_MAX)
+	if (*n - (newline != NULL) > CP_LINE_MAX)
 		return cp_err_set(err, "%s: line %llu is longer than %zu bytes; expected lines of text", l->name, (unsigned long long)l->number, CP_LINE_MAX);
 	if (memchr(*s, 0, *n))
 		return cp_err_set(err, "%s: line %llu: a NUL byte; expected lines of text", l->name, (unsigned long long)l->number);

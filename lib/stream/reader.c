@@ -20,12 +20,20 @@
 
 enum where { IN_SEGMENT, AT_SEAM, AT_END, FAILED };
 
+/* One of several files, as if they were joined by cat. */
+struct part {
+	char *path;
+	const char *name;		/* what messages call it, once it was open */
+	FILE *kept;			/* what its path does not open again: standard input, the copy of a pipe */
+	off_t start;			/* of kept */
+};
+
 struct cp_reader {
 	FILE *f;
 	char *name;
 	off_t start;			/* for rewind; -1: a pipe */
-	char **paths;			/* several files: i_path is open */
-	int n_paths, i_path, spool;
+	struct part *part;		/* part[i_part] is open */
+	int n_parts, i_part, spool;
 	enum where where;
 	int keep_seams;
 	struct cp_schema schema;	/* of the first segment; with keep_seams, of this one */
@@ -225,10 +233,16 @@ static struct cp_reader *reader_new(void)
 	return r;
 }
 
+static void leave_file(struct cp_reader *r)
+{
+	if (!r->part || r->f != r->part[r->i_part].kept)
+		cp_in_close(r->f);
+	r->f = NULL;
+}
+
 static void take_file(struct cp_reader *r, FILE *f, const char *name)
 {
-	if (r->f && r->f != stdin)
-		fclose(r->f);
+	leave_file(r);
 	free(r->name);
 	r->f = f;
 	r->name = cp_xstrdup(name);
@@ -242,16 +256,34 @@ static int may_be_stream(FILE *f)
 	return c == EOF || ungetc(c, f) == (unsigned char)CP_MARK_HEADER[0];
 }
 
-static int open_path(struct cp_reader *r, int i, struct cp_err *err)
+static FILE *open_again(struct part *p, struct cp_err *err)
 {
-	const char *name;
-	FILE *f = cp_in_open(r->paths[i], &name, err);
-	if (f && r->spool && may_be_stream(f) && !(f = cp_spool(f, name, err)))
-		return -1;
+	if (fseeko(p->kept, p->start, SEEK_SET) == 0)
+		return p->kept;
+	cp_err_set(err, "%s: cannot be read again from its start:", p->name);
+	return NULL;
+}
+
+static FILE *open_first(struct part *p, int spool, struct cp_err *err)
+{
+	FILE *opened = cp_in_open(p->path, &p->name, err), *f = opened;
+	if (f && spool && may_be_stream(f))
+		f = cp_spool(f, p->name, err);
+	if (f && spool && (f == stdin || f != opened)) {
+		p->kept = f;
+		p->start = ftello(f);
+	}
+	return f;
+}
+
+static int open_part(struct cp_reader *r, int i, struct cp_err *err)
+{
+	struct part *p = &r->part[i];
+	FILE *f = p->kept ? open_again(p, err) : open_first(p, r->spool, err);
 	if (!f)
 		return -1;
-	take_file(r, f, name);
-	r->i_path = i;
+	take_file(r, f, p->name);
+	r->i_part = i;
 	return 0;
 }
 
@@ -280,12 +312,12 @@ static struct cp_reader *open_paths(const char *const *paths, int n, int spool, 
 	struct cp_reader *r = reader_new();
 	if (n == 0)
 		paths = standard_input;
-	r->n_paths = n ? n : 1;
+	r->n_parts = n ? n : 1;
 	r->spool = spool;
-	r->paths = cp_xcalloc((size_t)r->n_paths, sizeof *r->paths);
-	for (int i = 0; i < r->n_paths; i++)
-		r->paths[i] = cp_xstrdup(paths[i] ? paths[i] : "-");
-	if (open_path(r, 0, err) == 0)
+	r->part = cp_xcalloc((size_t)r->n_parts, sizeof *r->part);
+	for (int i = 0; i < r->n_parts; i++)
+		r->part[i].path = cp_xstrdup(paths[i] ? paths[i] : "-");
+	if (open_part(r, 0, err) == 0)
 		return start(r, err);
 	cp_reader_close(r);
 	return NULL;
@@ -314,11 +346,12 @@ void cp_reader_close(struct cp_reader *r)
 	free(r->want);
 	cp_buf_release(&r->body);
 	cp_buf_release(&r->text);
-	if (r->f && r->f != stdin)
-		fclose(r->f);
-	for (int i = 0; i < r->n_paths; i++)
-		free(r->paths[i]);
-	free(r->paths);
+	leave_file(r);
+	for (int i = 0; i < r->n_parts; i++) {
+		cp_in_close(r->part[i].kept);
+		free(r->part[i].path);
+	}
+	free(r->part);
 	free(r->name);
 	free(r);
 }
@@ -423,8 +456,8 @@ static int get_trailer(struct cp_reader *r, const unsigned char *p, struct cp_er
 static int get_seam(struct cp_reader *r, unsigned char p[CP_HEAD_SIZE], struct cp_err *err)
 {
 	int rc = get_head(r, p, "the next segment", err);
-	while (rc == 0 && r->i_path + 1 < r->n_paths) {
-		if (open_path(r, r->i_path + 1, err) < 0)
+	while (rc == 0 && r->i_part + 1 < r->n_parts) {
+		if (open_part(r, r->i_part + 1, err) < 0)
 			return -1;
 		rc = get_head(r, p, "the header", err);
 		if (rc == 0)
@@ -525,7 +558,7 @@ int cp_reader_more(struct cp_reader *r, struct cp_err *err)
 
 int cp_reader_is_last(struct cp_reader *r)
 {
-	if (r->where != AT_SEAM || r->i_path + 1 < r->n_paths)
+	if (r->where != AT_SEAM || r->i_part + 1 < r->n_parts)
 		return r->where == AT_END;
 	int c = getc(r->f);
 	if (c != EOF)
@@ -551,7 +584,7 @@ void cp_reader_choose_all(struct cp_reader *r)
 int cp_reader_rewind(struct cp_reader *r, struct cp_err *err)
 {
 	int n = r->schema.n;
-	if (r->i_path > 0 && open_path(r, 0, err) < 0)
+	if (r->i_part > 0 && open_part(r, 0, err) < 0)
 		return -1;
 	if (r->start < 0 || fseeko(r->f, r->start, SEEK_SET) < 0)
 		return cp_err_set(err, "%s: cannot be read again from its start:", r->name);

@@ -77,8 +77,7 @@ static int read_file(struct cp_splitrows *s, const char *spec, struct cp_err *er
 	if (!f)
 		return -1;
 	int rc = read_lines(s, f, name, part, err);
-	if (f != stdin)
-		fclose(f);
+	cp_in_close(f);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 const char *cp_tmpdir(void)
@@ -80,8 +81,7 @@ FILE *cp_spool(FILE *f, const char *name, struct cp_err *err)
 		return f;
 	FILE *to = cp_tempfile(err);
 	int rc = to ? copy(f, to, name, err) : -1;
-	if (f != stdin)
-		fclose(f);
+	cp_in_close(f);
 	if (rc < 0 && to)
 		fclose(to);
 	return rc < 0 ? NULL : to;

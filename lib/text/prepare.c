@@ -214,8 +214,7 @@ static int copy_file(struct sink *s, const char *path, struct cp_rows_spec *spec
 		spec->first_row += cp_rows_read(rows);
 		cp_rows_close(rows);
 	}
-	if (f != stdin)
-		fclose(f);
+	cp_in_close(f);
 	return rc;
 }
 

@@ -61,8 +61,7 @@ static int take_file(struct learner *l, const char *path, struct cp_rows_spec *s
 		spec->first_row += cp_rows_read(rows);
 		cp_rows_close(rows);
 	}
-	if (f != stdin)
-		fclose(f);
+	cp_in_close(f);
 	return rc;
 }
 
