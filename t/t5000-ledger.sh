@@ -318,6 +318,12 @@ test_that 'rerun refuses an input that is missing or changed, and a run that is 
 	cp-auc -q /dev/null 2>/dev/null || true
 	fails_with 1 cp-ledger rerun "$(sql "select max(id) from runs")"
 	grep "is failed" fails_with.err
+	for tool in sh cp-nosuch ../cp-auc; do
+		sql "update runs set tool = \"$tool\", argv = \"$tool four.tsv\" where id = 2"
+		fails_with 1 cp-ledger rerun 2
+		grep -E "no tool of clickprompt|cp-nosuch: not found" fails_with.err
+	done
+	sql "update runs set tool = \"cp-auc\" where id = 2"
 	for words in "cp-auc ~~x" "cp-auc ~~" "cp-auc a;b" "cp-auc \$x" ""; do
 		sql "update runs set argv = replace(\"$words\", \"~~\", char(39)) where id = 2"
 		fails_with 1 cp-ledger rerun 2
@@ -347,6 +353,18 @@ test_that 'export and import come back to the same text, by cp-ledger and by sql
 	sqlite3 plain.db <one.sql
 	cp-ledger -q --ledger plain.db export | diff - one.sql
 	is "select count(*) from results" "$(sqlite3 copy.db "select count(*) from results")"
+'
+
+test_that 'an export that fails leaves the file that is there as it is' '
+	cp one.sql before.sql
+	cp copy.db damaged.db
+	page=$(sqlite3 damaged.db "select rootpage from sqlite_master where name = \"metrics\"")
+	size=$(sqlite3 damaged.db "pragma page_size")
+	dd if=/dev/zero of=damaged.db bs=$size seek=$((page - 1)) count=1 conv=notrunc 2>/dev/null
+	fails_with 1 cp-ledger --ledger damaged.db export -o one.sql
+	cmp one.sql before.sql
+	cp-ledger --ledger damaged.db export >half.sql || true
+	test ! -s half.sql
 '
 
 test_that 'the text has no host, no folder and no process' '

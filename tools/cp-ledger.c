@@ -164,10 +164,12 @@ static const struct command {
 	int min, max;			/* operands */
 	enum { RUNS, FILES, NUMBERS } of;
 	int (*work)(struct work *, struct cp_err *);
+	int tells;			/* what it found or did before it failed is to be seen; of the others half a text is none */
 } commands[] = {
 	{ "ls", 0, 0, RUNS, do_ls }, { "show", 1, 1, RUNS, do_show }, { "diff", 2, 2, RUNS, do_diff }, { "best", 0, 0, RUNS, do_best },
-	{ "table", 0, 5, NUMBERS, do_table }, { "trace", 1, 1, RUNS, do_trace }, { "verify", 0, 1, RUNS, do_verify }, { "rerun", 1, 1, RUNS, do_rerun },
-	{ "export", 0, 0, RUNS, do_export }, { "import", 0, 1, FILES, do_merge }, { "merge", 1, INT_MAX, FILES, do_merge },
+	{ "table", 0, 5, NUMBERS, do_table }, { "trace", 1, 1, RUNS, do_trace }, { "verify", 0, 1, RUNS, do_verify, 1 },
+	{ "rerun", 1, 1, RUNS, do_rerun, 1 }, { "export", 0, 0, RUNS, do_export }, { "import", 0, 1, FILES, do_merge, 1 },
+	{ "merge", 1, INT_MAX, FILES, do_merge, 1 },
 };
 
 #define COMMANDS "ls, show, diff, best, table, trace, verify, rerun, export, import or merge"
@@ -220,7 +222,7 @@ int main(int argc, char **argv)
 		cp_die("%s", err.msg);
 	find_operands(&w, c, argc - 2, argv + 2);
 	int bad = c->work(&w, &err);
-	if (!bad || w.out.len)		/* what verify and rerun found is to be seen even where it is bad */
+	if (!bad || (c->tells && w.out.len))
 		cp_tool_write(&w.out, c->work == do_rerun ? NULL : output);
 	sqlite3_close(w.db);
 	free(w.path);

@@ -109,7 +109,8 @@ int cp_ledger_export(sqlite3 *db, struct cp_buf *b, struct cp_err *err)
 	for (size_t i = 0; i < N_TABLES && !bad; i++)
 		bad = export_table(db, &tables[i], b, err);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	cp_buf_str(b, "COMMIT;\n");
+	if (!bad)		/* without it a text is cut, and import says so */
+		cp_buf_str(b, "COMMIT;\n");
 	return bad;
 }
 

@@ -203,6 +203,15 @@ static int insert_all(struct cp_run *r, const struct cp_run_facts *f, struct cp_
 	return cp_store_exec(r->db, "COMMIT", err);
 }
 
+static void init_lock(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t kind;
+	pthread_mutexattr_init(&kind);
+	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(lock, &kind);
+	pthread_mutexattr_destroy(&kind);
+}
+
 int cp_run_begin(struct cp_run **out, const struct cp_ledger_opts *o, const struct cp_run_facts *f, struct cp_err *err)
 {
 	*out = NULL;
@@ -212,7 +221,7 @@ int cp_run_begin(struct cp_run **out, const struct cp_ledger_opts *o, const stru
 		return -1;
 	char *path = cp_ledger_path(o->path, err);
 	struct cp_run *r = cp_xcalloc(1, sizeof *r);
-	pthread_mutex_init(&r->lock, NULL);
+	init_lock(&r->lock);
 	r->began = monotonic();
 	int named = o->path || env("CP_LEDGER");
 	if (!path || (!named && make_folders(path, err) < 0) || cp_store_open(&r->db, path, 1, err) < 0)
@@ -338,29 +347,29 @@ static void find_file(struct found *f, const struct cp_run_file *told, int is_in
 		*f->digest = 0;
 }
 
-/* `table` is inputs or outputs. */
-static void add_file(struct cp_run *r, const char *table, const struct cp_run_file *told)
+#define ADD_FILE(table) "INSERT INTO " table " VALUES (?1, (SELECT count(*) + 1 FROM " table " WHERE run = ?1), ?2, ?3, ?4, ?5, ?6, " \
+			"nullif(?7, 0), nullif(?8, 0))"
+
+/* What allocates comes before the run is entered: memory that runs out seals it. */
+static void add_file(struct cp_run *r, int is_input, const struct cp_run_file *told)
 {
 	struct found f = {0};
-	if (!enter(r))
+	if (!r)
 		return;
-	find_file(&f, told, *table == 'i');
-	char *sql = cp_xasprintf("INSERT INTO %s VALUES (?1, (SELECT count(*) + 1 FROM %s WHERE run = ?1), ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), "
-				 "nullif(?8, 0))", table, table);
-	int bad = cp_store_run(r->db, &r->err, sql, "itttttii", r->id, told->role, f.path, f.via,
-			       told->digest ? told->digest : *f.digest ? f.digest : NULL, told->content, told->rows, f.bytes);
-	free(sql);
-	leave(r, bad);
+	find_file(&f, told, is_input);
+	if (enter(r))
+		leave(r, cp_store_run(r->db, &r->err, is_input ? ADD_FILE("inputs") : ADD_FILE("outputs"), "itttttii", r->id, told->role, f.path, f.via,
+				      told->digest ? told->digest : *f.digest ? f.digest : NULL, told->content, told->rows, f.bytes));
 }
 
 void cp_run_input(struct cp_run *r, const struct cp_run_file *f)
 {
-	add_file(r, "inputs", f);
+	add_file(r, 1, f);
 }
 
 void cp_run_output(struct cp_run *r, const struct cp_run_file *f)
 {
-	add_file(r, "outputs", f);
+	add_file(r, 0, f);
 }
 
 /* ---- ending ---- */
@@ -424,7 +433,8 @@ int cp_run_end(struct cp_run *r, enum cp_run_status s, int exit_status, const ch
 	static const char *const name[] = { "done", "failed", "interrupted" };
 	if (!r)
 		return 0;
-	pthread_mutex_lock(&r->lock);
+	if (pthread_mutex_lock(&r->lock) == EDEADLK)	/* memory ran out while this thread wrote to the run: whoever looks next seals it as killed */
+		return 0;
 	if (!r->sealed && seal(r, name[s], exit_status, why, r->broken ? NULL : &r->err) < 0)
 		r->broken = 1;
 	r->sealed = 1;

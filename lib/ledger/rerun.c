@@ -60,8 +60,10 @@ static int load_run(struct repeat *r, struct cp_err *err)
 		r->tool = text_of(st, 1);
 		r->cwd = text_of(st, 2);
 		r->words = cp_words_split((const char *)sqlite3_column_text(st, 3));
-		if (!r->words || !r->words[0] || strchr(r->tool, '/'))
+		if (!r->words || !r->words[0])
 			bad = cp_err_set(err, "run %lld: its command cannot be read: %s", (long long)r->id, sqlite3_column_text(st, 3));
+		else if (strncmp(r->tool, "cp-", 3) || strchr(r->tool, '/'))
+			bad = cp_err_set(err, "run %lld: '%.60s' is no tool of clickprompt, and so is not started", (long long)r->id, r->tool);
 	}
 	sqlite3_finalize(st);
 	return bad;
@@ -197,18 +199,12 @@ static int make_folder(struct repeat *r, struct cp_err *err)
 	return bad;
 }
 
+/* The tool beside this one, and no other: a ledger that was imported may say anything. */
 static char *find_program(const char *tool)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (n > 0) {
-		self[n] = 0;
-		char *path = cp_xasprintf("%.*s%s", (int)(cp_path_leaf(self) - self), self, tool);
-		if (!access(path, X_OK))
-			return path;
-		free(path);
-	}
-	return cp_xstrdup(tool);
+	return cp_xasprintf("%.*s%s", n > 0 ? (int)(cp_path_leaf(self) - self) : 0, self, tool);
 }
 
 /* The recorded words, and ours behind the options (the last value of an option counts) but before "--", which ends them. */
@@ -246,7 +242,7 @@ static _Noreturn void child(const struct repeat *r, char **argv)
 		unlink(r->spool);	/* a file without a name counts as a pipe in the repetition's row too */
 	if (fd < 0 || in_fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(in_fd, STDIN_FILENO) < 0)
 		_exit(126);
-	execvp(argv[0], argv);
+	execv(argv[0], argv);
 	_exit(127);
 }
 
