@@ -51,6 +51,23 @@ test_that 'with lists, numbers and fields made of others, by the declaration ins
 	grep "Price.*cheap.*not a number" err
 '
 
+if { printf "%s\n" LC_NUMERIC "decimal_point \"<U002C>\"" "thousands_sep \"\"" "grouping -1" "END LC_NUMERIC" >comma.src; localedef -c -i comma.src ./comma; } >/dev/null 2>&1 ||
+   test -e comma/LC_NUMERIC; then
+	test_that 'in a program whose numbers have a decimal comma, and with a number of 1000 digits: the same, and nothing allocated' '
+		printf "%s\n" "Tags: list" "Price: buckets log" "When: buckets at 1000001000.0000001 1000600000.0000001" >comma.fields
+		rich_csv 300 42 | sed "s/,\([0-9]*\)\.5,/,0.\15,/" | cp-featurize -q --declare comma.fields >commas.cps
+		ctr --epochs 1 --no-ledger --train commas.cps -o commas.cpm
+		rich_csv 60 43 | sed "s/,\([0-9]*\)\.5,/,0.\15,/" | awk -F, -v OFS=, "NR == 7 { \$7 = sprintf(\"2.%01000d\", 0) } 1" >commas.csv
+		tail -n +2 commas.csv | cut -d, -f3- | tr , "\t" >commas.tsv
+		cp-predict -q --no-ledger --csv --score-only -m commas.cpm <commas.csv >want
+		LOCPATH=$TRASH LC_ALL=comma "$CP_UNITS/score" commas.cpm commas.tsv >tap || { cat tap; exit 1; }
+		grep , scores.txt
+		tr , . <scores.txt | cmp - want
+	'
+else
+	test_skip 'in a program whose numbers have a decimal comma, and with a number of 1000 digits: the same, and nothing allocated' 'localedef makes none'
+fi
+
 test_that 'the example answers a line with a score, and a bad one with a sentence' '
 	cp-predict -q --no-ledger --csv --score-only -m m.cpm <rows.csv >scores
 	"$EXAMPLE" m.cpm <rows.tsv 2>err | cmp - scores

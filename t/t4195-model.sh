@@ -183,6 +183,31 @@ test_that 'a model with a flipped bit is refused, wherever it is' '
 	grep "flipped.cpm: damaged: its content has the digest [0-9a-f]\{32\}, and [0-9a-f]\{32\} was written" fails_with.err
 '
 
+if command -v python3 >/dev/null; then
+	test_that 'a language model that is no object is refused, whatever it is' '
+		python3 - <<END
+import json, struct
+b = open("words.cpm", "rb").read()
+n = struct.unpack("<Q", b[:8])[0]
+head = json.loads(b[8:8 + n])
+meta = head["__metadata__"]
+key = next(k for k in meta if "\"plm\"" in meta[k])
+for i, plm in enumerate((None, 5, "x", [], True)):
+    config = json.loads(meta[key])
+    config["plm"] = plm
+    h = json.dumps(dict(head, __metadata__=dict(meta, **{key: json.dumps(config)}))).encode()
+    h += b" " * (-len(h) % 8)
+    open("plm%d.cpm" % i, "wb").write(struct.pack("<Q", len(h)) + h + b[8 + n:])
+END
+		for i in 0 1 2 3 4; do
+			fails_with 1 cp-model show plm$i.cpm
+			grep "plm$i.cpm: its .plm. is no object" fails_with.err
+		done
+	'
+else
+	test_skip 'a language model that is no object is refused, whatever it is' 'Python is not installed'
+fi
+
 if python3 -c 'import safetensors.numpy' 2>/dev/null; then
 	test_that 'a safetensors writer of others may copy a model, and change it where it leaves out the digest' '
 		python3 - <<END

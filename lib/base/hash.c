@@ -54,7 +54,7 @@ struct cp_digest *cp_digest_new(void)
 	struct cp_digest *d = cp_xmalloc(sizeof *d);
 	d->state = XXH3_createState();
 	if (!d->state)
-		abort();
+		cp_out_of_memory(sizeof *d);
 	XXH3_128bits_reset(d->state);
 	return d;
 }

@@ -19,7 +19,7 @@ void cp_mem_exhausted(void (*fn)(size_t))
 	exhausted = fn;
 }
 
-static _Noreturn void out_of_memory(size_t n)
+void cp_out_of_memory(size_t n)
 {
 	if (catcher)
 		longjmp(*catcher, 1);
@@ -38,7 +38,7 @@ void *cp_xmalloc(size_t n)
 {
 	void *p = malloc(n ? n : 1);
 	if (!p)
-		out_of_memory(n);
+		cp_out_of_memory(n);
 	return p;
 }
 
@@ -46,7 +46,7 @@ void *cp_xcalloc(size_t n, size_t size)
 {
 	void *p = calloc(n ? n : 1, size ? size : 1);
 	if (!p)
-		out_of_memory(n);
+		cp_out_of_memory(n);
 	return p;
 }
 
@@ -71,10 +71,10 @@ void *cp_xrealloc(void *old, size_t n, size_t size)
 {
 	size_t bytes;
 	if (cp_mul(n, size, &bytes) < 0)
-		out_of_memory(SIZE_MAX);
+		cp_out_of_memory(SIZE_MAX);
 	void *p = realloc(old, bytes ? bytes : 1);
 	if (!p)
-		out_of_memory(bytes);
+		cp_out_of_memory(bytes);
 	return p;
 }
 
@@ -82,7 +82,7 @@ void *cp_xaligned(size_t align, size_t n)
 {
 	void *p;
 	if (n > SIZE_MAX - align || posix_memalign(&p, align, n ? n : 1))
-		out_of_memory(n);
+		cp_out_of_memory(n);
 	wish_for_large_pages(p, n);
 	memset(p, 0, n);
 	return p;
@@ -129,7 +129,7 @@ void cp_buf_release(struct cp_buf *b)
 void cp_buf_reserve(struct cp_buf *b, size_t more)
 {
 	if (more >= SIZE_MAX - b->len)
-		out_of_memory(SIZE_MAX);
+		cp_out_of_memory(SIZE_MAX);
 	size_t need = b->len + more + 1;
 	if (need <= b->cap)
 		return;
@@ -219,7 +219,7 @@ static struct cp_arena_chunk *chunk_new(size_t size)
 	c->next = NULL;
 	c->size = size;
 	if (size > SIZE_MAX - ARENA_ALIGN || !(c->data = aligned_alloc(ARENA_ALIGN, size)))
-		out_of_memory(size);
+		cp_out_of_memory(size);
 	wish_for_large_pages(c->data, size);
 	return c;
 }
@@ -227,7 +227,7 @@ static struct cp_arena_chunk *chunk_new(size_t size)
 void *cp_arena_alloc(struct cp_arena *a, size_t n)
 {
 	if (n > SIZE_MAX - ARENA_CHUNK)
-		out_of_memory(n);
+		cp_out_of_memory(n);
 	n = (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 	while (!a->now || a->used + n > a->now->size) {
 		struct cp_arena_chunk *next = a->now ? a->now->next : a->first;

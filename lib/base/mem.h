@@ -1,7 +1,7 @@
 /* Memory: growable byte buffers, arenas, checked sizes.
  *
- * Running out of memory while growing a buffer is reported like any other failure where the size comes from outside (the _try forms,
- * <0 and a sentence); for small bookkeeping cp_xmalloc ends the process with the one sentence there is to say.
+ * Running out of memory ends the process with the one sentence there is to say, or goes back to whoever cannot have that (cp_mem_catch).
+ * A size from outside is checked before memory is asked for.
  */
 #ifndef CP_MEM_H
 #define CP_MEM_H
@@ -22,6 +22,9 @@ void *cp_xaligned(size_t align, size_t n_bytes);	/* zeroed; align: a power of tw
 char *cp_xstrdup(const char *s);
 char *cp_xstrndup(const char *s, size_t n);
 char *cp_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* What these do where there is none; for a library's allocation of n bytes that failed. */
+_Noreturn void cp_out_of_memory(size_t n_bytes);
 
 /* In a process that must not end: until it is called with NULL, this thread goes back to `to` (longjmp) where memory runs out instead of
  * exiting, with what it had allocated so far lost.  For whoever opens something inside another's server. */

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 int cp_parse_u64(const char *s, uint64_t *out)
 {
 	if (!isdigit((unsigned char)*s))
@@ -108,23 +106,19 @@ static int parse_long(const char *s, double *out)
 
 int cp_parse_real_n(const char *s, size_t n, double *out)
 {
-	char few[64];
+	char copy[1024];
 	if (n && parse_short(s, s + n, out))
 		return 0;
-	if (memchr(s, 0, n))
+	if (n >= sizeof copy || memchr(s, 0, n))
 		return -1;
-	char *copy = n < sizeof few ? few : cp_xmalloc(n + 1);
 	memcpy(copy, s, n);
 	copy[n] = 0;
-	int rc = parse_long(copy, out);
-	if (copy != few)
-		free(copy);
-	return rc;
+	return parse_long(copy, out);
 }
 
 int cp_parse_real(const char *s, double *out)
 {
-	return *s && parse_short(s, s + strlen(s), out) ? 0 : parse_long(s, out);
+	return cp_parse_real_n(s, strlen(s), out);
 }
 
 const char *cp_print_real(double v, char *buf)

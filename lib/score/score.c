@@ -9,7 +9,9 @@
 #include "score/cp_score.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +84,23 @@ static int make_plan(struct cp_scorer *s, struct cp_err *err)
 	return s->plan ? cp_fields_find(&s->model->vocab.fields, cp_plan_schema(s->plan), "row", s->at, err) : -1;
 }
 
+/* --- The way in -------------------------------------------------------------------------------------------------------------------- */
+
+static locale_t c_locale;
+
+static void make_c_locale(void)
+{
+	c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+}
+
+/* The program around us may have another decimal point; a number is here what it was to cp-train.  For this thread, until uselocale(what it gives). */
+static locale_t enter_c_locale(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, make_c_locale);
+	return uselocale(c_locale);
+}
+
 /* --- Opening ----------------------------------------------------------------------------------------------------------------------- */
 
 static void tell(struct cp_score_error *to, const struct cp_err *err)
@@ -131,14 +150,22 @@ static struct cp_scorer *open_caught(const char *path, enum nn_precision precisi
 	return s;
 }
 
+static struct cp_scorer *open_in_c_locale(const char *path, enum nn_precision precision, struct cp_score_error *error)
+{
+	locale_t theirs = enter_c_locale();
+	struct cp_scorer *s = open_caught(path, precision, error);
+	uselocale(theirs);
+	return s;
+}
+
 struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *error)
 {
-	return open_caught(path, NN_IN_F32, error);
+	return open_in_c_locale(path, NN_IN_F32, error);
 }
 
 struct cp_scorer *cp_scorer_open_bf16(const char *path, struct cp_score_error *error)
 {
-	return open_caught(path, NN_IN_BF16, error);
+	return open_in_c_locale(path, NN_IN_BF16, error);
 }
 
 void cp_scorer_close(struct cp_scorer *s)
@@ -231,7 +258,7 @@ static struct cp_score *new_score(const struct cp_scorer *s, size_t max_rows, st
 	return c;
 }
 
-struct cp_score *cp_score_new(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
+static struct cp_score *new_caught(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
 {
 	struct cp_err err;
 	jmp_buf here;
@@ -252,6 +279,14 @@ struct cp_score *cp_score_new(const struct cp_scorer *s, size_t max_rows, struct
 	cp_mem_catch(NULL);
 	if (!c)
 		tell(error, &err);
+	return c;
+}
+
+struct cp_score *cp_score_new(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
+{
+	locale_t theirs = enter_c_locale();
+	struct cp_score *c = new_caught(s, max_rows, error);
+	uselocale(theirs);
 	return c;
 }
 
@@ -372,7 +407,7 @@ static int failed(struct cp_score *c, const struct cp_err *err, struct cp_score_
 	return -1;
 }
 
-int cp_score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
+static int score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
 {
 	struct cp_err err;
 	for (size_t i = 0; i < n; i++) {
@@ -385,13 +420,21 @@ int cp_score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t 
 	return 0;
 }
 
+int cp_score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
+{
+	locale_t theirs = enter_c_locale();
+	int rc = score_rows(c, rows, n, scores, error);
+	uselocale(theirs);
+	return rc;
+}
+
 int cp_score_row(struct cp_score *c, const struct cp_score_value *row, double *score, struct cp_score_error *error)
 {
 	return cp_score_rows(c, row, 1, score, error);
 }
 
-int cp_score_named(struct cp_score *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
-		   struct cp_score_error *error)
+static int score_named(struct cp_score *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
+		       struct cp_score_error *error)
 {
 	struct cp_err err;
 	for (size_t i = 0; i < c->of->n_columns; i++) {
@@ -409,4 +452,13 @@ int cp_score_named(struct cp_score *c, const char *const *names, const struct cp
 		return failed(c, &err, error);
 	finish(c, score);
 	return 0;
+}
+
+int cp_score_named(struct cp_score *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
+		   struct cp_score_error *error)
+{
+	locale_t theirs = enter_c_locale();
+	int rc = score_named(c, names, values, n, score, error);
+	uselocale(theirs);
+	return rc;
 }

@@ -137,8 +137,10 @@ static int read_ctr(struct cp_model *m, const json_t *o, const char *path, struc
 static int read_plm(struct cp_model *m, const json_t *o, const char *path, struct cp_err *err)
 {
 	struct cp_model_config *c = &m->c;
-	char *text = json_dumps(json_object_get(o, "plm"), 0);
-	const json_t *p = json_object_get(o, "prompts"), *k = json_object_get(p, "k");
+	const json_t *plm = json_object_get(o, "plm"), *p = json_object_get(o, "prompts"), *k = json_object_get(p, "k");
+	if (!json_is_object(plm))
+		return cp_err_set(err, "%s: its 'plm' is no object", path);
+	char *text = json_dumps(plm, 0);
 	int rc = plm_config_parse(&c->plm, text, strlen(text), path, err);
 	free(text);
 	if (rc < 0 || read_word(p, "where", PLM_PROMPT_WHERE, &c->prompting.where, path, err) < 0 ||

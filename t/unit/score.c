@@ -2,6 +2,7 @@
  * score goes to the file scores.txt, for a comparison with cp-predict. */
 #include "score/cp_score.h"
 
+#include <locale.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -161,6 +162,7 @@ static void check_counts(struct cp_score *s)
 
 int main(int argc, char **argv)
 {
+	setlocale(LC_ALL, "");
 	struct cp_scorer *m = argc > 3 ? cp_scorer_open_bf16(argv[1], &err) : argc > 2 ? cp_scorer_open(argv[1], &err) : NULL;
 	struct cp_score_field field;
 	if (!m) {
