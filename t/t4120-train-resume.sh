@@ -53,6 +53,38 @@ fi
 test_that 'SIGINT, pretrain' "stop_and_go_on INT pretrain '$SETS $TINY'"
 test_that 'SIGINT, finetune with the language model' "stop_and_go_on INT finetune ''"
 
+test_that 'SIGINT while the test rows are measured: the training is done, and they alone are measured again' '
+	for i in 1 2 3 4 5 6; do cat test.cps test.cps test.cps test.cps test.cps test.cps test.cps test.cps; done >many.cps
+	finetune --no-ledger $F --test many.cps -o many-whole.cpm
+	for i in 1 2 3 4 5 6 7 8; do cat many.cps; done >more.cps
+	cp-train --no-ledger --threads 1 --stage finetune --batch 64 $F --test more.cps -o many.cpm 2>interrupted.err & pid=$!
+	wait_for grep -q "^cp-train: epoch 4/4" interrupted.err
+	sleep 0.3
+	kill -INT $pid
+	got=0
+	wait $pid || got=$?
+	cat interrupted.err
+	test $got -eq 1
+	tail -n 1 interrupted.err | grep "^cp-train: interrupted; .*many.cpm.state"
+	finetune --no-ledger $F --test more.cps --resume -o many.cpm
+	same many-whole.cpm many.cpm
+'
+
+test_that 'a second SIGINT does not wait, and leaves the state that was saved before' '
+	rm -f many.cpm
+	cp-train --no-ledger --threads 1 --stage finetune --epochs 60 --batch 64 --checkpoint 0 --init pre.cpm --with-plm --train train.cps --valid more.cps -o many.cpm 2>interrupted.err & pid=$!
+	wait_for test -e many.cpm.state
+	sleep 0.5
+	kill -INT $pid		# in the measurement that follows ten short steps
+	sleep 0.2
+	kill -INT $pid
+	got=0
+	wait $pid || got=$?
+	test $got -eq 130 || { echo $got; exit 1; }
+	test -e many.cpm.state
+	test "$(echo many.cpm*)" = "many.cpm.state"
+'
+
 # kill -9 again and again, each time a little later after a state was saved, then to the end
 kill_repeatedly() {	# kill_repeatedly STAGE SIZES TIMES
 	rm -f $1.cpm*
@@ -245,6 +277,8 @@ if narrow cp-train --version >/dev/null 2>&1; then
 	test_that 'no memory for the model: one sentence, nothing left behind' '
 		refused 1 "^cp-train: out of memory ([0-9]* bytes)" narrow cp-train -q --threads 1 --stage ctr --hash-bits 24 --set dim=64 --train train.cps -o no.cpm
 		test $(wc -l <refused.err) -eq 1
+		refused 1 "^cp-train: out of memory ([0-9]* bytes)" narrow cp-train -q --threads 1 --stage ctr --set dim=4096 --set low_rank=4096 --set experts=64 \
+			--train train.cps -o no.cpm
 	'
 	test_that 'address space that is short by more and by less: a sentence or a model, and no waiting for ever' '
 		short() { (ulimit -v $1 && shift && exec timeout -k 1 20 "$@"); }

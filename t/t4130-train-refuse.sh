@@ -24,6 +24,7 @@ test_that 'options that contradict one another are wrong usage' '
 	refused 2 "plm-dropout -0.1: expected 0 to 1, or -1" pretrain --plm-dropout -0.1 --train train.cps $NO
 	refused 2 "f32 only" ctr --precision bf16 --gemm openblas --train train.cps $NO
 	refused 2 "operand" ctr --train train.cps valid.cps $NO
+	refused 2 "standard input can be read once only, and it is named 2 times" ctr --teacher - $NO
 '
 
 test_that 'sizes of a CTR model that it has not, or cannot have' '

@@ -93,6 +93,11 @@ test_that 'the label of CSV is made as that of training was, and may be called o
 	cp-predict -q --no-ledger -m words.cpm --csv words.csv | cmp - from_records
 '
 
+test_that 'a label that is any number is told as it stands' '
+	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"Price\" : 16777215 + NR % 3 \".25\" }" rows.csv | cp-featurize -q --field "Price: number" -o priced.cps
+	cp-predict -q --no-ledger -m lr.cpm --label Price priced.cps | cut -f1 | sort -u | paste -sd " " | grep -x "16777215.2 16777216.2 16777217.2"
+'
+
 test_that '--columns of CSV: its values as they stand there, whether the model knows the column or not' '
 	awk -F, -v OFS=, "NR == 1 { print \$0, \"Id\", \"text\" } NR > 1 { print \$0, \"n\" NR, \"\\\"a, \" NR \"\\\"\" }" rows.csv >more.csv
 	cp-predict -q --no-ledger -m dcnv2.cpm --csv --columns Film --columns Id --columns text --columns row more.csv >got

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "nn/cpu.h"
 #include "nn/gemm.h"
 #include "nn/optim.h"
@@ -247,10 +248,9 @@ static void record_rows(const char *role, const struct cp_opt_list *in, const ch
 /* Masks are drawn anew in each epoch from what the stream says of them, and are no part of the rows' digest. */
 static void record_masks(const struct cp_mask_spec *m)
 {
-	char s[64];
-	snprintf(s, sizeof s, "%g", m->rate);
-	cp_run_decides(run, "mask rate", s);
-	snprintf(s, sizeof s, "%g %g%s", m->share_mask, m->share_random, m->is_static ? " static" : "");
+	char s[96], mask[32], random[32];
+	cp_run_decides(run, "mask rate", cp_print_real(m->rate, s));
+	snprintf(s, sizeof s, "%s %s%s", cp_print_real(m->share_mask, mask), cp_print_real(m->share_random, random), m->is_static ? " static" : "");
 	cp_run_decides(run, "mask shares", s);
 	snprintf(s, sizeof s, "%llu", (unsigned long long)m->seed);
 	cp_run_decides(run, "mask seed", s);
@@ -292,9 +292,8 @@ static void record_resumed(const struct cp_train_result *r)
 static void in_force(const char *name, double value)
 {
 	char num[32];
-	snprintf(num, sizeof num, "%g", value);
 	if (!isnan(value))
-		cp_run_param(run, name, num);
+		cp_run_param(run, name, cp_print_real(value, num));
 }
 
 static void record_result(const struct cp_train_result *r, const char *out)
@@ -326,10 +325,12 @@ static void record_result(const struct cp_train_result *r, const char *out)
 
 /* --- Main -------------------------------------------------------------------------------------------------------------------------- */
 
+/* The first signal asks for an orderly end; a second Ctrl-C, where that takes too long, does not wait for it. */
 static void on_stop(int sig)
 {
-	(void)sig;
 	stop = 1;
+	if (sig == SIGINT)
+		cp_tool_end_by(SIGINT);
 }
 
 /* Sizes are those of --init where that is given, and nobody's where there is no CTR model. */
@@ -371,7 +372,7 @@ static void check_options(void)
 		cp_usage("%s", err.msg);
 }
 
-/* The first signal asks for an orderly end; so does one from a shell that started us in the background with SIGINT ignored. */
+/* SIGINT is listened to even where a shell that started us in the background had it ignored. */
 static void listen_for_stop(void)
 {
 	signal(SIGINT, on_stop);

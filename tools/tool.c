@@ -1,5 +1,6 @@
 #include "tool.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -120,13 +121,18 @@ static void start_watch(void)
 	told_fd = fd[1];
 }
 
+void cp_tool_end_by(int sig)
+{
+	signal(sig, on_signal);
+}
+
 static void catch_signals(void)
 {
 	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
 		struct sigaction old;
 		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
-			signal(sigs[i], on_signal);
+			cp_tool_end_by(sigs[i]);
 	}
 	signal(SIGXFSZ, SIG_IGN);	/* a file past `ulimit -f` is a failed write, and told as one */
 }
@@ -270,6 +276,7 @@ static void join_tables(const struct cp_opt *own)
 	int n = 0;
 	for (; own && own->type != CP_OPT_END; own++)
 		table[n++] = *own;
+	assert(n + (int)(sizeof common / sizeof *common) <= CP_OPTS_MAX);
 	for (const struct cp_opt *o = common; o->type != CP_OPT_END; o++)
 		table[n++] = *o;
 	table[n] = (struct cp_opt){ 0 };

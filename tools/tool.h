@@ -59,6 +59,9 @@ _Noreturn void cp_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2
 /* The same as cp_die for work that was asked to stop and can be taken up again: the row is sealed as interrupted. */
 _Noreturn void cp_interrupted(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* From now on this signal ends the tool by itself, with the row sealed as interrupted and no file left half-written; may be called in a handler. */
+void cp_tool_end_by(int sig);
+
 /* "NAME: sentence" on stderr, unless -q. */
 void cp_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -9,6 +9,12 @@
 
 enum { ROWS = 256, ROWS_PLM = 64 };	/* a batch: enough to fill the matrix products; 256 with tokens would take more memory than training does */
 
+/* An evaluation within the training is a part of it and ends before the state is saved; that of the test rows is given up. */
+static int is_stopped(const struct cp_trainer *t, const struct cp_data *d)
+{
+	return d == &t->test && t->o.stop && *t->o.stop;
+}
+
 static size_t feed(struct cp_trainer *t, const struct cp_data *rows, size_t at, const struct cp_feeding *f)
 {
 	uint32_t places[ROWS];
@@ -36,8 +42,11 @@ static int score(struct cp_trainer *t, const struct cp_data *d, const struct cp_
 	nn_float z[ROWS];
 	struct cp_feeding f = { .seed = t->o.seed };
 	for (size_t at = 0, n; at < rows->n; at += n) {
-		if (take_kept(t, d, first + at, &f.kept, err) < 0)
-			return -1;
+		if (is_stopped(t, d))
+			return 1;
+		int rc = take_kept(t, d, first + at, &f.kept, err);
+		if (rc)
+			return rc;
 		n = feed(t, rows, at, &f);
 		cp_model_score(t->m, z);
 		for (size_t i = 0; i < n; i++) {
@@ -79,10 +88,10 @@ static int evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_
 	struct cp_feeding f = { .seed = t->o.seed, .masked = 1 };
 	struct cp_pass pass;
 	const struct cp_data *rows;
-	int rc;
+	int rc = 0;
 	cp_pass_init(&pass, d);
-	while ((rc = cp_pass_next(&pass, &rows, err)) == 1)
-		for (size_t at = 0; at < rows->n; ) {
+	while (!is_stopped(t, d) && (rc = cp_pass_next(&pass, &rows, err)) == 1)
+		for (size_t at = 0; at < rows->n && !is_stopped(t, d); ) {
 			at += feed(t, rows, at, &f);
 			size_t k = t->m->g->len[PLM_PICKS];
 			nn_forward(t->m->g, t->m->loss);
@@ -120,10 +129,10 @@ static int evaluate_pairs(struct cp_trainer *t, const struct cp_data *d, struct 
 	size_t batch = (size_t)t->o.batch, seen = 0;
 	struct cp_pass pass;
 	const struct cp_data *rows;
-	int rc;
+	int rc = 0;
 	cp_pass_init(&pass, d);
-	while ((rc = cp_pass_next(&pass, &rows, err)) == 1)
-		for (size_t at = 0, n; at < rows->n; at += n) {
+	while (!is_stopped(t, d) && (rc = cp_pass_next(&pass, &rows, err)) == 1)
+		for (size_t at = 0, n; at < rows->n && !is_stopped(t, d); at += n) {
 			size_t left = CP_DATA_UNIT - at % CP_DATA_UNIT;
 			left = rows->n - at < left ? rows->n - at : left;
 			n = left < batch ? left : batch;
@@ -150,5 +159,5 @@ int cp_trainer_evaluate(struct cp_trainer *t, const struct cp_data *d, struct cp
 	int rc = by[t->m->c.objective](t, d, e, err);
 	nn_gemm_exact(0);
 	t->m->g->training = 1;
-	return rc;
+	return rc ? rc : is_stopped(t, d);
 }

@@ -8,7 +8,7 @@
 static int count_stdin(const struct cp_train_opts *o)
 {
 	const struct cp_opt_list *l[] = { &o->train, &o->valid, &o->test, &o->vocab_from };
-	int n = !o->train.n;
+	int n = !o->train.n + (o->teacher && !strcmp(o->teacher, "-"));
 	for (int k = 0; k < 4; k++)
 		for (int i = 0; i < l[k]->n; i++)
 			n += !strcmp(l[k]->v[i], "-");

@@ -78,7 +78,7 @@ static void print_row(const struct cp_predict_block *k, size_t row, double z, st
 	const struct cp_predict *p = k->p;
 	char num[32];
 	if (p->at.label >= 0 && !p->score_only) {
-		cp_buf_add(to, num, cp_print_9g((double)p->data.label[row], num));
+		cp_buf_add(to, num, cp_print_9g(k->b->column[p->at.label].f64[row], num));
 		cp_buf_char(to, '\t');
 	}
 	cp_buf_add(to, num, cp_print_9g(1 / (1 + exp(-z)), num));

@@ -104,7 +104,7 @@ static int keep(struct cp_trainer *t, struct cp_kept *k, const struct cp_data *d
 	if (of_training)
 		cp_trainer_note(t, "the language model is frozen, without dropout and prompts: its layers are computed once a row, and kept in a temporary file "
 				"(%zu MB)", d->n * t->m->pool->cols * sizeof(nn_float) >> 20);
-	int rc = cp_kept_fill(k, t->m, d, of_training ? t->o.stop : NULL, err);
+	int rc = cp_kept_fill(k, t->m, d, d == &t->valid ? NULL : t->o.stop, err);
 	if (!rc && of_training)
 		t->result.tokens += k->tokens;
 	return rc;

@@ -62,7 +62,7 @@ int cp_teacher_read(struct cp_trainer *t, struct cp_err *err)
 		rc = mix_all(t, &s, err);
 	memcpy(t->teacher_digest, s.digest, sizeof t->teacher_digest);
 	cp_scores_release(&s);
-	fclose(f);
+	cp_in_close(f);
 	return rc;
 }
 

@@ -258,14 +258,18 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 	return 0;
 }
 
+/* Measuring on the test rows may take hours, and can be interrupted: what training came to is saved before. */
 static int finish(struct cp_trainer *t, struct cp_err *err)
 {
 	struct cp_evaluation e;
 	nn_params_settle(t->m->params, t->team);
+	int rc = t->test.n ? save_if_due(t, 0, err) : 0;
+	if (rc)
+		return rc;
 	if (t->best_val)
 		memcpy(t->m->params->val, t->best_val, t->m->params->total * sizeof *t->best_val);
-	if (cp_trainer_evaluate(t, &t->test, &e, err) < 0)
-		return -1;
+	if ((rc = cp_trainer_evaluate(t, &t->test, &e, err)))
+		return rc;
 	t->result.test_auc = e.auc;
 	t->result.test_logloss = e.logloss;
 	t->result.test_lm_loss = e.lm_loss;

@@ -78,6 +78,7 @@ void cp_teacher_tell(struct cp_trainer *, size_t from, size_t n);
 struct cp_evaluation {
 	double auc, logloss, lm_loss, lm_accuracy;	/* NaN where undefined */
 };
+/* 1: asked to stop before the end, as it may be with test rows. */
 int cp_trainer_evaluate(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *, struct cp_err *);
 /* lock.c: keep others out, clear away what a killed process left half-written. */
 int cp_state_lock(struct cp_trainer *, struct cp_err *);
