@@ -4,13 +4,12 @@
  *
  * Every thread has a share of the tasks, the same part of them in every run, and takes of the others' when its own are done: so rows that
  * it wrote in one operation it mostly reads in the next, and they are in its cache.  A run ends when its tasks have ended, and waits for no thread
- * that has not begun one: such a thread, which other programs may keep from running, may come back in the middle of a later run and takes of
- * that one's.  Who takes a task takes it of the run at hand, whose fn and ctx stand until it has ended. */
+ * that has not begun one: such a thread, which other programs may keep from running, may come back in the middle of a later run, and then takes
+ * tasks of that run.  Who takes a task takes it of the run at hand, whose fn and ctx stand until it has ended. */
 #include "base/team.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -190,13 +189,4 @@ void cp_team_free(struct cp_team *t)
 int cp_team_size(const struct cp_team *t)
 {
 	return t ? t->n_threads : 1;
-}
-
-int cp_cpu_count(void)
-{
-	cpu_set_t set;
-	if (sched_getaffinity(0, sizeof set, &set))
-		return 1;
-	int n = CPU_COUNT(&set);
-	return n > 0 ? n : 1;
 }
