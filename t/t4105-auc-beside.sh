@@ -92,6 +92,11 @@ test_that 'other scores from a file are compared as from a column, within strata
 	cp-auc -q --against b.tsv --strata strata.tsv a.tsv | grep "^auc_p	.*	tail20=tail,head$"
 	{ echo "label	score"; cat b.tsv; } >named.tsv
 	cp-auc -q --against named.tsv a.tsv | diff want -
+	cp-auc -q --against - a.tsv <b.tsv | diff want -
+	fails_with 2 cp-auc --against - - <b.tsv
+	fails_with 2 cp-auc --against - <b.tsv
+	fails_with 2 cp-auc --strata - --against - a.tsv <b.tsv
+	grep "standard input can be read once only" fails_with.err
 '
 
 test_that 'the ledger knows both files, so that a comparison is known by what was compared' '

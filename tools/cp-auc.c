@@ -378,8 +378,15 @@ static void read_beside(struct cp_scores *s, struct cp_strata *strata, struct cp
 	}
 }
 
-static void check_options(void)
+static int is_stdin(const char *path)
 {
+	return path && !strcmp(path, "-");
+}
+
+static void check_options(const char *path)
+{
+	if ((!path || is_stdin(path)) + is_stdin(against) + is_stdin(strata_file) > 1)
+		cp_usage("standard input can be read once only, and it is named twice (it is the scores' where no file is)");
 	if (cp_opts_given(&cp_tool_opts, "seed") && !replicates)
 		cp_usage("--seed goes with --bootstrap");
 	if (against && columns.score2)
@@ -398,7 +405,7 @@ int main(int argc, char **argv)
 	cp_tool_start(&tool, &argc, argv);
 	if (argc > 1)
 		path = argv[1];
-	check_options();
+	check_options(path);
 	struct cp_run *run = cp_tool_begin(&ledger, NULL);
 	team = cp_team_new(threads ? (int)threads : cp_cpu_count(), &err);
 	if (!team)
@@ -417,7 +424,6 @@ int main(int argc, char **argv)
 	cp_scores_release(&s);
 	cp_buf_release(&b);
 	cp_team_free(team);
-	if (f != stdin)
-		fclose(f);
+	cp_in_close(f);
 	return cp_tool_finish(n, 0, NULL);
 }

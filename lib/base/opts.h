@@ -79,7 +79,8 @@ const struct cp_opt *cp_opts_stray(const struct cp_opts *, const char *command);
 /* The option table as --help prints it, with the values in force as defaults. */
 void cp_opts_help(const struct cp_opt *table, struct cp_buf *);
 
-/* The value of an option as text: what, given back on the command line, sets it again ("" when a string is not set; lists joined by ','). */
+/* The value of an option as text: what, given back on the command line, sets it again ("" when a string is not set); a list's values
+ * are joined by ',', and would be given one by one. */
 void cp_opt_value(const struct cp_opt *, struct cp_buf *);
 
 #endif

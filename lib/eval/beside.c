@@ -39,7 +39,7 @@ int cp_scores_against(struct cp_scores *s, const char *path, const struct cp_sco
 		memcpy(digest, other.digest, sizeof other.digest);
 	}
 	cp_scores_release(&other);
-	fclose(f);
+	cp_in_close(f);
 	return bad ? -1 : 0;
 }
 

@@ -76,6 +76,7 @@ struct nn_node {
 	void *scratch;
 	/* what the operation was given at build */
 	struct nn_param *param;
+	size_t at;			/* of a weight, the element of its parameter that it begins with */
 	const struct nn_ids *ids;
 	const struct nn_feed *feed;
 	const struct nn_segs *segs;
@@ -131,7 +132,7 @@ static inline size_t nn_rows(const struct nn_graph *g, const struct nn_node *n)
  * frozen or none). */
 struct nn_node *ng_weight(struct nn_graph *, struct nn_param *);
 struct nn_node *ng_span(struct nn_graph *, struct nn_param *first, int count, size_t cols);
-/* Rows from..from+rows of a parameter seen as a matrix of `cols` columns. */
+/* A matrix (rows,cols) of a parameter's elements from `from_element` on. */
 struct nn_node *ng_slice(struct nn_graph *, struct nn_param *, size_t from_element, size_t rows, size_t cols);
 /* Values fed from outside, no gradient; with grad: ng_input_grad() after nn_backward. */
 struct nn_node *ng_input(struct nn_graph *, int axis, int mult, size_t cols, const struct nn_feed *);

@@ -149,16 +149,16 @@ struct nn_node *ng_inner(struct nn_graph *g, struct nn_node *x, size_t d)
 #define CIN_BYTES (384 << 10)
 
 struct cin {
-	int f, h, out, d, pairs;	/* maps of x0, of x, of the result; width; f h */
+	size_t f, h, out, d, pairs;	/* maps of x0, of x, of the result; width; f h */
 	size_t rows;			/* that go together */
 };
 
 static struct cin cin_of(const struct nn_graph *g, const struct nn_node *n)
 {
-	int d = n->i[0];
-	struct cin c = { (int)n->in[0]->cols / d, (int)n->in[1]->cols / d, (int)n->cols / d, d, 0, 1 };
+	size_t d = (size_t)n->i[0];
+	struct cin c = { n->in[0]->cols / d, n->in[1]->cols / d, n->cols / d, d, 0, 1 };
 	c.pairs = c.f * c.h;
-	size_t fit = CIN_BYTES / ((size_t)c.pairs * (size_t)d * sizeof(nn_float));
+	size_t fit = CIN_BYTES / (c.pairs * d * sizeof(nn_float));
 	c.rows = g->by_row || !fit ? 1 : fit < 16 ? fit : 16;
 	return c;
 }
@@ -166,32 +166,31 @@ static struct cin cin_of(const struct nn_graph *g, const struct nn_node *n)
 /* Row h H + m of T is x0[h] x[m], elementwise. */
 static void cin_products(nn_float *t, const struct cin *c, const struct nn_node *n, size_t from, size_t rows)
 {
-	size_t d = (size_t)c->d;
+	size_t d = c->d;
 	for (size_t r = 0; r < rows; r++)
-		nn_pairs_fwd(t + r * d, rows * d, n->in[0]->val + (from + r) * n->in[0]->cols, n->in[1]->val + (from + r) * n->in[1]->cols, (size_t)c->f,
-			     (size_t)c->h, d);
+		nn_pairs_fwd(t + r * d, rows * d, n->in[0]->val + (from + r) * n->in[0]->cols, n->in[1]->val + (from + r) * n->in[1]->cols, c->f, c->h, d);
 }
 
 static void cin_fwd_rows(const struct nn_graph *g, const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t)
 {
-	size_t d = (size_t)c->d, wide = rows * d;
-	nn_float *y = t + (size_t)c->pairs * wide, *out = n->val + from * n->cols;
+	size_t d = c->d, wide = rows * d;
+	nn_float *y = t + c->pairs * wide, *out = n->val + from * n->cols;
 	cin_products(t, c, n, from, rows);
-	for (size_t i = 0; i < (size_t)c->out * wide; i++)
+	for (size_t i = 0; i < c->out * wide; i++)
 		y[i] = n->in[3]->val[i / wide];
 	if (g->by_row)	/* which must not allocate */
-		nn_gemm_tile(0, 0, c->out, (int)wide, c->pairs, 1, n->in[2]->val, c->pairs, t, (int)wide, 1, y, (int)wide);
+		nn_gemm_tile(0, 0, (int)c->out, (int)wide, (int)c->pairs, 1, n->in[2]->val, (int)c->pairs, t, (int)wide, 1, y, (int)wide);
 	else
-		nn_gemm(NULL, 0, 0, c->out, (int)wide, c->pairs, n->in[2]->val, c->pairs, t, (int)wide, 1, y, (int)wide);
+		nn_gemm(NULL, 0, 0, (int)c->out, (int)wide, (int)c->pairs, n->in[2]->val, (int)c->pairs, t, (int)wide, 1, y, (int)wide);
 	for (size_t r = 0; r < rows; r++)
-		for (size_t o = 0; o < (size_t)c->out; o++)
+		for (size_t o = 0; o < c->out; o++)
 			memcpy(out + r * n->cols + o * d, y + o * wide + r * d, d * sizeof *y);
 }
 
 static void cin_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	struct cin c = cin_of(g, n);
-	nn_float *t = nn_room(g, (size_t)(c.pairs + c.out) * (size_t)c.d * c.rows);
+	nn_float *t = nn_room(g, (c.pairs + c.out) * c.d * c.rows);
 	for (size_t r = from; r < to; r += c.rows)
 		cin_fwd_rows(g, &c, n, r, to - r < c.rows ? to - r : c.rows, t);
 	nn_room_end(g, t);
@@ -200,33 +199,32 @@ static void cin_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 static void cin_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct cin c = cin_of(g, n);
-	size_t grain = grain_of((size_t)(c.pairs * c.d * c.out));
+	size_t grain = grain_of(c.pairs * c.d * c.out);
 	nn_parts(g, n, nn_rows(g, n), (grain + c.rows - 1) / c.rows * c.rows, cin_fwd_part);
 }
 
 /* room: the gradients of W and of the bias, one behind the other. */
 static void cin_bwd_rows(const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t, nn_float *room)
 {
-	size_t d = (size_t)c->d, wide = rows * d, all = (size_t)c->pairs * wide;
+	size_t d = c->d, wide = rows * d, all = c->pairs * wide;
 	nn_float *dt = t + all, *dy = dt + all;
 	cin_products(t, c, n, from, rows);
 	for (size_t r = 0; r < rows; r++)
-		for (size_t o = 0; o < (size_t)c->out; o++)
+		for (size_t o = 0; o < c->out; o++)
 			memcpy(dy + o * wide + r * d, n->grad + (from + r) * n->cols + o * d, d * sizeof *dy);
-	nn_gemm(NULL, 0, 1, c->out, c->pairs, (int)wide, dy, (int)wide, t, (int)wide, 1, room, c->pairs);
-	nn_gemm(NULL, 1, 0, c->pairs, (int)wide, c->out, n->in[2]->val, c->pairs, dy, (int)wide, 0, dt, (int)wide);
-	nn_row_sums_fwd(room + c->out * c->pairs, 1, dy, wide, (size_t)c->out, wide);
+	nn_gemm(NULL, 0, 1, (int)c->out, (int)c->pairs, (int)wide, dy, (int)wide, t, (int)wide, 1, room, (int)c->pairs);
+	nn_gemm(NULL, 1, 0, (int)c->pairs, (int)wide, (int)c->out, n->in[2]->val, (int)c->pairs, dy, (int)wide, 0, dt, (int)wide);
+	nn_row_sums_fwd(room + c->out * c->pairs, 1, dy, wide, c->out, wide);
 	for (size_t r = from; r < from + rows; r++, dt += d) {
 		size_t at0 = r * n->in[0]->cols, at = r * n->in[1]->cols;
-		nn_pairs_bwd(nn_grad_now(n->in[0]) + at0, nn_grad_now(n->in[1]) + at, dt, wide, n->in[0]->val + at0, n->in[1]->val + at, (size_t)c->f,
-			     (size_t)c->h, d);
+		nn_pairs_bwd(nn_grad_now(n->in[0]) + at0, nn_grad_now(n->in[1]) + at, dt, wide, n->in[0]->val + at0, n->in[1]->val + at, c->f, c->h, d);
 	}
 }
 
 static void cin_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	struct cin c = cin_of(g, n);
-	nn_float *t = cp_xmalloc((size_t)(2 * c.pairs + c.out) * (size_t)c.d * c.rows * sizeof *t);
+	nn_float *t = cp_xmalloc((2 * c.pairs + c.out) * c.d * c.rows * sizeof *t);
 	for (size_t r = from; r < to; r += c.rows)
 		cin_bwd_rows(&c, n, r, to - r < c.rows ? to - r : c.rows, t, room);
 	free(t);
@@ -235,12 +233,12 @@ static void cin_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 static void cin_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct cin c = cin_of(g, n);
-	size_t rows = nn_rows(g, n), width = (size_t)c.out * (size_t)(c.pairs + 1), grain = nn_sum_grain(rows, (size_t)(c.pairs * c.d));
+	size_t rows = nn_rows(g, n), width = c.out * (c.pairs + 1), grain = nn_sum_grain(rows, c.pairs * c.d);
 	nn_float *sum = cp_arena_zalloc(&g->arena, width * sizeof *sum);
 	nn_grads_or_room(g, n);
 	nn_parts_sum(g, n, rows, (grain + c.rows - 1) / c.rows * c.rows, cin_bwd_part, width, sum);
-	nn_add(nn_grad_now(n->in[2]), sum, width - (size_t)c.out);
-	nn_add(nn_grad_now(n->in[3]), sum + width - c.out, (size_t)c.out);
+	nn_add(nn_grad_now(n->in[2]), sum, width - c.out);
+	nn_add(nn_grad_now(n->in[3]), sum + width - c.out, c.out);
 }
 
 static const struct nn_op op_cin = { "cin", cin_fwd, cin_bwd, NULL };
@@ -301,7 +299,7 @@ int nn_group_matrix(const struct nn_node *n, struct nn_matrix *m)
 	if (!w || !w->param)
 		return 0;
 	size_t groups = (size_t)w->mult;
-	*m = (struct nn_matrix){ w->param->val + w->i[0], groups, n->cols / groups, n->in[0]->cols / groups, 0 };
+	*m = (struct nn_matrix){ w->param->val + w->at, groups, n->cols / groups, n->in[0]->cols / groups, 0 };
 	return 1;
 }
 

@@ -106,7 +106,7 @@ int nn_linear_matrix(const struct nn_node *n, struct nn_matrix *m)
 	const struct nn_node *w = n->op == &op_linear ? n->in[1] : NULL;
 	if (!w || !w->param)
 		return 0;
-	*m = (struct nn_matrix){ w->param->val + w->i[0], 1, n->cols, n->in[0]->cols, n->i[0] };
+	*m = (struct nn_matrix){ w->param->val + w->at, 1, n->cols, n->in[0]->cols, n->i[0] };
 	return 1;
 }
 

@@ -11,9 +11,8 @@
 static void weight_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	(void)g;
-	size_t at = (size_t)n->i[0];
-	n->val = n->param->val + at;
-	n->grad = n->param->grad ? n->param->grad + at : NULL;
+	n->val = n->param->val + n->at;
+	n->grad = n->param->grad ? n->param->grad + n->at : NULL;
 	n->needs_grad = n->grad || n->param->table;
 	n->grad_ready = n->grad != NULL;
 }
@@ -22,10 +21,10 @@ static const struct nn_op op_weight = { "weight", weight_fwd, NULL, NULL };
 
 struct nn_node *ng_slice(struct nn_graph *g, struct nn_param *p, size_t from, size_t rows, size_t cols)
 {
-	assert(from <= INT32_MAX && rows <= INT32_MAX);
+	assert(rows <= INT32_MAX);
 	struct nn_node *n = nn_node_new(g, &op_weight, 0, (int)rows, cols, 0, NULL);
 	n->param = p;
-	n->i[0] = (int)from;
+	n->at = from;
 	n->needs_grad = !p->frozen;
 	return n;
 }

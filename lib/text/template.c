@@ -180,7 +180,7 @@ struct compiler {
 
 static const char *refuse(const struct compiler *c, const char *p, const char *what)
 {
-	cp_err_set(c->err, "template: character %zu, at '%.40s': %s", (size_t)(p - c->text) + 1, p, what);
+	cp_err_set(c->err, "template: byte %zu, at '%.40s': %s", (size_t)(p - c->text) + 1, p, what);
 	return NULL;
 }
 

@@ -184,6 +184,15 @@ int cp_time_read(const char *format, const char *value, size_t n, int64_t *secon
 	return to_seconds(&m, seconds);
 }
 
+/* Of the UTF-8 character at s. */
+static int char_bytes(const char *s)
+{
+	int n = 1;
+	while ((s[n] & 0xC0) == 0x80)
+		n++;
+	return n;
+}
+
 int cp_time_check(const char *format, struct cp_err *err)
 {
 	int says = 0;
@@ -192,8 +201,8 @@ int cp_time_check(const char *format, struct cp_err *err)
 	for (const char *f = format; *f; f++)
 		if (*f == '%') {
 			if (!*++f || !strchr("YymdHMSbazfFT%", *f))
-				return cp_err_set(err, "time format '%.60s': %%%.1s is not known; there are %%Y %%y %%m %%d %%H %%M %%S %%b %%a %%z %%f "
-						  "%%F %%T and %%%%", format, *f ? f : " at the end");
+				return cp_err_set(err, "time format '%.60s': %%%.*s is not known; there are %%Y %%y %%m %%d %%H %%M %%S %%b %%a %%z %%f "
+						  "%%F %%T and %%%%", format, *f ? char_bytes(f) : 11, *f ? f : " at the end");
 			says |= *f != '%' && *f != 'a' && *f != 'f' && *f != 'z';
 		}
 	if (!says)

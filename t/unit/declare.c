@@ -74,6 +74,8 @@ static void check_lines(void)
 		{ "A: hour", "{f: line 1, column 8: expected 'of' and the column that holds the time}" },
 		{ "A: hour of", "{f: line 1, column 11: of: expected the name of a column}" },
 		{ "A: time %Q", "{f: line 1, column 9: time format '%Q': %Q is not known; there are %Y %y %m %d %H %M %S %b %a %z %f %F %T and %%}" },
+		{ "A: time %H:%", "{f: line 1, column 9: time format '%H:%': % at the end is not known; there are %Y %y %m %d %H %M %S %b %a %z %f %F %T and %%}" },
+		{ "A: time %é-%d", "{f: line 1, column 9: time format '%é-%d': %é is not known; there are %Y %y %m %d %H %M %S %b %a %z %f %F %T and %%}" },
 		{ "A: time x", "{f: line 1, column 9: time format 'x': expected seconds, milliseconds, or a pattern such as %Y-%m-%d}" },
 		{ "A: category x", "{f: line 1, column 13: found 'x', expected 'as', 'written', 'missing', 'null' or the end of the line}" },
 		{ "A: category as B as C", "{f: line 1, column 18: a second 'as' in one line}" }, { "A: category as", "{f: line 1, column 15: as: expected a word}" },
