@@ -50,6 +50,57 @@ test_that 'the model makes of a CSV what cp-featurize makes by the declaration' 
 	cp-predict -q -m m.cpm --csv turned.csv >turned
 	cmp csv turned
 '
+test_that 'a field made of a column is not taken for a column that is called so' '
+	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"Hour,timestamp\" : \"x\" NR % 5 \",\" NR % 7 }" train.csv >named.csv
+	same_by_csv() {		# same_by_csv CSV OPTION...: records and CSV give the same scores
+		sbc_csv=$1
+		shift
+		cp-featurize -q "$@" $sbc_csv -o named.cps
+		cp-train -q --threads 1 --stage ctr --model lr --lr 0.05 --epochs 2 --train named.cps -o named.cpm
+		cp-predict -q -m named.cpm named.cps >want
+		cp-predict -q -m named.cpm --csv $sbc_csv | cmp - want
+	}
+	same_by_csv named.csv -f "When: time" -f "When: hour of When" -f "Hour: drop" -f "Tags: list"
+	same_by_csv named.csv -f "Hour: category as hour_of" -f "When: time" -f "Hour: hour of When"
+	same_by_csv named.csv -f "User: drop" -f "Hour: category as User"
+	same_by_csv train.csv -f "When: drop" -f "User: category as user"
+	cp-predict -q -m named.cpm train.csv --csv >want
+	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"user\" : \"u1\" }" train.csv | cp-predict -q -m named.cpm --csv | cmp - want
+'
+test_that 'times, weights and labels that scoring does not need are not read' '
+	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"timestamp,weight\" : \"2020-01-0\" 1 + NR % 9 \" 10:00:00,heavy\" }" train.csv >dated.csv
+	cp-featurize -q -f "timestamp: time %Y-%m-%d %H:%M:%S" -f "weight: drop" -f "Tags: list" dated.csv -o dated.cps
+	cp-train -q --threads 1 --stage ctr --model lr --epochs 1 --train dated.cps -o dated.cpm
+	cp-predict -q -m dated.cpm dated.cps >want
+	cp-predict -q -m dated.cpm --csv dated.csv | cmp - want
+	sed "2,\$s/^[01],/,/" dated.csv >blank.csv
+	cut -f2 want >scores
+	cp-predict -q -m dated.cpm --csv --score-only blank.csv | cmp - scores
+	fails_with 1 cp-predict -q -m dated.cpm --csv blank.csv
+	sed "s/2020-01-0[0-9] 10:00:00/yesterday/" dated.csv | cp-predict -q -m dated.cpm --csv | cmp - want
+'
+test_that 'a score that is no number is told of, or left out, and never printed' '
+	cp-featurize -q -f "Price: number" -f "Tags: list" train.csv -o prices.cps
+	cp-train -q --threads 1 --stage ctr --model dcnv2 --set cross=6 --set dim=4 --epochs 1 --train prices.cps -o prices.cpm
+	awk -F, -v OFS=, "NR == 100 || NR == 300 { \$4 = 1e37 } 1" train.csv >far.csv
+	cp-featurize -q -f "Price: number" -f "Tags: list" far.csv -o far.cps
+	cp-predict -q -m prices.cpm prices.cps >all
+	for threads in 1 3; do
+		for rows in "far.cps" "--csv far.csv"; do
+			got=0
+			cp-predict -q --threads $threads -m prices.cpm $rows >got 2>err || got=$?
+			cat err
+			test $got -eq 1
+			head -n 98 all | cmp - got
+			cp-predict --threads $threads -m prices.cpm --skip-bad $rows >got 2>err
+			grep "2 bad rows were left out" err
+			sed "99d; 299d" all | cmp - got
+		done
+	done
+	grep "far.csv: row 98: its score is no number" err || grep "2 bad rows" err
+	cp-train --threads 1 --stage ctr --model dcnv2 --set cross=6 --set dim=4 --epochs 1 --train prices.cps --test far.cps -o prices.cpm 2>err
+	grep "a test row.s score is no number" err
+'
 test_that 'a line alone is answered at once' '
 	mkfifo in
 	cp-predict -q -m m.cpm --csv --score-only <in >out &

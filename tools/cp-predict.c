@@ -34,7 +34,7 @@ static const struct cp_opt opts[] = {
 	{ 'd', "delimiter", CP_OPT_STR, &o.delimiter, "CHAR", "of CSV; \\t or tab is a tab", .content = 1 },
 	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.bad_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
 	  .content = 1 },
-	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows of CSV out and say how many", .set = 1, .content = 1 },
+	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 },
 	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "HOW", "of matrix products; bf16 is faster where the processor has it, and scores differ a little",
 	  .choices = "f32|bf16", .content = 1 },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; scores do not depend on it", .min = 0, .max = 1024 },
@@ -60,12 +60,12 @@ static const struct cp_tool tool = {
 
 static const char *check_options(void)
 {
-	static const char *const of_csv[] = { "delimiter", "bad-utf8", "skip-bad" };
+	static const char *const of_csv[] = { "delimiter", "bad-utf8" };
 	if (!o.model)
 		return "--model FILE is needed";
 	for (size_t i = 0; !o.csv && i < sizeof of_csv / sizeof *of_csv; i++)
 		if (cp_opts_given(&cp_tool_opts, of_csv[i]))
-			return "--delimiter, --bad-utf8 and --skip-bad go with --csv";
+			return "--delimiter and --bad-utf8 go with --csv";
 	if (o.fill && o.attention)
 		return "--fill and --attention are two questions";
 	if ((o.fill || o.attention) && (o.score_only || o.columns.n))
@@ -126,8 +126,10 @@ static void choose(struct cp_predict *p)
 
 static void tell(const struct cp_predict *p)
 {
-	double n = fill.n ? (double)fill.n : NAN;
-	if (o.fill && fill.plain)
+	double n = (double)fill.n;
+	if (o.fill && !fill.n)
+		cp_note("no word is masked in these rows; cp-mask marks some");
+	else if (o.fill && fill.plain)
 		cp_note("%llu masked words; the likeliest is right for %.2f %% with prompts, for %.2f %% without", (unsigned long long)fill.n,
 			100 * (double)fill.right / n, 100 * (double)fill.right_plain / n);
 	else if (o.fill)
@@ -178,7 +180,7 @@ int main(int argc, char **argv)
 	cp_run_input(run, &(struct cp_run_file){ .role = "model", .path = o.model });
 	enum nn_precision precision = strcmp(o.precision, "bf16") ? NN_IN_F32 : NN_IN_BF16;
 	struct cp_team *team = cp_team_new(threads, &err);
-	struct cp_predict p = { .team = team, .score_only = o.score_only, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
+	struct cp_predict p = { .team = team, .score_only = o.score_only, .skip_bad = o.skip_bad, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
 	if (!team || nn_gemm_check(threads, &err) < 0 || !(p.model = cp_model_open(o.model, team, precision, &err)))
 		cp_die("%s", err.msg);
 	check_model(p.model);

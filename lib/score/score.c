@@ -388,16 +388,18 @@ static void take_row(struct cp_score *c, const struct cp_score_value *row)
 		c->row[i] = (struct cp_csv_field){ row[i].text ? row[i].text : "", row[i].text ? row[i].len : 0 };
 }
 
-static void finish(struct cp_score *c, double *scores)
+static int finish(struct cp_score *c, double *scores, struct cp_err *err)
 {
 	for (size_t at = 0, n; at < c->n_rows; at += n) {
 		n = c->n_rows - at < SLICE ? c->n_rows - at : SLICE;
 		run(c, at, n);
 		for (size_t i = 0; i < n; i++)
-			scores[at + i] = 1 / (1 + exp(-(double)c->model->z->val[i]));
+			if (isnan(scores[at + i] = 1 / (1 + exp(-(double)c->model->z->val[i]))))
+				return cp_err_set(err, "row %zu: its score is no number: one of its numbers is too far from those of the training rows", at + i + 1);
 	}
 	c->counts.rows += c->n_rows;
 	c->n_rows = c->n_values = 0;
+	return 0;
 }
 
 static int failed(struct cp_score *c, const struct cp_err *err, struct cp_score_error *error)
@@ -414,8 +416,8 @@ static int score_rows(struct cp_score *c, const struct cp_score_value *rows, siz
 		take_row(c, rows + i * c->of->n_columns);
 		if (add_row(c, &err) < 0)
 			return failed(c, &err, error);
-		if (c->n_rows == c->max_rows || i + 1 == n)
-			finish(c, scores + i + 1 - c->n_rows);
+		if ((c->n_rows == c->max_rows || i + 1 == n) && finish(c, scores + i + 1 - c->n_rows, &err) < 0)
+			return failed(c, &err, error);
 	}
 	return 0;
 }
@@ -448,10 +450,7 @@ static int score_named(struct cp_score *c, const char *const *names, const struc
 		const struct cp_score_value *v = &values[(i + k) % n];
 		c->row[i] = (struct cp_csv_field){ v->text ? v->text : "", v->text ? v->len : 0 };
 	}
-	if (add_row(c, &err) < 0)
-		return failed(c, &err, error);
-	finish(c, score);
-	return 0;
+	return add_row(c, &err) < 0 || finish(c, score, &err) < 0 ? failed(c, &err, error) : 0;
 }
 
 int cp_score_named(struct cp_score *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,

@@ -208,10 +208,12 @@ static int is_declared(const struct maker *m, const char *name)
 	return 0;
 }
 
-/* The column of a role: the one given by option, else the declared one, else that of the usual name. */
+/* The column of a role: the one given by option, else the declared one, else that of the usual name.  Like .like, only roles that it has. */
 static int find_role(struct maker *m, struct role *r)
 {
 	r->column = SIZE_MAX;
+	if (m->spec.like && !r->given && cp_schema_find(m->spec.like, r->type, r->name) < 0)
+		return 0;
 	for (size_t i = 0; m->lines && i < m->lines->n; i++) {
 		const struct cp_declare *f = &m->lines->line[i];
 		if (f->kind != r->kind || is_overruled(m, i))
@@ -302,7 +304,7 @@ static int enter_fields(struct maker *m)
 {
 	for (size_t c = 0; c < m->csv->n_names; c++) {
 		const char *name = m->csv->names[c];
-		if (!has_role(m, c) && !enter_lines(m, c) && !(name[0] == '-' && !name[1]))
+		if (!has_role(m, c) && !enter_lines(m, c) && !(m->spec.csv.no_header && !strcmp(name, "-")))
 			add_entry(m, NULL, c);
 	}
 	for (size_t i = 0; m->lines && i < m->lines->n; i++)
@@ -311,13 +313,23 @@ static int enter_fields(struct maker *m)
 	return settle(m);
 }
 
-/* Where --fields NAME leads: a field called so, else one of a column called so; SIZE_MAX: nowhere. */
-static size_t find_entry(const struct maker *m, const char *name)
+/* Which field is called so, of those that a line makes or of those that none makes; SIZE_MAX: none. */
+static size_t find_titled(const struct maker *m, const char *name, int by_line)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (!strcmp(m->entry[i].title, name))
+		if ((m->entry[i].place != 0) == by_line && !strcmp(m->entry[i].title, name))
 			return i;
-	for (size_t i = 0; i < m->n; i++)
+	return SIZE_MAX;
+}
+
+/* Where --fields NAME leads: a field called so, else one of a column called so; SIZE_MAX: nowhere.  A column may have the name of a field that is
+ * made of another: for what is like .like, whose lines are those of its fields, the field is meant. */
+static size_t find_entry(const struct maker *m, const char *name)
+{
+	size_t made = find_titled(m, name, 1), plain = find_titled(m, name, 0);
+	if (made != SIZE_MAX || plain != SIZE_MAX)
+		return made != SIZE_MAX ? made : plain;
+	for (size_t i = 0; i < m->n && !m->spec.like; i++)
 		if (!strcmp(m->csv->names[m->entry[i].column], name))
 			return i;
 	return SIZE_MAX;
@@ -336,7 +348,7 @@ static int choose_fields(struct maker *m)
 	struct entry *chosen = cp_xcalloc(m->spec.n_fields + 1, sizeof *chosen);
 	for (size_t i = 0; rc == 0 && i < m->spec.n_fields; i++) {
 		size_t at = find_entry(m, m->spec.fields[i]), c = find_column(m->csv, m->spec.fields[i]);
-		if (at == SIZE_MAX && c != SIZE_MAX && (has_role(m, c) || !strcmp(m->spec.fields[i], "-")))
+		if (at == SIZE_MAX && c != SIZE_MAX && (has_role(m, c) || (m->spec.csv.no_header && !strcmp(m->spec.fields[i], "-"))))
 			continue;	/* a role is carried along without being named */
 		if (at == SIZE_MAX && c != SIZE_MAX) {
 			rc = cp_err_set(m->err, "--fields: '%s' is declared to be no field", m->spec.fields[i]);
@@ -478,10 +490,11 @@ static int add_parts(struct maker *m)
 
 static int is_item(const struct maker *m, const struct entry *e, unsigned char *used)
 {
+	int named = 0;
 	for (size_t i = 0; i < m->spec.n_item_fields; i++)
 		if (!strcmp(m->spec.item_fields[i], e->title) || !strcmp(m->spec.item_fields[i], m->csv->names[e->column]))
-			return used[i] = 1;
-	return 0;
+			named = used[i] = 1;
+	return named;
 }
 
 static struct cp_told told_of(const struct maker *m, const char *name, size_t column, const struct cp_declare *how)

@@ -34,7 +34,7 @@ struct cp_rows_spec {
 	const char *const *nulls;	/* values that count as none in every column, beside the empty one */
 	size_t n_nulls;
 	const struct cp_schema *like;	/* fields are made as these columns say (their attribute "declare"), the sentence as "text" says; a role
-					   among .fields is a field; a label is taken if it is there.  NULL: as above */
+					   is one of its columns too, and taken if it is there.  NULL: as above */
 	int keys, text;			/* which columns to make */
 	const char *const *also;	/* columns of the CSV whose values are kept as they stand, beside the block; or names of its columns */
 	size_t n_also;

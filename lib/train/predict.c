@@ -23,7 +23,8 @@ struct cp_predict_block {
 	const struct cp_block *b;
 	size_t rows, n;			/* of a chunk; chunks */
 	atomic_size_t next;
-	atomic_uint_fast64_t unseen;
+	atomic_uint_fast64_t unseen, left_out;
+	atomic_size_t bad;		/* the first row whose score is no number; SIZE_MAX: none, or they are left out */
 };
 
 /* label: what the label's column is called in the stream; NULL: "label", if it is there. */
@@ -89,6 +90,19 @@ static void print_row(const struct cp_predict_block *k, size_t row, double z, st
 	cp_buf_char(to, '\n');
 }
 
+/* Its score is no number.  0: go on with the next one. */
+static int is_bad(struct cp_predict_block *k, size_t row)
+{
+	if (k->p->skip_bad) {
+		atomic_fetch_add(&k->left_out, 1);
+		return 0;
+	}
+	size_t first = atomic_load(&k->bad);
+	while (row < first && !atomic_compare_exchange_weak(&k->bad, &first, row))
+		;
+	return 1;
+}
+
 static void score_chunk(struct cp_predict_block *k, struct cp_model *m, size_t chunk)
 {
 	struct cp_predict *p = k->p;
@@ -107,7 +121,10 @@ static void score_chunk(struct cp_predict_block *k, struct cp_model *m, size_t c
 	}
 	cp_model_score(m, z);
 	for (size_t i = 0; i < n; i++)
-		print_row(k, from + i, (double)z[i], &p->text[chunk]);
+		if (!isnan(z[i]))
+			print_row(k, from + i, (double)z[i], &p->text[chunk]);
+		else if (is_bad(k, from + i))
+			break;
 }
 
 static void score_chunks(void *ctx, int twin)
@@ -163,7 +180,8 @@ static int read_block(struct cp_predict *p, const struct cp_block *b, const char
 
 static int score_block(struct cp_predict *p, const struct cp_schema *s, const struct cp_block *b, const char *name, struct cp_err *err)
 {
-	struct cp_predict_block k = { .p = p, .schema = s, .b = b, .rows = p->model->c.has_plm ? CP_PREDICT_ROWS_PLM : CP_PREDICT_ROWS };
+	struct cp_predict_block k = { .p = p, .schema = s, .b = b, .rows = p->model->c.has_plm ? CP_PREDICT_ROWS_PLM : CP_PREDICT_ROWS,
+				       .bad = SIZE_MAX };
 	k.n = (b->n_rows + k.rows - 1) / k.rows;
 	int alone = k.n == 1 || p->show;
 	if (read_block(p, b, name, err) < 0 || (!alone && make_twins(p, err) < 0))
@@ -173,10 +191,15 @@ static int score_block(struct cp_predict *p, const struct cp_schema *s, const st
 		score_chunk(&k, p->model, chunk);
 	if (!alone)
 		cp_team_run(p->team, cp_team_size(p->team), score_chunks, &k);
-	p->rows += b->n_rows;
+	p->rows += b->n_rows - k.left_out;
+	p->bad += k.left_out;
 	p->unseen += k.unseen;
 	p->values += p->data.n_values;
-	return write_texts(p, k.n, err);
+	if (k.bad == SIZE_MAX)
+		return write_texts(p, k.n, err);
+	return write_texts(p, k.bad / k.rows + 1, err) < 0 ? -1 :
+	       cp_err_set(err, "%s: row %llu: its score is no number: one of its numbers is too far from those of the training rows", name,
+			  (unsigned long long)(b->first_row + k.bad));
 }
 
 static int finish(struct cp_predict *p, int rc, struct cp_err *err)
@@ -218,13 +241,13 @@ static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec,
 		if (p->model->sentence)
 			json_object_update(schema->column[text].attributes, p->model->sentence);
 	}
-	int label = p->model->label_made ? cp_schema_add(schema, CP_LABEL, "label", NULL) : -1;
-	if (label >= 0)		/* not where a field is called so */
+	int label = p->score_only ? -1 : cp_schema_add(schema, CP_LABEL, "label", NULL);
+	if (label >= 0 && p->model->label_made)		/* not where a field is called so */
 		cp_column_set_str(&schema->column[label], "declare", p->model->label_made);
 	cp_rows_spec_like(spec, schema);
 	spec->csv = given.csv;
 	spec->skip_bad = given.skip_bad;
-	spec->label = p->label;
+	spec->label = p->score_only ? NULL : p->label;
 	spec->also = p->columns;
 	spec->n_also = (size_t)p->n_columns;
 	spec->eager = 1;
@@ -248,7 +271,7 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	if (!rc)
 		cp_rows_source(rows, p->csv_digest);
 	rc = finish(p, rc, err);
-	p->bad = rows ? cp_rows_bad(rows) : 0;
+	p->bad += rows ? cp_rows_bad(rows) : 0;
 	p->csv = NULL;
 	cp_rows_close(rows);
 	if (!standard)

@@ -36,11 +36,12 @@ struct cp_predict {
 	int masked;			/* words are masked, as the rows say, else as cp-mask does with every chosen one hidden */
 	FILE *out;
 	int score_only;
+	int skip_bad;			/* a row whose score is no number, which otherwise ends the work, is left out and counted */
 	const char *label;		/* NULL: "label" */
 	const char *const *columns;	/* of the input, to be printed behind the score */
 	int n_columns;
 
-	uint64_t bad;			/* rows of CSV left out */
+	uint64_t bad;			/* rows left out */
 	uint64_t rows, unseen, values;	/* rows scored; values of fields without a row of their own, of all */
 	char digest[33];		/* of what was printed */
 	char csv_digest[33], content[33];	/* of the bytes of CSV, or of the records' columns; "" where it was not read to its end */

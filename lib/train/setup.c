@@ -36,6 +36,7 @@ static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	d->label_name = t->o.label;
 	d->tokenizer = t->m->tokenizer;
 	d->max_tokens = c->max_tokens;
+	d->decides_cut = d == &t->train;
 	if (take_rows(t, d, paths, err) < 0)
 		return -1;
 	if (t->o.is_static)
@@ -75,7 +76,7 @@ static int mention_rows(struct cp_trainer *t, struct cp_err *err)
 
 #define WIDE 100		/* size of a number from which on training is warned of */
 
-/* Of each field of numbers, and 0. */
+/* Of each field of numbers. */
 static int range_of_numbers(const struct cp_data *train, nn_float *low, nn_float *high, struct cp_err *err)
 {
 	struct cp_pass p;
@@ -96,7 +97,11 @@ static int range_of_numbers(const struct cp_data *train, nn_float *low, nn_float
 static int note_wide_numbers(struct cp_trainer *t, struct cp_err *err)
 {
 	const struct cp_fields *fields = &t->train.fields;
-	nn_float low[CP_FIELDS_MAX] = { 0 }, high[CP_FIELDS_MAX] = { 0 };
+	nn_float low[CP_FIELDS_MAX], high[CP_FIELDS_MAX];
+	for (int k = 0; k < CP_FIELDS_MAX; k++) {
+		low[k] = INFINITY;
+		high[k] = -INFINITY;
+	}
 	if (t->train.n_numbers && range_of_numbers(&t->train, low, high, err) < 0)
 		return -1;
 	for (int f = 0, k = 0; f < fields->n; f++) {
@@ -137,6 +142,7 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	if (!t->train.n)
 		return cp_err_set(err, "no rows to train on");
+	t->m->c.max_tokens = t->train.max_tokens;
 	if (t->train.n > UINT32_MAX - 1)
 		return cp_err_set(err, "%zu rows to train on; this version takes fewer than 2^32", t->train.n);
 	if (!known)
@@ -156,9 +162,9 @@ static int load_all(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	if (t->train.has_weights)
 		cp_trainer_note(t, "the rows have weights, which training does not use: every row counts the same");
-	if (t->train.n_cut)
-		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut; the last one, sep, is kept", (unsigned long long)t->train.n_cut,
-				t->m->c.max_tokens);
+	uint64_t n_cut = t->train.n_cut + t->valid.n_cut + t->test.n_cut;
+	if (n_cut)
+		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut", (unsigned long long)n_cut, t->m->c.max_tokens);
 	struct cp_train_result *r = &t->result;
 	r->n_train = t->train.n;
 	r->n_valid = t->valid.n;

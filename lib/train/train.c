@@ -114,11 +114,11 @@ static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_eval
 		t->o.event(t->o.ctx, &ev);
 }
 
-/* The loss that a model of clicks starts from, all its scores being about one half; that of the click rate alone is below it where clicks are few, and to
+/* The loss that a model of clicks starts from, all its scores being about one half (P5's are words of many); that of the click rate alone is below it where clicks are few, and to
  * come down to that takes steps. */
 static double loss_at_start(const struct cp_trainer *t)
 {
-	return t->m->c.objective == CP_OBJECTIVE_CLICK ? log(2) : NAN;
+	return t->m->c.objective == CP_OBJECTIVE_CLICK && !t->m->p5 ? log(2) : NAN;
 }
 
 /* An epoch whose loss is above that of the one before, or the first one above where it started, is told of while there is time to stop. */
@@ -270,6 +270,8 @@ static int finish(struct cp_trainer *t, struct cp_err *err)
 		memcpy(t->m->params->val, t->best_val, t->m->params->total * sizeof *t->best_val);
 	if ((rc = cp_trainer_evaluate(t, &t->test, &e, err)))
 		return rc;
+	if (t->test.n && t->m->c.objective == CP_OBJECTIVE_CLICK && isnan(e.logloss))
+		cp_trainer_note(t, "a test row's score is no number, so there are no figures of them: one of its numbers is too far from those of the training rows");
 	t->result.test_auc = e.auc;
 	t->result.test_logloss = e.logloss;
 	t->result.test_lm_loss = e.lm_loss;
