@@ -155,12 +155,24 @@ test_that 'a template with optional parts, from a file too' '
 	cp-textify --text -t "$(cat t.txt)" f.csv | diff want -
 	for t in "{? x}" "{?{Film}" "{? {Film}{? {Year}}}" "{Film}}" "{Fi"; do
 		fails_with 2 cp-textify --text -t "$t" f.csv
-		grep "template: character [0-9]*, at" fails_with.err
+		grep "template: byte [0-9]*, at" fails_with.err
 	done
 	printf "{Film}\n{Year}\n" >t.txt
 	fails_with 1 cp-textify --text --template-file t.txt f.csv
 	grep "^cp-textify: t.txt: template: it holds a line end" fails_with.err
 '
+test_that 'what stays with the columns is UTF-8, and a template tells something' '
+	for option in --template --missing --null --fields --item-fields; do
+		fails_with 2 cp-textify --text --form ctrl $option "$(printf "T\355tulo")" f.csv
+	done
+	fails_with 2 cp-textify --text -t "$(printf "T\355tulo {Film}")" f.csv
+	grep -e "--template: not UTF-8 text" fails_with.err
+	fails_with 2 cp-textify --text -t "" f.csv
+	printf "\357\273\277{Film}!\n" >t.txt
+	cp-textify --text --template-file t.txt f.csv | head -n 1 | grep -x "Jaws!"
+	cp-textify -q --text --form ctrl --item-fields Film,Film f.csv
+'
+
 test_that 'fields shuffled by seed and row alone: parts are the whole, another seed is another order' '
 	{ echo A,B,C,D; yes 1,2,3,4 | head -n 200; } >s.csv
 	cp-textify --text --shuffle-fields --seed 5 s.csv >whole

@@ -79,6 +79,11 @@ test_that 'words again after clicks: the head, which finetuning has left behind,
 	test "$(grep -c fresh err)" = 0
 '
 
+test_that 'a language model alone is nothing to finetune without it' '
+	cp-train -q --stage pretrain --threads 1 $TINY --prompts 0 --epochs 1 --train train.cps -o alone.cpm
+	refused 1 "alone.cpm: it has no CTR model, so without --with-plm there is nothing in it to go on with" finetune --init alone.cpm --train train.cps -o no.cpm
+'
+
 test_that 'pretraining wants no labels' '
 	cp-cat -q --drop label train.cps >none.cps
 	pretrain --epochs 1 --train none.cps -o p.cpm
@@ -288,6 +293,24 @@ test_that 'text told in another way is refused, but where fields were shuffled b
 	cp-textify -q --shuffle-fields --seed 1 told.csv -o one.cps
 	cp-textify -q --shuffle-fields --seed 2 told.csv -o two.cps
 	finetune --with-plm --init pre.cpm --epochs 1 --train one.cps --valid two.cps -o shuffled.cpm
+'
+
+test_that 'rows that cp-mask has cut: so are all others that the model reads, or they are refused' '
+	cp-cat -q --drop tokens --drop mask train.cps -o text.cps
+	cp-mask -q --max-length 9 text.cps -o short.cps
+	options="--stage finetune --with-plm --batch 64 --threads 1 $SMALL $TINY --epochs 1"
+	cp-train $options --train short.cps --valid text.cps -o short.cpm 2>err
+	cat err
+	grep "600 rows have more than 9 tokens and were cut" err
+	says short.cpm "\"max_tokens\":9"
+	cp-predict -q -m short.cpm short.cps >want
+	cp-predict -q -m short.cpm text.cps | cmp - want
+	rows_csv 600 42 | cp-predict -q -m short.cpm --csv | cmp - want
+	cp-train -q $options --train text.cps -o long.cpm
+	refused 1 "short.cps: row 0: its tokens were cut to 9 by cp-mask, and the model reads up to [0-9]*; make them with cp-mask --max-length" \
+		cp-predict -q -m long.cpm short.cps
+	refused 1 "short.cps: row 0: its tokens were cut to 9" cp-train -q $options --train text.cps --valid short.cps -o no.cpm
+	refused 1 "short.cps: row 0: its tokens were cut to 9" cp-train -q $options --train train.cps --train short.cps -o no.cpm
 '
 
 test_that 'an epoch in which no word was masked is no training' '

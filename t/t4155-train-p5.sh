@@ -15,6 +15,11 @@ test_that 'it learns the rule, and says what it is' '
 	says a.cpm "\"whole_word_embeddings\":512"
 	cp-model show a.cpm | grep "T5ForConditionalGeneration"
 '
+test_that 'its first loss, which is that of words, is no sign of diverging' '
+	cp-train --stage p5 --threads 1 --plm scratch:layers=1,hidden=32,heads=2,positions=64 --full-vocab --epochs 1 --train train.cps -o full.cpm 2>err
+	cat err
+	! grep diverges err
+'
 test_that 'rows are cut to the positions that its folder names, but may be longer where that is asked for: T5 counts distances' '
 	cp-cat -q -n 100 train.cps >few.cps
 	p5 --threads 1 $T5,positions=64 --epochs 1 --train few.cps -o long.cpm

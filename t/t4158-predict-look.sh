@@ -85,6 +85,12 @@ test_that 'prompts whose keys are 0 get what is even, on an average nearly' '
 	pretrain --lr 0 --plm-lr 0 --weight-decay 0 --plm-weight-decay 0 --epochs 1 --train train.cps -o still.cpm
 	cp-predict -q -m still.cpm --attention text.cps | awk -F "\t" "{ exit !((\$2 - \$3) ^ 2 < 1e-3) }"
 '
+test_that 'no rows, or no masked words: no figures' '
+	head -n 1 rows.csv | cp-predict -q --no-ledger --attention -m pre.cpm --csv >none
+	test ! -s none
+	cp-mask -q --rate 0 <text.cps | cp-predict --no-ledger --fill -m pre.cpm 2>err >none
+	grep "no word is masked in these rows" err
+'
 test_that 'what cannot be shown is refused, with what can' '
 	finetune --init pre.cpm --epochs 1 --train train.cps -o ctr.cpm
 	refused 1 "ctr.cpm: a model of stage finetune fills in no words" cp-predict --fill -m ctr.cpm text.cps

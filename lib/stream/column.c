@@ -1,10 +1,12 @@
 /* A column's attributes and provenance. */
 #include "stream/schema.h"
 
+#include <assert.h>
 #include <string.h>
 
 void cp_column_set_json(struct cp_column *c, const char *name, json_t *stolen)
 {
+	assert(stolen);		/* a string that is not UTF-8 is none for JSON */
 	json_object_set_new(c->attributes, name, stolen);
 }
 

@@ -60,8 +60,9 @@ static int read_lines(struct cp_splitrows *s, FILE *f, const char *name, int par
 		size_t len = strlen(line);
 		n++;
 		cp_digest_add(s->digest, line, len);
-		if (!len || line[len - 1] != '\n')
-			return cp_err_set(err, "%s: line %" PRIu64 ": too long, or no newline at its end", name, n);
+		if (!len || line[len - 1] != '\n')	/* a number that is cut is another number */
+			return cp_err_set(err, !feof(f) ? "%s: line %" PRIu64 ": too long"
+					       : "%s: line %" PRIu64 ": no newline at its end; is the file cut?", name, n);
 		line[len - 1 - (len > 1 && line[len - 2] == '\r')] = 0;
 		if (add_line(s, line, part, err) < 0)
 			return cp_err_wrap(err, "%s: line %" PRIu64, name, n);

@@ -66,19 +66,33 @@ static int read_template(const struct cp_prepare *job, int read_files, struct cp
 		return job->sentence ? cp_template_check(job->sentence, err) : 0;
 	int rc = cp_read_file(job->sentence_file, &text, err);
 	if (rc == 0) {
-		size_t n = text.len;
-		n -= n && text.data[n - 1] == '\n';
-		n -= n && text.data[n - 1] == '\r';
-		p->spec.sentence = cp_arena_strndup(&p->arena, text.data, n);
+		int marked = text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3);	/* by a byte order mark */
+		const char *s = text.data + (marked ? 3 : 0);
+		size_t n = text.len - (marked ? 3 : 0);
+		n -= n && s[n - 1] == '\n';
+		n -= n && s[n - 1] == '\r';
+		p->spec.sentence = cp_arena_strndup(&p->arena, s, n);
 		if (!n)
 			rc = cp_err_set(err, "%s: empty; expected a template, such as {Title} is seen by {User}.", job->sentence_file);
-		else if (memchr(text.data, 0, n) || !cp_utf8_valid(text.data, n, NULL))
+		else if (memchr(s, 0, n) || !cp_utf8_valid(s, n, NULL))
 			rc = cp_err_set(err, "%s: not UTF-8 text", job->sentence_file);
 		else if (cp_template_check(p->spec.sentence, err) < 0)
 			rc = cp_err_wrap(err, "%s", job->sentence_file);
 	}
 	cp_buf_release(&text);
 	return rc;
+}
+
+/* What stays with the columns is UTF-8, as all that they hold. */
+static int check_utf8(const struct cp_prepare *job, struct cp_err *err)
+{
+	const struct { const char *option, *value; } words[] = {
+		{ "template", job->sentence }, { "missing", job->missing }, { "null", job->nulls }, { "fields", job->fields }, { "item-fields", job->item_fields },
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (words[i].value && !cp_utf8_valid(words[i].value, strlen(words[i].value), NULL))
+			return cp_err_set(err, "--%s: not UTF-8 text", words[i].option);
+	return 0;
 }
 
 /* Options that do not go together. */
@@ -91,6 +105,8 @@ static int check_options(const struct cp_prepare *job, struct cp_err *err)
 		return cp_err_set(err, "a template says itself what stands where: no --form, --omit-empty or --shuffle-fields with it");
 	if (job->item_fields && !is_ctrl)
 		return cp_err_set(err, "--item-fields belongs to --form ctrl, whose sentence tells the user first, then the item");
+	if (job->sentence && !*job->sentence)
+		return cp_err_set(err, "--template: empty; expected a template, such as {Title} is seen by {User}.");
 	if (strpbrk(job->missing, "\r\n"))
 		return cp_err_set(err, "--missing: a word on one line");
 	return 0;
@@ -107,7 +123,7 @@ int cp_prepare_spec(const struct cp_prepare *job, int read_files, struct cp_prep
 		.omit_empty = job->omit_empty, .shuffle = job->shuffle, .seed = job->seed,
 		.skip_bad = job->skip_bad, .first_row = (uint64_t)job->first_row,
 	} };
-	if (check_options(job, err) < 0 || cp_csv_delimiter(job->delimiter, &spec->csv.delimiter, err) < 0)
+	if (check_options(job, err) < 0 || check_utf8(job, err) < 0 || cp_csv_delimiter(job->delimiter, &spec->csv.delimiter, err) < 0)
 		return -1;
 	if (split_words(job->fields, "--fields", &spec->fields, &spec->n_fields, &p->arena, err) < 0 ||
 	    split_words(job->nulls, "--null", &spec->nulls, &spec->n_nulls, &p->arena, err) < 0 ||

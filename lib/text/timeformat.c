@@ -72,9 +72,17 @@ static int name(const char **p, const char *end, const char *const *names, int n
 	return -1;
 }
 
+/* Just two digits. */
+static int two_digits(const char **p, const char *end, int *out)
+{
+	const char *from = *p;
+	return number(p, end, 2, out) < 0 || *p - from != 2 ? -1 : 0;
+}
+
+/* Z, +hh, +hhmm or +hh:mm. */
 static int zone(const char **p, const char *end, int *seconds)
 {
-	int hours, minutes, sign;
+	int hours, minutes = 0, sign;
 	if (*p < end && **p == 'Z') {
 		++*p;
 		return 0;
@@ -82,10 +90,13 @@ static int zone(const char **p, const char *end, int *seconds)
 	if (*p == end || (**p != '+' && **p != '-'))
 		return -1;
 	sign = *(*p)++ == '-' ? -1 : 1;
-	if (number(p, end, 2, &hours) < 0)
+	if (two_digits(p, end, &hours) < 0)
 		return -1;
-	*p += *p < end && **p == ':';
-	if (number(p, end, 2, &minutes) < 0 || hours > 23 || minutes > 59)
+	int colon = *p < end && **p == ':';
+	*p += colon;
+	if ((colon || (*p < end && **p >= '0' && **p <= '9')) && two_digits(p, end, &minutes) < 0)
+		return -1;
+	if (hours > 23 || minutes > 59)
 		return -1;
 	*seconds = sign * (3600 * hours + 60 * minutes);
 	return 0;

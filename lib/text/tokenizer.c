@@ -126,6 +126,11 @@ size_t cp_tokenizer_frame(const struct cp_tokenizer *t)
 	return t->prefix.n + t->suffix.n;
 }
 
+size_t cp_tokenizer_closing(const struct cp_tokenizer *t)
+{
+	return t->suffix.n;
+}
+
 uint32_t cp_tokenizer_size(const struct cp_tokenizer *t)
 {
 	return t->size;

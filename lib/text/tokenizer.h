@@ -72,6 +72,7 @@ void cp_tokenizer_encode(const struct cp_tokenizer *, struct cp_tok_cache *cache
 
 /* How many special tokens stand around a text with add_special. */
 size_t cp_tokenizer_frame(const struct cp_tokenizer *);
+size_t cp_tokenizer_closing(const struct cp_tokenizer *);	/* of these, behind it */
 
 /* Entries of the vocabulary, added tokens included: every id is below it.  (A model's table may be larger: its config.json says.) */
 uint32_t cp_tokenizer_size(const struct cp_tokenizer *);

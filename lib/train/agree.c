@@ -139,6 +139,8 @@ int cp_trainer_agrees(struct cp_trainer *t, struct cp_err *err)
 	if (p5 != !!t->m->p5)
 		return cp_err_set(err, p5 ? "%s: no T5, which --stage p5 needs" : "%s: a T5, which --stage p5 made; only --stage p5 goes on with it",
 				  t->o.init);
+	if (!strcmp(t->o.stage, "finetune") && !c->has_ctr && !t->o.with_plm)
+		return cp_err_set(err, "%s: it has no CTR model, so without --with-plm there is nothing in it to go on with", t->o.init);
 	if (baseline_agrees(t, err) < 0 || (c->has_ctr && ctr_agrees(t, err) < 0))
 		return -1;
 	if (!c->has_plm && t->o.given_plm && !strcmp(t->o.stage, "finetune") && !t->o.with_plm)

@@ -88,7 +88,7 @@ static void feed_tokens(struct cp_model *m, const struct cp_data *d, size_t plac
 	const uint32_t *token = d->token + d->token_at[place];
 	size_t n = d->token_at[place + 1] - d->token_at[place];
 	if (m->c.baseline == CP_CTR_BERT) {
-		size_t user = cp_data_first_text(m->tokenizer, token, n);
+		size_t user = d->seam[place];
 		plm_feed_row(&m->feed, token, user, key);
 		plm_feed_row(&m->feed, token + user, n - user, ~key);
 		return;

@@ -103,6 +103,14 @@ static int check_text(struct cp_data *d, const struct cp_column *text, const cha
 	return -1;
 }
 
+/* cp-mask may have cut rows to fewer tokens than there is room for. */
+static void find_cut(const struct cp_column *tokens, struct cp_data_columns *c)
+{
+	int64_t length;
+	if (!cp_column_get_int(tokens, "max_length", &length, NULL) && length > 0 && length <= UINT32_MAX)
+		c->cut_to = (uint32_t)length;
+}
+
 static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
 {
 	const char *digest;
@@ -124,6 +132,7 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 			return cp_err_set(err, "%s: its tokens are of another tokenizer (%.8s) than the language model's (%.8s); make them with "
 					  "cp-mask --plm and the model's folder", name, digest, own);
 		snprintf(d->tokenizer_digest, sizeof d->tokenizer_digest, "%s", digest);
+		find_cut(&s->column[c->tokens], c);
 	} else if (c->text < 0 || !d->tokenizer) {
 		return cp_err_set(err, "%s: no tokens%s in it; cp-textify makes text and cp-mask tokens", name, d->tokenizer ? " and no text" : "");
 	}
@@ -134,6 +143,7 @@ int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *na
 {
 	const char *label = d->label_name ? d->label_name : "label", *made;
 	c->tokens = c->mask = c->text = -1;
+	c->cut_to = 0;
 	c->row = cp_schema_first(s, CP_ROW);
 	d->has_weights |= cp_schema_first(s, CP_WEIGHT) >= 0;
 	c->label = cp_schema_find(s, CP_LABEL, label);
@@ -162,6 +172,8 @@ static void reserve_rows(struct cp_data *d, size_t more)
 		d->members = cp_xrealloc(d->members, d->cap, (size_t)d->n_lists * sizeof *d->members);
 		d->value_at[0] = 0;
 	}
+	if (d->want_twins)
+		d->seam = cp_xrealloc(d->seam, d->cap, sizeof *d->seam);
 	if (d->n_numbers)
 		d->number = cp_xrealloc(d->number, d->cap, (size_t)d->n_numbers * sizeof *d->number);
 	if (d->want_tokens) {
@@ -193,6 +205,12 @@ static int add_labels(struct cp_data *d, const struct cp_block *b, const struct 
 	return 0;
 }
 
+/* Tokens behind the words of a row: sep, mostly. */
+static size_t closing(const struct cp_data *d)
+{
+	return d->tokenizer ? cp_tokenizer_closing(d->tokenizer) : 1;
+}
+
 /* Row i's tokens behind those that are there, cut to what the model has room for. */
 static int add_row_tokens(struct cp_data *d, const uint32_t *x, size_t n, size_t i, struct cp_err *err)
 {
@@ -202,10 +220,13 @@ static int add_row_tokens(struct cp_data *d, const uint32_t *x, size_t n, size_t
 	for (size_t k = 0; k < n; k++)
 		if (d->tokenizer && x[k] >= cp_tokenizer_size(d->tokenizer))
 			return cp_err_set(err, "token id %u; its tokenizer has %u", x[k], cp_tokenizer_size(d->tokenizer));
-	append(&d->token, &d->token_cap, at, x, most);
-	d->token[at + most - 1] = x[n - 1];	/* the last one, sep, is kept */
+	size_t kept = most < n ? closing(d) : 0;		/* what closes the frame */
+	kept = kept < most ? kept : most;
+	append(&d->token, &d->token_cap, at, x, most - kept);
+	append(&d->token, &d->token_cap, at + most - kept, x + n - kept, kept);
 	d->token_at[d->n + i + 1] = at + most;
 	d->n_cut += most < n;
+	d->longest = most > d->longest ? most : d->longest;
 	return 0;
 }
 
@@ -217,29 +238,47 @@ uint64_t cp_data_tokens(const struct cp_data *d, const uint32_t *places, size_t 
 	return sum;
 }
 
-size_t cp_data_first_text(const struct cp_tokenizer *tok, const uint32_t *token, size_t n)
+/* Each of the two texts has max_tokens of its own. */
+static int add_row_twins(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
 {
-	uint32_t cls = cp_tokenizer_special(tok, CP_TOK_CLS), sep = cp_tokenizer_special(tok, CP_TOK_SEP);
-	for (size_t t = 1; t < n; t++)
-		if (token[t] == cls && token[t - 1] == sep)
-			return t;
-	return n;
-}
-
-static int add_row_text(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
-{
-	size_t user = d->want_twins ? cp_form_user(text, n) : n, end = user;
+	size_t user = cp_form_user(text, n), end = user;
 	while (end && end < n && text[end - 1] == ' ')		/* the one between the two texts, which byte-level BPE would make a token of */
 		end--;
 	ids->n = 0;
 	cp_tokenizer_encode(d->tokenizer, d->cache, text, end, CP_TOK_SPECIAL, d->max_tokens, ids);
-	if (d->want_twins) {
-		size_t first = ids->n;
-		cp_tokenizer_encode(d->tokenizer, d->cache, text + user, n - user, CP_TOK_SPECIAL, d->max_tokens, ids);
-		if (cp_data_first_text(d->tokenizer, ids->v, ids->n) != first)
-			return cp_err_set(err, "its text spells the tokens sep and cls one behind the other, which is what ends the user's text");
-	}
+	d->seam[d->n + i] = (uint32_t)ids->n;
+	cp_tokenizer_encode(d->tokenizer, d->cache, text + user, n - user, CP_TOK_SPECIAL, d->max_tokens, ids);
 	return add_row_tokens(d, ids->v, ids->n, i, err);
+}
+
+/* One token more than there is room for tells that the row is cut. */
+static int add_row_text(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
+{
+	ids->n = 0;
+	cp_tokenizer_encode(d->tokenizer, d->cache, text, n, CP_TOK_SPECIAL, d->max_tokens ? d->max_tokens + 1 : 0, ids);
+	return add_row_tokens(d, ids->v, ids->n, i, err);
+}
+
+/* A row has as many tokens as cp-mask left it, and may have had more: that is what the model is to read of any row, or it was trained on more. */
+static int lower_max(struct cp_data *d, size_t n, struct cp_err *err)
+{
+	if (n >= d->max_tokens)
+		return 0;
+	if (!d->decides_cut || d->longest > n)
+		return cp_err_set(err, "its tokens were cut to %zu by cp-mask, and the model reads up to %zu; make them with cp-mask --max-length %zu", n,
+				  d->max_tokens, d->max_tokens);
+	d->max_tokens = n;
+	return 0;
+}
+
+static int add_row(struct cp_data *d, const struct cp_values *v, const struct cp_data_columns *c, size_t i, struct cp_ids *ids, struct cp_err *err)
+{
+	uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;
+	if (c->text >= 0)
+		return (d->want_twins ? add_row_twins : add_row_text)(d, v->bytes + from, n, i, ids, err);
+	if (n && n == c->cut_to && lower_max(d, n, err) < 0)
+		return -1;
+	return add_row_tokens(d, v->u32 + from, n, i, err);
 }
 
 static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
@@ -249,9 +288,7 @@ static int add_tokens(struct cp_data *d, const struct cp_block *b, const struct 
 	if (c->text >= 0 && !d->cache)
 		d->cache = cp_tok_cache_new();
 	for (size_t i = 0; !rc && i < b->n_rows; i++) {
-		const struct cp_values *v = &b->column[c->text >= 0 ? c->text : c->tokens];
-		uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;
-		rc = c->text >= 0 ? add_row_text(d, v->bytes + from, n, i, &ids, err) : add_row_tokens(d, v->u32 + from, n, i, err);
+		rc = add_row(d, &b->column[c->text >= 0 ? c->text : c->tokens], c, i, &ids, err);
 		if (rc < 0)
 			cp_err_wrap(err, "%s: row %llu", name, (unsigned long long)(b->first_row + i));
 	}
@@ -269,7 +306,7 @@ static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct c
 		size_t tokens = d->token_at[d->n + i + 1] - d->token_at[d->n + i];
 		const uint32_t *token = d->token + d->token_at[d->n + i];
 		size_t whole = b->column[c->tokens].offsets[i + 1] - b->column[c->tokens].offsets[i];
-		while (n && tokens < whole && x[n - 2] + 1 >= tokens)	/* cut off, or where the last one, sep, now stands */
+		while (n && tokens < whole && x[n - 2] + closing(d) >= tokens)	/* cut off, or where the end of the frame now stands */
 			n -= 2;
 		for (size_t k = 0; k < n; k += 2)
 			if (x[k] >= tokens || x[k + 1] >= d->spec.vocab_size || cp_mask_special(&d->spec, token[x[k]]))
@@ -419,6 +456,7 @@ void cp_data_release(struct cp_data *d)
 	free(d->number);
 	free(d->token);
 	free(d->token_at);
+	free(d->seam);
 	free(d->pair);
 	free(d->pair_at);
 	json_decref(d->sentence);

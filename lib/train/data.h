@@ -36,6 +36,7 @@ struct cp_data {
 	const char *label_name;		/* NULL: "label" */
 	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */
 	size_t max_tokens;		/* of a text; 0: no bound */
+	int decides_cut;		/* a row that cp-mask has cut to fewer lowers max_tokens; else it is refused */
 	size_t memory;			/* bytes; rows that take more are kept in files */
 
 	/* what came */
@@ -52,6 +53,7 @@ struct cp_data {
 	int n_lists, n_numbers;
 	uint32_t *token;		/* row i: token[token_at[i]] .. token[token_at[i+1] - 1] */
 	uint64_t *token_at;
+	uint32_t *seam;			/* with want_twins: how many of a row's tokens are those of the user's text */
 	uint32_t *pair;			/* static masks, laid out in the same way; NULL: they are drawn */
 	uint64_t *pair_at;
 	int has_spec;			/* of the masks: the stream's, or (want_masks without a mask column) the default's */
@@ -59,6 +61,7 @@ struct cp_data {
 	char tokenizer_digest[33];
 	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
+	size_t longest;			/* tokens of a row */
 	json_t *sentence;		/* how texts are made: the text column's attributes, which are all to be the same; NULL: there was no text yet */
 	char *label_made;		/* the declaration of the label's column; NULL: it has none */
 
@@ -82,6 +85,7 @@ void cp_data_release(struct cp_data *);
 struct cp_data_columns {
 	int row, label, tokens, mask, text;	/* -1: not there */
 	int field[CP_FIELDS_MAX];
+	uint32_t cut_to;		/* cp-mask left rows so many tokens at most; 0: it does not say */
 };
 /* Do two descriptions of text say the same?  In which order fields are told may differ by the seed. */
 int cp_data_same_text(const json_t *, const json_t *);
@@ -123,8 +127,6 @@ static inline uint32_t cp_data_of_field(const struct cp_data *d, int f, const ui
 
 /* How many tokens these rows have; 0 where none were wanted. */
 uint64_t cp_data_tokens(const struct cp_data *, const uint32_t *places, size_t n);
-/* With want_twins: how many of a row's tokens are those of the first text, the user's. */
-size_t cp_data_first_text(const struct cp_tokenizer *, const uint32_t *token, size_t n);
 
 /* All rows, one part after another: 1 *rows are some, until the next call, 0 there were no more, -1.  A part of rows in files has CP_DATA_UNIT. */
 struct cp_pass {

@@ -140,6 +140,6 @@ double cp_attention_even(const struct cp_attention *a, size_t layer)
 void cp_attention_last(struct cp_predict *p, struct cp_buf *to)
 {
 	const struct cp_attention *a = p->ctx;
-	for (size_t l = 0; l < p->model->c.plm.layers; l++)
+	for (size_t l = 0; p->rows && l < p->model->c.plm.layers; l++)
 		cp_buf_printf(to, "%zu\t%.6f\t%.6f\n", l + 1, cp_attention_paid(a, l), cp_attention_even(a, l));
 }

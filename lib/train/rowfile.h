@@ -28,7 +28,7 @@ struct cp_rowfile;
 
 enum cp_array {
 	CP_ARRAY_ROW, CP_ARRAY_LABEL, CP_ARRAY_VALUE_AT, CP_ARRAY_MEMBERS, CP_ARRAY_NUMBER, CP_ARRAY_VALUES,	/* keys, or ids once indexed */
-	CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR_AT, CP_ARRAY_PAIR, CP_N_ARRAYS
+	CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_SEAM, CP_ARRAY_PAIR_AT, CP_ARRAY_PAIR, CP_N_ARRAYS
 };
 
 struct cp_rowfile *cp_rowfile_new(const struct cp_data *, struct cp_err *);
