@@ -21,4 +21,6 @@ yours     := $(if $(data.$(DATA)),,$(DATA))
 data      := $(if $(data.$(DATA)),../pipelines/$(DATA)/$(data.$(DATA)),$(DATA))
 by        ?= $(by.$(DATA))
 rows      ?= $(sample.$(DATA))
-data-name := $(notdir $(DATA))-$(lastword $(split))
+# ml-1m-time, and where the split is told more of, movietweetings-random-seed-3
+empty     :=
+data-name := $(notdir $(DATA))-$(subst $(empty) $(empty),-,$(strip $(subst $(comma),.,$(subst :,.,$(subst =,.,$(subst --,,$(patsubst --by,,$(split))))))))

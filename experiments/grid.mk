@@ -11,7 +11,8 @@
 #                                                              them ask for is made once
 #
 # THREADS=1 -j2 runs two steps at once; results do not depend on it.  LAUNCH='srun -n1' puts trainings and predictions elsewhere.  Programs are no
-# prerequisites: building them anew does not throw results away.
+# prerequisites: building them anew does not throw results away.  Options and rows are: beside a file lies FILE.told, what it was made by, and where a
+# grid says something else now, it is made anew (and what was there is FILE.before).
 
 # --- ways: what cp-train is told; from.WAY is the way whose model it goes on from, form.WAY how its sentences are told, if not as by default ---
 # WAY.VARIANT is told too, where a grid has it.  A new way needs a line or two here, and a cell in a grid.
@@ -44,7 +45,9 @@ form.ctr-bert-fused := ctrl
 masked           := pretrained filled	# these read words to fill in
 
 # --- what is asked ---
+comma := ,
 grids ?= $(grid)
+$(foreach v,DATA ledger,$(if $(word 2,$($v)),$(error $v=$($v): make takes no path with a space in it)))
 ifdef SCALE
 include scale/$(SCALE)
 include data.mk
@@ -80,6 +83,12 @@ prompted  = $(foreach c,$(filter %/with-plm %/no-pretrain,$1),$(if $(findstring 
 there     = $(foreach c,$1,$(if $(wildcard $(made)/$c.auc),$(if $(wildcard $(made)/$c.cpm),$c),$c))
 looked-at = $(patsubst %,$(made)/%.attention,$(call there,$(call seeded,$(call prompted,$(cells-of)))))
 
+# A variant that nothing is said of would be the plain cell under another name.
+name-in   = $(firstword $(subst /, ,$1))
+said-of   = $(foreach w,$(patsubst way.%,%,$(filter way.%,$(.VARIABLES))),$($w.$2)) $(mask.$2) $(rows.$2) $(if $(filter ctr,$3),$(options.$1))
+unsaid   := $(strip $(foreach c,$(call cells-of,$(grids)),$(foreach v,$(word 2,$(subst ., ,$(call name-in,$c))),$(if $(strip $(call said-of,$(call name-in,$c),$v,$(notdir $c))),,$c))))
+$(if $(unsaid),$(error $(grids): nothing says what is different in $(unsaid); a variant V needs WAY.V, options.MODEL.V, rows.V or mask.V))
+
 wanted   := $(sort $(call targets,$(grids)))
 looks    := $(if $(search),,$(sort $(call looked-at,$(grids))))
 
@@ -101,8 +110,14 @@ seed    = $(word 2,$(subst -, ,$(cell)))
 plm-of  = $(if $(size),$(plm.$(size)),$(plm))
 
 tags    = scale=$(SCALE),data=$(or $(data-name),$(notdir $(grids))),model=$(model),plm=$(size),variant=$(variant),way=$(basename $(@F)),seed=$(seed)$(if $(search),,,cells=$(words $(wanted)))
-stepping = CELLS=$(made)/cells NEEDS='$^' exec setpriv --pdeathsig TERM ./step	# which ends with this make
-step    = @$(stepping) $@
+needs    = $(filter-out .FORCE,$^)
+stepping = CELLS=$(made)/cells NEEDS='$(needs)' exec setpriv --pdeathsig TERM ./step	# which ends with this make
+step     = @TOLD=$(call quoted,$1) $(stepping) $@	# made by what is told
+
+# What decides a file, without the folders of what is named; .FORCE, where FILE was made by something else.
+told-by = $(strip $(foreach w,$1,$(if $(findstring /,$w),$(notdir $(w:/=)),$w)))
+differ  = $(subst x$(strip $1),,x$(strip $2))$(subst x$(strip $2),,x$(strip $1))
+changed = $(if $(wildcard $1.told),$(if $(call differ,$(file <$1.told),$2),.FORCE))
 tagged  = env CP_LEDGER=$(ledger) CP_TAGS=$(tags)
 threads = $(THREADS:%=--threads %)
 
@@ -119,23 +134,26 @@ prepare = $(if $(yours),test -e $(data).$1 || { echo 'DATA=$(DATA): $(data).$1 i
 # A step like the others, but that make -n sees what is to do in the pipeline
 dry       = $(findstring n,$(firstword -$(MAKEFLAGS)))
 quoted    = '$(subst ','\'',$1)'
-preparing = $(if $(dry),$1,$(stepping) $(made)/$(@F) sh -c $(call quoted,$1$(if $2, && $2)))
+preparing = $(if $(dry),$2,TOLD=$(call quoted,$1) $(stepping) $(made)/$(@F) sh -c $(call quoted,$2$(if $3, && $3)))
+
+told.rows = $(if $(yours),$(abspath $(data)),$(data)) $(rows) $(split)
+own-data  = $(if $(yours),$(wildcard $(data).$1))
 
 $(shards).train.cps $(shards).valid.cps: | $(shards).test.cps ;
-$(shards).test.cps:
+$(shards).test.cps: $(if $(split),$(call own-data,cps) $(call changed,$(shards).test.cps,$(told.rows)))
 ifdef split
-	+@$(call preparing,$(call prepare,cps),$(if $(rows),$(bin)/cp-cat $(rows) -o $(shards).cps $(data).cps && )\
+	+@$(call preparing,$(told.rows),$(call prepare,cps),$(if $(rows),$(bin)/cp-cat $(rows) -o $(shards).cps $(data).cps && )\
 	  $(bin)/cp-split $(split) -o $(shards) $(if $(rows),$(shards),$(data)).cps)
 else
-	+@$(call preparing,$(pipe) shards)
+	+@$(call preparing,,$(pipe) shards)
 endif
 
 # The same rows with their sentences in another form: $(made)/rows+FORM.*.cps
 shards-of = $(if $1,$(made)/rows+$1,$(shards))
 define form
 $(call shards-of,$1).train.cps $(call shards-of,$1).valid.cps: | $(call shards-of,$1).test.cps ;
-$(call shards-of,$1).test.cps: | $(shards).test.cps
-	+@$$(call preparing,$$(call prepare,csv),$$(bin)/cp-textify --form $1 $$(if $$(filter ctrl,$1),$$(items)) $$(data).csv | $$(bin)/cp-cat $$(rows) | $$(bin)/cp-split $$(or $$(split),--by time) -o $$(call shards-of,$1))
+$(call shards-of,$1).test.cps: $(call own-data,csv) $(call changed,$(call shards-of,$1).test.cps,$(told.rows) $1 $(items)) | $(shards).test.cps
+	+@$$(call preparing,$$(told.rows) $1 $$(items),$$(call prepare,csv),$$(bin)/cp-textify --form $1 $$(if $$(filter ctrl,$1),$$(items)) $$(data).csv | $$(bin)/cp-cat $$(rows) | $$(bin)/cp-split $$(or $$(split),--by time) -o $$(call shards-of,$1))
 endef
 $(foreach f,$(sort $(foreach w,$(filter form.%,$(.VARIABLES)),$($w))),$(eval $(call form,$f)))
 
@@ -145,12 +163,14 @@ $(foreach f,$(sort $(foreach w,$(filter form.%,$(.VARIABLES)),$($w))),$(eval $(c
 rows-of = $(if $(rows.$(variant)),$(made)/rows/rows$(1:%=+%).$(variant).cps,$(call shards-of,$1).train.cps)
 text-of = $(made)/text/$(or $1,plm)$(size:%=+%)$(if $(rows.$(variant))$(mask.$(variant)),.$(variant)).cps
 form-of = $(filter-out plm,$(model))
+told.part = $(rows.$(variant)) $(shards)
+told.text = $(call told-by,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) $(shards)
 
-$(made)/rows/%.cps: $$(call shards-of,$$(size)).train.cps
-	$(step) $(bin)/cp-cat $(rows.$(variant)) -o $@ $<
+$(made)/rows/%.cps: $$(call shards-of,$$(size)).train.cps $$(call changed,$$@,$$(told.part))
+	$(call step,$(told.part)) $(bin)/cp-cat $(rows.$(variant)) -o $@ $<
 
-$(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(if $$(rows.$$(variant)),,$$(call shards-of,$$(form-of)).valid.cps)
-	$(step) sh -c $(call quoted,cat $^ | $(bin)/cp-mask $(addprefix --plm ,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) -o $@)
+$(made)/text/%.cps: $$(call rows-of,$$(form-of)) $$(if $$(rows.$$(variant)),,$$(call shards-of,$$(form-of)).valid.cps) $$(call changed,$$@,$$(told.text))
+	$(call step,$(told.text)) sh -c $(call quoted,cat $(needs) | $(bin)/cp-mask $(addprefix --plm ,$(filter-out scratch:%,$(plm-of))) $(mask.$(variant)) -o $@)
 
 # --- models, and their scores of the test rows ---
 # Where the model is that a way goes on from: the variant has one of its own only if what made it differs.
@@ -158,29 +178,33 @@ source = $(made)/$(if $(strip $($(from.$1).$(variant)) $(mask.$(variant)) $(rows
 
 define way		# its name, its form
 .PRECIOUS: $(made)/%/$1.cpm $(made)/%/$1.tsv
-$(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$$$$(call source,$1))
-	$$(step) $$(LAUNCH) $$(tagged) $$(room) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
-	  $(if $(from.$1),--init $$(lastword $$^)) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
-$(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps
-	$$(step) $$(LAUNCH) $$(tagged) $(bin)/cp-predict $$(threads) -m $$< -o $$@ <$$(word 2,$$^)
+told.$1 = $$(call told-by,$$(way.$1) $$($1.$$(variant))) $(shards)
+$(made)/%/$1.cpm: $(if $(filter $(masked),$1),$$$$(call text-of,$2),$$$$(call rows-of,$2) $(call shards-of,$2).valid.cps) $(if $(from.$1),$$$$(call source,$1)) \
+		$$$$(call changed,$$$$@,$$$$(told.$1))
+	$$(call step,$$(told.$1)) $$(LAUNCH) $$(tagged) $$(room) $(bin)/cp-train --resume $$(threads) --seed $$(seed) -o $$@ $$(way.$1) $$($1.$$(variant)) \
+	  $(if $(from.$1),--init $$(lastword $$(needs))) --train $$< $(if $(filter $(masked),$1),,--valid $$(word 2,$$^))
+$(made)/%/$1.tsv: $(made)/%/$1.cpm $(call shards-of,$2).test.cps $$$$(call changed,$$$$@,$(shards))
+	$$(call step,$(shards)) $$(LAUNCH) $$(tagged) $(bin)/cp-predict $$(threads) -m $$< -o $$@ <$$(word 2,$$^)
 endef
 $(foreach w,$(patsubst way.%,%,$(filter way.%,$(.VARIABLES))),$(eval $(call way,$w,$(form.$w))))
 
 # The cells of table 6 are judged by strata too, whichever grid asks for them first.  Bins of scores are for the report's curves of calibration.
 stratified := $(if $(by),dcnv2/ctr dcnv2+base/without-plm dcnv2+base/with-plm)
-$(made)/%.auc: $(made)/%.tsv $$(if $$(filter $$(stratified),$$(name)/$$(notdir $$*)),$(made)/strata.tsv)
-	$(step) $(tagged) $(bin)/cp-auc --split test --reliability 10 $(addprefix --strata ,$(word 2,$^)) -o $@ $<
+strata-of = $(if $(filter $(stratified),$(name)/$(notdir $*)),$(made)/strata.tsv)
+told.auc  = figures $(if $(strata-of),by strata)
+$(made)/%.auc: $(made)/%.tsv $$(strata-of) $$(call changed,$$@,$$(told.auc))
+	$(call step,$(told.auc)) $(tagged) $(bin)/cp-auc --split test --reliability 10 $(addprefix --strata ,$(strata-of)) -o $@ $<
 
 # Attention is a mean over rows: a thousand of MovieLens-1M tell it to two hundredths of itself, for a hundredth of what scoring the test rows takes.
 # They are the same for all cells.
-$(made)/sample.cps: $(shards).test.cps
-	$(step) $(bin)/cp-cat --sample-rows 1000 -o $@ $<
+$(made)/sample.cps: $(shards).test.cps $(call changed,$(made)/sample.cps,$(shards))
+	$(call step,$(shards)) $(bin)/cp-cat --sample-rows 1000 -o $@ $<
 
 $(made)/%.attention: $(made)/%.cpm $(made)/sample.cps
-	$(step) $(LAUNCH) $(tagged) $(bin)/cp-predict --attention $(threads) -m $< -o $@ <$(word 2,$^)
+	$(call step) $(LAUNCH) $(tagged) $(bin)/cp-predict --attention $(threads) -m $< -o $@ <$(word 2,$^)
 
-$(made)/strata.tsv: $(shards).test.cps $(shards).train.cps
-	$(step) $(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<
+$(made)/strata.tsv: $(shards).test.cps $(shards).train.cps $(call changed,$(made)/strata.tsv,$(by) $(shards))
+	$(call step,$(by) $(shards)) $(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<
 
 # --- what came out ---
 # The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.
@@ -194,7 +218,9 @@ progress:
 	  '$(if $(call looks-of,$g),$(strip , attention to prompts of $(words $(wildcard $(call looks-of,$g))) of $(words $(call looks-of,$g))))';)
 	@$(MAKE) -s -f grid.mk WHAT='all of them' estimate failed
 failed:
-	@for f in $(made)/*.failed $(made)/*/*.failed; do test ! -e $$f || echo "failed: $$f: $$(./why $$f)"; done
+	@for f in $(wildcard $(addsuffix *.failed,$(sort $(made)/ $(made)/rows/ $(made)/text/ $(dir $(wanted)) $(plain-dirs)))); do echo "failed: $$f: $$(./why $$f)"; done
+# where cells of a variant have what all variants share
+plain-dirs = $(foreach d,$(sort $(dir $(wanted))),$(foreach c,$(notdir $(d:/=)),$(if $(findstring .,$c),$(made)/$(word 1,$(subst ., ,$c))-$(lastword $(subst -, ,$c))/)))
 
 # Rows that another version prepared are told of once, before every cell fails of them.
 readable:
@@ -202,15 +228,17 @@ readable:
 
 # Figures whose run was killed after they were written and before the ledger had it as done are made again: no table would have them.
 known:
-	@test ! -e $(ledger) || { $(bin)/cp-ledger -q ls >/dev/null; sqlite3 -cmd '.timeout 9000' $(ledger) "SELECT DISTINCT p.value FROM params p JOIN runs r ON r.id = p.run \
+	@test ! -e $(ledger) || { $(bin)/cp-ledger -q ls >/dev/null; sqlite3 -cmd '.timeout 60000' $(ledger) "SELECT DISTINCT p.value FROM params p JOIN runs r ON r.id = p.run \
 	    WHERE p.name = 'output' AND (p.value LIKE '$(made)/%.auc' OR p.value LIKE '$(made)/%.attention') AND r.status = 'killed' AND NOT EXISTS \
 	    (SELECT 1 FROM params q JOIN runs d ON d.id = q.run WHERE q.name = 'output' AND q.value = p.value AND d.status = 'done' AND d.id > r.id)"; } | xargs rm -f
 
 # DeLong's test for the pairs that the tables compare and that it has not seen yet
 compare:
-	@test -z '$(SCALE)' || sqlite3 -separator ' ' $(ledger) "SELECT path, base_path, CASE WHEN max(tab = 6) THEN '--strata $(made)/strata.tsv' END FROM pairs \
-	    WHERE scale = '$(SCALE)' AND data = '$(data-name)' AND NOT compared GROUP BY 1, 2" | \
-	  while read -r a b strata; do test ! -e $$a || test ! -e $$b || $(bin)/cp-auc -q --split test $$strata --against $$b $$a >/dev/null || exit; done
+	@test -z '$(SCALE)' || { set -e; $(if $(there-now),./unknown $(ledger) 'make clean SCALE=$(SCALE)' $(there-now);) \
+	  pairs=$$(sqlite3 -cmd '.timeout 60000' -separator ' ' $(ledger) "SELECT path, base_path, CASE WHEN max(tab = 6) THEN '--strata $(made)/strata.tsv' END \
+	    FROM pairs WHERE scale = '$(SCALE)' AND data = '$(data-name)' AND NOT compared GROUP BY 1, 2"); \
+	  echo "$$pairs" | while read -r a b strata; do test ! -e "$$a" || test ! -e $$b || $(bin)/cp-auc -q --split test $$strata --against $$b $$a >/dev/null || exit; done; }
+there-now = $(wildcard $(wanted))
 
 tabled := $(filter-out $(if $(by),,6),$(patsubst table%,%,$(filter table%,$(grids))))
 table:

@@ -92,6 +92,38 @@ made_up() {
 	}' | sqlite3 t.db
 }
 
+test_that 'improvement, star and tests are of the seeds that both lines have' '
+	made_up 4 9
+	sqlite3 t.db "pragma foreign_keys = on; update metrics set value = 0.9 where run = 2; delete from runs where id = 3"
+	test "$(sqlite3 t.db "select seeds, better, impr > 0 from table4 where base is not null")" = "3|1|1"
+	test "$(sqlite3 t.db "select auc < (select auc from table4 where base is null) from table4 where base is not null")" = 1
+	made_up 4 -9
+	sqlite3 t.db "pragma foreign_keys = on; update metrics set value = 0.1 where run = 2; delete from runs where id = 3"
+	test "$(sqlite3 t.db "select seeds, better, impr < 0 from table4 where base is not null")" = "3|0|1"
+	sqlite3 t.db "pragma foreign_keys = on; delete from runs where id in (4, 6, 8)"
+	test "$(sqlite3 t.db "select seeds, impr is null, p is null, coalesce(better, 0) from table4 where base is not null")" = "3|1|1|0"
+'
+
+test_that 'seeds of a line that were trained by other options or on other rows are told of' '
+	alike() {	# alike OPTION OF SEED 2, ROWS OF SEED 2
+		rm -f u.db
+		cp-ledger -q --ledger u.db merge "$CP_LEDGER" >/dev/null
+		for seed in 1 2; do
+			sqlite3 u.db "insert into runs(id, uid, tool, argv, started, status) values (9000 + $seed, \"t$seed\", \"cp-train\", \"\", \"\", \"done\");
+				insert into metrics values (9000 + $seed, \"train\", \"\", 1, \"loss\", 1);
+				insert into tags select 9000 + $seed, name, value from tags where run = (select run from cells where model = \"dcnv2\" and way = \"ctr\" and seed = $seed);
+				insert into params values (9000 + $seed, \"lr\", \"$(test $seed = 1 && echo 0.1 || echo $1)\", 1, 1), (9000 + $seed, \"seed\", $seed, 1, 1),
+					(9000 + $seed, \"threads\", $seed, 1, 0);
+				insert into inputs(run, n, role, via, content) values (9000 + $seed, 1, \"train\", \"file\", \"$(test $seed = 1 && echo a || echo $2)\")"
+		done
+		cp-ledger table -q --ledger u.db 2
+	}
+	alike 0.1 a >said
+	! grep "not trained alike" said || exit 1
+	alike 0.2 a | grep "^Seeds of one line that were not trained alike: dcnv2/ctr: lr (0.1, 0.2)\.$"
+	alike 0.1 b | grep "^Seeds of one line that were not trained alike: dcnv2/ctr: the training rows\.$"
+'
+
 # Known tails of Student: degrees of freedom, and the t of which the two-sided p is 0.05
 test_that 'p is that of the paired t test, for whole degrees of freedom' '
 	set -- 1 12.7062 2 4.3027 3 3.1824 4 2.7764 5 2.5706 6 2.4469 7 2.3646 8 2.3060 9 2.2622 14 2.1448 19 2.0930

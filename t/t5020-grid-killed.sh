@@ -65,7 +65,7 @@ test_that 'models that are what they would be anew, and only older than their ro
 test_that 'the seconds of a training are those of all its parts and of the training it went on from, whatever that is called' '
 	cp whole.db ways.db
 	sql ways "update tags set value = \"aligned\" where name = \"way\" and value = \"pretrained\"; update tags set value = \"ctrl\" where name = \"way\" and value = \"with-plm\""
-	want=$(sql ways "select printf(\"%.1f\", avg(t.wall_s + p.wall_s)) from trainings t join trainings p on p.seed = t.seed and p.way = \"aligned\" where t.way = \"ctrl\"")
+	want=$(sql ways "select printf(\"%.1f\", avg(t.cpu_s + p.cpu_s)) from trainings t join trainings p on p.seed = t.seed and p.way = \"aligned\" where t.way = \"ctrl\"")
 	"$TOP/experiments/figures" ways.db smoke clicks-time dcnv2+base/ctrl >said
 	cat said
 	grep " ctrl .* $want " said

@@ -30,7 +30,7 @@ for t in cp-cat cp-mask cp-train cp-predict cp-auc; do
 done
 for part in train valid test; do echo $part >rows.$part.cps; done
 
-grid() { make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" all "$@"; }
+grid() { make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/l.db" "${@:-all}"; }
 calls() { test ! -e calls || sort calls | cut -d' ' -f1 | uniq -c | awk '{ printf "%s %d ", $2, $1 }'; }
 
 test_that 'every cell is made, and pretraining is shared between two ways' '
@@ -114,6 +114,63 @@ test_that 'a step whose file another make has made since has nothing to do; one 
 	rm ran
 	step
 	test ! -e ran
+'
+
+test_that 'where a grid says something else now, what it decides is made anew, and nothing else' '
+	grid
+	rm -f calls
+	cp grid/grid kept
+	sed -i "s/^ctr .*/ctr := --epochs 7/" grid/grid
+	grid
+	test "$(calls)" = "cp-auc 4 cp-predict 4 cp-train 4 "
+	test $(grep -c "cp-train .*/ctr.cpm --stage ctr .* --epochs 7" calls) = 4
+	test -e grid/made/dnn-1/ctr.cpm.before
+	rm calls
+	grid
+	test ! -e calls
+	echo "options.dnn := --lr  1" >>grid/grid
+	grid
+	test "$(calls)" = "cp-auc 2 cp-predict 2 cp-train 2 "
+	rm calls
+	sed -i "s/^pretrain .*/pretrain := --epochs 2/" grid/grid
+	touch grid/made/dnn-1/pretrained.cpm.state
+	grid
+	test "$(calls)" = "cp-auc 8 cp-predict 12 cp-train 12 "
+	test ! -e grid/made/dnn-1/pretrained.cpm.state
+	rm calls
+	for part in train valid test; do echo other >others.$part.cps && touch -d 2020-01-01 others.$part.cps; done
+	sed -i "s,^data .*,data := $TRASH/others," grid/grid
+	grid
+	test "$(calls)" = "cp-auc 12 cp-cat 1 cp-mask 1 cp-predict 16 cp-train 16 "
+	grep -e "--train $TRASH/others.train.cps" calls
+	rm -f calls grid/made/*.told grid/made/*/*.told
+	cp kept grid/grid
+	grid	# of what nobody knows how it was made, nothing is thrown away
+	test ! -e calls
+	mv kept grid/grid
+	rm -rf grid/made
+	grid
+	rm calls
+'
+
+test_that 'a variant that nothing is said of is refused, and so is a path with a space' '
+	mkdir -p variants
+	{ cat grid/grid; echo "cells := dnn/ctr dnn.wide/ctr dnn.wide/with-plm"; echo "options.dnn.wide := --lr 2"; } >variants/grid
+	fails_with 2 make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/variants" ledger="$TRASH/l.db" all
+	grep "nothing says what is different in dnn.wide/with-plm;" fails_with.err
+	fails_with 2 make -s -C "$TOP/experiments" -f grid.mk CP_BIN="$TRASH/tools-here" grid="$TRASH/grid" ledger="$TRASH/my l.db" all
+	grep "ledger=.*: make takes no path with a space in it" fails_with.err
+'
+
+test_that 'what failed is told of cells that are asked for, and of no others' '
+	mkdir -p grid/made/gone-1
+	echo "cp-train: gone" >grid/made/gone-1/ctr.cpm.failed
+	echo "cp-train: bad luck" >grid/made/dnn-1/ctr.cpm.failed
+	grid failed >said
+	cat said
+	grep "dnn-1/ctr.cpm.failed: cp-train: bad luck" said
+	! grep gone said || exit 1
+	rm -r grid/made/gone-1 grid/made/dnn-1/ctr.cpm.failed
 '
 
 test_that 'a make that is killed throws nothing away that is there' '

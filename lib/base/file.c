@@ -227,6 +227,11 @@ int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_e
 
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
 {
+	return cp_read_large(path, CP_READ_MAX, buf, err);
+}
+
+int cp_read_large(const char *path, size_t most, struct cp_buf *buf, struct cp_err *err)
+{
 	const char *name;
 	size_t before = buf->len;
 	FILE *f = cp_in_open(path, &name, err);
@@ -237,11 +242,11 @@ int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
 		size_t n = fread(buf->data + buf->len, 1, buf->cap - buf->len - 1, f);
 		buf->len += n;
 		buf->data[buf->len] = 0;
-		if (!n || buf->len > CP_READ_MAX)
+		if (!n || buf->len > most)
 			break;
 	}
-	int bad = ferror(f) ? cp_err_set(err, "%s: read:", name) : buf->len > CP_READ_MAX ?
-		  cp_err_set(err, "%s: larger than %d MiB, and to be read as a whole", name, CP_READ_MAX >> 20) : 0;
+	int bad = ferror(f) ? cp_err_set(err, "%s: read:", name) : buf->len > most ?
+		  cp_err_set(err, "%s: larger than %zu MiB, and to be read as a whole", name, most >> 20) : 0;
 	cp_in_close(f);
 	return bad < 0 || cp_is_lfs_pointer(buf->data + before, buf->len - before, name, err) ? -1 : 0;
 }

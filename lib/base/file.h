@@ -55,9 +55,10 @@ void cp_in_close(FILE *);		/* but standard input, which stays; NULL allowed */
 /* 1, and a sentence: these are the bytes of a Git LFS pointer, some lines in the place of the file. */
 int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_err *);
 
-/* Append a whole file to buf.  One of more than CP_READ_MAX bytes is refused, for /dev/zero has no end, and so is a Git LFS pointer. */
-#define CP_READ_MAX (256 << 20)
+/* Append a whole file to buf.  One of more than CP_READ_MAX bytes (or `most`) is refused, for /dev/zero has no end, and so is a Git LFS pointer. */
+#define CP_READ_MAX ((size_t)256 << 20)
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *);
+int cp_read_large(const char *path, size_t most, struct cp_buf *buf, struct cp_err *);
 
 /* Where the project's own data lies (share/clickprompt): CP_SHARE, else the program's ../share/clickprompt, else PREFIX's.
  * Returns a path the caller frees, or NULL with a sentence naming the places looked at. `leaf` is e.g. "plm". */

@@ -211,11 +211,13 @@ static int begins_as_ledger(const char *path)
 	return n == sizeof head && !memcmp(head, magic, sizeof magic);
 }
 
+#define TEXT_MAX ((size_t)1 << 30)		/* of some 150,000 runs; a ledger itself can be merged whatever its size */
+
 static int merge_text(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
 {
 	struct cp_buf text = CP_BUF_INIT;
 	const char *name = path ? path : "standard input";
-	int bad = cp_read_file(path, &text, err);
+	int bad = cp_read_large(path, TEXT_MAX, &text, err);
 	if (!bad && text.len >= sizeof magic && !memcmp(text.data, magic, sizeof magic))
 		bad = cp_err_set(err, "%s: a ledger itself, of which only a file can be read; name it", name);
 	else if (!bad && (!text.len || strlen(text.data) != text.len))

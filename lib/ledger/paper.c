@@ -136,6 +136,29 @@ static int put_conditions(sqlite3 *db, struct cp_buf *b, const struct sheet *s, 
 	return 0;
 }
 
+/* Seeds of one cell of which an option that decides, or the rows, differ: a mean over them is of two questions.  The first of them are told. */
+static int put_unlike_seeds(sqlite3 *db, struct cp_buf *b, const struct sheet *s, struct cp_err *err)
+{
+	enum { MOST = 3 };
+	sqlite3_stmt *st = cp_store_prepare(db, err,
+		"WITH said AS (SELECT t.*, p.name AS name, p.value AS value FROM temp.trained_by t JOIN params p ON p.run = t.run "
+		"WHERE t.scale = ?1 AND t.data = ?2 AND p.content AND p.name NOT IN ('seed', 'init', 'teacher') "
+		"UNION ALL SELECT t.*, 'the training rows', i.content FROM temp.trained_by t JOIN inputs i ON i.run = t.run AND i.role = 'train' "
+		"WHERE t.scale = ?1 AND t.data = ?2) "
+		"SELECT model || CASE plm WHEN '' THEN '' ELSE '+' || plm END || CASE variant WHEN '' THEN '' ELSE '.' || variant END || '/' || way, name, "
+		"CASE WHEN name = 'the training rows' THEN '' ELSE ' (' || replace(group_concat(DISTINCT CASE value WHEN '' THEN '-' ELSE value END), ',', ', ') || ')' END "
+		"FROM said GROUP BY model, plm, variant, way, name HAVING count(DISTINCT value) > 1 ORDER BY 1, 2", "tt", s->scale, s->data);
+	int n = 0, rc;
+	if (!st)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW && n++ < MOST)
+		cp_buf_printf(b, "%s%s: %s%s", n == 1 ? "Seeds of one line that were not trained alike: " : "; ", sqlite3_column_text(st, 0),
+			      sqlite3_column_text(st, 1), sqlite3_column_text(st, 2));
+	cp_buf_str(b, n > MOST ? "; and more.\n\n" : n ? ".\n\n" : "");
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(db));
+}
+
 static int put_sheet(sqlite3 *db, struct cp_buf *b, struct sheet *s, enum cp_paper_form form, struct cp_err *err)
 {
 	put_head(b, s, form);
@@ -149,15 +172,15 @@ static int put_sheet(sqlite3 *db, struct cp_buf *b, struct sheet *s, enum cp_pap
 		end_line(b, form);
 	}
 	cp_buf_char(b, '\n');
-	int bad = put_conditions(db, b, s, err);
+	int bad = put_conditions(db, b, s, err) < 0 || put_unlike_seeds(db, b, s, err) < 0;
 	drop_sheet(s);
 	return bad;
 }
 
 const char cp_paper_notes[] =
 	"AUC and log loss are means over seeds with their deviation; the best is bold.  improvement: of the AUC over what the line is compared with (in\n"
-	"table 2 the best baseline).  p: Student's t test, paired over seeds; DeLong: the largest p of the seeds' test rows.  * means that p, or with one\n"
-	"seed DeLong's, is below 0.05.  paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
+	"table 2 the best baseline), over the seeds that both have.  p: Student's t test, paired over seeds; DeLong: the largest p of the seeds' test\n"
+	"rows.  * means better, and that p, or with one seed DeLong's, is below 0.05.  paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
 
 static int put_text(sqlite3 *db, sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
 {
@@ -202,7 +225,7 @@ int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, str
 		return -1;
 	size_t before = b->len;
 	int bad = cp_store_exec(db, "DROP TABLE IF EXISTS temp.trained_by; CREATE TEMP TABLE trained_by AS "	/* once, and not for each table */
-		"SELECT scale, data, version, source, blas, cpu FROM trainings JOIN runs ON id = run", err);
+		"SELECT scale, data, model, plm, variant, way, run, version, source, blas, cpu FROM trainings JOIN runs ON id = run", err);
 	if (!bad)
 		bad = tsv ? put_tsv(db, st, b, err) : put_text(db, st, p, b, err);
 	sqlite3_finalize(st);

@@ -106,8 +106,8 @@
 
 #define DEVIATION(x) "sqrt(max(0, avg(" x " * " x ") - avg(" x ") * avg(" x ")) * count(" x ") / nullif(count(" x ") - 1, 0))"
 
-/* averages: every cell over its seeds; entries: the cells of each table; means: over seeds; pairs: a cell of a line and the one of the same seed of the line it is compared with, and
- * DeLong's test of the two where cp-auc --against made it. */
+/* averages: every cell over its seeds; entries: the cells of each table; means: over seeds; pairs: a cell of a line and the one of the same seed of the
+ * line it is compared with, and DeLong's test of the two where cp-auc --against made it.  Improvement and tests are of pairs alone. */
 #define ENTRIES \
 	VIEW("averages") \
 	"  SELECT scale, data, model, plm, variant, way, split, stratum, count(auc) AS seeds, avg(auc) AS auc, " DEVIATION("auc") " AS auc_sd,\n" \
@@ -132,7 +132,7 @@
 	"      FROM comparisons c JOIN inputs i ON i.run = c.run AND i.role = 'scores' JOIN inputs j ON j.run = c.run AND j.role = 'against'\n" \
 	"      WHERE c.method = 'delong')\n" \
 	"  SELECT a.tab AS tab, a.scale AS scale, a.data AS data, a.place AS place, a.seed AS seed, a.run AS run, b.run AS base_run,\n" \
-	"      a.path AS path, b.path AS base_path, a.auc - b.auc AS auc_diff, a.logloss - b.logloss AS logloss_diff,\n" \
+	"      a.path AS path, b.path AS base_path, a.auc AS auc, b.auc AS base_auc, a.auc - b.auc AS auc_diff, a.logloss - b.logloss AS logloss_diff,\n" \
 	"      (SELECT max(p) FROM test WHERE test.stratum = a.stratum AND test.a = a.scores AND test.b = b.scores) AS delong_p,\n" \
 	"      EXISTS (SELECT 1 FROM test WHERE test.a = a.scores AND test.b = b.scores) AS compared\n" \
 	"    FROM means m JOIN cell a ON a.tab = m.tab AND a.scale = m.scale AND a.data = m.data AND a.place = m.place\n" \
@@ -146,7 +146,8 @@
 #define TABLES \
 	VIEW("tests") \
 	"  WITH RECURSIVE sums AS MATERIALIZED " \
-	"(SELECT tab, scale, data, place, count(auc_diff) AS seeds, avg(auc_diff) AS diff, " DEVIATION("auc_diff") " AS sd,\n" \
+	"(SELECT tab, scale, data, place, count(auc_diff) AS seeds, avg(auc_diff) AS diff, 100 * (sum(auc) / sum(base_auc) - 1) AS impr, " \
+	DEVIATION("auc_diff") " AS sd,\n" \
 	"      max(delong_p) AS delong_p, count(auc_diff) = count(delong_p) AS delong_all FROM pairs GROUP BY tab, scale, data, place),\n" \
 	"    stat AS MATERIALIZED (SELECT *, abs(diff) / nullif(sd, 0) * sqrt(seeds) AS t, seeds - 1 AS df FROM sums),\n" \
 	"    s(tab, scale, data, place, df, c2, j, term, total) AS (\n" \
@@ -154,7 +155,7 @@
 	"        CASE WHEN df = 1 THEN 0 WHEN df % 2 THEN sqrt(df / (df + t * t)) ELSE 1 END FROM stat WHERE t IS NOT NULL\n" \
 	"      UNION ALL SELECT tab, scale, data, place, df, c2, j + 2, term * c2 * (j + 1) / (j + 2), total + term * c2 * (j + 1) / (j + 2)\n" \
 	"        FROM s WHERE j + 2 <= df - 2)\n" \
-	"  SELECT tab, scale, data, place, seeds, diff, sd, t, df, CASE WHEN sd = 0 AND diff <> 0 AND seeds > 1 THEN 0 ELSE\n" \
+	"  SELECT tab, scale, data, place, seeds, diff, impr, sd, t, df, CASE WHEN sd = 0 AND diff <> 0 AND seeds > 1 THEN 0 ELSE\n" \
 	"      (SELECT " T_TEST " FROM s WHERE s.tab = x.tab AND s.scale = x.scale AND s.data = x.data AND s.place = x.place " \
 	"ORDER BY j DESC LIMIT 1)\n" \
 	"      END AS p, CASE WHEN delong_all THEN delong_p END AS delong_p FROM stat x;\n" \
@@ -162,8 +163,8 @@
 	"  WITH m AS MATERIALIZED (SELECT * FROM means)	-- the paper's improvement is over its own best; what is printed is rounded once, there\n" \
 	"  SELECT m.tab AS tab, m.scale AS scale, m.data AS data, m.place AS place, m.block AS block, m.line AS line, m.seeds AS seeds,\n" \
 	"      round(m.auc, 9) AS auc, round(m.auc_sd, 9) AS auc_sd, round(m.logloss, 9) AS logloss, round(m.logloss_sd, 9) AS logloss_sd, m.n AS n,\n" \
-	"      m.best AS best, b.line AS base, round(100 * (m.auc / b.auc - 1), 9) AS impr, t.p AS p, t.delong_p AS delong_p,\n" \
-	"      coalesce(t.p, t.delong_p) < 0.05 AND m.auc > b.auc AS better, k.auc AS paper_auc, k.logloss AS paper_logloss,\n" \
+	"      m.best AS best, b.line AS base, round(t.impr, 9) AS impr, t.p AS p, t.delong_p AS delong_p,\n" \
+	"      coalesce(t.p, t.delong_p) < 0.05 AND t.diff > 0 AS better, k.auc AS paper_auc, k.logloss AS paper_logloss,\n" \
 	"      round(100 * (k.auc / CASE WHEN m.against = -1 THEN (SELECT max(auc) FROM paper p WHERE p.tab = m.tab AND p.data = m.data\n" \
 	"        AND p.line NOT LIKE 'ClickPrompt%') ELSE kb.auc END - 1), 9) AS paper_impr, m.runs AS runs\n" \
 	"    FROM m LEFT JOIN m b ON b.tab = m.tab AND b.scale = m.scale AND b.data = m.data AND b.place = m.base\n" \
