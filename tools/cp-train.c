@@ -337,7 +337,7 @@ static void on_stop(int sig)
 static void apply_preset(void)
 {
 	struct cp_err err;
-	o.given_model = cp_opts_given(&cp_tool_opts, "model");
+	o.given.model = cp_opts_given(&cp_tool_opts, "model");
 	const char *sizes_of = o.init || cp_train_is_text_alone(&o) ? NULL : o.model;
 	if (preset && o.stage && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words(preset, o.stage, sizes_of), &err) < 0)
 		cp_usage("--preset %s: %s", preset, err.msg);
@@ -346,20 +346,14 @@ static void apply_preset(void)
 static void check_options(void)
 {
 	struct cp_err err;
-	static const struct { const char *name; int *given; } also[] = {
-		{ "model", &o.given_model }, { "plm", &o.given_plm }, { "prompts", &o.given_prompts }, { "prompt-where", &o.given_prompt_where },
-		{ "prompt-mlp", &o.given_prompt_mlp }, { "no-shift", &o.given_shift }, { "max-length", &o.given_max_length },
-		{ "pooler", &o.given_pooler }, { "fusion", &o.given_fusion }, { "prompt-usage", &o.given_usage },
-		{ "weight-decay", &o.given_weight_decay }, { "plm-weight-decay", &o.given_plm_weight_decay }, { "schedule", &o.given_schedule },
-		{ "monitor", &o.given_monitor }, { "warmup", &o.given_warmup }, { "clip", &o.given_clip }, { "batch", &o.given_batch },
-		{ "subspaces", &o.given_subspaces }, { "temperature", &o.given_temperature },
-		{ "teacher-weight", &o.given_teacher_weight }, { "plm-lr", &o.given_plm_lr },
-		{ "decoder", &o.given_decoder }, { "static", &o.given_static }, { "full-vocab", &o.given_full_vocab },
-		{ "patience", &o.given_patience }, { "eval-every", &o.given_eval_every },
+	static const struct { const char *name; int *given; } asked[] = {
+#define GIVEN(field, option) { option, &o.given.field },
+		CP_TRAIN_GIVEN(GIVEN)
+#undef GIVEN
 	};
 	apply_preset();
-	for (size_t i = 0; i < sizeof also / sizeof *also; i++)
-		*also[i].given = cp_opts_given(&cp_tool_opts, also[i].name);
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+		*asked[i].given = cp_opts_given(&cp_tool_opts, asked[i].name);
 	if (!ctr_find(o.model))
 		cp_usage("--model %s: expected one of %s", o.model, ctr_names());
 	struct ctr_config c;

@@ -13,8 +13,8 @@
 #define CP_PREFIX "/usr/local"
 #endif
 
-/* Temporaries to remove if we die.  Written by the main thread only; a handler may read at any time, so a slot is filled before it is
- * counted in and emptied by a single pointer store. */
+/* Temporaries to remove if we die.  Written by the main thread only; a handler may read at any time, so a slot is filled and emptied by a single
+ * store of a pointer. */
 #define N_PENDING 64
 static char *volatile pending[N_PENDING];
 

@@ -287,17 +287,22 @@ static void blas_tile(const struct job *j, int row, int rows, int col, int cols)
 
 /* -- the door -- */
 
-/* Jobs side by side, each spread over the same number of slots: so a thread's share of these is the same part of every job. */
+/* Jobs side by side, each spread evenly over the same number of slots: so a thread's share of these is the same part of every job.  Two jobs of 4 and
+ * of 2 tasks have 4 slots, which the team gets as
+ *
+ *     0  1  2  3  4  5  6  7
+ *     a0 b0 a1 -  a2 b1 a3 -           job and task; in two of b's four slots none begins
+ */
 struct jobs {
 	struct job v[JOBS];
 	int n, slots;
 };
 
-/* The task of `tasks` that begins in this slot, or -1. */
+/* The one of `tasks` that begins in this slot of a job, or -1. */
 static int task_of_slot(int slot, int slots, int tasks)
 {
-	int task = (int)((int64_t)slot * tasks / slots);
-	return tasks && (!slot || (int64_t)(slot - 1) * tasks / slots < task) ? task : -1;
+	int64_t task = (int64_t)slot * tasks / slots, before = slot ? (int64_t)(slot - 1) * tasks / slots : -1;
+	return tasks && before < task ? (int)task : -1;
 }
 
 static void run_packing(void *ctx, int slot)
@@ -311,17 +316,30 @@ static void run_packing(void *ctx, int slot)
 	pack_b(j, from, to < j->b_parts ? to : j->b_parts);
 }
 
-/* Tiles are numbered band by band, and down before across in a band, where the part of B stays warm. */
+/* Where a tile lies, in tiles.  They are numbered band by band, and down before across in a band, where the part of B stays warm: 3 x 2 tiles in bands
+ * of 2 are
+ *
+ *     0 2
+ *     1 3
+ *     4 5
+ */
+static void place_of_tile(const struct job *j, int tile, int *down, int *across)
+{
+	int top = tile / (j->band * j->cols) * j->band, height = clamp(j->rows - top, 1, j->band), in_band = tile - top * j->cols;
+	*down = top + in_band % height;
+	*across = in_band / height;
+}
+
 static void run_tile(void *ctx, int slot)
 {
 	const struct jobs *all = ctx;
 	const struct job *j = &all->v[slot % all->n];
 	const struct nn_gemm_call *c = j->call;
-	int t = task_of_slot(slot / all->n, all->slots, j->rows * j->cols);
-	if (t < 0)
+	int tile = task_of_slot(slot / all->n, all->slots, j->rows * j->cols), down, across;
+	if (tile < 0)
 		return;
-	int first = t / (j->band * j->cols) * j->band, high = clamp(j->rows - first, 1, j->band), in_band = t - first * j->cols;
-	int row = (first + in_band % high) * j->tile_m, col = in_band / high * j->tile_n;
+	place_of_tile(j, tile, &down, &across);
+	int row = down * j->tile_m, col = across * j->tile_n;
 	int rows = clamp(c->m - row, 0, j->tile_m), cols = clamp(c->n - col, 0, j->tile_n);
 	if (j->by)
 		packed_tile(j, row, rows, col, cols);

@@ -71,10 +71,10 @@ int nn_gemm_check(int threads, struct cp_err *);
 int nn_blas_reserve(int threads, struct cp_err *);
 unsigned long nn_blas_calls(void);	/* products by OpenBLAS that this thread has computed */
 
-/* Call first in main.  Sets OPENBLAS_NUM_THREADS to 1, for threads that OpenBLAS starts itself have nothing to do, and where memory is limited retry for
- * ever what they cannot get; and OPENBLAS_CORETYPE, where it would choose slower kernels than the processor has.  Then starts the same program
- * again, once: the library reads its environment before main.  What the user has set is left alone.  Returns where nothing had to be done or
- * starting again is not possible. */
+/* Call first in main.  Sets OPENBLAS_NUM_THREADS to 1, because threads of OpenBLAS's own would have nothing to do, and would retry for ever where memory
+ * is limited; and OPENBLAS_CORETYPE, where OpenBLAS would choose slower kernels than the processor has.  The library reads its environment before
+ * main, so the program is then started again, once.  What the user has set is left alone.  Returns where nothing had to be done or starting again is
+ * not possible. */
 void nn_blas_prepare(char **argv);
 
 #endif

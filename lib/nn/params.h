@@ -44,8 +44,8 @@ struct nn_param {
 	int part;		/* by_key: 0 for all keys of the outside, else its part of that number, from 1, and no others */
 	enum nn_init init;
 	double init_std;
-	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen, for a scorer, or where there is a */
-	struct nn_table *table;	/* by row: gradient and steps (nn/table.h); NULL: dense */
+	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen, for a scorer, or where there is a table */
+	struct nn_table *table;	/* gradient and steps by row (nn/table.h); NULL: dense */
 };
 
 struct nn_params {

@@ -131,9 +131,9 @@ struct plm_nodes {
 	struct nn_param *word;			/* (vocab, H) */
 };
 
-/* prompts: (B, K*2L*H) for layer-wise, (B*K, H) for input prompts, NULL for none.  hidden[layers] is computed only where it is asked for: heads that
- * read some of its rows, at the picks (M,H) or at the first token of every text (on f->texts), ask for these alone, which with dropout have other
- * draws. */
+/* prompts: (B, K*2L*H) for layer-wise, (B*K, H) for input prompts, NULL for none.  The last layer, hidden[layers], is computed only where something
+ * reads it whole.  A head that reads some of its rows, those at the picks (M,H) or at the first token of every text (on f->texts), has these computed
+ * alone; under dropout they are then other draws than the same rows of the whole. */
 void plm_encoder(struct nn_build *, const struct plm_config *, struct plm_feed *, struct nn_node *prompts, struct plm_nodes *);
 
 /* act(x W^T + b): x (R,K), W (N,K), b (1,N) or NULL. */

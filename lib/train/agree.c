@@ -39,7 +39,7 @@ static int ctr_agrees(struct cp_trainer *t, struct cp_err *err)
 {
 	struct ctr_config asked = t->m->c.ctr;
 	struct cp_buf has = CP_BUF_INIT, a = CP_BUF_INIT;
-	if (t->o.given_model && strcmp(t->o.model, asked.model->name))
+	if (t->o.given.model && strcmp(t->o.model, asked.model->name))
 		return cp_err_set(err, "--model %s: %s holds %s, and finetuning goes on with the model that was pretrained", t->o.model, t->o.init,
 				  asked.model->name);
 	if (cp_trainer_apply_sets(t, &asked, err) < 0)
@@ -57,14 +57,14 @@ static int prompting_agrees(const struct cp_train_opts *o, const struct plm_prom
 	static const char *const where[] = { "no prompts", "prompts before every layer", "prompts before the input" };
 	struct plm_prompting p;
 	cp_trainer_prompting(o, &p);
-	if (o->given_prompts && p.k != has->k)
+	if (o->given.prompts && p.k != has->k)
 		return cp_err_set(err, "--prompts %d: %s was pretrained with %d", p.k, o->init, has->k);
-	if (o->given_prompt_where && p.where != has->where)
+	if (o->given.prompt_where && p.where != has->where)
 		return cp_err_set(err, "--prompt-where %s: %s was pretrained with %s", o->prompt_where, o->init, where[has->where]);
-	if (o->given_prompt_mlp && p.separate != has->separate)
+	if (o->given.prompt_mlp && p.separate != has->separate)
 		return cp_err_set(err, "--prompt-mlp %s: %s was pretrained with %s", o->prompt_mlp, o->init,
 				  has->separate ? "an MLP for each layer and prompt" : "a shared one");
-	if (o->given_shift && p.shift != has->shift)
+	if (o->given.shift && p.shift != has->shift)
 		return cp_err_set(err, "--no-shift: %s was pretrained with shifted positions", o->init);
 	return 0;
 }
@@ -127,7 +127,7 @@ static int baseline_agrees(const struct cp_trainer *t, struct cp_err *err)
 	if (want && !has && (m->c.has_ctr || m->c.objective != CP_OBJECTIVE_LM))
 		return cp_err_set(err, "%s: a model of stage %s; --stage %s goes on from a language model alone, which --stage pretrain --prompts 0 makes",
 				  t->o.init, m->stage, t->o.stage);
-	if (want == CP_CTR_BERT && has && t->o.given_model && !m->c.has_ctr)
+	if (want == CP_CTR_BERT && has && t->o.given.model && !m->c.has_ctr)
 		return cp_err_set(err, "--model %s: %s has no CTR model beside its texts", t->o.model, t->o.init);
 	return 0;
 }
@@ -143,11 +143,11 @@ int cp_trainer_agrees(struct cp_trainer *t, struct cp_err *err)
 		return cp_err_set(err, "%s: it has no CTR model, so without --with-plm there is nothing in it to go on with", t->o.init);
 	if (baseline_agrees(t, err) < 0 || (c->has_ctr && ctr_agrees(t, err) < 0))
 		return -1;
-	if (!c->has_plm && t->o.given_plm && !strcmp(t->o.stage, "finetune") && !t->o.with_plm)
+	if (!c->has_plm && t->o.given.plm && !strcmp(t->o.stage, "finetune") && !t->o.with_plm)
 		return cp_err_set(err, "--plm: %s has no language model; --stage finetune takes one in with --with-plm", t->o.init);
 	if (!c->has_plm)
 		return 0;
 	if (!p5 && prompting_agrees(&t->o, &c->prompting, err) < 0)
 		return -1;
-	return t->o.given_plm ? plm_agrees(t, err) : 0;
+	return t->o.given.plm ? plm_agrees(t, err) : 0;
 }

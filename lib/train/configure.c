@@ -84,7 +84,7 @@ static int limit_tokens(struct cp_trainer *t, struct cp_err *err)
 				  (long long)t->o.max_length, most);
 	if (most < 3)
 		return cp_err_set(err, "the language model's %zu positions leave no room for tokens beside %d prompts", c->plm.positions, c->prompting.k);
-	if (!c->max_tokens || t->o.given_max_length)
+	if (!c->max_tokens || t->o.given.max_length)
 		c->max_tokens = t->o.max_length ? (size_t)t->o.max_length : plm_usual_tokens(&c->plm, &c->prompting);
 	return 0;
 }
@@ -123,11 +123,11 @@ static int heads(struct cp_trainer *t, int init_has_plm, int init_clicks, struct
 		return 0;
 	}
 	int keep = init_has_plm && init_clicks, folder_head = cp_trainer_folder(t) && c->plm.has_lm_head && !c->plm.tied;
-	if (!keep || t->o.given_pooler)
+	if (!keep || t->o.given.pooler)
 		c->pooler = cp_choice(PLM_POOLERS, t->o.pooler);
-	if (!keep || t->o.given_fusion)
+	if (!keep || t->o.given.fusion)
 		c->fusion = cp_choice(CP_FUSIONS, t->o.fusion);
-	if (!keep || t->o.given_usage)
+	if (!keep || t->o.given.usage)
 		c->usage = cp_choice(CP_USAGES, t->o.usage);
 	if (c->usage != CP_USAGE_NO && !c->prompting.k)
 		return cp_err_set(err, "--prompt-usage %s reads the prompts, and %s has none", t->o.usage, t->o.init);

@@ -31,23 +31,23 @@ static int is_stage(const struct cp_train_opts *o, const char *stage)
 
 int cp_train_is_text_alone(const struct cp_train_opts *o)
 {
-	return is_stage(o, "p5") || is_stage(o, "ptab") || (is_stage(o, "ctr-bert") && !o->given_model);
+	return is_stage(o, "p5") || is_stage(o, "ptab") || (is_stage(o, "ctr-bert") && !o->given.model);
 }
 
 void cp_train_settle(struct cp_train_opts *o)
 {
 	int decays = cp_choice(DECAYING, o->optimizer) >= 0;
-	if (!decays && !o->given_weight_decay)
+	if (!decays && !o->given.weight_decay)
 		o->weight_decay = 0;
-	if (!decays && !o->given_plm_weight_decay)
+	if (!decays && !o->given.plm_weight_decay)
 		o->plm_weight_decay = 0;
-	if (!strcmp(o->optimizer, "ftrl") && !o->given_schedule)
+	if (!strcmp(o->optimizer, "ftrl") && !o->given.schedule)
 		o->schedule = "constant";
-	if (is_stage(o, "ctrl") && !o->given_batch)
+	if (is_stage(o, "ctrl") && !o->given.batch)
 		o->batch = 6400;
 	if (is_stage(o, "p5")) {
-		o->warmup = o->given_warmup ? o->warmup : 0.05;
-		o->clip = o->given_clip ? o->clip : 1;
+		o->warmup = o->given.warmup ? o->warmup : 0.05;
+		o->clip = o->given.clip ? o->clip : 1;
 	}
 }
 
@@ -65,7 +65,7 @@ static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--optimizer ftrl lowers the rate of each value by itself; --schedule is constant with it, without --warmup");
 	if (ftrl && o->lr <= 0)
 		return cp_err_set(err, "--optimizer ftrl divides by --lr, which is 0");
-	if (o->given_monitor && (!strcmp(o->stage, "pretrain") || !strcmp(o->stage, "ctrl")))
+	if (o->given.monitor && (!strcmp(o->stage, "pretrain") || !strcmp(o->stage, "ctrl")))
 		return cp_err_set(err, "--monitor is for clicks; --stage %s is judged by its own loss", o->stage);
 	if (!strcmp(o->schedule, "plateau") && !o->valid.n)
 		return cp_err_set(err, "--schedule plateau needs --valid, to see whether training still gets on");
@@ -102,17 +102,17 @@ static int check_widths(const struct cp_train_opts *o, struct cp_err *err)
 static int check_baseline(const struct cp_train_opts *o, struct cp_err *err)
 {
 	int ctrl = is_stage(o, "ctrl"), sized = o->set.n || o->dim_of.n;
-	if (!ctrl && (o->given_subspaces || o->given_temperature))
+	if (!ctrl && (o->given.subspaces || o->given.temperature))
 		return cp_err_set(err, "--subspaces and --temperature belong to --stage ctrl");
 	if (ctrl && PLM_NARROW % o->subspaces)
 		return cp_err_set(err, "--subspaces %lld does not divide %d, the width of what is compared", (long long)o->subspaces, PLM_NARROW);
 	if (!ctrl && !is_stage(o, "ptab") && !is_stage(o, "ctr-bert"))
 		return 0;
-	if (o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage)
+	if (o->given.prompts || o->given.pooler || o->given.fusion || o->given.usage)
 		return cp_err_set(err, "--stage %s has no prompts and a head of its own", o->stage);
-	if (is_stage(o, "ptab") && (o->given_model || sized))
+	if (is_stage(o, "ptab") && (o->given.model || sized))
 		return cp_err_set(err, "--stage ptab is a language model alone, without a CTR model");
-	if (is_stage(o, "ctr-bert") && sized && !o->given_model && !o->init)
+	if (is_stage(o, "ctr-bert") && sized && !o->given.model && !o->init)
 		return cp_err_set(err, "--stage ctr-bert has a CTR model only with --model, so there is nothing to --set");
 	return 0;
 }
@@ -123,13 +123,13 @@ static int check_stage(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--stage is needed: ctr, pretrain, finetune, p5, ptab, ctr-bert or ctrl");
 	if (o->with_plm && !is_stage(o, "finetune"))
 		return cp_err_set(err, "--with-plm belongs to --stage finetune");
-	if (is_stage(o, "ctr") && o->given_plm)
+	if (is_stage(o, "ctr") && o->given.plm)
 		return cp_err_set(err, "--stage ctr has no language model; --plm belongs to pretrain and finetune --with-plm");
 	if (is_stage(o, "ctr") && o->init)
 		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
 	if (is_stage(o, "finetune") && !o->init && !o->with_plm)
 		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
-	if (is_stage(o, "p5") && (o->given_model || o->set.n || o->dim_of.n || o->given_prompts || o->given_pooler || o->given_fusion || o->given_usage))
+	if (is_stage(o, "p5") && (o->given.model || o->set.n || o->dim_of.n || o->given.prompts || o->given.pooler || o->given.fusion || o->given.usage))
 		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
 	if (is_stage(o, "p5") && o->plm_lr == 0)
 		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
@@ -138,7 +138,7 @@ static int check_stage(const struct cp_train_opts *o, struct cp_err *err)
 
 static int check_teacher(const struct cp_train_opts *o, struct cp_err *err)
 {
-	if (o->given_teacher_weight && !o->teacher)
+	if (o->given.teacher_weight && !o->teacher)
 		return cp_err_set(err, "--teacher-weight is that of --teacher FILE, which is not given");
 	if (o->teacher && (is_stage(o, "pretrain") || is_stage(o, "ctrl") || is_stage(o, "p5")))
 		return cp_err_set(err, "--teacher: --stage %s does not learn the probability of a click", o->stage);
@@ -156,8 +156,8 @@ static int check_plm(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--plm-dropout %g: expected 0 to 1, or -1 for the default", o->plm_dropout);
 	if (o->plm_dropout >= 1)
 		return cp_err_set(err, "--plm-dropout 1 would leave nothing; expected less than 1");
-	if ((o->given_pooler || o->given_fusion) && !o->with_plm)
-		return cp_err_set(err, "--%s belongs to --stage finetune --with-plm", o->given_pooler ? "pooler" : "fusion");
+	if ((o->given.pooler || o->given.fusion) && !o->with_plm)
+		return cp_err_set(err, "--%s belongs to --stage finetune --with-plm", o->given.pooler ? "pooler" : "fusion");
 	if (strcmp(o->usage, "no") && !o->with_plm)
 		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
 	if (!o->prompts && strcmp(o->usage, "no"))
@@ -187,11 +187,11 @@ void cp_trainer_note_idle(struct cp_trainer *t)
 	const struct cp_train_opts *o = &t->o;
 	enum { PLM, PROMPTS, THEIR_FORM, THEIR_LAYERS, WORDS, SOFTMAX, VALID, N_ABOUT };
 	static const struct { const char *name; size_t given; int about; } option[] = {
-#define OPTION(name, field, about) { name, offsetof(struct cp_train_opts, given_##field), about }
+#define OPTION(name, field, about) { name, offsetof(struct cp_train_opts, given.field), about }
 		OPTION("prompts", prompts, PROMPTS), OPTION("plm-lr", plm_lr, PLM), OPTION("plm-weight-decay", plm_weight_decay, PLM),
 		OPTION("max-length", max_length, PLM),
 		OPTION("prompt-where", prompt_where, THEIR_FORM), OPTION("prompt-mlp", prompt_mlp, THEIR_LAYERS), OPTION("no-shift", shift, THEIR_LAYERS),
-		OPTION("decoder", decoder, WORDS), OPTION("static", static, WORDS), OPTION("full-vocab", full_vocab, SOFTMAX),
+		OPTION("decoder", decoder, WORDS), OPTION("static", is_static, WORDS), OPTION("full-vocab", full_vocab, SOFTMAX),
 		OPTION("patience", patience, VALID), OPTION("eval-every", eval_every, VALID), OPTION("monitor", monitor, VALID),
 #undef OPTION
 	};

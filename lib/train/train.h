@@ -41,6 +41,15 @@ struct cp_train_event {
 	int best;			/* the best so far */
 };
 
+/* Options of which it matters whether they were given: an --init says the same, a stage has a default of its own, or they may have nothing to do. */
+#define CP_TRAIN_GIVEN(OPTION) \
+	OPTION(model, "model") OPTION(plm, "plm") OPTION(prompts, "prompts") OPTION(prompt_where, "prompt-where") OPTION(prompt_mlp, "prompt-mlp") \
+	OPTION(shift, "no-shift") OPTION(max_length, "max-length") OPTION(pooler, "pooler") OPTION(fusion, "fusion") OPTION(usage, "prompt-usage") \
+	OPTION(weight_decay, "weight-decay") OPTION(plm_weight_decay, "plm-weight-decay") OPTION(schedule, "schedule") OPTION(monitor, "monitor") \
+	OPTION(warmup, "warmup") OPTION(clip, "clip") OPTION(batch, "batch") OPTION(subspaces, "subspaces") OPTION(temperature, "temperature") \
+	OPTION(teacher_weight, "teacher-weight") OPTION(plm_lr, "plm-lr") OPTION(decoder, "decoder") OPTION(is_static, "static") \
+	OPTION(full_vocab, "full-vocab") OPTION(patience, "patience") OPTION(eval_every, "eval-every")
+
 struct cp_train_opts {
 	const char *stage, *model, *plm, *init, *out;
 	struct cp_opt_list train, valid, test, set, dim_of, vocab_from;
@@ -79,13 +88,11 @@ struct cp_train_opts {
 	double teacher_weight;
 	int64_t patience;		/* evaluations that are no better; 0: all epochs */
 	double checkpoint;		/* seconds between states within an epoch */
-	/* which of those that an --init also says were given */
-	int given_model, given_plm, given_prompts, given_prompt_where, given_prompt_mlp, given_shift, given_max_length,
-	    given_pooler, given_fusion, given_usage;
-	int given_weight_decay, given_plm_weight_decay, given_schedule, given_monitor, given_warmup, given_clip, given_batch, given_subspaces,
-	    given_temperature, given_teacher_weight;
-	/* and of those that may have nothing to do */
-	int given_plm_lr, given_decoder, given_static, given_full_vocab, given_patience, given_eval_every;
+	struct {
+#define CP_GIVEN_FIELD(field, option) int field;
+		CP_TRAIN_GIVEN(CP_GIVEN_FIELD)
+#undef CP_GIVEN_FIELD
+	} given;			/* on the command line */
 	const char *run;		/* a name of this run, kept in its states for who goes on from one; NULL: it has none */
 	volatile sig_atomic_t *stop;	/* set from outside: save the state and end */
 	void (*event)(void *ctx, const struct cp_train_event *);
