@@ -23,7 +23,7 @@ $(error missing: $(missing). Install with: apt-get install $(shell tools/package
 endif
 endif
 
-CPPFLAGS += -Ilib -I$(B) -D_GNU_SOURCE -DCP_PREFIX='"$(PREFIX)"' $(shell pkg-config --cflags $(PC))
+CPPFLAGS += -Ilib -I$(B) -I$(B)/lib -D_GNU_SOURCE -DCP_PREFIX='"$(PREFIX)"' $(shell pkg-config --cflags $(PC))
 CFLAGS   += -std=c11 $(OPT) $(WARN) -ffp-contract=off $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 LDLIBS   += -lcsv $(shell pkg-config --libs $(PC)) -lpthread -lm
@@ -85,6 +85,13 @@ $(foreach level,$(LEVELS),$(eval $(call compile,double/,.$(level),-DNN_DOUBLE $(
 $(B)/double/libclickprompt.a: $(DOUBLE_OBJ)
 	@echo "  AR   $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# SQL as a string of C: a file that says `#include "ledger/NAME.sql.h"` has lib/ledger/NAME.sql between its quotes
+SQL := $(wildcard lib/*/*.sql)
+$(SQL:%=$(B)/%.h): $(B)/%.h: % Makefile
+	@mkdir -p $(@D)
+	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< >$@.new && mv $@.new $@
+$(LIB_OBJ): | $(SQL:%=$(B)/%.h)
 
 $(B)/tools/tool.o: $(B)/build.h
 # Which source: the commit, and whether what the programs are made of has been changed since; nothing where this is no checkout.

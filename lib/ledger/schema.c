@@ -1,112 +1,16 @@
+/* The SQL of a ledger lies in files of its own; make turns each into a string of C (NAME.sql.h). */
 #include "ledger/schema.h"
 
-#define FILE_COLUMNS \
-	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL,\n" \
-	"  role TEXT NOT NULL, path TEXT, via TEXT NOT NULL, digest TEXT, content TEXT, rows INTEGER, bytes INTEGER,\n" \
-	"  PRIMARY KEY (run, n)) WITHOUT ROWID;\n"
-
 const char *const cp_ledger_migrations[CP_LEDGER_SCHEMA] = {
-	"CREATE TABLE runs(\n"
-	"  id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE,\n"
-	"  tool TEXT NOT NULL, version TEXT, build TEXT, argv TEXT NOT NULL, cwd TEXT,\n"
-	"  seed, threads INTEGER, blas TEXT,\n"		/* no affinity: a seed above 2^63 is kept as text, and not rounded */
-	"  host TEXT, boot TEXT, pidns INTEGER, pid INTEGER, born INTEGER,\n"
-	"  rerun_of TEXT, recipe TEXT,\n"
-	"  started TEXT NOT NULL, ended TEXT, wall_s REAL, cpu_s REAL, peak_mb REAL,\n"
-	"  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'interrupted', 'killed')), exit INTEGER, why TEXT);\n"
-	"CREATE INDEX runs_running ON runs(status) WHERE status = 'running';\n"
-	"CREATE INDEX runs_recipe ON runs(recipe) WHERE recipe IS NOT NULL;\n"
-	"CREATE TABLE params(\n"
-	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,\n"
-	"  name TEXT NOT NULL, value TEXT, given INTEGER NOT NULL, content INTEGER NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;\n"
-	"CREATE TABLE inputs(\n" FILE_COLUMNS
-	"CREATE INDEX inputs_digest ON inputs(digest);\n"
-	"CREATE TABLE outputs(\n" FILE_COLUMNS
-	"CREATE INDEX outputs_digest ON outputs(digest);\n"
-	"CREATE TABLE metrics(\n"
-	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,\n"
-	"  split TEXT NOT NULL, stratum TEXT NOT NULL, epoch INTEGER NOT NULL, key TEXT NOT NULL, value REAL,\n"
-	"  PRIMARY KEY (run, split, stratum, epoch, key)) WITHOUT ROWID;\n"
-	"CREATE TABLE comparisons(\n"
-	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL,\n"
-	"  method TEXT NOT NULL, split TEXT NOT NULL, stratum TEXT NOT NULL, key TEXT NOT NULL, a TEXT, b TEXT,\n"
-	"  value_a REAL, value_b REAL, diff REAL, se REAL, statistic REAL, p REAL, rows INTEGER, PRIMARY KEY (run, n)) WITHOUT ROWID;\n",
-
-	"ALTER TABLE runs ADD COLUMN cpu TEXT;\n"
-	"ALTER TABLE runs ADD COLUMN source TEXT;\n"
-	"CREATE TABLE tags(\n"
-	"  run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,\n"
-	"  name TEXT NOT NULL, value NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;\n"
-	/* A grid of version 1 said it in its paths only: GRID/made/MODEL[.VARIANT]-SEED/WAY.tsv */
-	"WITH path AS (SELECT run, substr(path, 1, instr(path, '/made/') - 1) AS data, substr(path, instr(path, '/made/') + 6) AS cell FROM outputs\n"
-	"    WHERE path GLOB '*/made/*-[0-9]*/*.*' GROUP BY run),\n"
-	"  part AS (SELECT run, data, substr(cell, 1, instr(cell, '-') - 1) || '.' AS name, substr(cell, instr(cell, '-') + 1) + 0 AS seed,\n"
-	"    substr(cell, instr(cell, '/') + 1) AS file FROM path)\n"
-	"INSERT INTO tags SELECT run, 'data', data FROM part UNION ALL SELECT run, 'model', substr(name, 1, instr(name, '.') - 1) FROM part\n"
-	"  UNION ALL SELECT run, 'variant', rtrim(substr(name, instr(name, '.') + 1), '.') FROM part\n"
-	"  UNION ALL SELECT run, 'way', substr(file, 1, instr(file, '.') - 1) FROM part UNION ALL SELECT run, 'seed', seed FROM part;\n",
+#include "ledger/version1.sql.h"
+	,
+#include "ledger/version2.sql.h"
 };
 
 const char cp_ledger_views[] =
-	"DROP VIEW IF EXISTS edges;\n"
-	"CREATE VIEW edges AS\n"		/* the first of several runs that made the same bytes: the others repeated it */
-	"  SELECT i.run AS run, min(o.run) AS made_by, i.role AS role, i.digest AS digest\n"
-	"    FROM inputs i JOIN outputs o ON o.digest = i.digest AND o.run <> i.run GROUP BY i.run, i.n;\n"
-	/* Before runs said whose state they go on from: the last one of the same recipe towards the same file, if it saved one. */
-	"DROP VIEW IF EXISTS resumed;\n"
-	"CREATE VIEW resumed AS\n"
-	"  SELECT p.run AS run, (SELECT id FROM runs WHERE uid = p.value) AS before FROM params p WHERE p.name = 'resumed from' AND p.value <> 'nothing'\n"
-	"  UNION ALL\n"
-	"  SELECT r.id, b.id FROM runs r JOIN params o ON o.run = r.id AND o.name = 'resume' AND o.value = '1' JOIN runs b\n"
-	"      ON b.id = (SELECT max(x.id) FROM runs x JOIN params w ON w.run = x.id AND w.name = 'output' JOIN params v ON v.run = r.id AND v.name = 'output'\n"
-	"        AND v.value = w.value WHERE x.recipe = r.recipe AND x.id < r.id AND x.rerun_of IS NULL)\n"
-	"    WHERE b.why GLOB 'interrupted; the state is saved in *' AND r.rerun_of IS NULL\n"
-	"      AND NOT EXISTS (SELECT 1 FROM params WHERE run = r.id AND name = 'resumed from');\n"
-	"DROP VIEW IF EXISTS parts;\n"
-	"CREATE VIEW parts AS\n"
-	"  WITH RECURSIVE part(run, part) AS (SELECT id, id FROM runs WHERE tool = 'cp-train'\n"
-	"    UNION SELECT part.run, resumed.before FROM part JOIN resumed ON resumed.run = part.part)\n"
-	"  SELECT part.run AS run, part.part AS part, r.wall_s AS wall_s, r.cpu_s AS cpu_s, r.peak_mb AS peak_mb\n"
-	"    FROM part LEFT JOIN runs r ON r.id = part.part;\n"
-	"DROP VIEW IF EXISTS trained;\n"
-	"CREATE VIEW trained AS\n"
-	"  SELECT id AS run, id AS train FROM runs WHERE tool = 'cp-train'\n"
-	"  UNION ALL\n"
-	"  SELECT p.id, t.id FROM runs p JOIN edges e ON e.run = p.id JOIN runs t ON t.id = e.made_by\n"
-	"    WHERE p.tool = 'cp-predict' AND e.role = 'model' AND t.tool = 'cp-train'\n"
-	"  UNION ALL\n"
-	"  SELECT a.id, t.id FROM runs a JOIN edges s ON s.run = a.id JOIN runs p ON p.id = s.made_by\n"
-	"      JOIN edges e ON e.run = p.id JOIN runs t ON t.id = e.made_by\n"
-	"    WHERE a.tool = 'cp-auc' AND s.role = 'scores' AND p.tool = 'cp-predict' AND e.role = 'model' AND t.tool = 'cp-train';\n"	/* not 'against' */
-	"DROP VIEW IF EXISTS results;\n"
-	"CREATE VIEW results AS\n"
-	"  SELECT r.id AS run, r.uid AS uid, r.tool AS tool, t.train AS train,\n"
-	"      (SELECT value FROM params WHERE run = t.train AND name = 'model') AS model,\n"
-	"      (SELECT value FROM params WHERE run = t.train AND name = 'stage') AS stage,\n"
-	"      m.split AS split, m.stratum AS stratum,\n"
-	"      max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss,\n"
-	"      CAST(max(CASE m.key WHEN 'n' THEN m.value END) AS INTEGER) AS n\n"
-	"    FROM runs r JOIN metrics m ON m.run = r.id AND m.epoch = -1 LEFT JOIN trained t ON t.run = r.id\n"
-	"    WHERE r.status = 'done' AND m.key IN ('auc', 'logloss', 'n') GROUP BY r.id, m.split, m.stratum;\n"
-	"DROP VIEW IF EXISTS runs_wide;\n"
-	"CREATE VIEW runs_wide AS\n"
-	"  SELECT r.id AS id, r.uid AS uid, r.tool AS tool, r.version AS version, r.status AS status, r.started AS started, r.wall_s AS wall_s,\n"
-	"      r.cpu_s AS cpu_s, r.peak_mb AS peak_mb, r.seed AS seed, r.threads AS threads, r.blas AS blas,\n"
-	"      (SELECT value FROM params WHERE run = r.id AND name = 'stage') AS stage,\n"
-	"      (SELECT value FROM params WHERE run = r.id AND name = 'model') AS model,\n"
-	"      (SELECT value FROM params WHERE run = r.id AND name = 'epochs') AS epochs,\n"
-	"      (SELECT value FROM params WHERE run = r.id AND name = 'batch') AS batch,\n"
-	"      (SELECT value FROM params WHERE run = r.id AND name = 'lr') AS lr,\n"
-	"      (SELECT value FROM metrics WHERE run = r.id AND split = 'valid' AND stratum = '' AND epoch = -1 AND key = 'auc') AS valid_auc,\n"
-	"      (SELECT value FROM metrics WHERE run = r.id AND split = 'test' AND stratum = '' AND epoch = -1 AND key = 'auc') AS test_auc,\n"
-	"      (SELECT value FROM metrics WHERE run = r.id AND split = 'test' AND stratum = '' AND epoch = -1 AND key = 'logloss') AS test_logloss,\n"
-	"      r.argv AS argv\n"
-	"    FROM runs r;\n"
-	"DROP VIEW IF EXISTS disagreements;\n"
-	"CREATE VIEW disagreements AS\n"
-	"  SELECT a.id AS a, b.id AS b, a.tool AS tool, a.version AS version_a, b.version AS version_b, x.role AS role,\n"
-	"      x.digest AS digest_a, y.digest AS digest_b, a.blas AS blas_a, b.blas AS blas_b, a.cpu AS cpu_a, b.cpu AS cpu_b,\n"
-	"      a.source AS source_a, b.source AS source_b, a.build AS build_a, b.build AS build_b\n"
-	"    FROM runs a JOIN runs b ON b.recipe = a.recipe AND b.id > a.id JOIN outputs x ON x.run = a.id\n"
-	"      JOIN outputs y ON y.run = b.id AND y.n = x.n AND y.role = x.role\n"
-	"    WHERE a.status = 'done' AND b.status = 'done' AND x.digest <> y.digest;\n";
+#include "ledger/views.sql.h"
+;
+
+const char cp_ledger_tables[] =
+#include "ledger/tables.sql.h"
+;
