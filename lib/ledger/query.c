@@ -224,7 +224,7 @@ static const char best_settings[] = FIGURE
 	"setting AS (SELECT train, " OPTIONS("train", "1") " || coalesce(' ' || " OPTIONS("init", "1") ", '') || coalesce(' ' || "
 	"(SELECT group_concat(x, ' ') FROM (SELECT coalesce(content, digest) AS x FROM inputs WHERE run = train AND (role IN ('train', 'valid') "
 	"OR (role = 'init' AND origin.init IS NULL)) ORDER BY n)), '') AS same, " OPTIONS("train", "given") " AS options FROM origin), "
-	"one AS (SELECT s.same AS same, s.options AS options, f.split AS split, f.train AS train, f.value AS value, max(" CP_STORE_BEGUN("f.started", "f.id") ") "
+	"one AS (SELECT s.same AS same, s.options AS options, f.split AS split, f.train AS train, f.value AS value, max(f.started || printf(' %012d', f.id)) "
 	"FROM figure f JOIN setting s ON s.train = f.train GROUP BY s.same, f.split, (SELECT seed FROM runs WHERE id = f.train)) "
 	"SELECT round(avg(value), 6) AS mean, round(min(value), 6) AS least, round(max(value), 6) AS most, count(*) AS seeds, split, "
 	"group_concat(train) AS trained, options FROM one GROUP BY same, split ORDER BY CASE WHEN ?3 THEN avg(value) ELSE -avg(value) END, train LIMIT ?4";

@@ -7,9 +7,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* By this the last of several runs is the one begun last: ledgers that were merged have runs with higher numbers that are older.  For SQL. */
-#define CP_STORE_BEGUN(started, id) started " || printf(' %012d', " id ")"
-
 /* Figures by which runs are judged: of clicks, of masked words, of CTRL's pairs.  For SQL. */
 #define CP_STORE_JUDGED "'auc', 'logloss', 'lm_loss', 'lm_accuracy', 'pair_loss', 'pair_accuracy'"
 

@@ -2,7 +2,8 @@
 -- where its figures belong.  The paper's own figures stand here as well, to be shown beside ours.
 
 -- A line a cell, split and stratum; where a cell was scored more than once, the last time.  A training that found everything done, which leaves no
--- figures, took no time that tells anything.
+-- figures, took no time that tells anything.  The last of several is the one begun last (started, and the number behind it): ledgers that were merged
+-- have runs with higher numbers that are older.
 DROP VIEW IF EXISTS tagged;
 CREATE VIEW tagged AS
   SELECT run, coalesce(max(CASE name WHEN 'scale' THEN value END), '') AS scale, coalesce(max(CASE name WHEN 'data' THEN value END), '') AS data,
