@@ -378,14 +378,9 @@ static void read_beside(struct cp_scores *s, struct cp_strata *strata, struct cp
 	}
 }
 
-static int is_stdin(const char *path)
-{
-	return path && !strcmp(path, "-");
-}
-
 static void check_options(const char *path)
 {
-	if ((!path || is_stdin(path)) + is_stdin(against) + is_stdin(strata_file) > 1)
+	if (cp_is_standard(path) + (against && cp_is_standard(against)) + (strata_file && cp_is_standard(strata_file)) > 1)
 		cp_usage("standard input can be read once only, and it is named twice (it is the scores' where no file is)");
 	if (cp_opts_given(&cp_tool_opts, "seed") && !replicates)
 		cp_usage("--seed goes with --bootstrap");

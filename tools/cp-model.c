@@ -102,9 +102,9 @@ static const char *check_options(const struct command *c, size_t n)
 		return "neighbours needs --field and --value";
 	if (tensor && (field || names_path))
 		return "--tensor goes without --field and --names";
-	if (c->work == do_average && (!output || !strcmp(output, "-")))
+	if (c->work == do_average && cp_is_standard(output))
 		return "average needs -o FILE: a model is not written to standard output";
-	if (c->work == do_export_plm && (!output || !strcmp(output, "-")))
+	if (c->work == do_export_plm && cp_is_standard(output))
 		return "export-plm needs -o DIR";
 	return NULL;
 }

@@ -153,7 +153,7 @@ static void record_attention(struct cp_run *run, const struct cp_predict *p)
 
 static void record(struct cp_run *run, const struct cp_predict *p, const char *path)
 {
-	int standard = !path || !strcmp(path, "-");		/* of a file the bytes are digested */
+	int standard = cp_is_standard(path);		/* of a file the bytes are digested */
 	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)p->rows,
 						 .digest = standard && *p->csv_digest ? p->csv_digest : NULL,
 						 .content = standard && *p->content ? p->content : NULL });

@@ -119,7 +119,7 @@ static void part(struct job *j, struct cp_run *run, const char *path)
 		put_block(j, &b, out.f);
 	j->n_out = cp_reader_rows(r);
 	char content[33];
-	int whole = rc == 0 && (!path || !strcmp(path, "-")) && cp_reader_content(r, content) == 0;	/* of a file the bytes are digested */
+	int whole = rc == 0 && cp_is_standard(path) && cp_reader_content(r, content) == 0;	/* of a file the bytes are digested */
 	cp_run_input(run, &(struct cp_run_file){ .role = "rows", .path = path, .rows = (int64_t)j->n_out, .content = whole ? content : NULL });
 	cp_reader_close(r);
 	if (cp_out_end(&out, rc, &err) < 0)

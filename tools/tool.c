@@ -364,7 +364,7 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	const char *output = NULL;
 	for (const struct cp_opt *o = table; o->type != CP_OPT_END && !output; o++)
 		output = is_output(o) ? *(const char **)o->value : NULL;
-	if (output && strcmp(output, "-"))
+	if (!cp_is_standard(output))
 		cp_tool_spare(output);
 	else
 		spare_from_stdout();

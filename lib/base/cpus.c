@@ -6,38 +6,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/team.h"
-
-/* One line of a small file, without its end; 0 where there is none. */
-static int first_line(const char *path, const char *begin, char *line, int size)
-{
-	FILE *f = fopen(path, "r");
-	int found = 0;
-	while (f && !found && fgets(line, size, f))
-		found = !strncmp(line, begin, strlen(begin));
-	if (f)
-		fclose(f);
-	line[found ? strcspn(line, "\n") : 0] = 0;
-	return found;
-}
 
 /* Processors that the folder's cpu.max, "QUOTA PERIOD" in microseconds or "max PERIOD", pays for; INFINITY: all. */
 static double quota_of(const char *folder)
 {
-	char path[4300], line[128];
+	char path[4300], text[128];
 	long long quota, period;
 	snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", folder);
-	return first_line(path, "", line, sizeof line) && sscanf(line, "%lld %lld", &quota, &period) == 2 && period > 0 ? (double)quota / (double)period : INFINITY;
+	cp_read_small(path, text, sizeof text);
+	return sscanf(text, "%lld %lld", &quota, &period) == 2 && period > 0 ? (double)quota / (double)period : INFINITY;
 }
 
-/* The least of the process's cgroup (version 2) and those above it. */
+/* The least of the process's cgroup (version 2, the line "0::/FOLDER") and those above it. */
 static double quota(void)
 {
-	char line[4200] = "";
+	char text[4200];
 	double least = INFINITY;
-	if (!first_line("/proc/self/cgroup", "0::/", line, sizeof line))
-		return least;
-	for (char *folder = line + 3, *end = folder + strlen(folder); end; end = strrchr(folder, '/')) {
+	cp_read_small("/proc/self/cgroup", text, sizeof text);
+	char *folder = strstr(text, "0::/"), *end = folder ? folder + strcspn(folder, "\n") : NULL;
+	for (folder += folder ? 3 : 0; end; end = strrchr(folder, '/')) {
 		*end = 0;
 		least = fmin(least, quota_of(folder));
 	}

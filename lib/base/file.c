@@ -99,10 +99,15 @@ static FILE *open_beside(struct cp_out *o, const struct stat *there)
 	return f;
 }
 
+int cp_is_standard(const char *path)
+{
+	return !path || !strcmp(path, "-");
+}
+
 int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 {
 	*o = (struct cp_out){ .slot = -1 };
-	if (!path || !strcmp(path, "-")) {
+	if (cp_is_standard(path)) {
 		o->f = stdout;
 		return 0;
 	}
@@ -193,7 +198,7 @@ int cp_has_file(const char *dir, const char *leaf)
 
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *err)
 {
-	if (!path || !strcmp(path, "-")) {
+	if (cp_is_standard(path)) {
 		*name = "standard input";
 		return stdin;
 	}
@@ -249,6 +254,16 @@ int cp_read_large(const char *path, size_t most, struct cp_buf *buf, struct cp_e
 		  cp_err_set(err, "%s: larger than %zu MiB, and to be read as a whole", name, most >> 20) : 0;
 	cp_in_close(f);
 	return bad < 0 || cp_is_lfs_pointer(buf->data + before, buf->len - before, name, err) ? -1 : 0;
+}
+
+size_t cp_read_small(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "r");
+	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
+	if (f)
+		fclose(f);
+	buf[n] = 0;
+	return n;
 }
 
 char *cp_share_path(const char *leaf, struct cp_err *err)

@@ -48,6 +48,9 @@ void cp_out_forget(int slot);
 
 int cp_has_file(const char *dir, const char *leaf);
 
+/* Is it standard input, or as an output standard output: "-" or NULL? */
+int cp_is_standard(const char *path);
+
 /* Open for reading; "-" or NULL is standard input. *name becomes what messages call it.  A directory is refused. */
 FILE *cp_in_open(const char *path, const char **name, struct cp_err *);
 void cp_in_close(FILE *);		/* but standard input, which stays; NULL allowed */
@@ -59,6 +62,9 @@ int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_e
 #define CP_READ_MAX ((size_t)256 << 20)
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *);
 int cp_read_large(const char *path, size_t most, struct cp_buf *buf, struct cp_err *);
+
+/* The beginning of a file of the system's, which has no size to ask for (/proc, /sys), as a string: how many bytes, 0 where there is none. */
+size_t cp_read_small(const char *path, char *buf, size_t size);
 
 /* Where the project's own data lies (share/clickprompt): CP_SHARE, else the program's ../share/clickprompt, else PREFIX's.
  * Returns a path the caller frees, or NULL with a sentence naming the places looked at. `leaf` is e.g. "plm". */

@@ -230,7 +230,7 @@ static int merge_text(sqlite3 *db, const char *path, int64_t *n_new, struct cp_e
 
 int cp_ledger_merge(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
 {
-	if (path && !strcmp(path, "-"))
+	if (cp_is_standard(path))
 		path = NULL;
 	return path && begins_as_ledger(path) ? merge_ledger(db, path, n_new, err) : merge_text(db, path, n_new, err);
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "ledger/process.h"
 #include "ledger/store.h"
@@ -339,7 +340,7 @@ static void find_named(struct found *f, const char *path)
 /* What cannot be read, or is gone by now, has no digest: the tool that needed it says so. */
 static void find_file(struct found *f, const struct cp_run_file *told, int is_input)
 {
-	if (!told->path || !strcmp(told->path, "-"))
+	if (cp_is_standard(told->path))
 		find_stream(f, is_input ? STDIN_FILENO : STDOUT_FILENO, is_input);
 	else
 		find_named(f, told->path);

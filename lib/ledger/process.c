@@ -8,15 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static size_t read_small(const char *path, char *buf, size_t size)
-{
-	FILE *f = fopen(path, "r");
-	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
-	if (f)
-		fclose(f);
-	buf[n] = 0;
-	return n;
-}
+#include "base/file.h"
 
 /* Field 22 of /proc/PID/stat; the second field is a name in parentheses that may hold anything, so counting starts behind its end.  The third is
  * Z of a process that has died and whose parent has not asked for it yet. */
@@ -25,7 +17,7 @@ static int64_t born_at(int64_t pid, int *dead)
 	char path[64], stat[1024];
 	snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
 	*dead = 0;
-	if (!read_small(path, stat, sizeof stat))
+	if (!cp_read_small(path, stat, sizeof stat))
 		return 0;
 	char *p = strrchr(stat, ')');
 	*dead = p && p[1] && p[2] == 'Z';
@@ -42,7 +34,7 @@ void cp_process_self(struct cp_process *p)
 	memset(p, 0, sizeof *p);
 	if (gethostname(p->host, sizeof p->host - 1) < 0)
 		strcpy(p->host, "unknown");
-	read_small("/proc/sys/kernel/random/boot_id", p->boot, sizeof p->boot);
+	cp_read_small("/proc/sys/kernel/random/boot_id", p->boot, sizeof p->boot);
 	p->boot[strcspn(p->boot, "\n")] = 0;
 	p->pidns = stat("/proc/self/ns/pid", &st) < 0 ? 0 : (int64_t)st.st_ino;
 	p->pid = getpid();
@@ -66,7 +58,7 @@ void cp_process_cpu(char name[128])
 {
 	char info[4096];
 	*name = 0;
-	read_small("/proc/cpuinfo", info, sizeof info);
+	cp_read_small("/proc/cpuinfo", info, sizeof info);
 	const char *p = strstr(info, "model name");
 	p = p ? strchr(p, ':') : NULL;
 	if (p)

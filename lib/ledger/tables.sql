@@ -98,7 +98,7 @@ CREATE VIEW paper AS
   UNION ALL SELECT 2, '', line, 'book-crossing-random', a2, l2 FROM two UNION ALL SELECT 2, '', line, 'amazon-toys-time', a3, l3 FROM two
   UNION ALL SELECT 2, '', line, 'goodreads-time', a4, l4 FROM two UNION ALL SELECT tab, block, line, 'ml-1m-time', auc, NULL FROM rest;
 
--- averages: every cell over its seeds; entries: the cells of each table; means: over seeds; pairs: a cell of a line and the one of the same seed of the
+-- averages: every cell over its seeds; entries: the cells of each table; means: their averages; pairs: a cell of a line and the one of the same seed of the
 -- line it is compared with, and DeLong's test of the two where cp-auc --against made it.  Improvement and tests are of pairs alone.
 DROP VIEW IF EXISTS averages;
 CREATE VIEW averages AS
@@ -117,12 +117,10 @@ CREATE VIEW entries AS
 
 DROP VIEW IF EXISTS means;
 CREATE VIEW means AS
-  WITH mean AS MATERIALIZED (SELECT tab, scale, data, place, block, line, against, count(auc) AS seeds,
-      avg(auc) AS auc, sqrt(max(0, avg(auc * auc) - avg(auc) * avg(auc)) * count(auc) / nullif(count(auc) - 1, 0)) AS auc_sd,
-      avg(logloss) AS logloss, sqrt(max(0, avg(logloss * logloss) - avg(logloss) * avg(logloss))
-        * count(logloss) / nullif(count(logloss) - 1, 0)) AS logloss_sd,
-      max(n) AS n, group_concat(run) AS runs
-      FROM entries GROUP BY tab, scale, data, place)
+  WITH mean AS MATERIALIZED (SELECT l.tab AS tab, v.scale AS scale, v.data AS data, l.n AS place, l.block AS block, l.line AS line, l.against AS against,
+      v.seeds AS seeds, v.auc AS auc, v.auc_sd AS auc_sd, v.logloss AS logloss, v.logloss_sd AS logloss_sd, v.n AS n, v.runs AS runs
+      FROM layout l JOIN averages v ON v.model = l.model AND v.plm = l.plm AND v.variant = l.variant AND v.way = l.way AND v.stratum = l.stratum
+      WHERE v.split = 'test')
   SELECT *, CASE against WHEN -1 THEN (SELECT b.place FROM mean b WHERE b.tab = a.tab AND b.scale = a.scale AND b.data = a.data
         AND b.against IS NULL ORDER BY b.auc DESC LIMIT 1) ELSE against END AS base,
       auc = max(auc) OVER (PARTITION BY tab, scale, data, block) AS best FROM mean a;
@@ -174,24 +172,3 @@ CREATE VIEW tables AS
       LEFT JOIN paper k ON k.tab = m.tab AND k.block = m.block AND k.line = m.line AND k.data = m.data
       LEFT JOIN paper kb ON kb.tab = m.tab AND kb.block = b.block AND kb.line = b.line AND kb.data = m.data
     ORDER BY m.tab, m.scale, m.data, m.place;
-
-DROP VIEW IF EXISTS table2;
-CREATE VIEW table2 AS
-  SELECT scale, data, place, block, line, seeds, auc, auc_sd, logloss, logloss_sd, n, best, base, impr, p, delong_p, better,
-      paper_auc, paper_logloss, paper_impr, runs FROM tables WHERE tab = 2;
-DROP VIEW IF EXISTS table3;
-CREATE VIEW table3 AS
-  SELECT scale, data, place, block, line, seeds, auc, auc_sd, logloss, logloss_sd, n, best, base, impr, p, delong_p, better,
-      paper_auc, paper_logloss, paper_impr, runs FROM tables WHERE tab = 3;
-DROP VIEW IF EXISTS table4;
-CREATE VIEW table4 AS
-  SELECT scale, data, place, block, line, seeds, auc, auc_sd, logloss, logloss_sd, n, best, base, impr, p, delong_p, better,
-      paper_auc, paper_logloss, paper_impr, runs FROM tables WHERE tab = 4;
-DROP VIEW IF EXISTS table5;
-CREATE VIEW table5 AS
-  SELECT scale, data, place, block, line, seeds, auc, auc_sd, logloss, logloss_sd, n, best, base, impr, p, delong_p, better,
-      paper_auc, paper_logloss, paper_impr, runs FROM tables WHERE tab = 5;
-DROP VIEW IF EXISTS table6;
-CREATE VIEW table6 AS
-  SELECT scale, data, place, block, line, seeds, auc, auc_sd, logloss, logloss_sd, n, best, base, impr, p, delong_p, better,
-      paper_auc, paper_logloss, paper_impr, runs FROM tables WHERE tab = 6;

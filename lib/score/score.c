@@ -395,7 +395,7 @@ static int finish(struct cp_score *c, double *scores, struct cp_err *err)
 		run(c, at, n);
 		for (size_t i = 0; i < n; i++)
 			if (isnan(scores[at + i] = 1 / (1 + exp(-(double)c->model->z->val[i]))))
-				return cp_err_set(err, "row %zu: its score is no number: one of its numbers is too far from those of the training rows", at + i + 1);
+				return cp_err_set(err, "row %zu: " CP_MODEL_NO_SCORE, at + i + 1);
 	}
 	c->counts.rows += c->n_rows;
 	c->n_rows = c->n_values = 0;

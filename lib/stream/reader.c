@@ -256,12 +256,14 @@ static int may_be_stream(FILE *f)
 	return c == EOF || ungetc(c, f) == (unsigned char)CP_MARK_HEADER[0];
 }
 
+static int go_back(FILE *f, off_t start, const char *name, struct cp_err *err)
+{
+	return start >= 0 && fseeko(f, start, SEEK_SET) == 0 ? 0 : cp_err_set(err, "%s: cannot be read again from its start:", name);
+}
+
 static FILE *open_again(struct part *p, struct cp_err *err)
 {
-	if (fseeko(p->kept, p->start, SEEK_SET) == 0)
-		return p->kept;
-	cp_err_set(err, "%s: cannot be read again from its start:", p->name);
-	return NULL;
+	return go_back(p->kept, p->start, p->name, err) < 0 ? NULL : p->kept;
 }
 
 static FILE *open_first(struct part *p, int spool, struct cp_err *err)
@@ -586,8 +588,8 @@ int cp_reader_rewind(struct cp_reader *r, struct cp_err *err)
 	int n = r->schema.n;
 	if (r->i_part > 0 && open_part(r, 0, err) < 0)
 		return -1;
-	if (r->start < 0 || fseeko(r->f, r->start, SEEK_SET) < 0)
-		return cp_err_set(err, "%s: cannot be read again from its start:", r->name);
+	if (go_back(r->f, r->start, r->name, err) < 0)
+		return -1;
 	clearerr(r->f);
 	free_columns(r);
 	r->n_segments = r->n_blocks = 0;

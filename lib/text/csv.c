@@ -500,8 +500,7 @@ static int skip_mark(struct cp_csv *r, struct cp_err *err)
 	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
 		if (st->end >= foreign[i].n && !memcmp(st->buf, foreign[i].mark, foreign[i].n))
 			return cp_err_set(err, "%s: %s", r->file, foreign[i].sentence);
-	if (st->end >= 3 && !memcmp(st->buf, "\xef\xbb\xbf", 3))
-		st->row = 3;
+	st->row = cp_utf8_bom(st->buf, st->end);
 	cp_scan_start(&st->scan, st->buf + st->row);
 	return 0;
 }

@@ -18,7 +18,6 @@
 #include "text/written.h"
 
 #define MAX_BUCKETS 65536
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct word {
 	char *s;
@@ -403,18 +402,14 @@ static struct cp_declare *add_line(struct cp_declaration *f)
 	return &f->line[f->n++];
 }
 
-static int begins_with_mark(const char *s, size_t n)
-{
-	return n >= 3 && !memcmp(s, BYTE_ORDER_MARK, 3);
-}
-
 static int read_line(struct cp_declaration *f, struct line *l)
 {
 	struct cp_declare field;
 	if (check_bytes(l) < 0)
 		return -1;
-	for (skip_space(l); begins_with_mark(l->text + l->at, l->len - l->at); skip_space(l))
-		l->at += 3;	/* on any line: files may have been joined by cat */
+	size_t mark;
+	for (skip_space(l); (mark = cp_utf8_bom(l->text + l->at, l->len - l->at)); skip_space(l))
+		l->at += mark;	/* on any line: files may have been joined by cat */
 	if (l->at == l->len || l->text[l->at] == '#')
 		return 0;
 	int rc = parse_line(l, &field);
@@ -500,7 +495,7 @@ static void print_word(struct cp_buf *b, const char *s)
 static void print_name(struct cp_buf *b, const struct cp_declare *f)
 {
 	const char *s = f->name;
-	int plain = !begins_with_mark(s, strlen(s)) && *s != '"' && *s != '#' && !strchr(s, ':') && !is_space(*s) && !is_space(s[strlen(s) - 1]);
+	int plain = !cp_utf8_bom(s, strlen(s)) && *s != '"' && *s != '#' && !strchr(s, ':') && !is_space(*s) && !is_space(s[strlen(s) - 1]);
 	if (f->is_glob || (plain && !strpbrk(s, "*?")))
 		cp_buf_str(b, s);
 	else

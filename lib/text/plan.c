@@ -326,13 +326,13 @@ static size_t find_titled(const struct maker *m, const char *name, int by_line)
  * made of another: for what is like .like, whose lines are those of its fields, the field is meant. */
 static size_t find_entry(const struct maker *m, const char *name)
 {
-	size_t made = find_titled(m, name, 1), plain = find_titled(m, name, 0);
-	if (made != SIZE_MAX || plain != SIZE_MAX)
-		return made != SIZE_MAX ? made : plain;
-	for (size_t i = 0; i < m->n && !m->spec.like; i++)
+	size_t at = find_titled(m, name, 1);
+	if (at == SIZE_MAX)
+		at = find_titled(m, name, 0);
+	for (size_t i = 0; at == SIZE_MAX && i < m->n && !m->spec.like; i++)
 		if (!strcmp(m->csv->names[m->entry[i].column], name))
-			return i;
-	return SIZE_MAX;
+			at = i;
+	return at;
 }
 
 static int choose_fields(struct maker *m)

@@ -66,9 +66,8 @@ static int read_template(const struct cp_prepare *job, int read_files, struct cp
 		return job->sentence ? cp_template_check(job->sentence, err) : 0;
 	int rc = cp_read_file(job->sentence_file, &text, err);
 	if (rc == 0) {
-		int marked = text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3);	/* by a byte order mark */
-		const char *s = text.data + (marked ? 3 : 0);
-		size_t n = text.len - (marked ? 3 : 0);
+		size_t mark = cp_utf8_bom(text.data, text.len), n = text.len - mark;
+		const char *s = text.data + mark;
 		n -= n && s[n - 1] == '\n';
 		n -= n && s[n - 1] == '\r';
 		p->spec.sentence = cp_arena_strndup(&p->arena, s, n);

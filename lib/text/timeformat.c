@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "text/unicode.h"
+
 const char *const cp_weekdays[7] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
 
 static const char *const months[12] = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -195,13 +197,14 @@ int cp_time_read(const char *format, const char *value, size_t n, int64_t *secon
 	return to_seconds(&m, seconds);
 }
 
-/* Of the UTF-8 character at s. */
-static int char_bytes(const char *s)
+/* What stands behind the % at `at`: a character of UTF-8, or nothing. */
+static int unknown_directive(const char *format, const char *at, struct cp_err *err)
 {
-	int n = 1;
-	while ((s[n] & 0xC0) == 0x80)
-		n++;
-	return n;
+	size_t n = 0;
+	if (*at)
+		cp_utf8_next(at, strlen(at), &n);
+	return cp_err_set(err, "time format '%.60s': %%%.*s%s is not known; there are %%Y %%y %%m %%d %%H %%M %%S %%b %%a %%z %%f %%F %%T and %%%%", format,
+			  (int)n, at, n ? "" : " at the end");
 }
 
 int cp_time_check(const char *format, struct cp_err *err)
@@ -212,8 +215,7 @@ int cp_time_check(const char *format, struct cp_err *err)
 	for (const char *f = format; *f; f++)
 		if (*f == '%') {
 			if (!*++f || !strchr("YymdHMSbazfFT%", *f))
-				return cp_err_set(err, "time format '%.60s': %%%.*s is not known; there are %%Y %%y %%m %%d %%H %%M %%S %%b %%a %%z %%f "
-						  "%%F %%T and %%%%", format, *f ? char_bytes(f) : 11, *f ? f : " at the end");
+				return unknown_directive(format, f, err);
 			says |= *f != '%' && *f != 'a' && *f != 'f' && *f != 'z';
 		}
 	if (!says)

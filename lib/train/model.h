@@ -156,7 +156,8 @@ size_t cp_model_terms_fed(const struct cp_model *);
 void cp_model_pair(struct cp_model *, const struct cp_data *, const uint32_t *places, size_t n, const struct cp_feeding *);
 void cp_model_pair_back(struct cp_model *, const struct cp_data *, const uint32_t *places, size_t n, const struct cp_feeding *);
 
-/* Logits of the batch that was fed. */
+/* Logits of the batch that was fed.  One may be NaN: then, of its row, this is to be said. */
+#define CP_MODEL_NO_SCORE "its score is no number: one of its numbers is too far from those of the training rows"
 void cp_model_score(struct cp_model *, nn_float *logits);
 
 #endif

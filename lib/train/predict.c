@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "stream/twin.h"
@@ -198,7 +199,7 @@ static int score_block(struct cp_predict *p, const struct cp_schema *s, const st
 	if (k.bad == SIZE_MAX)
 		return write_texts(p, k.n, err);
 	return write_texts(p, k.bad / k.rows + 1, err) < 0 ? -1 :
-	       cp_err_set(err, "%s: row %llu: its score is no number: one of its numbers is too far from those of the training rows", name,
+	       cp_err_set(err, "%s: row %llu: " CP_MODEL_NO_SCORE, name,
 			  (unsigned long long)(b->first_row + k.bad));
 }
 
@@ -256,7 +257,7 @@ static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec,
 int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *spec, struct cp_err *err)
 {
 	struct cp_block b;
-	int standard = !path || !strcmp(path, "-"), fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int standard = cp_is_standard(path), fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	const char *name = standard ? "standard input" : path;
 	if (fd < 0)
 		return cp_err_set(err, "%s: open:", path);
