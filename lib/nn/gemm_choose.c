@@ -74,11 +74,14 @@ const char *nn_gemm_info(void)
 	return info;
 }
 
+static int workers;		/* threads that OpenBLAS has started for itself */
+
 /* Before main: one BLAS thread, because the tiles are the threads' work. */
 __attribute__((constructor)) static void start_blas(void)
 {
 	char name[64] = "OpenBLAS", version[32] = "";
 
+	workers = openblas_get_num_threads() - 1;
 	openblas_set_num_threads(1);
 	sscanf(openblas_get_config(), "%63s %31s", name, version);
 	snprintf(blas, sizeof blas, "%s %s %s", name, version, openblas_get_corename());
@@ -118,7 +121,8 @@ void nn_blas_prepare(char **argv)
 /* --- Room -------------------------------------------------------------------------------------------------------------------------- */
 
 #define ROOM ((size_t)128 << 20)
-#define MOST 32			/* it has places for some more; threads beyond do without being asked for */
+#define MOST 256
+
 
 /* Exported by OpenBLAS, and declared by no header of its own; not in every build. */
 extern void *blas_memory_alloc(int) __attribute__((weak));
@@ -140,11 +144,19 @@ static void take_room(int n)
 		blas_memory_free(taken[i]);
 }
 
+/* For so many threads of ours, and for OpenBLAS's own: each of these takes a room when it first runs, which may be long after this.  There are at least
+ * 50 places for rooms, and two for each of its own threads; ours beyond that do without being asked for. */
+static int rooms_for(int threads)
+{
+	int places = workers < 24 ? 48 : 2 * workers, n = threads + workers;
+	return n < places ? n : places < MOST ? places : MOST;
+}
+
 int nn_blas_reserve(int threads, struct cp_err *err)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static int reserved;
-	int n = threads < MOST ? threads : MOST, rc = 0;
+	int n = rooms_for(threads), rc = 0;
 	if (!blas_memory_alloc || !blas_memory_free)
 		return 0;
 	pthread_mutex_lock(&lock);
