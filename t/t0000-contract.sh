@@ -234,6 +234,7 @@ contract_of_options() {
 		grep '^usage: $1' help
 		for word in quiet help version; do grep -e \"--\$word\" help; done
 		options_of $1 | grep '^quiet - '
+		$1 -q --help | cmp - help
 	"
 	test_that "$1 --version" "
 		$1 --version >version 2>err

@@ -94,6 +94,11 @@ test_that '--bad-utf8: refused by default, replaced on demand' '
 	test "$(cp-textify --text --bad-utf8 replace latin.csv)" = "A is Jos� �x."
 	fails_with 2 cp-textify --bad-utf8 ignore latin.csv
 '
+test_that 'what an option takes may read like an option' '
+	printf "label,A\n1,--help\n0,x\n" >help.csv
+	cp-featurize -q --null --help help.csv >apart.cps
+	cp-featurize -q --null=--help help.csv | cmp - apart.cps
+'
 test_that 'nothing at all is refused, a header alone gives no rows' '
 	fails_with 1 cp-featurize </dev/null >x.cps
 	grep "standard input: empty: expected a CSV that begins with the names of its columns" fails_with.err

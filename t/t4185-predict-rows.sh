@@ -84,6 +84,8 @@ test_that 'the label of CSV is made as that of training was, and may be called o
 	test "$(cut -f1 got | sort -u | paste -sd " ")" = "0 1"
 	fails_with 1 cp-predict --no-ledger -m rated.cpm --csv --label Liked rated.csv
 	grep "no column .Liked." fails_with.err
+	fails_with 1 cp-predict --no-ledger -m rated.cpm --csv --label User rated.csv
+	grep "^cp-predict: --label User: the model has it as a field" fails_with.err
 	cut -d, -f2- rated.csv | cp-predict -q --no-ledger -m rated.cpm --csv >bare
 	cut -f2 from_records | cmp - bare
 	awk -F, -v OFS=, "NR > 1 { \$1 = \$1 ? \"yes\" : \"no\" } 1" rows.csv >words.csv

@@ -85,6 +85,15 @@ test_that 'the rows of a value are those of the table, behind the rows of the fi
 	paste said there | awk "{ d = \$1 - \$2; if (d < -1e-6 || d > 1e-6) exit 1 }"
 '
 
+test_that 'a name of two lines is shown in one, by cp-model and by cp-cat' '
+	printf "label,\"a\nb\"\n1,x\n0,y\n" | cp-featurize -q >lines.cps
+	cp-train -q --no-ledger --stage ctr --model lr --epochs 1 --train lines.cps -o lines.cpm
+	cp-model show -q lines.cpm >show
+	grep -Fx "field	a\nb	key	2 values" show
+	cp-cat -q --show lines.cps >show
+	grep "^a.nb  *key " show
+	grep -Fx "row, label, a\nb" show
+'
 test_that 'a tensor as text: a line for each place of its first dimension, whole numbers as such' '
 	cp-model export -q --tensor embedding a.cpm >table
 	test "$(wc -l <table) $(head -n 1 table | tr "\t" "\n" | wc -l)" = "57 8"

@@ -346,7 +346,7 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	catch_signals();
 	cp_mem_exhausted(no_memory);
 	join_tables(t->opts);
-	for (int i = 1; i < *argc && strcmp(argv[i], "--"); i++)	/* --help shows defaults, so before anything is set */
+	for (int i = 1; i < *argc && strcmp(argv[i], "--"); i += 1 + cp_opts_takes_next(table, argv[i]))	/* --help shows defaults: before any is set */
 		if (!strcmp(argv[i], "--help")) {
 			print_help();
 			exit(close_stdout());

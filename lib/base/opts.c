@@ -106,6 +106,18 @@ static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
 	}
 }
 
+int cp_opts_takes_next(const struct cp_opt *table, const char *word)
+{
+	const struct cp_opt *o = NULL;
+	if (word[0] != '-')
+		return 0;
+	if (word[1] == '-')
+		return (o = find_long(table, word + 2, strlen(word + 2))) && o->type != CP_OPT_SET;
+	while (*++word && (o = find_short(table, *word)) && o->type == CP_OPT_SET)
+		;
+	return *word && o && !word[1];
+}
+
 struct scan {
 	struct cp_opts *opts;
 	int argc, at;

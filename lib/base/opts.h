@@ -59,6 +59,9 @@ struct cp_opts {
 	unsigned char given[CP_OPTS_MAX];	/* 1: on the command line, 2: by a preset */
 };
 
+/* Whether the next word is this one's value. */
+int cp_opts_takes_next(const struct cp_opt *table, const char *word);
+
 /* Parse argv[1..]; operands are left in argv[1..*argc-1].  <0: a sentence naming the option (exit status 2 is the tool's affair). */
 int cp_opts_parse(struct cp_opts *, const struct cp_opt *table, int *argc, char **argv, struct cp_err *);
 

@@ -62,10 +62,30 @@ static int get_real(const json_t *o, const char *key, double end, double *out, c
 	return 0;
 }
 
+/* *out is NULL where the key is not there. */
+static int get_text(const json_t *o, const char *key, const char **out, const char *name, struct cp_err *err)
+{
+	const json_t *v = json_object_get(o, key);
+	*out = json_string_value(v);
+	return v && !*out && !json_is_null(v) ? cp_err_set(err, "%s: '%s' is no text in quotes", name, key) : 0;
+}
+
+/* *out stays where the key is not there. */
+static int get_flag(const json_t *o, const char *key, int *out, const char *name, struct cp_err *err)
+{
+	const json_t *v = json_object_get(o, key);
+	if (v && !json_is_boolean(v) && !json_is_null(v))
+		return cp_err_set(err, "%s: '%s' is neither true nor false", name, key);
+	*out = json_is_boolean(v) ? json_is_true(v) : *out;
+	return 0;
+}
+
 /* A name that must be one this version has, where it is there at all. */
 static int only(const json_t *o, const char *key, const char *has, const char *name, struct cp_err *err)
 {
-	const char *v = json_string_value(json_object_get(o, key));
+	const char *v;
+	if (get_text(o, key, &v, name, err) < 0)
+		return -1;
 	return v && strcmp(v, has) ? cp_err_set(err, "%s: %s '%s' is not one this version has; expected %s", name, key, v, has) : 0;
 }
 
@@ -94,17 +114,6 @@ static int get_act(const char *said, size_t skip, int *out, const char *key, con
 	return cp_err_set(err, "%s: %s '%s' is not one this version has; expected gelu, gelu_new, relu or silu", name, key, said);
 }
 
-static int get_id(const json_t *o, const char *key, uint32_t otherwise, uint32_t *out, const char *name, struct cp_err *err)
-{
-	size_t id = otherwise;
-	if (json_is_integer(json_object_get(o, key)) && get_size(o, key, &id, name, err) < 0)
-		return -1;
-	if (id > UINT32_MAX)
-		return cp_err_set(err, "%s: %s %zu is no id of a token", name, key, id);
-	*out = (uint32_t)id;
-	return 0;
-}
-
 /* *out stays where the key is not there. */
 static int maybe_size(const json_t *o, const char *key, size_t *out, const char *name, struct cp_err *err)
 {
@@ -112,15 +121,30 @@ static int maybe_size(const json_t *o, const char *key, size_t *out, const char 
 	return v && !json_is_null(v) ? get_size(o, key, out, name, err) : 0;
 }
 
+static int get_id(const json_t *o, const char *key, uint32_t otherwise, uint32_t *out, const char *name, struct cp_err *err)
+{
+	size_t id = otherwise;
+	if (maybe_size(o, key, &id, name, err) < 0)
+		return -1;
+	if (id > UINT32_MAX)
+		return cp_err_set(err, "%s: %s %zu is no id of a token", name, key, id);
+	*out = (uint32_t)id;
+	return 0;
+}
+
 static int parse_bert(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
 {
-	const char *act = json_string_value(json_object_get(o, "hidden_act"));
+	const char *act;
+	int tie = -1, is_decoder = 0;
 	c->types = 2;
 	c->eps = 1e-12;
 	c->dropout = c->attention_dropout = 0.1;
-	c->tied = json_is_true(json_object_get(o, "tie_word_embeddings"));
-	c->untied = json_is_false(json_object_get(o, "tie_word_embeddings"));
-	if (json_is_true(json_object_get(o, "is_decoder")))
+	if (get_text(o, "hidden_act", &act, name, err) < 0 || get_flag(o, "tie_word_embeddings", &tie, name, err) < 0 ||
+	    get_flag(o, "is_decoder", &is_decoder, name, err) < 0)
+		return -1;
+	c->tied = tie == 1;
+	c->untied = tie == 0;
+	if (is_decoder)
 		return cp_err_set(err, "%s: 'is_decoder' is true; expected an encoder, whose words see those behind them too", name);
 	if ((act && get_act(act, 0, &c->act, "hidden_act", name, err) < 0) || only(o, "position_embedding_type", "absolute", name, err) < 0 ||
 	    get_size(o, "num_hidden_layers", &c->layers, name, err) < 0 || get_size(o, "hidden_size", &c->hidden, name, err) < 0 ||
@@ -137,11 +161,14 @@ static int parse_bert(struct plm_config *c, const json_t *o, const char *name, s
 /* "ACT" or "gated-ACT"; "gated-gelu" means GELU as tanh has it, and dense_act_fn, where it is there, says which. */
 static int parse_feed_forward(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
 {
-	const char *ff = json_string_value(json_object_get(o, "feed_forward_proj")), *act = json_string_value(json_object_get(o, "dense_act_fn"));
-	const json_t *gated = json_object_get(o, "is_gated_act");
+	const char *ff, *act;
+	if (get_text(o, "feed_forward_proj", &ff, name, err) < 0 || get_text(o, "dense_act_fn", &act, name, err) < 0)
+		return -1;
 	if (!ff)
 		ff = "relu";
-	c->gated = json_is_boolean(gated) ? json_is_true(gated) : !strncmp(ff, "gated-", 6);
+	c->gated = !strncmp(ff, "gated-", 6);
+	if (get_flag(o, "is_gated_act", &c->gated, name, err) < 0)
+		return -1;
 	if (act)
 		return get_act(act, 0, &c->act, "dense_act_fn", name, err);
 	if (!strcmp(ff, "gated-gelu"))
@@ -151,14 +178,15 @@ static int parse_feed_forward(struct plm_config *c, const json_t *o, const char 
 
 static int parse_t5(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
 {
-	c->tied = !json_is_false(json_object_get(o, "tie_word_embeddings"));
+	c->tied = 1;
 	c->types = 1;
 	c->positions = 512;
 	c->buckets = 32;
 	c->far = 128;
 	c->eps = 1e-6;
 	c->dropout = 0.1;
-	if (parse_feed_forward(c, o, name, err) < 0 || get_size(o, "num_layers", &c->layers, name, err) < 0 || get_size(o, "d_model", &c->hidden, name, err) < 0 ||
+	if (get_flag(o, "tie_word_embeddings", &c->tied, name, err) < 0 || parse_feed_forward(c, o, name, err) < 0 ||
+	    get_size(o, "num_layers", &c->layers, name, err) < 0 || get_size(o, "d_model", &c->hidden, name, err) < 0 ||
 	    get_size(o, "num_heads", &c->heads, name, err) < 0 || get_size(o, "d_kv", &c->head_width, name, err) < 0 ||
 	    get_size(o, "d_ff", &c->ffn, name, err) < 0 || get_size(o, "vocab_size", &c->vocab, name, err) < 0)
 		return -1;

@@ -6,37 +6,39 @@
 #include <string.h>
 
 #include "stream/totals.h"
+#include "stream/twin.h"
 
-struct sizes {
-	uint64_t stored, raw;
+/* Of a column. */
+struct told {
+	char *name;		/* as TSV has it, in one line */
+	uint64_t stored, raw;	/* bytes */
 };
 
-static int read_all(struct cp_reader *r, struct sizes *z, struct cp_err *err)
+static int read_all(struct cp_reader *r, struct told *c, struct cp_err *err)
 {
 	struct cp_block b;
 	int rc;
 	cp_reader_choose(r, NULL, 0);
 	while ((rc = cp_reader_next(r, &b, err)) == 1)
 		for (int i = 0; i < b.n_columns; i++) {
-			z[i].stored += b.column[i].stored_len;
-			z[i].raw += b.column[i].raw_len;
+			c[i].stored += b.column[i].stored_len;
+			c[i].raw += b.column[i].raw_len;
 		}
 	return rc;
 }
 
-static void show_columns(const struct cp_reader *r, const struct sizes *z, struct cp_buf *b)
+static void show_columns(const struct cp_reader *r, const struct told *c, struct cp_buf *b)
 {
 	const struct cp_schema *s = cp_reader_schema(r);
 	int width = 6;
 	for (int i = 0; i < s->n; i++)
-		width = (int)strlen(s->column[i].name) > width ? (int)strlen(s->column[i].name) : width;
+		width = (int)strlen(c[i].name) > width ? (int)strlen(c[i].name) : width;
 	cp_buf_printf(b, "%-*s  %-8s %-8s %14s %14s  %s\n", width, "column", "type", "storage", "bytes", "stored", "digest");
 	for (int i = 0; i < s->n; i++) {
-		const struct cp_column *c = &s->column[i];
 		char hex[33];
 		cp_reader_digest(r, i, hex);
-		cp_buf_printf(b, "%-*s  %-8s %-8s %14" PRIu64 " %14" PRIu64 "  %s\n", width, c->name, c->type_name, c->store_name, z[i].raw,
-			      z[i].stored, hex);
+		cp_buf_printf(b, "%-*s  %-8s %-8s %14" PRIu64 " %14" PRIu64 "  %s\n", width, c[i].name, s->column[i].type_name, s->column[i].store_name,
+			      c[i].raw, c[i].stored, hex);
 	}
 }
 
@@ -47,14 +49,14 @@ static void add_json(struct cp_buf *b, const json_t *j)
 	free(text);
 }
 
-static void show_attributes(const struct cp_schema *s, struct cp_buf *b)
+static void show_attributes(const struct cp_schema *s, const struct told *c, struct cp_buf *b)
 {
 	int n = 0;
 	for (int i = 0; i < s->n; i++) {
 		const char *name;
 		json_t *v;
 		json_object_foreach(s->column[i].attributes, name, v) {
-			cp_buf_printf(b, "%s%s: %s = ", n++ ? "" : "\nattributes\n", s->column[i].name, name);
+			cp_buf_printf(b, "%s%s: %s = ", n++ ? "" : "\nattributes\n", c[i].name, name);
 			add_json(b, v);
 			cp_buf_char(b, '\n');
 		}
@@ -79,7 +81,7 @@ static void show_step(const json_t *step, struct cp_buf *b)
 }
 
 /* Columns with the same chain are told together. */
-static void show_chains(const struct cp_schema *s, struct cp_buf *b)
+static void show_chains(const struct cp_schema *s, const struct told *c, struct cp_buf *b)
 {
 	char *done = cp_xcalloc((size_t)s->n + 1, 1);
 	cp_buf_str(b, "\nprovenance\n");
@@ -91,7 +93,7 @@ static void show_chains(const struct cp_schema *s, struct cp_buf *b)
 			continue;
 		for (int j = i; j < s->n; j++)
 			if (json_equal(s->column[j].chain, chain)) {
-				cp_buf_printf(b, "%s%s", j > i ? ", " : "", s->column[j].name);
+				cp_buf_printf(b, "%s%s", j > i ? ", " : "", c[j].name);
 				done[j] = 1;
 			}
 		cp_buf_char(b, '\n');
@@ -101,7 +103,7 @@ static void show_chains(const struct cp_schema *s, struct cp_buf *b)
 	free(done);
 }
 
-static void show_totals(const struct cp_reader *r, struct cp_buf *b)
+static void show_totals(const struct cp_reader *r, const struct told *c, struct cp_buf *b)
 {
 	const char *digest;
 	json_t *v;
@@ -116,24 +118,35 @@ static void show_totals(const struct cp_reader *r, struct cp_buf *b)
 		for (size_t k = 0; ids && k < n_ids; k++)
 			n += ids[k / 64] >> k % 64 & 1;
 		if (ids)
-			cp_buf_printf(b, "%s: %zu ids in use\n", cp_reader_schema(r)->column[i].name, n);
+			cp_buf_printf(b, "%s: %zu ids in use\n", c[i].name, n);
 	}
+}
+
+static char *in_one_line(const char *name)
+{
+	struct cp_buf b = CP_BUF_INIT;
+	cp_twin_text(name, &b);
+	return cp_buf_detach(&b);
 }
 
 int cp_stream_show(struct cp_reader *r, struct cp_buf *b, struct cp_err *err)
 {
 	const struct cp_schema *s = cp_reader_schema(r);
-	struct sizes *z = cp_xcalloc((size_t)s->n, sizeof *z);
-	int rc = read_all(r, z, err);
+	struct told *c = cp_xcalloc((size_t)s->n, sizeof *c);
+	for (int i = 0; i < s->n; i++)
+		c[i].name = in_one_line(s->column[i].name);
+	int rc = read_all(r, c, err);
 	if (rc == 0) {
 		cp_buf_printf(b, "%" PRIu64 " rows, %" PRIu64 " blocks, %" PRIu64 " segments\n", cp_reader_rows(r), cp_reader_blocks(r),
 			      cp_reader_segments(r));
-		show_totals(r, b);
+		show_totals(r, c, b);
 		cp_buf_char(b, '\n');
-		show_columns(r, z, b);
-		show_attributes(s, b);
-		show_chains(s, b);
+		show_columns(r, c, b);
+		show_attributes(s, c, b);
+		show_chains(s, c, b);
 	}
-	free(z);
+	for (int i = 0; i < s->n; i++)
+		free(c[i].name);
+	free(c);
 	return rc;
 }

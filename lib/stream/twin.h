@@ -45,6 +45,9 @@ void cp_twin_abort(struct cp_twin_writer *);
 /* The names line of TSV. */
 void cp_twin_names(const struct cp_schema *, struct cp_buf *);
 
+/* Text in one line, as TSV has it. */
+void cp_twin_text(const char *, struct cp_buf *);
+
 /* One value as TSV has it, without the escape of a first #. */
 void cp_twin_cell(const struct cp_column *, const struct cp_values *, size_t row, struct cp_buf *);
 

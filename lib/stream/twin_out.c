@@ -208,6 +208,11 @@ struct cp_twin_writer {
 	struct cp_buf text;
 };
 
+void cp_twin_text(const char *text, struct cp_buf *b)
+{
+	tsv_bytes(text, strlen(text), b);
+}
+
 void cp_twin_names(const struct cp_schema *s, struct cp_buf *b)
 {
 	struct cp_buf label = CP_BUF_INIT;

@@ -266,12 +266,12 @@ static int find_roles(struct maker *m)
 	return 0;
 }
 
-static int has_role(const struct maker *m, size_t column)
+static const struct role *role_of(const struct maker *m, size_t column)
 {
 	for (int i = 0; i < N_ROLES; i++)
 		if (m->role[i].column == column)
-			return 1;
-	return 0;
+			return &m->role[i];
+	return NULL;
 }
 
 /* ---- fields ---- */
@@ -304,7 +304,7 @@ static int enter_fields(struct maker *m)
 {
 	for (size_t c = 0; c < m->csv->n_names; c++) {
 		const char *name = m->csv->names[c];
-		if (!has_role(m, c) && !enter_lines(m, c) && !(m->spec.csv.no_header && !strcmp(name, "-")))
+		if (!role_of(m, c) && !enter_lines(m, c) && !(m->spec.csv.no_header && !strcmp(name, "-")))
 			add_entry(m, NULL, c);
 	}
 	for (size_t i = 0; m->lines && i < m->lines->n; i++)
@@ -348,7 +348,11 @@ static int choose_fields(struct maker *m)
 	struct entry *chosen = cp_xcalloc(m->spec.n_fields + 1, sizeof *chosen);
 	for (size_t i = 0; rc == 0 && i < m->spec.n_fields; i++) {
 		size_t at = find_entry(m, m->spec.fields[i]), c = find_column(m->csv, m->spec.fields[i]);
-		if (at == SIZE_MAX && c != SIZE_MAX && (has_role(m, c) || (m->spec.csv.no_header && !strcmp(m->spec.fields[i], "-"))))
+		if (at == SIZE_MAX && c != SIZE_MAX && role_of(m, c) && m->spec.like) {
+			rc = cp_err_set(m->err, "%s %s: the model has it as a field", role_of(m, c)->option, m->spec.fields[i]);
+			continue;
+		}
+		if (at == SIZE_MAX && c != SIZE_MAX && (role_of(m, c) || (m->spec.csv.no_header && !strcmp(m->spec.fields[i], "-"))))
 			continue;	/* a role is carried along without being named */
 		if (at == SIZE_MAX && c != SIZE_MAX) {
 			rc = cp_err_set(m->err, "--fields: '%s' is declared to be no field", m->spec.fields[i]);

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "stream/twin.h"
 
 int cp_inspect_open(struct cp_inspect *m, const char *path, struct cp_err *err)
 {
@@ -136,8 +137,11 @@ static void print_fields(const struct cp_inspect *m, struct cp_buf *out)
 	const struct cp_fields *fields = &m->model->vocab.fields;
 	for (int f = 0; f < fields->n; f++) {
 		const char *how = cp_field_declared(&fields->v[f]);
-		cp_buf_printf(out, "field\t%s\t%s\t%zu values%s%s\n", fields->v[f].name, cp_field_word(fields->v[f].type), n_values(m, f), how ? "\t" : "",
-			      how ? how : "");
+		cp_buf_str(out, "field\t");
+		cp_twin_text(fields->v[f].name, out);
+		cp_buf_printf(out, "\t%s\t%zu values%s", cp_field_word(fields->v[f].type), n_values(m, f), how ? "\t" : "");
+		cp_buf_str(out, how ? how : "");
+		cp_buf_char(out, '\n');
 	}
 }
 

@@ -364,6 +364,11 @@ static void check_refusing(void)
 	refuses(&bert, &plain, "sed -i 's/\"bert\"/null/' folder/config.json", "'model_type' is missing; write \"model_type\": \"bert\" into it");
 	refuses(&bert, &plain, "sed -i 's/{/{\"is_decoder\":true,/' folder/config.json", "'is_decoder' is true; expected an encoder");
 	refuses(&bert, &plain, "sed -i 's/\"gelu\"/\"mish\"/' folder/config.json", "hidden_act 'mish' is not one this version has; expected gelu, gelu_new, relu or silu");
+	refuses(&bert, &plain, "sed -i 's/\"gelu\"/5/' folder/config.json", "'hidden_act' is no text in quotes");
+	refuses(&bert, &plain, "sed -i 's/\\(tie_word_embeddings\":\\)[a-z]*/\\1\"yes\"/' folder/config.json", "'tie_word_embeddings' is neither true nor false");
+	refuses(&bert, &plain, "sed -i 's/pad_token_id\":[0-9]*/pad_token_id\":\"[PAD]\"/' folder/config.json", "'pad_token_id' is no whole number");
+	refuses(&t5, &plain, "sed -i 's/\"gated-gelu\"/[]/' folder/config.json", "'feed_forward_proj' is no text in quotes");
+	refuses(&t5, &plain, "sed -i 's/is_gated_act\":true/is_gated_act\":1/' folder/config.json", "'is_gated_act' is neither true nor false");
 	refuses(&t5, &plain, "sed -i 's/gated-gelu/gated-tanh/;s/\"dense_act_fn\":\"gelu_new\",//' folder/config.json", "feed_forward_proj 'gated-tanh' is not one");
 	refuses(&t5, &plain, "sed -i 's/\"d_kv\":4/\"d_kv\":0/' folder/config.json", "a size is out of range");
 	refuses(&t5, &plain, "sed -i 's/\"d_kv\":4,//' folder/config.json", "'d_kv' is missing");
