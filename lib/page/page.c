@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 
 #include "ledger/store.h"
+#include "page/functions.h"
 #include "page/html.h"
 #include "page/plot.h"
 #include "page/sections.h"
 #include "page/style.h"
-#include "page/trials.h"
 
 struct page {
 	sqlite3 *db;
@@ -343,9 +343,14 @@ static int put_runs_list(struct page *p, struct cp_err *err)
 	return finish(p, st, rc, err);
 }
 
+static const char tables[] =
+#include "page/trials.sql.h"
+#include "page/sections.sql.h"
+;
+
 static int put_page(struct page *p, int64_t *n_runs, struct cp_err *err)
 {
-	if (cp_trials_prepare(p->db, err) < 0 || put_top(p, n_runs, err) < 0)
+	if (cp_page_functions(p->db, err) < 0 || cp_store_exec(p->db, tables, err) < 0 || put_top(p, n_runs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < cp_n_sections; i++)
 		if (put_section(p, &cp_sections[i], err) < 0)

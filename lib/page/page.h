@@ -2,7 +2,7 @@
  *
  * The page needs nothing else: no network, no script, no other file; its style follows the reader's light or dark setting and width.  The same
  * ledger gives the same bytes (with the same gnuplot, which draws).  Sections are a list (sections.c), each a sentence, statements for pictures
- * and a statement for a table, over temporary tables that trials.c lays out; a section for which there are no runs says so in its sentence.
+ * and a statement for a table, over views (sections.sql) of temporary tables (trials.sql); a section for which there are no runs says so in its sentence.
  * Nothing is written to the ledger.
  */
 #ifndef CP_PAGE_H

@@ -1,5 +1,16 @@
--- The trainings of a ledger as the page tells of them (lib/page/trials.h), in tables of this connection alone, each made once from those before it.
--- data_name(), grid_name() and leaf() are trials.c's.
+-- The trainings of a ledger as the page tells of them, in tables of this connection alone, each made once from those before it; functions are those of
+-- lib/page/functions.h.  What the sections ask (sections.sql):
+--
+--     page_trial   a line a training that is done: run, rows (digest of the validation rows, else of the training rows), data (their name), model,
+--                  setting (model, stage, a grid's words for the rest, and options in which it differs from others called so on the same rows),
+--                  same (equal for trainings that differ in their seed alone), seed, cpu_s (of all its parts, and with the trainings it went on
+--                  from; NULL where some of that is not known), valid_auc, valid_logloss, stage
+--     page_score   a line a trial, test rows and stratum: train, data, stratum, run (the cp-auc run; the last where there were several), auc, lo,
+--                  hi, logloss, ece, calibration; binned (the last of them that has bins of scores, or NULL)
+--     page_curve   run, split, key, epoch, value: figures of a training by epoch, of all runs that it took
+--     page_param   run, name, value: the options of a trial that say what comes out, and those of its pretraining as "pretrain NAME"
+--     page_vary    rows, base, name: options in which trials of one model and stage on the same rows differ
+--     page_output  a line an output path of cp-train: its grid ("other" for none), state (done, running, broken), the last run
 
 CREATE TEMP TABLE page_edge AS
   SELECT run, made_by, role FROM edges;

@@ -1,13 +1,12 @@
-#include "page/trials.h"
+#include "page/functions.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "ledger/store.h"
 
-/* ---- functions ---- */
+/* ---- names ---- */
 
 static const char *text_of(sqlite3_value *v)
 {
@@ -78,6 +77,8 @@ static void data_name(sqlite3_context *c, int n, sqlite3_value **v)
 		sqlite3_result_text(c, "standard input", -1, SQLITE_STATIC);
 }
 
+/* ---- cells ---- */
+
 static void marked(sqlite3_context *c, sqlite3_value *v, char mark)
 {
 	if (sqlite3_value_type(v) == SQLITE_NULL)
@@ -105,6 +106,51 @@ static void share(sqlite3_context *c, int n, sqlite3_value **v)
 	marked(c, v[0], CP_CELL_SHARE);
 }
 
+/* By sqlite3_mprintf, as printf() of SQL is; of a NULL a dash. */
+static void formatted(sqlite3_context *c, sqlite3_value *x, const char *format, int digits)
+{
+	if (sqlite3_value_type(x) == SQLITE_NULL)
+		sqlite3_result_text(c, "–", -1, SQLITE_STATIC);
+	else
+		sqlite3_result_text(c, sqlite3_mprintf(format, digits, sqlite3_value_double(x)), -1, sqlite3_free);
+}
+
+static void fixed(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	(void)n;
+	formatted(c, v[1], "%.*f", sqlite3_value_int(v[0]));
+}
+
+static void with_sign(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	(void)n;
+	formatted(c, v[1], "%+.*f", sqlite3_value_int(v[0]));
+}
+
+static void short_form(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	(void)n;
+	formatted(c, v[0], "%.*g", 2);
+}
+
+static void best(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	char format[] = { CP_CELL_BOLD, '%', '.', '*', 'f', 0 };
+	int is_top = sqlite3_value_type(v[2]) != SQLITE_NULL && sqlite3_value_double(v[1]) == sqlite3_value_double(v[2]);
+	(void)n;
+	formatted(c, v[1], is_top ? format : format + 1, sqlite3_value_int(v[0]));
+}
+
+static void differs(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	const char *a = (const char *)sqlite3_value_text(v[1]), *b = (const char *)sqlite3_value_text(v[2]);
+	int same = a && b ? !strcmp(a, b) : a == b;
+	(void)n;
+	sqlite3_result_text(c, same ? sqlite3_mprintf("") : sqlite3_mprintf("; %s %s, %s", text_of(v[0]), a ? a : "–", b ? b : "–"), -1, sqlite3_free);
+}
+
+/* ---- deviation ---- */
+
 /* Welford's sums, for a deviation that loses no digits. */
 struct spread {
 	double n, mean, m2;
@@ -128,24 +174,15 @@ static void spread_final(sqlite3_context *c)
 		sqlite3_result_double(c, sqrt(s->m2 / (s->n - 1)));
 }
 
-static int add_functions(sqlite3 *db, struct cp_err *err)
+int cp_page_functions(sqlite3 *db, struct cp_err *err)
 {
-	static const struct { const char *name; void (*fn)(sqlite3_context *, int, sqlite3_value **); } f[] = {
-		{ "data_name", data_name }, { "grid_name", grid_name }, { "leaf", leaf }, { "bold", bold }, { "runs", runs }, { "share", share },
+	static const struct { const char *name; int n; void (*fn)(sqlite3_context *, int, sqlite3_value **); } f[] = {
+		{ "data_name", 1, data_name }, { "grid_name", 1, grid_name }, { "leaf", 1, leaf }, { "bold", 1, bold }, { "runs", 1, runs },
+		{ "share", 1, share }, { "fixed", 2, fixed }, { "signed", 2, with_sign }, { "short", 1, short_form }, { "best", 3, best },
+		{ "differs", 3, differs },
 	};
 	int rc = sqlite3_create_function(db, "deviation", 1, SQLITE_UTF8, NULL, NULL, spread_step, spread_final);
 	for (size_t i = 0; i < sizeof f / sizeof *f; i++)
-		rc |= sqlite3_create_function(db, f[i].name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, f[i].fn, NULL, NULL);
+		rc |= sqlite3_create_function(db, f[i].name, f[i].n, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, f[i].fn, NULL, NULL);
 	return rc ? cp_err_set(err, "%s", sqlite3_errmsg(db)) : 0;
-}
-
-/* ---- tables ---- */
-
-static const char tables[] =
-#include "page/trials.sql.h"
-;
-
-int cp_trials_prepare(sqlite3 *db, struct cp_err *err)
-{
-	return add_functions(db, err) < 0 ? -1 : cp_store_exec(db, tables, err);
 }
