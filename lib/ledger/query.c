@@ -93,10 +93,10 @@ static int print_rows(sqlite3 *db, const struct table *t, struct cp_buf *b, stru
 int cp_ledger_list(sqlite3 *db, const char *tool, const char *status, int64_t limit, struct cp_buf *b, struct cp_err *err)
 {
 	struct table t = { NULL,
-		"SELECT * FROM (SELECT r.id AS id, r.uid AS uid, r.status AS status, substr(r.started, 1, 19) AS started, round(r.wall_s, 2) AS seconds, "
-		"coalesce((SELECT group_concat(ltrim(split || ' ') || key || ' ' || printf('%.6f', value), ', ') FROM metrics WHERE run = r.id AND epoch = -1 "
-		"AND stratum = '' AND key IN (" CP_STORE_JUDGED ")), '-') AS figures, r.argv AS command "
-		"FROM runs r WHERE (?1 IS NULL OR r.tool = ?1) AND (?2 IS NULL OR r.status = ?2) ORDER BY r.id DESC LIMIT ?3) ORDER BY id" };
+		"SELECT id, uid, status, started, seconds, figures, command FROM (SELECT * FROM listed WHERE (?1 IS NULL OR tool = ?1) "
+		"AND (?2 IS NULL OR status = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id" };
+	if (cp_store_queries(db, err) < 0)
+		return -1;
 	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "tti", tool, status, limit ? limit : INT64_C(-1));
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
@@ -161,37 +161,23 @@ int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err
 
 /* ---- two runs ---- */
 
-/* Of everything that `rows` names for run ?1 and for run ?2 (columns: name, value), what is not the same. */
-#define DIFF(rows_a, rows_b) \
-	"WITH a(name, value) AS (" rows_a "), b(name, value) AS (" rows_b ") " \
-	"SELECT name, value, (SELECT value FROM b WHERE b.name = a.name) AS other FROM a WHERE value IS NOT other OR name NOT IN (SELECT name FROM b) " \
-	"UNION ALL SELECT name, NULL, value FROM b WHERE name NOT IN (SELECT name FROM a) ORDER BY 1"
-#define FACTS(run) \
-	"SELECT 'tool', tool FROM runs WHERE id = " run " UNION ALL SELECT 'version', version FROM runs WHERE id = " run \
-	" UNION ALL SELECT 'build', build FROM runs WHERE id = " run " UNION ALL SELECT 'seed', seed FROM runs WHERE id = " run \
-	" UNION ALL SELECT 'threads', threads FROM runs WHERE id = " run " UNION ALL SELECT 'blas', blas FROM runs WHERE id = " run \
-	" UNION ALL SELECT 'status', status FROM runs WHERE id = " run " UNION ALL SELECT 'why', why FROM runs WHERE id = " run \
-	" UNION ALL SELECT 'host', host FROM runs WHERE id = " run " UNION ALL SELECT 'cpu', cpu FROM runs WHERE id = " run \
-	" UNION ALL SELECT 'source', source FROM runs WHERE id = " run
-#define PARAMS(run) "SELECT name, value FROM params WHERE run = " run
-#define FILES(table, run) "SELECT n || ' ' || role, coalesce(content, digest) FROM " table " WHERE run = " run
-#define FIGURES(run) \
-	"SELECT coalesce(nullif(split, ''), '-') || ' ' || coalesce(nullif(stratum, ''), '-') || ' ' || epoch || ' ' || key, value " \
-	"FROM metrics WHERE run = " run
-
 int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struct cp_err *err)
 {
-	static const struct table tables[] = {
-		{ "run", DIFF(FACTS("?1"), FACTS("?2")) },
-		{ "options", DIFF(PARAMS("?1"), PARAMS("?2")) },
-		{ "inputs", DIFF(FILES("inputs", "?1"), FILES("inputs", "?2")) },
-		{ "outputs", DIFF(FILES("outputs", "?1"), FILES("outputs", "?2")) },
-		{ "figures (split, stratum, epoch, key)", DIFF(FIGURES("?1"), FIGURES("?2")) },
+	static const struct { const char *about, *heading; } parts[] = {
+		{ "run", "run" }, { "options", "options" }, { "inputs", "inputs" }, { "outputs", "outputs" },
+		{ "figures", "figures (split, stratum, epoch, key)" },
 	};
+	struct table t = { NULL,
+		"WITH a AS (SELECT name, value FROM facts WHERE run = ?1 AND about = ?3), b AS (SELECT name, value FROM facts WHERE run = ?2 AND about = ?3) "
+		"SELECT name, value, (SELECT value FROM b WHERE b.name = a.name) AS other FROM a WHERE value IS NOT other OR name NOT IN (SELECT name FROM b) "
+		"UNION ALL SELECT name, NULL, value FROM b WHERE name NOT IN (SELECT name FROM a) ORDER BY 1" };
+	if (cp_store_queries(db, err) < 0)
+		return -1;
 	cp_buf_printf(b, "runs\t%lld\t%lld\n", (long long)a, (long long)b_id);
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-		sqlite3_stmt *st = cp_store_prepare(db, err, tables[i].sql, "ii", a, b_id);
-		if (!st || print_rows(db, &tables[i], b, err, st) < 0)
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "iit", a, b_id, parts[i].about);
+		t.heading = parts[i].heading;
+		if (!st || print_rows(db, &t, b, err, st) < 0)
 			return -1;
 	}
 	return 0;
@@ -199,39 +185,29 @@ int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struc
 
 /* ---- the best ---- */
 
-/* Figures of runs that are done, each with the training behind it, if any. */
-#define FIGURE \
-	"WITH figure AS (SELECT m.value AS value, m.split AS split, r.id AS id, r.uid AS uid, r.tool AS tool, r.argv AS command, r.started AS started, t.train AS train " \
-	"FROM metrics m JOIN runs r ON r.id = m.run LEFT JOIN trained t ON t.run = r.id " \
-	"WHERE m.key = ?1 AND (?2 IS NULL OR m.split = ?2) AND m.stratum = '' AND m.epoch = -1 AND m.value IS NOT NULL AND r.status = 'done' " \
-	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM inputs WHERE run = t.train AND role = 'train' AND path GLOB ?5))) "
+#define CHOSEN \
+	"key = ?1 AND (?2 IS NULL OR split = ?2) " \
+	"AND (?5 IS NULL OR EXISTS (SELECT 1 FROM inputs WHERE run = train AND role = 'train' AND path GLOB ?5)) "
 
-/* Options of a run that say what comes out, but for seeds and for files, which are known by what is in them. */
-#define OPTIONS(run, which) \
-	"(SELECT group_concat(x, ' ') FROM (SELECT name || '=' || coalesce(value, '') AS x FROM params " \
-	"WHERE run = " run " AND content AND name NOT IN ('seed', 'mask seed', 'init') AND " which " ORDER BY name))"
-
-static const char best_runs[] = FIGURE
+static const char best_runs[] =
 	"SELECT value, split, id, uid, tool, train, (SELECT value FROM params WHERE run = train AND name = 'stage') AS stage, "
 	"(SELECT value FROM params WHERE run = train AND name = 'model') AS model, command "
-	"FROM figure ORDER BY CASE WHEN ?3 THEN value ELSE -value END, id LIMIT ?4";
+	"FROM figures WHERE " CHOSEN "ORDER BY CASE WHEN ?3 THEN value ELSE -value END, id LIMIT ?4";
 
-/* Two trainings are of one setting where options and rows are the same, and those of the model they went on from.  Of several runs with one
- * seed the last counts. */
-static const char best_settings[] = FIGURE
-	", origin AS (SELECT DISTINCT f.train AS train, (SELECT made_by FROM edges WHERE run = f.train AND role = 'init') AS init FROM figure f "
-	"WHERE f.train IS NOT NULL), "
-	"setting AS (SELECT train, " OPTIONS("train", "1") " || coalesce(' ' || " OPTIONS("init", "1") ", '') || coalesce(' ' || "
-	"(SELECT group_concat(x, ' ') FROM (SELECT coalesce(content, digest) AS x FROM inputs WHERE run = train AND (role IN ('train', 'valid') "
-	"OR (role = 'init' AND origin.init IS NULL)) ORDER BY n)), '') AS same, " OPTIONS("train", "given") " AS options FROM origin), "
-	"one AS (SELECT s.same AS same, s.options AS options, f.split AS split, f.train AS train, f.value AS value, max(f.started || printf(' %012d', f.id)) "
-	"FROM figure f JOIN setting s ON s.train = f.train GROUP BY s.same, f.split, (SELECT seed FROM runs WHERE id = f.train)) "
+/* Of several runs with one seed the last counts. */
+static const char best_settings[] =
+	"WITH chosen AS MATERIALIZED (SELECT * FROM figures WHERE " CHOSEN "AND train IS NOT NULL), "
+	"setting AS MATERIALIZED (SELECT * FROM settings WHERE run IN (SELECT train FROM chosen)), "
+	"one AS (SELECT same, options, split, train, value, max(started || printf(' %012d', id)) FROM chosen JOIN setting ON run = train "
+	"GROUP BY same, split, (SELECT seed FROM runs WHERE runs.id = train)) "
 	"SELECT round(avg(value), 6) AS mean, round(min(value), 6) AS least, round(max(value), 6) AS most, count(*) AS seeds, split, "
 	"group_concat(train) AS trained, options FROM one GROUP BY same, split ORDER BY CASE WHEN ?3 THEN avg(value) ELSE -avg(value) END, train LIMIT ?4";
 
 int cp_ledger_best(sqlite3 *db, const struct cp_best *o, struct cp_buf *b, struct cp_err *err)
 {
 	struct table t = { NULL, o->over_seeds ? best_settings : best_runs };
+	if (cp_store_queries(db, err) < 0)
+		return -1;
 	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "ttiit", o->key, o->split, (int64_t)o->lowest, o->limit ? o->limit : INT64_C(-1), o->rows);
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
@@ -251,11 +227,11 @@ static const char *look(const char *path, const char *digest)
 int cp_ledger_verify(sqlite3 *db, int64_t id, struct cp_buf *b, int64_t *n_bad, struct cp_err *err)
 {
 	int rc;
+	if (cp_store_queries(db, err) < 0)
+		return -1;
 	sqlite3_stmt *st = cp_store_prepare(db, err,
-		"SELECT DISTINCT CASE WHEN f.path LIKE '/%' OR r.cwd IS NULL THEN f.path ELSE r.cwd || '/' || f.path END AS path, f.digest, f.run, f.role "
-		"FROM (SELECT * FROM inputs UNION ALL SELECT * FROM outputs) f JOIN runs r ON r.id = f.run "
-		"WHERE f.via <> 'pipe' AND f.path IS NOT NULL AND f.digest IS NOT NULL "
-		"AND (f.run = ?1 OR (?1 = 0 AND r.rerun_of IS NULL)) ORDER BY f.run, path", "i", id);
+		"SELECT DISTINCT place, digest, run, role FROM files WHERE via <> 'pipe' AND place IS NOT NULL AND digest IS NOT NULL "
+		"AND (run = ?1 OR (?1 = 0 AND run IN (SELECT id FROM runs WHERE rerun_of IS NULL))) ORDER BY run, place", "i", id);
 	if (!st)
 		return -1;
 	*n_bad = 0;

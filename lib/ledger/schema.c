@@ -11,6 +11,10 @@ const char cp_ledger_views[] =
 #include "ledger/views.sql.h"
 ;
 
+const char cp_ledger_queries[] =
+#include "ledger/queries.sql.h"
+;
+
 #define TABLE(n) "DROP VIEW IF EXISTS table" n ";\nCREATE VIEW table" n " AS\n" \
 	"  SELECT scale, data, place, block, line, seeds, auc, auc_sd, logloss, logloss_sd, n, best, base, impr, p, delong_p, better,\n" \
 	"      paper_auc, paper_logloss, paper_impr, runs FROM tables WHERE tab = " n ";\n"

@@ -140,6 +140,11 @@ static int views_are_ours(sqlite3 *db, struct cp_err *err)
 	return same == count_views(cp_ledger_views) + count_views(cp_ledger_tables);
 }
 
+int cp_store_queries(sqlite3 *db, struct cp_err *err)
+{
+	return cp_store_exec(db, cp_ledger_queries, err);
+}
+
 static int migrate(sqlite3 *db, int from, struct cp_err *err)
 {
 	char done[100];

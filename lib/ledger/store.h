@@ -7,9 +7,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* Figures by which runs are judged: of clicks, of masked words, of CTRL's pairs.  For SQL. */
-#define CP_STORE_JUDGED "'auc', 'logloss', 'lm_loss', 'lm_accuracy', 'pair_loss', 'pair_accuracy'"
-
 /* Open a ledger to read and write: WAL, busy timeout, brought to this version, rows of processes that are gone sealed as killed. A file
  * that is missing is made where `create` is set; one that may only be read, where it is not, is read in a copy, to which what is written is lost.
  * *db is to be closed with sqlite3_close. */
@@ -20,6 +17,9 @@ int cp_store_copy(sqlite3 *to, const char *path, struct cp_err *);
 
 /* Make or migrate tables and views on a connection that is open (an import's scratch ledger). */
 int cp_store_schema(sqlite3 *db, struct cp_err *);
+
+/* The views of queries.sql, for this connection alone. */
+int cp_store_queries(sqlite3 *db, struct cp_err *);
 
 /* Prepare and bind: a letter a value, i int64_t, r double (NaN is NULL), t const char * (NULL is NULL).  NULL on failure. */
 sqlite3_stmt *cp_store_prepare(sqlite3 *db, struct cp_err *, const char *sql, const char *types, ...);

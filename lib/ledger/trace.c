@@ -6,14 +6,6 @@
 #include "base/file.h"
 #include "ledger/store.h"
 
-/* How a run is named in a line: its number, command, figures at its end, and how long it took, with the runs whose states it went on from. */
-#define RUN_WORDS \
-	"r.argv || coalesce(' [' || nullif(r.status, 'done') || ']', '') AS command, coalesce((SELECT group_concat(ltrim(split || ' ') || key || ' ' " \
-	"|| printf('%.4f', value), ', ') FROM metrics WHERE run = r.id AND epoch = -1 AND stratum = '' AND key IN (" CP_STORE_JUDGED ")), '') AS figures, " \
-	"CASE WHEN (SELECT count(*) FROM parts WHERE run = r.id) > 1 THEN (SELECT CASE WHEN count(wall_s) = count(*) THEN printf('%.1f s', sum(wall_s)) " \
-	"ELSE 'unknown time' END || ' in ' || count(*) || ' runs: ' || group_concat(coalesce(part, 'one not in this ledger'), ' ') FROM " \
-	"(SELECT * FROM parts WHERE run = r.id ORDER BY part)) ELSE coalesce(printf('%.1f s', r.wall_s), '') END AS seconds"
-
 struct trace {
 	sqlite3 *db;
 	const struct cp_trace *how;
@@ -68,7 +60,7 @@ static int is_told(struct trace *t, int64_t id)
 
 static int put_run(struct trace *t, int64_t id, int depth)
 {
-	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, "SELECT " RUN_WORDS " FROM runs r WHERE r.id = ?", "i", id);
+	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, "SELECT command, figures, seconds FROM named WHERE id = ?", "i", id);
 	if (!st)
 		return -1;
 	int rc = sqlite3_step(st);
@@ -89,10 +81,9 @@ static int tell_inputs(struct trace *t, int64_t id, int depth)
 {
 	int rc, bad = 0;
 	sqlite3_stmt *st = cp_store_prepare(t->db, t->err,
-		"SELECT i.role, coalesce(i.path, i.via), coalesce(i.digest, ''), i.rows, e.made_by, "
-		"CASE WHEN i.path LIKE '/%' OR r.cwd IS NULL THEN i.path ELSE r.cwd || '/' || i.path END "
-		"FROM inputs i JOIN runs r ON r.id = i.run LEFT JOIN edges e ON e.run = i.run AND e.digest = i.digest AND e.role = i.role WHERE i.run = ? "
-		"GROUP BY i.n ORDER BY i.n", "i", id);
+		"SELECT f.role, coalesce(f.path, f.via), coalesce(f.digest, ''), f.rows, e.made_by, f.place "
+		"FROM files f LEFT JOIN edges e ON e.run = f.run AND e.digest = f.digest AND e.role = f.role WHERE f.run = ? AND NOT f.written "
+		"GROUP BY f.n ORDER BY f.n", "i", id);
 	if (!st)
 		return -1;
 	while (!bad && (rc = sqlite3_step(st)) == SQLITE_ROW) {
@@ -177,9 +168,7 @@ static int draw_runs(struct trace *t, int64_t id)
 {
 	int rc;
 	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, CONNECTED
-		"SELECT r.id, r.tool || coalesce(' ' || (SELECT value FROM params WHERE run = r.id AND name = 'stage'), '') "
-		"|| coalesce(' ' || (SELECT value FROM params WHERE run = r.id AND name = 'model' AND r.tool = 'cp-train'), ''), " RUN_WORDS
-		" FROM known JOIN runs r ON r.id = known.run ORDER BY r.id", "i", id);
+		"SELECT id, title, command, figures, seconds FROM known JOIN named ON id = run ORDER BY id", "i", id);
 	if (!st)
 		return -1;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
@@ -200,11 +189,9 @@ static int draw_files(struct trace *t, int64_t id)
 {
 	int rc;
 	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, CONNECTED
-		", f AS (SELECT run, role, digest, path, via, 1 AS out FROM outputs UNION ALL SELECT run, role, digest, path, via, 0 FROM inputs) "
-		"SELECT f.run, f.out, f.role, coalesce(f.digest, 'run' || f.run || f.role), coalesce(f.path, f.via), "
-		"CASE WHEN f.path LIKE '/%' OR r.cwd IS NULL THEN f.path ELSE r.cwd || '/' || f.path END, "
-		"f.out OR EXISTS (SELECT 1 FROM outputs o WHERE o.digest = f.digest) "
-		"FROM known JOIN f ON f.run = known.run JOIN runs r ON r.id = f.run ORDER BY f.run, f.out, f.role, f.path", "i", id);
+		"SELECT f.run, f.written, f.role, coalesce(f.digest, 'run' || f.run || f.role), coalesce(f.path, f.via), f.place, "
+		"f.written OR EXISTS (SELECT 1 FROM outputs o WHERE o.digest = f.digest) "
+		"FROM known JOIN files f ON f.run = known.run ORDER BY f.run, f.written, f.role, f.path", "i", id);
 	if (!st)
 		return -1;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
@@ -226,7 +213,9 @@ static int draw_files(struct trace *t, int64_t id)
 int cp_ledger_trace(sqlite3 *db, int64_t id, const struct cp_trace *how, struct cp_buf *b, struct cp_err *err)
 {
 	struct trace t = { .db = db, .how = how, .b = b, .err = err };
-	int bad;
+	int bad = cp_store_queries(db, err);
+	if (bad)
+		return -1;
 	if (how->dot) {
 		cp_buf_str(b, "digraph trace {\n\trankdir=LR;\n\tnode [fontname=\"sans-serif\", shape=ellipse];\n");
 		bad = draw_runs(&t, id) < 0 || draw_files(&t, id) < 0;
