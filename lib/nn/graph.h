@@ -74,7 +74,7 @@ struct nn_node {
 	int pooled;			/* grad is the pool's */
 	int wanted;			/* on the way to the node that nn_forward was asked for */
 	void *scratch;
-	/* what the operation was given at build */
+	/* what the operation was given at build: each uses some of this */
 	struct nn_param *param;
 	size_t at;			/* of a weight, the element of its parameter that it begins with */
 	const struct nn_ids *ids;
@@ -82,8 +82,15 @@ struct nn_node {
 	const struct nn_segs *segs;
 	const struct nn_bags *bags;
 	enum nn_act act;
-	int i[6];			/* whole numbers and others, each operation's own */
-	double f[2];
+	int transposed;			/* of a linear map: its matrix is (in, out) */
+	int by_tanh;			/* GELU */
+	int pad;			/* of a lookup: the row that learns nothing; -1: none */
+	int from;			/* the first of the columns that are taken */
+	int group, groups;		/* columns of a group, that of a field for one; groups of a row */
+	int height, width, pool;	/* of a map; rows of it that are one in the result */
+	int site;			/* of dropout: the first of its places in the graph */
+	int clears[2];			/* of a product: its backward pass is the first to reach this factor's gradient */
+	double p, scale, eps;		/* dropout, a sum's factor, a norm's */
 	struct nn_packed packed;	/* the weights of a linear map, where the graph only scores */
 	void *ext;			/* freed with the graph */
 	nn_float *ext_grad;

@@ -134,7 +134,7 @@ static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, s
 		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = c->q->val + q.from * ldq, .ldq = ldq, .k = k, .v = k + h, .ld = ld,
 		.bias = a->bias ? a->bias + a->longest - 1 : NULL, .ldb = span(a), .causal = c->causal, .out = n->val + q.from * h, .ldo = h,
 		.stat = a->stat ? a->stat + q.from * (size_t)c->heads : NULL, .keys = drops(g, c) ? (a->keys ? a->keys : g->keys[n->axis]) + q.from : NULL,
-		.site = (uint64_t)n->i[0], .p = (nn_float)c->dropout,
+		.site = (uint64_t)n->site, .p = (nn_float)c->dropout,
 	};
 	if (c->n_prompts) {
 		x.pk = c->prompts->val + s * c->prompts->cols + (size_t)(2 * c->layer) * h;
@@ -243,7 +243,7 @@ struct nn_node *ng_attention(struct nn_graph *g, const struct ng_attention *c)
 	struct attention *a = cp_xcalloc(1, sizeof *a);
 	a->c = *c;
 	n->ext = a;
-	n->i[0] = g->n_sites;
+	n->site = g->n_sites;
 	g->n_sites += c->heads;
 	return n;
 }

@@ -20,8 +20,8 @@ struct conv {
 
 static struct conv conv_of(const struct nn_node *n)
 {
-	int place = n->i[0] * n->i[1], maps = (int)n->in[0]->cols / place, k = (int)n->in[1]->cols / maps;
-	return (struct conv){ maps, k, n->in[1]->mult, place, n->i[0], n->i[1], (size_t)maps * (size_t)k * (size_t)place };
+	int place = n->height * n->width, maps = (int)n->in[0]->cols / place, k = (int)n->in[1]->cols / maps;
+	return (struct conv){ maps, k, n->in[1]->mult, place, n->height, n->width, (size_t)maps * (size_t)k * (size_t)place };
 }
 
 /* Rows of image that tap t of the kernel sees: of the output first..end-1, from `shift` rows further in the input. */
@@ -122,8 +122,8 @@ struct nn_node *ng_conv_height(struct nn_graph *g, struct nn_node *x, struct nn_
 	size_t maps = x->cols / (height * width), k = w->cols / maps;
 	assert(maps * height * width == x->cols && w->axis == 0 && k * maps == w->cols && k % 2 == 1 && b->cols == (size_t)w->mult);
 	struct nn_node *n = nn_node_new(g, &op_conv, x->axis, x->mult, (size_t)w->mult * height * width, 3, (struct nn_node *[]){ x, w, b });
-	n->i[0] = (int)height;
-	n->i[1] = (int)width;
+	n->height = (int)height;
+	n->width = (int)width;
 	return n;
 }
 
@@ -141,7 +141,7 @@ struct pool {
 
 static struct pool pool_of(const struct nn_node *n)
 {
-	return (struct pool){ n->i[0], n->i[1], n->i[2], (n->i[0] + n->i[2] - 1) / n->i[2] };
+	return (struct pool){ n->height, n->width, n->pool, (n->height + n->pool - 1) / n->pool };
 }
 
 /* One map: window o covers rows o p - (height mod p) and the p - 1 behind it, as far as they are there. */
@@ -172,12 +172,12 @@ static void pool_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 
 static size_t pool_maps(struct nn_graph *g, const struct nn_node *n)
 {
-	return nn_count(g, n->in[0]) / (size_t)(n->i[0] * n->i[1]);
+	return nn_count(g, n->in[0]) / (size_t)(n->height * n->width);
 }
 
 static void pool_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->i[0] * n->i[1])), pool_fwd_part);
+	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->height * n->width)), pool_fwd_part);
 }
 
 static void pool_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -194,7 +194,7 @@ static void pool_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 static void pool_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	nn_grads_or_room(g, n);
-	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->i[0] * n->i[1])), pool_bwd_part);
+	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->height * n->width)), pool_bwd_part);
 }
 
 static const struct nn_op op_pool = { "pool", pool_fwd, pool_bwd, pool_scratch };
@@ -204,9 +204,9 @@ struct nn_node *ng_maxpool_height(struct nn_graph *g, struct nn_node *x, size_t 
 	size_t maps = x->cols / (height * width), high = (height + p - 1) / p;
 	assert(maps * height * width == x->cols && height < UINT16_MAX && 2 * (height % p) <= p);
 	struct nn_node *n = nn_node_new(g, &op_pool, x->axis, x->mult, maps * high * width, 1, &x);
-	n->i[0] = (int)height;
-	n->i[1] = (int)width;
-	n->i[2] = (int)p;
+	n->height = (int)height;
+	n->width = (int)width;
+	n->pool = (int)p;
 	return n;
 }
 

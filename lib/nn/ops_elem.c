@@ -56,13 +56,13 @@ static void mul_fwd(struct nn_graph *g, struct nn_node *n)
 	each(g, n, mul_fwd_part);
 }
 
-/* Gradients of the factors in[at] and in[at+1].  i[k]: nothing was in that of in[at+k] yet; its pieces are cleared where they are warm. */
+/* Gradients of the factors in[at] and in[at+1].  clears[k]: nothing was in that of in[at+k] yet; its pieces are cleared where they are warm. */
 static void factors_bwd(struct nn_node *n, int at, size_t from, size_t to)
 {
 	nn_float *d[2];
 	for (int k = 0; k < 2; k++) {
 		d[k] = nn_grad_now(n->in[at + k]) + from;
-		if (n->i[k])
+		if (n->clears[k])
 			memset(d[k], 0, (to - from) * sizeof *d[k]);
 	}
 	nn_mul_bwd(d[0], d[1], n->grad + from, n->in[at]->val + from, n->in[at + 1]->val + from, to - from);
@@ -73,7 +73,7 @@ static void ready_factors(struct nn_graph *g, struct nn_node *n, int at)
 	for (int k = 0; k < 2; k++) {
 		nn_float beta;
 		nn_grad_room_beta(g, n->in[at + k], &beta);
-		n->i[k] = beta == 0;
+		n->clears[k] = beta == 0;
 	}
 }
 
@@ -188,10 +188,10 @@ static void sum_groups_fwd_part(struct nn_graph *g, struct nn_node *n, size_t fr
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
 	memset(n->val + from * n->cols, 0, (to - from) * n->cols * sizeof(nn_float));
 	if (n->cols == 1)
-		nn_row_sums_fwd(n->val + from, (nn_float)n->f[0], n->in[0]->val + from * wide, wide, to - from, wide);
+		nn_row_sums_fwd(n->val + from, (nn_float)n->scale, n->in[0]->val + from * wide, wide, to - from, wide);
 	for (size_t r = from; n->cols > 1 && r < to; r++)
 		for (size_t k = 0; k < groups; k++)
-			nn_axpy(n->val + r * n->cols, (nn_float)n->f[0], n->in[0]->val + r * wide + k * n->cols, n->cols);
+			nn_axpy(n->val + r * n->cols, (nn_float)n->scale, n->in[0]->val + r * wide + k * n->cols, n->cols);
 }
 
 static void sum_groups_fwd(struct nn_graph *g, struct nn_node *n)
@@ -205,10 +205,10 @@ static void sum_groups_bwd_part(struct nn_graph *g, struct nn_node *n, size_t fr
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
 	nn_float *d = nn_grad_now(n->in[0]);
 	if (n->cols == 1)
-		nn_row_sums_bwd(d + from * wide, wide, (nn_float)n->f[0], n->grad + from, to - from, wide);
+		nn_row_sums_bwd(d + from * wide, wide, (nn_float)n->scale, n->grad + from, to - from, wide);
 	for (size_t r = from; n->cols > 1 && r < to; r++)
 		for (size_t k = 0; k < groups; k++)
-			nn_axpy(d + r * wide + k * n->cols, (nn_float)n->f[0], n->grad + r * n->cols, n->cols);
+			nn_axpy(d + r * wide + k * n->cols, (nn_float)n->scale, n->grad + r * n->cols, n->cols);
 }
 
 static void sum_groups_bwd(struct nn_graph *g, struct nn_node *n)
@@ -223,21 +223,21 @@ struct nn_node *ng_sum_groups(struct nn_graph *g, struct nn_node *x, size_t grou
 {
 	assert(x->cols % group == 0);
 	struct nn_node *n = nn_node_new(g, &op_sum_groups, x->axis, x->mult, group, 1, &x);
-	n->f[0] = 1;
+	n->scale = 1;
 	return n;
 }
 
 struct nn_node *ng_scale(struct nn_graph *g, struct nn_node *x, double by)
 {
 	struct nn_node *n = ng_sum_groups(g, x, x->cols);
-	n->f[0] = by;
+	n->scale = by;
 	return n;
 }
 
 struct nn_node *ng_mean_groups(struct nn_graph *g, struct nn_node *x, size_t group)
 {
 	struct nn_node *n = ng_sum_groups(g, x, group);
-	n->f[0] = (double)group / (double)x->cols;
+	n->scale = (double)group / (double)x->cols;
 	return n;
 }
 
@@ -402,7 +402,7 @@ struct nn_node *ng_activate(struct nn_graph *g, struct nn_node *x, enum nn_act a
 static void gelu_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	(n->i[0] ? nn_gelu_tanh_fwd : nn_gelu_fwd)(n->val + from, n->in[0]->val + from, to - from);
+	(n->by_tanh ? nn_gelu_tanh_fwd : nn_gelu_fwd)(n->val + from, n->in[0]->val + from, to - from);
 }
 
 static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
@@ -413,7 +413,7 @@ static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
 static void gelu_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	(n->i[0] ? nn_gelu_tanh_bwd : nn_gelu_bwd)(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
+	(n->by_tanh ? nn_gelu_tanh_bwd : nn_gelu_bwd)(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
 }
 
 static void gelu_bwd(struct nn_graph *g, struct nn_node *n)
@@ -432,7 +432,7 @@ struct nn_node *ng_gelu(struct nn_graph *g, struct nn_node *x)
 struct nn_node *ng_gelu_tanh(struct nn_graph *g, struct nn_node *x)
 {
 	struct nn_node *n = ng_gelu(g, x);
-	n->i[0] = 1;
+	n->by_tanh = 1;
 	return n;
 }
 
@@ -475,7 +475,7 @@ struct nn_node *ng_softmax(struct nn_graph *g, struct nn_node *x)
 static void dropout_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	size_t wide = n->cols * (size_t)n->mult;
-	nn_dropout_fwd(n->val + from * wide, n->in[0]->val + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
+	nn_dropout_fwd(n->val + from * wide, n->in[0]->val + from * wide, g->keys[n->axis] + from, (uint64_t)n->site, (nn_float)n->p,
 		       to - from, wide);
 }
 
@@ -490,7 +490,7 @@ static void dropout_fwd(struct nn_graph *g, struct nn_node *n)
 static void dropout_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	size_t wide = n->cols * (size_t)n->mult;
-	nn_dropout_bwd(nn_grad_now(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, (uint64_t)n->i[0], (nn_float)n->f[0],
+	nn_dropout_bwd(nn_grad_now(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, (uint64_t)n->site, (nn_float)n->p,
 		       to - from, wide);
 }
 
@@ -510,7 +510,7 @@ struct nn_node *ng_dropout(struct nn_graph *g, struct nn_node *x, double p)
 	if (p <= 0)
 		return x;
 	struct nn_node *n = same_shape(g, &op_dropout, 1, &x);
-	n->f[0] = p;
-	n->i[0] = g->n_sites++;
+	n->p = p;
+	n->site = g->n_sites++;
 	return n;
 }

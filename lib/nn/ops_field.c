@@ -29,7 +29,7 @@ static void group_sum(nn_float *s, const nn_float *x, size_t groups, size_t d)
 
 static void fm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
+	size_t wide = n->in[0]->cols, d = (size_t)n->group;
 	nn_float *s = nn_room(g, d);
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * wide;
@@ -52,7 +52,7 @@ static void fm_fwd(struct nn_graph *g, struct nn_node *n)
 static void fm_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	size_t wide = n->in[0]->cols, d = (size_t)n->i[0];
+	size_t wide = n->in[0]->cols, d = (size_t)n->group;
 	nn_float *s = cp_xmalloc(2 * d * sizeof *s), *others = s + d, *grad = nn_grad_now(n->in[0]);
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * wide;
@@ -78,7 +78,7 @@ struct nn_node *ng_fm(struct nn_graph *g, struct nn_node *x, size_t d)
 {
 	assert(x->cols % d == 0);
 	struct nn_node *n = nn_node_new(g, &op_fm, x->axis, x->mult, 1, 1, &x);
-	n->i[0] = (int)d;
+	n->group = (int)d;
 	return n;
 }
 
@@ -86,7 +86,7 @@ struct nn_node *ng_fm(struct nn_graph *g, struct nn_node *x, size_t d)
 
 static void inner_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	int wide = (int)n->in[0]->cols, d = n->i[0], f = wide / d;
+	int wide = (int)n->in[0]->cols, d = n->group, f = wide / d;
 	nn_float *all = nn_room(g, (size_t)(f * f));
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * (size_t)wide;
@@ -100,7 +100,7 @@ static void inner_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, s
 
 static size_t inner_work(const struct nn_node *n)
 {
-	return n->in[0]->cols * (n->in[0]->cols / (size_t)n->i[0]);
+	return n->in[0]->cols * (n->in[0]->cols / (size_t)n->group);
 }
 
 static void inner_fwd(struct nn_graph *g, struct nn_node *n)
@@ -112,7 +112,7 @@ static void inner_fwd(struct nn_graph *g, struct nn_node *n)
 static void inner_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	int wide = (int)n->in[0]->cols, d = n->i[0], f = wide / d;
+	int wide = (int)n->in[0]->cols, d = n->group, f = wide / d;
 	nn_float *all = cp_xcalloc((size_t)(f * f), sizeof *all);
 	for (size_t r = from; r < to; r++) {
 		size_t at = r * (size_t)wide;
@@ -138,7 +138,7 @@ struct nn_node *ng_inner(struct nn_graph *g, struct nn_node *x, size_t d)
 	size_t f = x->cols / d;
 	assert(x->cols % d == 0 && f > 1);
 	struct nn_node *n = nn_node_new(g, &op_inner, x->axis, x->mult, f * (f - 1) / 2, 1, &x);
-	n->i[0] = (int)d;
+	n->group = (int)d;
 	return n;
 }
 
@@ -155,7 +155,7 @@ struct cin {
 
 static struct cin cin_of(const struct nn_graph *g, const struct nn_node *n)
 {
-	size_t d = (size_t)n->i[0];
+	size_t d = (size_t)n->group;
 	struct cin c = { n->in[0]->cols / d, n->in[1]->cols / d, n->cols / d, d, 0, 1 };
 	c.pairs = c.f * c.h;
 	size_t fit = CIN_BYTES / (c.pairs * d * sizeof(nn_float));
@@ -248,7 +248,7 @@ struct nn_node *ng_cin(struct nn_graph *g, struct nn_node *x0, struct nn_node *x
 	size_t f = x0->cols / d, h = x->cols / d;
 	assert(w->axis == 0 && w->cols == f * h && b->cols == (size_t)w->mult && x->axis == x0->axis && x->mult == x0->mult);
 	struct nn_node *n = nn_node_new(g, &op_cin, x->axis, x->mult, (size_t)w->mult * d, 4, (struct nn_node *[]){ x0, x, w, b });
-	n->i[0] = (int)d;
+	n->group = (int)d;
 	return n;
 }
 
@@ -316,7 +316,7 @@ static void pick_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 {
 	(void)g;
 	const int *which = n->ext;
-	size_t d = (size_t)n->i[0], count = n->cols / d, wide = n->in[0]->cols;
+	size_t d = (size_t)n->group, count = n->cols / d, wide = n->in[0]->cols;
 	for (size_t r = from; r < to; r++)
 		for (size_t i = 0; i < count; i++)
 			memcpy(n->val + r * n->cols + i * d, n->in[0]->val + r * wide + (size_t)which[i] * d, d * sizeof(nn_float));
@@ -332,7 +332,7 @@ static void pick_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 	(void)g;
 	const int *which = n->ext;
 	nn_float *dx = nn_grad_now(n->in[0]);
-	size_t d = (size_t)n->i[0], count = n->cols / d, wide = n->in[0]->cols;
+	size_t d = (size_t)n->group, count = n->cols / d, wide = n->in[0]->cols;
 	for (size_t r = from; r < to; r++)
 		for (size_t i = 0; i < count; i++)
 			nn_add(dx + r * wide + (size_t)which[i] * d, n->grad + r * n->cols + i * d, d);
@@ -351,7 +351,7 @@ struct nn_node *ng_pick_groups(struct nn_graph *g, struct nn_node *x, size_t d, 
 	struct nn_node *n = nn_node_new(g, &op_pick, x->axis, x->mult, (size_t)count * d, 1, &x);
 	for (int i = 0; i < count; i++)
 		assert(which[i] >= 0 && ((size_t)which[i] + 1) * d <= x->cols);
-	n->i[0] = (int)d;
+	n->group = (int)d;
 	n->ext = memcpy(cp_xmalloc((size_t)count * sizeof *which), which, (size_t)count * sizeof *which);
 	return n;
 }
@@ -361,20 +361,20 @@ struct nn_node *ng_pick_groups(struct nn_graph *g, struct nn_node *x, size_t d, 
 static void mix_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	int f = n->i[0], d = (int)n->cols / f;
+	int f = n->groups, d = (int)n->cols / f;
 	for (size_t r = from; r < to; r++)
 		nn_gemm_tile(0, 0, f, d, f, 1, n->in[0]->val + r * (size_t)(f * f), f, n->in[1]->val + r * n->cols, d, 0, n->val + r * n->cols, d);
 }
 
 static void mix_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols * (size_t)n->i[0]), mix_fwd_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols * (size_t)n->groups), mix_fwd_part);
 }
 
 static void mix_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	int f = n->i[0], d = (int)n->cols / f;
+	int f = n->groups, d = (int)n->cols / f;
 	for (size_t r = from; r < to; r++) {
 		size_t at = r * n->cols, at_w = r * (size_t)(f * f);
 		nn_gemm_tile(0, 1, f, f, d, 1, n->grad + at, d, n->in[1]->val + at, d, 1, nn_grad_now(n->in[0]) + at_w, f);
@@ -385,7 +385,7 @@ static void mix_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 static void mix_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	nn_grads_or_room(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(2 * n->cols * (size_t)n->i[0]), mix_bwd_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(2 * n->cols * (size_t)n->groups), mix_bwd_part);
 }
 
 static const struct nn_op op_mix = { "mix", mix_fwd, mix_bwd, NULL };
@@ -394,7 +394,7 @@ struct nn_node *ng_mix(struct nn_graph *g, struct nn_node *w, struct nn_node *x,
 {
 	assert(w->cols == groups * groups && x->cols % groups == 0 && w->axis == x->axis && w->mult == x->mult);
 	struct nn_node *n = nn_node_new(g, &op_mix, x->axis, x->mult, x->cols, 2, (struct nn_node *[]){ w, x });
-	n->i[0] = (int)groups;
+	n->groups = (int)groups;
 	return n;
 }
 

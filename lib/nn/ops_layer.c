@@ -44,7 +44,7 @@ static void lone_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 	(void)g;
 	const struct nn_node *x = n->in[0], *w = n->in[1];
 	for (size_t r = from; r < to; r++)
-		nn_gemm_tile(0, !n->i[0], 1, (int)n->cols, (int)x->cols, 1, x->val + r * x->cols, (int)x->cols, w->val, (int)w->cols, 0,
+		nn_gemm_tile(0, !n->transposed, 1, (int)n->cols, (int)x->cols, 1, x->val + r * x->cols, (int)x->cols, w->val, (int)w->cols, 0,
 			     n->val + r * n->cols, (int)n->cols);
 }
 
@@ -54,7 +54,7 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
 	int finishes = n->n_in > 2 || n->act != NN_NONE;
 	if (!g->by_row) {
-		nn_gemms(g->team, &(struct nn_gemm_call){ 0, !n->i[0], rows, out, in, x->val, in, w->val, n->i[0] ? out : in, 0, n->val, out,
+		nn_gemms(g->team, &(struct nn_gemm_call){ 0, !n->transposed, rows, out, in, x->val, in, w->val, n->transposed ? out : in, 0, n->val, out,
 							  finishes ? finish_tile : NULL, n }, 1);
 		return;
 	}
@@ -89,13 +89,13 @@ static void linear_bwd(struct nn_graph *g, struct nn_node *n)
 	else if (n->act != NN_NONE)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), act_bwd_part);
 	if ((d = nn_grad_beta(g, w, &beta))) {
-		if (n->i[0])
+		if (n->transposed)
 			calls[n_calls++] = (struct nn_gemm_call){ 1, 0, in, out, rows, x->val, in, n->grad, out, beta, d, out, NULL, NULL };
 		else
 			calls[n_calls++] = (struct nn_gemm_call){ 1, 0, out, in, rows, n->grad, out, x->val, in, beta, d, in, NULL, NULL };
 	}
 	if ((d = nn_grad_beta(g, x, &beta)))
-		calls[n_calls++] = (struct nn_gemm_call){ 0, n->i[0], rows, in, out, n->grad, out, w->val, n->i[0] ? out : in, beta, d, in, NULL, NULL };
+		calls[n_calls++] = (struct nn_gemm_call){ 0, n->transposed, rows, in, out, n->grad, out, w->val, n->transposed ? out : in, beta, d, in, NULL, NULL };
 	nn_gemms(g->team, calls, n_calls);
 }
 
@@ -106,7 +106,7 @@ int nn_linear_matrix(const struct nn_node *n, struct nn_matrix *m)
 	const struct nn_node *w = n->op == &op_linear ? n->in[1] : NULL;
 	if (!w || !w->param)
 		return 0;
-	*m = (struct nn_matrix){ w->param->val + w->at, 1, n->cols, n->in[0]->cols, n->i[0] };
+	*m = (struct nn_matrix){ w->param->val + w->at, 1, n->cols, n->in[0]->cols, n->transposed };
 	return 1;
 }
 
@@ -122,7 +122,7 @@ struct nn_node *ng_matmul(struct nn_graph *g, struct nn_node *x, struct nn_node 
 {
 	assert(w->axis == 0 && (size_t)w->mult == x->cols);
 	struct nn_node *n = nn_node_new(g, &op_linear, x->axis, x->mult, w->cols, 2, (struct nn_node *[]){ x, w });
-	n->i[0] = 1;
+	n->transposed = 1;
 	return n;
 }
 
@@ -133,21 +133,26 @@ struct norm {
 	nn_float *mean, *rstd, *sum;
 };
 
+static int has_residual(const struct nn_node *n)
+{
+	return n->n_in == 4;
+}
+
 static struct norm norm_kept(struct nn_graph *g, const struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n);
 	nn_float *p = n->scratch;
-	return (struct norm){ p, p + rows, n->i[1] ? p + 2 * rows : NULL };
+	return (struct norm){ p, p + rows, has_residual(n) ? p + 2 * rows : NULL };
 }
 
 static size_t norm_scratch(struct nn_graph *g, const struct nn_node *n)
 {
-	return nn_rows(g, n) * (2 + (n->i[1] ? n->cols : 0)) * sizeof(nn_float);
+	return nn_rows(g, n) * (2 + (has_residual(n) ? n->cols : 0)) * sizeof(nn_float);
 }
 
 static const uint64_t *norm_keys(struct nn_graph *g, const struct nn_node *n, size_t from)
 {
-	return g->training && n->f[1] > 0 ? g->keys[n->axis] + from : NULL;
+	return g->training && n->p > 0 ? g->keys[n->axis] + from : NULL;
 }
 
 static void norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -155,12 +160,12 @@ static void norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 	struct norm k = norm_kept(g, n);
 	size_t at = from * n->cols;
 	const nn_float *gain = n->in[1]->val, *bias = n->in[2]->val;
-	if (n->i[1])
+	if (has_residual(n))
 		nn_residual_norm_fwd(n->val + at, k.sum + at, k.mean + from, k.rstd + from, n->in[3]->val + at, n->in[0]->val + at, gain, bias,
-				     norm_keys(g, n, from), (uint64_t)n->i[0], (nn_float)n->f[1], to - from, n->cols, (nn_float)n->f[0]);
+				     norm_keys(g, n, from), (uint64_t)n->site, (nn_float)n->p, to - from, n->cols, (nn_float)n->eps);
 	else
 		nn_layernorm_fwd(n->val + at, k.mean + from, k.rstd + from, n->in[0]->val + at, gain, bias, to - from, n->cols,
-				 (nn_float)n->f[0]);
+				 (nn_float)n->eps);
 }
 
 static void norm_fwd(struct nn_graph *g, struct nn_node *n)
@@ -174,9 +179,9 @@ static void norm_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, siz
 	struct norm k = norm_kept(g, n);
 	size_t at = from * n->cols;
 	nn_float *dy = nn_grad_now(n->in[0]);
-	if (n->i[1])
+	if (has_residual(n))
 		nn_residual_norm_bwd(nn_grad_now(n->in[3]) + at, dy + at, room, room + n->cols, n->grad + at, k.sum + at, n->in[1]->val,
-				     k.mean + from, k.rstd + from, norm_keys(g, n, from), (uint64_t)n->i[0], (nn_float)n->f[1], to - from,
+				     k.mean + from, k.rstd + from, norm_keys(g, n, from), (uint64_t)n->site, (nn_float)n->p, to - from,
 				     n->cols);
 	else
 		nn_layernorm_bwd(dy + at, room, room + n->cols, n->grad + at, n->in[0]->val + at, n->in[1]->val, k.mean + from, k.rstd + from,
@@ -201,10 +206,9 @@ struct nn_node *ng_layernorm(struct nn_graph *g, struct nn_node *y, struct nn_no
 	assert(gain->cols == y->cols && bias->cols == y->cols && (!res || (res->cols == y->cols && res->axis == y->axis)));
 	assert(p <= 0 || y->mult == 1);	/* the axis has one key a unit */
 	struct nn_node *n = nn_node_new(g, &op_norm, y->axis, y->mult, y->cols, res ? 4 : 3, (struct nn_node *[]){ y, gain, bias, res });
-	n->f[0] = eps;
-	n->f[1] = res ? p : 0;
-	n->i[0] = g->n_sites++;
-	n->i[1] = res != NULL;
+	n->eps = eps;
+	n->p = res ? p : 0;
+	n->site = g->n_sites++;
 	return n;
 }
 
@@ -219,7 +223,7 @@ static void rms_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 {
 	(void)g;
 	nn_float *rstd = n->scratch;
-	nn_rmsnorm_fwd(n->val + from * n->cols, rstd + from, n->in[0]->val + from * n->cols, n->in[1]->val, to - from, n->cols, (nn_float)n->f[0]);
+	nn_rmsnorm_fwd(n->val + from * n->cols, rstd + from, n->in[0]->val + from * n->cols, n->in[1]->val, to - from, n->cols, (nn_float)n->eps);
 }
 
 static void rms_fwd(struct nn_graph *g, struct nn_node *n)
@@ -248,7 +252,7 @@ struct nn_node *ng_rmsnorm(struct nn_graph *g, struct nn_node *x, struct nn_node
 {
 	assert(gain->axis == 0 && gain->mult == 1 && gain->cols == x->cols);
 	struct nn_node *n = nn_node_new(g, &op_rms, x->axis, x->mult, x->cols, 2, (struct nn_node *[]){ x, gain });
-	n->f[0] = eps;
+	n->eps = eps;
 	return n;
 }
 

@@ -127,7 +127,7 @@ static void touch_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 	struct nn_table *t = table_of(n);
 	for (size_t i = from; i < to; i++) {
 		nn_float *d = t->grad + k->slot[i] * t->cols;
-		if (n->i[0] >= 0 && k->x->row[i] == (uint32_t)n->i[0])
+		if (n->pad >= 0 && k->x->row[i] == (uint32_t)n->pad)
 			continue;
 		for (size_t j = k->x->first[i]; j < k->x->first[i + 1]; j++) {
 			size_t at = k->x->place[j];
@@ -180,7 +180,7 @@ static void gather_fwd(struct nn_graph *g, struct nn_node *n)
 static void gather_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	nn_float *d = nn_grad_now(n->in[0]);
-	size_t rows = nn_rows(g, n), pad = n->i[0] < 0 ? SIZE_MAX : (size_t)n->i[0];
+	size_t rows = nn_rows(g, n), pad = n->pad < 0 ? SIZE_MAX : (size_t)n->pad;
 	size_t mid = pad >= from && pad < to ? pad : to;
 	nn_scatter_add(d, n->grad, n->cols, n->ids->v, rows, n->cols, (uint32_t)from, (uint32_t)mid);
 	if (mid < to)
@@ -201,14 +201,14 @@ struct nn_node *ng_gather(struct nn_graph *g, struct nn_node *x, const struct nn
 {
 	struct nn_node *n = nn_node_new(g, &op_gather, axis, mult, x->cols, 1, &x);
 	n->ids = ids;
-	n->i[0] = -1;
+	n->pad = -1;
 	return n;
 }
 
 struct nn_node *ng_lookup(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, int axis, int mult, int pad)
 {
 	struct nn_node *n = ng_gather(g, ng_weight(g, table), ids, axis, mult);
-	n->i[0] = pad;
+	n->pad = pad;
 	return n;
 }
 
@@ -235,7 +235,7 @@ static void bags_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 {
 	nn_float *d = nn_grad_now(n->in[0]);
 	const uint32_t *off = n->bags->off;
-	size_t pad = n->i[0] < 0 ? SIZE_MAX : (size_t)n->i[0];
+	size_t pad = n->pad < 0 ? SIZE_MAX : (size_t)n->pad;
 	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
 		for (size_t j = off[r]; j < off[r + 1]; j++) {
 			size_t id = n->ids->v[j];
@@ -260,7 +260,7 @@ struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const
 	struct nn_node *x = ng_weight(g, table), *n = nn_node_new(g, &op_bags, axis, mult, x->cols, 1, &x);
 	n->ids = ids;
 	n->bags = bags;
-	n->i[0] = pad;
+	n->pad = pad;
 	return n;
 }
 
@@ -270,6 +270,8 @@ struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const
 struct place {
 	const struct nn_ids *all;
 	const struct nn_bags *all_bags;	/* NULL: one id a place, weight 1 */
+	size_t at, of;			/* place `at` of so many in a row */
+	uint32_t first;			/* row of the table of all that this one's begins with */
 	struct nn_ids ids;
 	struct nn_bags bags;
 };
@@ -280,7 +282,7 @@ struct span { size_t from, to; };
 static struct span place_of(const struct nn_node *n, size_t r)
 {
 	const struct place *k = n->ext;
-	size_t at = r * (size_t)n->i[2] + (size_t)n->i[1];
+	size_t at = r * k->of + k->at;
 	return k->all_bags ? (struct span){ k->all_bags->off[at], k->all_bags->off[at + 1] } : (struct span){ at, at + 1 };
 }
 
@@ -296,7 +298,7 @@ static void place_fwd(struct nn_graph *g, struct nn_node *n)
 	for (size_t r = 0, at = 0; r < rows; r++) {
 		struct span s = place_of(n, r);
 		for (size_t j = s.from; j < s.to; j++, at++) {
-			id[at] = k->all->v[j] - (uint32_t)n->i[3];
+			id[at] = k->all->v[j] - k->first;
 			weight[at] = k->all_bags ? k->all_bags->weight[j] : 1;
 		}
 		off[r + 1] = (uint32_t)at;
@@ -316,12 +318,12 @@ struct nn_node *ng_lookup_place(struct nn_graph *g, struct nn_param *table, cons
 	struct place *k = cp_xcalloc(1, sizeof *k);
 	k->all = ids;
 	k->all_bags = bags;
+	k->at = (size_t)place;
+	k->of = (size_t)places;
+	k->first = (uint32_t)first;
 	n->ext = k;
 	n->ids = &k->ids;
 	n->bags = &k->bags;
-	n->i[0] = -1;
-	n->i[1] = place;
-	n->i[2] = places;
-	n->i[3] = (int)first;
+	n->pad = -1;
 	return n;
 }

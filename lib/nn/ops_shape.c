@@ -90,7 +90,7 @@ static void cols_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 	(void)g;
 	const struct nn_node *x = n->in[0];
 	for (size_t r = from; r < to; r++)
-		memcpy(n->val + r * n->cols, x->val + r * x->cols + n->i[0], n->cols * sizeof(nn_float));
+		memcpy(n->val + r * n->cols, x->val + r * x->cols + n->from, n->cols * sizeof(nn_float));
 }
 
 static void cols_fwd(struct nn_graph *g, struct nn_node *n)
@@ -103,7 +103,7 @@ static void cols_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 	(void)g;
 	nn_float *d = nn_grad_now(n->in[0]);
 	for (size_t r = from; r < to; r++)
-		nn_add(d + r * n->in[0]->cols + n->i[0], n->grad + r * n->cols, n->cols);
+		nn_add(d + r * n->in[0]->cols + n->from, n->grad + r * n->cols, n->cols);
 }
 
 static void cols_bwd(struct nn_graph *g, struct nn_node *n)
@@ -118,7 +118,7 @@ struct nn_node *ng_cols(struct nn_graph *g, struct nn_node *x, size_t from, size
 {
 	assert(from + count <= x->cols);
 	struct nn_node *n = nn_node_new(g, &op_cols, x->axis, x->mult, count, 1, &x);
-	n->i[0] = (int)from;
+	n->from = (int)from;
 	return n;
 }
 
@@ -128,7 +128,7 @@ struct nn_node *ng_cols(struct nn_graph *g, struct nn_node *x, size_t from, size
 static void prepend_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	size_t k = (size_t)n->i[0], c = n->cols;
+	size_t k = (size_t)n->in[0]->mult, c = n->cols;
 	const uint32_t *off = n->segs->off;
 	for (size_t s = from; s < to; s++) {
 		size_t first = off[s], end = off[s + 1];
@@ -145,7 +145,7 @@ static void prepend_fwd(struct nn_graph *g, struct nn_node *n)
 static void prepend_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	size_t k = (size_t)n->i[0], c = n->cols;
+	size_t k = (size_t)n->in[0]->mult, c = n->cols;
 	const uint32_t *off = n->segs->off;
 	nn_float *da = nn_grad_now(n->in[0]), *db = nn_grad_now(n->in[1]);
 	for (size_t s = from; s < to; s++) {
@@ -171,7 +171,6 @@ struct nn_node *ng_prepend(struct nn_graph *g, struct nn_node *a, int k, struct 
 	assert(a->mult == k && a->cols == b->cols && b->mult == 1);
 	struct nn_node *n = nn_node_new(g, &op_prepend, axis, 1, b->cols, 2, (struct nn_node *[]){ a, b });
 	n->segs = segs;
-	n->i[0] = k;
 	return n;
 }
 
@@ -179,7 +178,7 @@ struct nn_node *ng_prepend(struct nn_graph *g, struct nn_node *a, int k, struct 
 
 static nn_float weight_in(const struct nn_node *n, size_t s)
 {
-	return (nn_float)(n->f[0] / (n->segs->off[s + 1] - n->segs->off[s]));
+	return (nn_float)(n->scale / (n->segs->off[s + 1] - n->segs->off[s]));
 }
 
 static void segmean_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -219,6 +218,6 @@ struct nn_node *ng_segmean(struct nn_graph *g, struct nn_node *x, const struct n
 {
 	struct nn_node *n = nn_node_new(g, &op_segmean, axis, 1, x->cols, 1, &x);
 	n->segs = segs;
-	n->f[0] = scale;
+	n->scale = scale;
 	return n;
 }

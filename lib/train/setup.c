@@ -132,40 +132,56 @@ static void keep_making(struct cp_trainer *t)
 	}
 }
 
-static int load_all(struct cp_trainer *t, struct cp_err *err)
+/* What the vocabulary, the fields and the cut are made from. */
+static int load_training_rows(struct cp_trainer *t, int labels, struct cp_err *err)
 {
 	static const char *standard_input[] = { "-" };
 	struct cp_opt_list in = t->o.train.n ? t->o.train : (struct cp_opt_list){ standard_input, 1 };
-	int labels = t->m->c.objective == CP_OBJECTIVE_CLICK, known = t->m->vocab.fields.n;
+	int known = t->m->vocab.fields.n;
 	cp_fields_copy(&t->train.fields, &t->m->vocab.fields);
 	if (load_rows(t, &t->train, &in, labels, err) < 0)
 		return -1;
 	if (!t->train.n)
 		return cp_err_set(err, "no rows to train on");
-	t->m->c.max_tokens = t->train.max_tokens;
 	if (t->train.n > UINT32_MAX - 1)
 		return cp_err_set(err, "%zu rows to train on; this version takes fewer than 2^32", t->train.n);
+	t->m->c.max_tokens = t->train.max_tokens;
 	if (!known)
 		cp_features_init(&t->m->vocab, &t->train.fields);
-	if (choose_table(t, known, err) < 0)
+	return choose_table(t, known, err);
+}
+
+/* Rows that the model is judged by: of the same fields and text. */
+static int load_judging_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_opt_list *paths, int labels, const char *option,
+			     struct cp_err *err)
+{
+	cp_fields_copy(&d->fields, &t->train.fields);
+	d->sentence = json_deep_copy(t->train.sentence);
+	if (load_rows(t, d, paths, labels, err) < 0)
 		return -1;
-	cp_fields_copy(&t->valid.fields, &t->train.fields);
-	cp_fields_copy(&t->test.fields, &t->train.fields);
-	t->valid.sentence = json_deep_copy(t->train.sentence);
-	t->test.sentence = json_deep_copy(t->train.sentence);
-	if (load_rows(t, &t->valid, &t->o.valid, labels, err) < 0 || load_rows(t, &t->test, &t->o.test, labels, err) < 0 ||
-	    mention_rows(t, err) < 0)
-		return -1;
-	if ((t->o.valid.n && !t->valid.n) || (t->o.test.n && !t->test.n))
-		return cp_err_set(err, "no rows in %s", t->o.valid.n && !t->valid.n ? "--valid, by which the best epoch is chosen" : "--test");
+	return paths->n && !d->n ? cp_err_set(err, "no rows in %s", option) : 0;
+}
+
+static int note_rows(struct cp_trainer *t, struct cp_err *err)
+{
+	uint64_t n_cut = t->train.n_cut + t->valid.n_cut + t->test.n_cut;
 	if (note_wide_numbers(t, err) < 0)
 		return -1;
 	if (t->train.has_weights)
 		cp_trainer_note(t, "the rows have weights, which training does not use: every row counts the same");
-	uint64_t n_cut = t->train.n_cut + t->valid.n_cut + t->test.n_cut;
 	if (n_cut)
 		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut", (unsigned long long)n_cut, t->m->c.max_tokens);
+	return 0;
+}
+
+static int load_all(struct cp_trainer *t, struct cp_err *err)
+{
 	struct cp_train_result *r = &t->result;
+	int labels = t->m->c.objective == CP_OBJECTIVE_CLICK;
+	if (load_training_rows(t, labels, err) < 0 ||
+	    load_judging_rows(t, &t->valid, &t->o.valid, labels, "--valid, by which the best epoch is chosen", err) < 0 ||
+	    load_judging_rows(t, &t->test, &t->o.test, labels, "--test", err) < 0 || mention_rows(t, err) < 0 || note_rows(t, err) < 0)
+		return -1;
 	r->n_train = t->train.n;
 	r->n_valid = t->valid.n;
 	r->n_test = t->test.n;
@@ -326,7 +342,7 @@ static int resume(struct cp_trainer *t, struct cp_err *err)
 	return rc ? 0 : look_for_finished(t, err);
 }
 
-/* --- All of it --------------------------------------------------------------------------------------------------------------------- */
+/* --- From rows to a graph ---------------------------------------------------------------------------------------------------------- */
 
 static void copy_vocab(struct cp_features *to, const struct cp_features *from)
 {
@@ -419,6 +435,27 @@ static void note_dropout(struct cp_trainer *t)
 				"every epoch");
 }
 
+/* The graph, and what only it knows of options that do not go together. */
+static int build(struct cp_trainer *t, struct cp_err *err)
+{
+	struct cp_model *m = t->m;
+	struct cp_train_result *r = &t->result;
+	m->keeps = cp_model_is_still(&m->c);
+	note_dropout(t);
+	cp_model_build(m, t->team, 1);
+	if (m->c.has_ctr && m->c.ctr.batch_norm && (t->o.batch == 1 || t->train.n % (size_t)t->o.batch == 1))
+		return cp_err_set(err, "BatchNorm looks at rows beside one another, and of %zu rows by --batch %lld the last is alone; another --batch is "
+				  "needed", t->train.n, (long long)t->o.batch);
+	if (t->o.micro_batch && m->g->whole_batch && m->c.objective != CP_OBJECTIVE_PAIRS)
+		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
+	penalise(t);
+	r->model = m->c.has_ctr ? m->c.ctr.model->name : "none";
+	r->n_parameters = m->params->total;
+	r->plm_lr = m->c.has_plm ? t->base_lr[CP_GROUP_PLM] : NAN;
+	r->plm_dropout = m->c.has_plm ? m->c.plm.dropout : NAN;
+	return 0;
+}
+
 static int setup(struct cp_trainer *t, const struct nn_safetensors *init, const struct cp_features *old, struct cp_err *err)
 {
 	t->memory = (size_t)t->o.memory << 20;
@@ -432,20 +469,7 @@ static int setup(struct cp_trainer *t, const struct nn_safetensors *init, const 
 	if (check_ctr(t, err) < 0 || index_rows(t, err) < 0 || cp_teacher_read(t, err) < 0)
 		return -1;
 	t->steps_per_epoch = (t->train.n + (uint64_t)t->o.batch - 1) / (uint64_t)t->o.batch;
-	t->m->keeps = cp_model_is_still(&t->m->c);
-	note_dropout(t);
-	cp_model_build(t->m, t->team, 1);
-	if (t->m->c.has_ctr && t->m->c.ctr.batch_norm && (t->o.batch == 1 || t->train.n % (size_t)t->o.batch == 1))
-		return cp_err_set(err, "BatchNorm looks at rows beside one another, and of %zu rows by --batch %lld the last is alone; another --batch is "
-				  "needed", t->train.n, (long long)t->o.batch);
-	if (t->o.micro_batch && t->m->g->whole_batch && t->m->c.objective != CP_OBJECTIVE_PAIRS)
-		return cp_err_set(err, "--micro-batch: this model has BatchNorm, which sees the whole batch");
-	t->result.n_parameters = t->m->params->total;
-	t->result.plm_lr = t->m->c.has_plm ? t->base_lr[CP_GROUP_PLM] : NAN;
-	t->result.plm_dropout = t->m->c.has_plm ? t->m->c.plm.dropout : NAN;
-	penalise(t);
-	t->result.model = t->m->c.has_ctr ? t->m->c.ctr.model->name : "none";
-	if (start_parameters(t, init, old, err) < 0 || cp_fingerprint_make(t, err) < 0)
+	if (build(t, err) < 0 || start_parameters(t, init, old, err) < 0 || cp_fingerprint_make(t, err) < 0)
 		return -1;
 	return resume(t, err);
 }

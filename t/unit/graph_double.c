@@ -524,13 +524,9 @@ static void test_build(struct test *t, const struct op_case *c, size_t size, int
 		t->out[t->n_out++] = y;
 		if (y->n_in && !y->ext && !y->root) {
 			struct nn_node *again = nn_node_new(t->b.g, y->op, y->axis, y->mult, y->cols, y->n_in, y->in);
-			memcpy(again->i, y->i, sizeof y->i);
-			memcpy(again->f, y->f, sizeof y->f);
-			again->act = y->act;
-			again->ids = y->ids;
-			again->segs = y->segs;
-			again->bags = y->bags;
-			again->feed = y->feed;
+			struct nn_node **in = again->in;
+			*again = *y;		/* all that it was given */
+			again->in = in;
 			t->out[t->n_out++] = again;
 		}
 		for (int i = 0; i < y->n_in && t->n_out < 8; i++)
