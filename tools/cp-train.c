@@ -398,6 +398,39 @@ static int last_line(const struct cp_train_result *r)
 	return status;
 }
 
+/* The run begins with what is known before rows are read, and goes on with what the trainer found in them. */
+static struct cp_trainer *begin(void)
+{
+	struct cp_err err;
+	run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = (int)(o.threads ? o.threads : cp_cpu_count()), .blas = nn_gemm_info() });
+	cp_run_param(run, "kernels", nn_cpu_level());
+	cp_run_param(run, "precision", nn_gemm_precision());
+	o.run = cp_run_uid(run);
+	o.event = on_event;
+	o.stop = &stop;
+	struct cp_trainer *t = cp_trainer_new(&o, &err);
+	if (!t)
+		cp_die("%s", err.msg);
+	const struct cp_train_result *r = cp_trainer_result(t);
+	record_inputs(r);
+	record_resumed(r);
+	if (strcmp(r->model, o.model))
+		cp_run_param(run, "model", r->model);
+	if (!o.out) {
+		cp_tool_spare(cp_trainer_out(t));
+		cp_note("the model will be %s", cp_trainer_out(t));
+	}
+	return t;
+}
+
+static void free_options(void)
+{
+	struct cp_opt_list *const lists[] = { &o.train, &o.valid, &o.test, &o.set, &o.dim_of, &o.vocab_from };
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		free(lists[i]->v);
+	free(preset_words);
+}
+
 int main(int argc, char **argv)
 {
 	struct cp_err err;
@@ -408,23 +441,7 @@ int main(int argc, char **argv)
 	cp_tool_start(&tool, &argc, argv);
 	check_options();
 	on_terminal = isatty(STDERR_FILENO);
-	run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = (int)(o.threads ? o.threads : cp_cpu_count()), .blas = nn_gemm_info() });
-	cp_run_param(run, "kernels", nn_cpu_level());
-	cp_run_param(run, "precision", nn_gemm_precision());
-	o.run = cp_run_uid(run);
-	o.event = on_event;
-	o.stop = &stop;
-	struct cp_trainer *t = cp_trainer_new(&o, &err);
-	if (!t)
-		cp_die("%s", err.msg);
-	record_inputs(cp_trainer_result(t));
-	record_resumed(cp_trainer_result(t));
-	if (strcmp(cp_trainer_result(t)->model, o.model))
-		cp_run_param(run, "model", cp_trainer_result(t)->model);
-	if (!o.out) {
-		cp_tool_spare(cp_trainer_out(t));
-		cp_note("the model will be %s", cp_trainer_out(t));
-	}
+	struct cp_trainer *t = begin();
 	listen_for_stop();
 	int rc = cp_trainer_run(t, &err);
 	if (on_terminal && !cp_quiet)
@@ -439,14 +456,8 @@ int main(int argc, char **argv)
 	if (rc)
 		end_interrupted(state);
 	free(state);
+	free_options();
 	cp_buf_release(&notes);
-	free(preset_words);
-	free(o.train.v);
-	free(o.valid.v);
-	free(o.test.v);
-	free(o.set.v);
-	free(o.dim_of.v);
-	free(o.vocab_from.v);
 	if (r.finished_before)
 		cp_note("finished before; the model is left as it is");
 	return last_line(&r);

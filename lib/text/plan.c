@@ -335,6 +335,26 @@ static size_t find_entry(const struct maker *m, const char *name)
 	return at;
 }
 
+/* Add the entry that a name of --fields leads to.  A role is carried along without being named; a model's field is no role. */
+static int choose_field(const struct maker *m, const char *name, struct entry *chosen, size_t *n)
+{
+	size_t at = find_entry(m, name), c = find_column(m->csv, name);
+	const struct role *role = c == SIZE_MAX ? NULL : role_of(m, c);
+	if (at == SIZE_MAX && c == SIZE_MAX)
+		return no_such_column(m, m->spec.like ? "the model" : "--fields", name);
+	if (at == SIZE_MAX && role && m->spec.like)
+		return cp_err_set(m->err, "%s %s: the model has it as a field", role->option, name);
+	if (at == SIZE_MAX && (role || (m->spec.csv.no_header && !strcmp(name, "-"))))
+		return 0;
+	if (at == SIZE_MAX)
+		return cp_err_set(m->err, "--fields: '%s' is declared to be no field", name);
+	for (size_t j = 0; j < *n; j++)
+		if (chosen[j].title == m->entry[at].title)
+			return cp_err_set(m->err, "--fields: '%s' is named twice", name);
+	chosen[(*n)++] = m->entry[at];
+	return 0;
+}
+
 static int choose_fields(struct maker *m)
 {
 	size_t n = 0;
@@ -346,25 +366,8 @@ static int choose_fields(struct maker *m)
 	if (!m->spec.fields)
 		return 0;
 	struct entry *chosen = cp_xcalloc(m->spec.n_fields + 1, sizeof *chosen);
-	for (size_t i = 0; rc == 0 && i < m->spec.n_fields; i++) {
-		size_t at = find_entry(m, m->spec.fields[i]), c = find_column(m->csv, m->spec.fields[i]);
-		if (at == SIZE_MAX && c != SIZE_MAX && role_of(m, c) && m->spec.like) {
-			rc = cp_err_set(m->err, "%s %s: the model has it as a field", role_of(m, c)->option, m->spec.fields[i]);
-			continue;
-		}
-		if (at == SIZE_MAX && c != SIZE_MAX && (role_of(m, c) || (m->spec.csv.no_header && !strcmp(m->spec.fields[i], "-"))))
-			continue;	/* a role is carried along without being named */
-		if (at == SIZE_MAX && c != SIZE_MAX) {
-			rc = cp_err_set(m->err, "--fields: '%s' is declared to be no field", m->spec.fields[i]);
-		} else if (at == SIZE_MAX) {
-			rc = no_such_column(m, m->spec.like ? "the model" : "--fields", m->spec.fields[i]);
-		} else {
-			for (size_t j = 0; j < n; j++)
-				if (chosen[j].title == m->entry[at].title)
-					rc = cp_err_set(m->err, "--fields: '%s' is named twice", m->spec.fields[i]);
-			chosen[n++] = m->entry[at];
-		}
-	}
+	for (size_t i = 0; rc == 0 && i < m->spec.n_fields; i++)
+		rc = choose_field(m, m->spec.fields[i], chosen, &n);
 	free(m->entry);
 	m->entry = chosen;
 	m->n = n;
