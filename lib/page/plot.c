@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "page/gnuplot.h"
 #include "page/html.h"
+#include "text/unicode.h"
 
 #define MOST_SERIES 8
 #define MOST_POINTS 14		/* marks differ as well */
@@ -165,11 +166,20 @@ static void put_data(struct cp_buf *b, const struct cp_plot *p)
 	}
 }
 
+/* In characters. */
+static size_t length(const char *s)
+{
+	size_t n = 0, bytes = strlen(s);
+	for (size_t i = 0; i < bytes; n++)
+		cp_utf8_next(s, bytes, &i);
+	return n;
+}
+
 static size_t longest_label(const struct cp_plot *p)
 {
 	size_t most = 0;
 	for (size_t i = 0; i < p->n; i++)
-		most = strlen(p->series[i].label) > most ? strlen(p->series[i].label) : most;
+		most = length(p->series[i].label) > most ? length(p->series[i].label) : most;
 	return most;
 }
 
@@ -251,7 +261,7 @@ static double left_of_dots(const struct cp_plot *p)
 {
 	size_t most = 0;
 	for (size_t i = 0; i < p->n_categories; i++)
-		most = strlen(p->category[i]) > most ? strlen(p->category[i]) : most;
+		most = length(p->category[i]) > most ? length(p->category[i]) : most;
 	return (18 + 7.7 * (double)(most < NAME ? most : NAME)) / WIDTH;
 }
 
