@@ -78,7 +78,7 @@ struct nn_node {
 	struct nn_param *param;
 	size_t at;			/* of a weight, the element of its parameter that it begins with */
 	const struct nn_ids *ids;
-	const struct nn_feed *feed;
+	const struct nn_feed *feed, *weights;
 	const struct nn_segs *segs;
 	const struct nn_bags *bags;
 	enum nn_act act;
@@ -270,6 +270,8 @@ struct nn_node *ng_batchnorm_maps(struct nn_graph *, struct nn_node *x, struct n
 
 /* Mean binary cross-entropy of logits z (B,1) against labels (0 or 1). */
 struct nn_node *ng_bce(struct nn_graph *, struct nn_node *z, const struct nn_feed *labels);
+/* The same with each row's term times its weight, in the mean over B as well; all weigh 1 in a batch for which weights->v is NULL. */
+struct nn_node *ng_bce_weighted(struct nn_graph *, struct nn_node *z, const struct nn_feed *labels, const struct nn_feed *weights);
 
 /* Mean cross-entropy of softmax(h W^T + b) against labels, over the rows of h (M,H); W (V,H), b (1,V).
  * With a cut, the softmax runs over the ids cut->ids[0..n-1] only, ascending; every label must be among them.

@@ -10,25 +10,51 @@
 
 /* --- Binary cross-entropy of logits ------------------------------------------------------------------------------------------------ */
 
-static void bce_fwd(struct nn_graph *g, struct nn_node *n)
+static const nn_float *weights_of(const struct nn_node *n)
 {
-	n->val[0] = (nn_float)nn_bce_fwd(n->in[0]->val, n->feed->v, nn_rows(g, n->in[0]));
+	return n->weights ? n->weights->v : NULL;
 }
 
+static void bce_fwd(struct nn_graph *g, struct nn_node *n)
+{
+	size_t rows = nn_rows(g, n->in[0]);
+	const nn_float *z = n->in[0]->val, *w = weights_of(n);
+	double sum = 0;
+	for (size_t i = 0; w && i < rows; i++)
+		sum += (double)w[i] * nn_bce_fwd(z + i, n->feed->v + i, 1);
+	n->val[0] = (nn_float)(w ? sum / (double)rows : nn_bce_fwd(z, n->feed->v, rows));
+}
+
+/* Rows that weigh the same have the bits of rows without weights. */
 static void bce_bwd(struct nn_graph *g, struct nn_node *n)
 {
+	size_t rows = nn_rows(g, n->in[0]);
 	nn_float *d = nn_grad(g, n->in[0]);
-	nn_bce_bwd(d, n->in[0]->val, n->feed->v, n->grad[0], nn_rows(g, n->in[0]));
+	const nn_float *z = n->in[0]->val, *w = weights_of(n);
+	if (!w || !d) {
+		nn_bce_bwd(d, z, n->feed->v, n->grad[0], rows);
+		return;
+	}
+	nn_float *all_alike = cp_arena_zalloc(&g->arena, rows * sizeof *all_alike);
+	nn_bce_bwd(all_alike, z, n->feed->v, n->grad[0], rows);
+	for (size_t i = 0; i < rows; i++)
+		d[i] += w[i] * all_alike[i];
 }
 
 static const struct nn_op op_bce = { "bce", bce_fwd, bce_bwd, NULL };
 
-struct nn_node *ng_bce(struct nn_graph *g, struct nn_node *z, const struct nn_feed *labels)
+struct nn_node *ng_bce_weighted(struct nn_graph *g, struct nn_node *z, const struct nn_feed *labels, const struct nn_feed *weights)
 {
 	assert(z->cols == 1);
 	struct nn_node *n = nn_node_new(g, &op_bce, 0, 1, 1, 1, &z);
 	n->feed = labels;
+	n->weights = weights;
 	return n;
+}
+
+struct nn_node *ng_bce(struct nn_graph *g, struct nn_node *z, const struct nn_feed *labels)
+{
+	return ng_bce_weighted(g, z, labels, NULL);
 }
 
 /* --- A gradient from outside ------------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@ static void reserve(struct cp_model *m, size_t n)
 	m->cap = n;
 	m->off_v = cp_xrealloc(m->off_v, n * (size_t)m->vocab.fields.n + 1, sizeof *m->off_v);
 	m->label_v = cp_xrealloc(m->label_v, n, sizeof *m->label_v);
+	m->row_weight_v = cp_xrealloc(m->row_weight_v, n, sizeof *m->row_weight_v);
 	m->key_v = cp_xrealloc(m->key_v, n, sizeof *m->key_v);
 }
 
@@ -138,10 +139,13 @@ void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *
 			values = feed_values(m, d, places[i], i, values, f);
 		if (d->label)
 			m->label_v[i] = d->label[places[i]];
+		if (d->weight)
+			m->row_weight_v[i] = (nn_float)(d->weight[places[i]] / d->mean_weight);
 	}
 	m->ids.v = m->id_v;
 	m->bags = (struct nn_bags){ m->off_v, m->weight_v };
 	m->labels.v = m->label_v;
+	m->weights.v = d->weight ? m->row_weight_v : NULL;
 	m->kept.v = f->kept;
 	m->g->len[PLM_ROWS] = n;
 	m->g->keys[PLM_ROWS] = m->key_v;

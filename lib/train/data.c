@@ -2,6 +2,7 @@
  * they may take, the arrays hold a block at a time on its way to files. */
 #include "train/data.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +146,14 @@ int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *na
 	c->tokens = c->mask = c->text = -1;
 	c->cut_to = 0;
 	c->row = cp_schema_first(s, CP_ROW);
-	d->has_weights |= cp_schema_first(s, CP_WEIGHT) >= 0;
+	c->weight = cp_schema_first(s, CP_WEIGHT);
+	if (d->want_weights && d->n_streams && d->has_weights != (c->weight >= 0))
+		return cp_err_set(err, "%s: its rows have %s, those before have %s; cp-cat --drop takes weights out", name,
+				  d->has_weights ? "no weights" : "weights", d->has_weights ? "some" : "none");
+	d->n_streams++;
+	d->has_weights |= c->weight >= 0;
+	if (!d->want_weights)
+		c->weight = -1;
 	c->label = cp_schema_find(s, CP_LABEL, label);
 	if (c->label < 0 && d->label_name)
 		c->label = cp_schema_find(s, CP_NUMBER, label);
@@ -167,6 +175,8 @@ static void reserve_rows(struct cp_data *d, size_t more)
 	d->cap = (d->n + more) + d->cap / 2;
 	d->row = cp_xrealloc(d->row, d->cap, sizeof *d->row);
 	d->label = cp_xrealloc(d->label, d->cap, sizeof *d->label);
+	if (d->want_weights && d->has_weights)
+		d->weight = cp_xrealloc(d->weight, d->cap, sizeof *d->weight);
 	if (d->n_lists) {
 		d->value_at = cp_xrealloc(d->value_at, d->cap + 1, sizeof *d->value_at);
 		d->members = cp_xrealloc(d->members, d->cap, (size_t)d->n_lists * sizeof *d->members);
@@ -201,6 +211,17 @@ static int add_labels(struct cp_data *d, const struct cp_block *b, const struct 
 		if (d->want_labels && y != 0 && y != 1)
 			return cp_err_set(err, "%s: row %llu: label %g; expected 0 or 1", name, (unsigned long long)(b->first_row + i), y);
 		d->label[d->n + i] = (nn_float)y;
+	}
+	return 0;
+}
+
+static int add_weights(struct cp_data *d, const struct cp_block *b, const struct cp_data_columns *c, const char *name, struct cp_err *err)
+{
+	for (size_t i = 0; i < b->n_rows; i++) {
+		double w = b->column[c->weight].f64[i];
+		if (!(w >= 0 && w <= FLT_MAX))
+			return cp_err_set(err, "%s: row %llu: weight %g; expected 0 or more", name, (unsigned long long)(b->first_row + i), w);
+		d->weight[d->n + i] = (nn_float)w;
 	}
 	return 0;
 }
@@ -382,6 +403,8 @@ int cp_data_add(struct cp_data *d, const struct cp_block *b, const struct cp_dat
 		return -1;
 	if (c->label >= 0 && add_labels(d, b, c, name, err) < 0)
 		return -1;
+	if (c->weight >= 0 && add_weights(d, b, c, name, err) < 0)
+		return -1;
 	if (d->want_tokens && add_tokens(d, b, c, name, err) < 0)
 		return -1;
 	if (d->has_pairs && add_pairs(d, b, c, name, err) < 0)
@@ -408,8 +431,8 @@ int cp_data_settle(struct cp_data *d, struct cp_err *err)
 
 static void choose(struct cp_reader *r, const struct cp_data *d, const struct cp_data_columns *c)
 {
-	int cols[CP_FIELDS_MAX + 6], n = 0;
-	const int some[] = { c->row, c->label, c->tokens, c->mask, c->text };
+	int cols[CP_FIELDS_MAX + 7], n = 0;
+	const int some[] = { c->row, c->label, c->weight, c->tokens, c->mask, c->text };
 	for (size_t i = 0; i < sizeof some / sizeof *some; i++)
 		if (some[i] >= 0)
 			cols[n++] = some[i];
@@ -449,6 +472,7 @@ void cp_data_release(struct cp_data *d)
 	cp_fields_release(&d->fields);
 	free(d->row);
 	free(d->label);
+	free(d->weight);
 	free(d->keys);
 	free(d->ids);
 	free(d->value_at);
@@ -509,6 +533,23 @@ static int each_part(const struct cp_data *d, struct cp_features *v, void (*fn)(
 		each_value(rows, v, fn);
 	cp_pass_release(&p);
 	return rc;
+}
+
+int cp_data_weigh(struct cp_data *d, struct cp_err *err)
+{
+	struct cp_pass p;
+	const struct cp_data *rows;
+	double sum = 0;
+	int rc;
+	if (!d->want_weights || !d->has_weights)
+		return 0;
+	cp_pass_init(&p, d);
+	while ((rc = cp_pass_next(&p, &rows, err)) == 1)
+		for (size_t i = 0; i < rows->n; i++)
+			sum += rows->weight[i];
+	cp_pass_release(&p);
+	d->mean_weight = sum / (double)d->n;
+	return rc < 0 ? -1 : sum > 0 ? 0 : cp_err_set(err, "all rows to train on have weight 0");
 }
 
 int cp_data_count(const struct cp_data *d, struct cp_features *v, struct cp_err *err)
@@ -579,7 +620,7 @@ int cp_data_index(struct cp_data *d, const struct cp_features *v, struct cp_err 
 static int digest_arrays(const struct cp_data *d, struct cp_digest *g, struct cp_err *err)
 {
 	static const enum cp_array first[] = { CP_ARRAY_ROW, CP_ARRAY_LABEL, CP_ARRAY_VALUES }, kinds[] = { CP_ARRAY_MEMBERS, CP_ARRAY_NUMBER },
-				   words[] = { CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR };
+				   words[] = { CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR, CP_ARRAY_WEIGHT };
 	for (int i = 0; i < 3; i++)
 		if (cp_rowfile_digest(d, first[i], g, err) < 0)
 			return -1;
@@ -588,7 +629,7 @@ static int digest_arrays(const struct cp_data *d, struct cp_digest *g, struct cp
 	for (int i = 0; i < 2; i++)
 		if (cp_rowfile_digest(d, kinds[i], g, err) < 0)
 			return -1;
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		if (cp_rowfile_digest(d, words[i], g, err) < 0)
 			return -1;
 	return 0;

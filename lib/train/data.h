@@ -33,6 +33,7 @@ struct cp_data {
 	struct cp_fields fields;	/* these, in this order; none: the stream's own, taken here */
 	int want_keys, want_labels, want_tokens, want_masks;	/* 1: refused without */
 	int want_twins;			/* beside tokens: those of the user's text, then those of the item's, each in a frame of its own */
+	int want_weights;		/* where the rows have any; all of them then, or none */
 	const char *label_name;		/* NULL: "label" */
 	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */
 	size_t max_tokens;		/* of a text; 0: no bound */
@@ -43,6 +44,8 @@ struct cp_data {
 	size_t n;
 	uint64_t *row;			/* (n) */
 	nn_float *label;		/* (n) or NULL */
+	nn_float *weight;		/* (n) or NULL: all weigh the same */
+	double mean_weight;		/* after cp_data_weigh */
 	/* Values: one a field, of a list one a member, row by row and in the order of the fields. */
 	size_t n_values;
 	uint64_t *keys;			/* (n_values) until cp_data_index */
@@ -65,11 +68,12 @@ struct cp_data {
 	json_t *sentence;		/* how texts are made: the text column's attributes, which are all to be the same; NULL: there was no text yet */
 	char *label_made;		/* the declaration of the label's column; NULL: it has none */
 
-	int has_weights;		/* a stream had a column of them, which nothing here reads */
+	int has_weights;		/* the streams have a column of them */
 	int has_pairs, indexed;
 	size_t bytes;			/* that the rows take while they are indexed, when they take most; after cp_data_settle */
 	struct cp_rowfile *file;	/* where they are; NULL: in the arrays above */
 	size_t unit_bytes;		/* in files: that CP_DATA_UNIT rows take, once indexed, at most */
+	int n_streams;			/* looked at so far */
 	size_t cap, value_cap, token_cap, pair_cap;
 	struct cp_tok_cache *cache;
 };
@@ -83,7 +87,7 @@ void cp_data_release(struct cp_data *);
 
 /* A part at a time: which columns of a schema are meant, then block after block.  name is what messages call the source. */
 struct cp_data_columns {
-	int row, label, tokens, mask, text;	/* -1: not there */
+	int row, label, weight, tokens, mask, text;	/* -1: not there, or not wanted */
 	int field[CP_FIELDS_MAX];
 	uint32_t cut_to;		/* cp-mask left rows so many tokens at most; 0: it does not say */
 };
@@ -92,6 +96,9 @@ int cp_data_same_text(const json_t *, const json_t *);
 int cp_data_columns(struct cp_data *, const struct cp_schema *, const char *name, struct cp_data_columns *, struct cp_err *);
 int cp_data_add(struct cp_data *, const struct cp_block *, const struct cp_data_columns *, const char *name, struct cp_err *);
 void cp_data_clear(struct cp_data *);	/* forget the rows */
+
+/* Sets .mean_weight: what a row's weight is taken beside, so that their scale says nothing.  <0: all of them are 0. */
+int cp_data_weigh(struct cp_data *, struct cp_err *);
 
 /* Every row has one key a field and nothing else: then ids is (n, fields.n). */
 static inline int cp_data_is_plain(const struct cp_data *d)

@@ -35,6 +35,7 @@ void cp_model_free(struct cp_model *m)
 	free(m->off_v);
 	free(m->weight_v);
 	free(m->label_v);
+	free(m->row_weight_v);
 	free(m->key_v);
 	free(m->cut_v);
 	free(m->ctrl.t);
@@ -126,7 +127,7 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 		m->z_ctr = ctr_side(m, cb);
 	}
 	m->z = fuse(m, b);
-	m->loss = ng_bce(m->g, m->z, &m->labels);
+	m->loss = ng_bce_weighted(m->g, m->z, &m->labels, &m->weights);
 }
 
 static size_t *first_rows(const struct cp_features *v)

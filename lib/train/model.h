@@ -105,11 +105,11 @@ struct cp_model {
 
 	/* the batch at hand */
 	struct nn_ids ids;
-	struct nn_feed labels;
+	struct nn_feed labels, weights;	/* weights: NULL where all rows weigh the same */
 	struct plm_feed feed;
 	struct nn_bags bags;		/* where a row is more than one id a field */
 	uint32_t *id_v, *off_v;
-	nn_float *weight_v, *label_v;
+	nn_float *weight_v, *label_v, *row_weight_v;	/* weight_v: of values in a field */
 	uint64_t *key_v;
 	size_t cap, value_cap;
 	struct cp_ids words, pairs;

@@ -21,6 +21,7 @@ static const struct {
 } arrays[CP_N_ARRAYS] = {
 	[CP_ARRAY_ROW] = { offsetof(struct cp_data, row), ROWS },
 	[CP_ARRAY_LABEL] = { offsetof(struct cp_data, label), ROWS },
+	[CP_ARRAY_WEIGHT] = { offsetof(struct cp_data, weight), ROWS },
 	[CP_ARRAY_VALUE_AT] = { offsetof(struct cp_data, value_at), OFFSETS, VALUES },
 	[CP_ARRAY_MEMBERS] = { offsetof(struct cp_data, members), ROWS },
 	[CP_ARRAY_NUMBER] = { offsetof(struct cp_data, number), ROWS },
@@ -65,6 +66,7 @@ static size_t width(const struct cp_data *d, int i)
 	switch (i) {
 	case CP_ARRAY_ROW: return sizeof *d->row;
 	case CP_ARRAY_LABEL: return d->want_labels ? sizeof *d->label : 0;
+	case CP_ARRAY_WEIGHT: return d->want_weights && d->has_weights ? sizeof *d->weight : 0;
 	case CP_ARRAY_VALUE_AT: return d->n_lists ? sizeof *d->value_at : 0;
 	case CP_ARRAY_MEMBERS: return (size_t)d->n_lists * sizeof *d->members;
 	case CP_ARRAY_NUMBER: return (size_t)d->n_numbers * sizeof *d->number;
@@ -229,7 +231,8 @@ int cp_rowfile_digest(const struct cp_data *d, enum cp_array i, struct cp_digest
 void cp_part_init(struct cp_data *part, const struct cp_data *d)
 {
 	*part = (struct cp_data){
-		.fields = d->fields, .want_keys = d->want_keys, .want_labels = d->want_labels, .want_tokens = d->want_tokens,
+		.fields = d->fields, .want_keys = d->want_keys, .want_labels = d->want_labels, .want_weights = d->want_weights,
+		.has_weights = d->has_weights, .mean_weight = d->mean_weight, .want_tokens = d->want_tokens,
 		.n_lists = d->n_lists, .n_numbers = d->n_numbers, .has_spec = d->has_spec, .spec = d->spec, .has_pairs = d->has_pairs,
 		.indexed = d->indexed,
 	};

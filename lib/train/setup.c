@@ -30,6 +30,7 @@ static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	const struct cp_model_config *c = &t->m->c;
 	d->want_keys = 1;	/* also without a CTR model: the fields' names belong to a model */
 	d->want_labels = labels;
+	d->want_weights = labels && d == &t->train && !t->m->p5;
 	d->want_tokens = c->has_plm;
 	d->want_twins = c->baseline == CP_CTR_BERT;
 	d->want_masks = c->objective == CP_OBJECTIVE_LM;
@@ -145,6 +146,8 @@ static int load_training_rows(struct cp_trainer *t, int labels, struct cp_err *e
 		return cp_err_set(err, "no rows to train on");
 	if (t->train.n > UINT32_MAX - 1)
 		return cp_err_set(err, "%zu rows to train on; this version takes fewer than 2^32", t->train.n);
+	if (cp_data_weigh(&t->train, err) < 0)
+		return -1;
 	t->m->c.max_tokens = t->train.max_tokens;
 	if (!known)
 		cp_features_init(&t->m->vocab, &t->train.fields);
@@ -167,8 +170,8 @@ static int note_rows(struct cp_trainer *t, struct cp_err *err)
 	uint64_t n_cut = t->train.n_cut + t->valid.n_cut + t->test.n_cut;
 	if (note_wide_numbers(t, err) < 0)
 		return -1;
-	if (t->train.has_weights)
-		cp_trainer_note(t, "the rows have weights, which training does not use: every row counts the same");
+	if (t->train.has_weights && !t->train.want_weights)
+		cp_trainer_note(t, "the rows have weights, which this stage does not use: every row counts the same");
 	if (n_cut)
 		cp_trainer_note(t, "%llu rows have more than %zu tokens and were cut", (unsigned long long)n_cut, t->m->c.max_tokens);
 	return 0;

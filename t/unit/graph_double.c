@@ -340,14 +340,21 @@ static struct nn_node *build_map_norm(struct test *t)
 	return ng_batchnorm_maps(t->b.g, matrix_on(t, ROWS, 1, 2 * GROUPS * t->cols), weight(t, 1, 2), weight(t, 1, 2), mean, var);
 }
 
-static struct nn_node *build_bce(struct test *t)
+static struct nn_feed *drawn_feed(struct test *t, int whole)
 {
 	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
 	nn_float *v = cp_arena_alloc(&t->mem, t->rows * sizeof *v);
 	for (size_t i = 0; i < t->rows; i++)
-		v[i] = cp_rng_u64(&t->rng) & 1;
+		v[i] = whole ? (nn_float)(cp_rng_u64(&t->rng) & 1) : (nn_float)(3 * cp_rng_real(&t->rng));
 	f->v = v;
-	return ng_bce(t->b.g, matrix_on(t, ROWS, 1, 1), f);
+	return f;
+}
+
+/* variant 1: rows have weights */
+static struct nn_node *build_bce(struct test *t)
+{
+	struct nn_feed *labels = drawn_feed(t, 1);
+	return ng_bce_weighted(t->b.g, matrix_on(t, ROWS, 1, 1), labels, t->variant ? drawn_feed(t, 0) : NULL);
 }
 
 /* variant 0: the whole vocabulary; 1: a cut; 2: more rows than a block and not a multiple of it; 3: both; 4: tied to a table that is
@@ -418,7 +425,7 @@ static const struct op_case {
 	{ "rmsnorm", build_rmsnorm, 1 }, { "scale and gelu_tanh", build_scale, 2 }, { "sum_groups and bias", build_sums, 2 },
 	{ "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 }, { "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
-	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 }, { "bce", build_bce, 1 }, { "lm_loss", build_lm, 5 },
+	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 }, { "bce", build_bce, 2 }, { "lm_loss", build_lm, 5 },
 	{ "pull", build_pull, 1 }, { "info_nce", build_nce, 4 },
 };
 
