@@ -26,10 +26,11 @@ export POLARS_MAX_THREADS="$cpus" RAYON_NUM_THREADS="$cpus" TOKENIZERS_PARALLELI
 # ---- what there is to work on ----
 
 movietweetings() {
-	cp -R "$here/pipelines/movietweetings" "$tmp/mt"
-	make -s -C "$tmp/mt" BIN="$BIN" movietweetings.csv
-	head -n 1 "$tmp/mt/movietweetings.csv"
-	for i in $(seq "$COPIES"); do tail -n +2 "$tmp/mt/movietweetings.csv"; done
+	mkdir "$tmp/pipelines"
+	cp -R "$here/pipelines/movietweetings" "$here"/pipelines/*.mk "$here"/pipelines/*.awk "$tmp/pipelines"
+	make -s -C "$tmp/pipelines/movietweetings" BIN="$BIN" movietweetings.csv >&2
+	head -n 1 "$tmp/pipelines/movietweetings/movietweetings.csv"
+	for i in $(seq "$COPIES"); do tail -n +2 "$tmp/pipelines/movietweetings/movietweetings.csv"; done
 }
 
 if [ -z "${CSV:-}" ]; then
