@@ -94,6 +94,7 @@ test_that 'a name of two lines is shown in one, by cp-model and by cp-cat' '
 	grep "^a.nb  *key " show
 	grep -Fx "row, label, a\nb" show
 '
+
 test_that 'a tensor as text: a line for each place of its first dimension, whole numbers as such' '
 	cp-model export -q --tensor embedding a.cpm >table
 	test "$(wc -l <table) $(head -n 1 table | tr "\t" "\n" | wc -l)" = "57 8"

@@ -95,8 +95,6 @@ int cp_ledger_list(sqlite3 *db, const char *tool, const char *status, int64_t li
 	struct table t = { NULL,
 		"SELECT id, uid, status, started, seconds, figures, command FROM (SELECT * FROM listed WHERE (?1 IS NULL OR tool = ?1) "
 		"AND (?2 IS NULL OR status = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id" };
-	if (cp_store_queries(db, err) < 0)
-		return -1;
 	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "tti", tool, status, limit ? limit : INT64_C(-1));
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
@@ -171,8 +169,6 @@ int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struc
 		"WITH a AS (SELECT name, value FROM facts WHERE run = ?1 AND about = ?3), b AS (SELECT name, value FROM facts WHERE run = ?2 AND about = ?3) "
 		"SELECT name, value, (SELECT value FROM b WHERE b.name = a.name) AS other FROM a WHERE value IS NOT other OR name NOT IN (SELECT name FROM b) "
 		"UNION ALL SELECT name, NULL, value FROM b WHERE name NOT IN (SELECT name FROM a) ORDER BY 1" };
-	if (cp_store_queries(db, err) < 0)
-		return -1;
 	cp_buf_printf(b, "runs\t%lld\t%lld\n", (long long)a, (long long)b_id);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "iit", a, b_id, parts[i].about);
@@ -206,8 +202,6 @@ static const char best_settings[] =
 int cp_ledger_best(sqlite3 *db, const struct cp_best *o, struct cp_buf *b, struct cp_err *err)
 {
 	struct table t = { NULL, o->over_seeds ? best_settings : best_runs };
-	if (cp_store_queries(db, err) < 0)
-		return -1;
 	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "ttiit", o->key, o->split, (int64_t)o->lowest, o->limit ? o->limit : INT64_C(-1), o->rows);
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
@@ -227,8 +221,6 @@ static const char *look(const char *path, const char *digest)
 int cp_ledger_verify(sqlite3 *db, int64_t id, struct cp_buf *b, int64_t *n_bad, struct cp_err *err)
 {
 	int rc;
-	if (cp_store_queries(db, err) < 0)
-		return -1;
 	sqlite3_stmt *st = cp_store_prepare(db, err,
 		"SELECT DISTINCT place, digest, run, role FROM files WHERE via <> 'pipe' AND place IS NOT NULL AND digest IS NOT NULL "
 		"AND (run = ?1 OR (?1 = 0 AND run IN (SELECT id FROM runs WHERE rerun_of IS NULL))) ORDER BY run, place", "i", id);

@@ -18,7 +18,7 @@ int cp_store_copy(sqlite3 *to, const char *path, struct cp_err *);
 /* Make or migrate tables and views on a connection that is open (an import's scratch ledger). */
 int cp_store_schema(sqlite3 *db, struct cp_err *);
 
-/* The views of queries.sql, for this connection alone. */
+/* The views of queries.sql, for this connection alone: what query.h and trace.h ask. */
 int cp_store_queries(sqlite3 *db, struct cp_err *);
 
 /* Prepare and bind: a letter a value, i int64_t, r double (NaN is NULL), t const char * (NULL is NULL).  NULL on failure. */

@@ -213,9 +213,7 @@ static int draw_files(struct trace *t, int64_t id)
 int cp_ledger_trace(sqlite3 *db, int64_t id, const struct cp_trace *how, struct cp_buf *b, struct cp_err *err)
 {
 	struct trace t = { .db = db, .how = how, .b = b, .err = err };
-	int bad = cp_store_queries(db, err);
-	if (bad)
-		return -1;
+	int bad;
 	if (how->dot) {
 		cp_buf_str(b, "digraph trace {\n\trankdir=LR;\n\tnode [fontname=\"sans-serif\", shape=ellipse];\n");
 		bad = draw_runs(&t, id) < 0 || draw_files(&t, id) < 0;

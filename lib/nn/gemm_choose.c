@@ -121,8 +121,7 @@ void nn_blas_prepare(char **argv)
 /* --- Room -------------------------------------------------------------------------------------------------------------------------- */
 
 #define ROOM ((size_t)128 << 20)
-#define MOST 256
-
+#define MOST 256			/* rooms that are taken at once */
 
 /* Exported by OpenBLAS, and declared by no header of its own; not in every build. */
 extern void *blas_memory_alloc(int) __attribute__((weak));

@@ -146,7 +146,10 @@ static void differs(sqlite3_context *c, int n, sqlite3_value **v)
 	const char *a = (const char *)sqlite3_value_text(v[1]), *b = (const char *)sqlite3_value_text(v[2]);
 	int same = a && b ? !strcmp(a, b) : a == b;
 	(void)n;
-	sqlite3_result_text(c, same ? sqlite3_mprintf("") : sqlite3_mprintf("; %s %s, %s", text_of(v[0]), a ? a : "–", b ? b : "–"), -1, sqlite3_free);
+	if (same)
+		sqlite3_result_text(c, "", 0, SQLITE_STATIC);
+	else
+		sqlite3_result_text(c, sqlite3_mprintf("; %s %s, %s", text_of(v[0]), a ? a : "–", b ? b : "–"), -1, sqlite3_free);
 }
 
 /* ---- deviation ---- */

@@ -139,9 +139,7 @@ static void print_fields(const struct cp_inspect *m, struct cp_buf *out)
 		const char *how = cp_field_declared(&fields->v[f]);
 		cp_buf_str(out, "field\t");
 		cp_twin_text(fields->v[f].name, out);
-		cp_buf_printf(out, "\t%s\t%zu values%s", cp_field_word(fields->v[f].type), n_values(m, f), how ? "\t" : "");
-		cp_buf_str(out, how ? how : "");
-		cp_buf_char(out, '\n');
+		cp_buf_printf(out, "\t%s\t%zu values%s%s\n", cp_field_word(fields->v[f].type), n_values(m, f), how ? "\t" : "", how ? how : "");
 	}
 }
 

@@ -16,7 +16,7 @@
 #     PRECISIONS='f32 bf16'       of ours, in training also auto; what a tool refuses is said and passed over
 #     IMPLS='hf tuned'    of PyTorch's language model: as transformers has it, and by a careful hand
 #     ROUNDS=N            3; each round runs every side of a task once, so that a slow minute hits all
-#     SECONDS_EACH=N      5: one such run, about; a step may take longer.  With less, pages that are touched for the first time weigh in sparse and tiny
+#     SECONDS_EACH=N      5: one such run, about; a step may take longer.  With less, pages touched for the first time weigh in sparse and tiny
 #     THREADS=N           of all sides; without it, the processors
 #
 # The work is drawn.  CTR rows have 8 fields of 17,251 values together; a sentence has about 48 tokens, of a vocabulary of 30,522 of which some
@@ -24,8 +24,8 @@
 # matters to the large table, most of which they never touch.
 # Training is what each side times itself, the steps without start-up; cp-predict is a whole process, from file to text, in its own batches.
 # A figure is the best of the rounds, on every side: others on the machine, and where it puts our threads, make one slower, up to twice where two
-# processors turn out to be one core's, and never faster.  It is of this one run and good for its ratios only.  "of peak" is operations, counted from the sizes, three times those of the
-# forward pass where it trains, over what t/bench/peak.c reaches in a thread times the threads.
+# processors turn out to be one core's, and never faster.  It is of this one run and good for its ratios only.  "of peak" is operations, counted from the
+# sizes, three times those of the forward pass where it trains, over what t/bench/peak.c reaches in a thread times the threads.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 BIN=${CP_BIN:-$here/bin} PEAK=${CP_PEAK:-$here/build/plain/bench/peak}
