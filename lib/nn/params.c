@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/team.h"
 #include "nn/table.h"
 
 struct nn_params *nn_params_new(void)
@@ -118,15 +119,8 @@ static uint64_t name_key(const struct nn_param *p)
 	return cp_hash64(p->name, strlen(p->name), 0);
 }
 
-void nn_init_row(struct nn_param *p, size_t row, uint64_t seed, uint64_t key, double std)
-{
-	size_t cols = p->n / p->dims[0];
-	struct cp_rng r = cp_rng(seed, CP_RNG_INIT, name_key(p), key);
-	for (size_t j = 0; j < cols; j++)
-		p->val[row * cols + j] = (nn_float)(std * (p->init == NN_INIT_UNIFORM ? 2 * cp_rng_real(&r) - 1 : cp_rng_normal(&r)));
-}
-
-double nn_init_std(const struct nn_param *p)
+/* The standard deviation of its start; of a uniform one its bound. */
+static double spread_of(const struct nn_param *p)
 {
 	if (p->init == NN_INIT_NORMAL || p->init == NN_INIT_UNIFORM)
 		return p->init_std;
@@ -135,15 +129,45 @@ double nn_init_std(const struct nn_param *p)
 	return sqrt(2.0 / (double)(in + out));
 }
 
-void nn_params_init(struct nn_params *ps, uint64_t seed)
+/* Rows that are drawn, in tasks. */
+struct draw {
+	const struct nn_param *p;
+	size_t row, n, grain;
+	const uint64_t *key;
+	uint64_t seed, name;
+	double spread;
+};
+
+static void draw_task(void *ctx, int task)
+{
+	const struct draw *d = ctx;
+	size_t cols = d->p->n / d->p->dims[0], from = (size_t)task * d->grain, to = from + d->grain < d->n ? from + d->grain : d->n;
+	for (size_t i = from; i < to; i++) {
+		struct cp_rng r = cp_rng(d->seed, CP_RNG_INIT, d->name, d->key ? d->key[i] : d->row + i);
+		nn_float *x = d->p->val + (d->row + i) * cols;
+		for (size_t j = 0; j < cols; j++)
+			x[j] = (nn_float)(d->spread * (d->p->init == NN_INIT_UNIFORM ? 2 * cp_rng_real(&r) - 1 : cp_rng_normal(&r)));
+	}
+}
+
+#define GRAIN 32768	/* elements a task */
+
+void nn_init_rows(struct nn_param *p, size_t row, size_t n, const uint64_t *key, uint64_t seed, struct cp_team *team)
+{
+	size_t cols = p->n / p->dims[0], grain = (GRAIN + cols - 1) / cols;
+	struct draw d = { p, row, n, grain, key, seed, name_key(p), spread_of(p) };
+	assert(row + n <= p->dims[0]);
+	cp_team_run(team, (int)((n + grain - 1) / grain), draw_task, &d);
+}
+
+void nn_params_init(struct nn_params *ps, uint64_t seed, struct cp_team *team)
 {
 	for (int i = 0; i < ps->n; i++) {
 		struct nn_param *p = ps->v[i];
 		if (p->loaded)
 			continue;
 		if (p->init == NN_INIT_XAVIER || p->init == NN_INIT_NORMAL || p->init == NN_INIT_UNIFORM)
-			for (size_t row = 0; row < p->dims[0]; row++)
-				nn_init_row(p, row, seed, row, nn_init_std(p));
+			nn_init_rows(p, 0, p->dims[0], NULL, seed, team);
 		else
 			for (size_t j = 0; j < p->n; j++)
 				p->val[j] = p->init == NN_INIT_ONE ? 1 : p->init == NN_INIT_HALF ? (nn_float)0.5 : 0;

@@ -6,7 +6,7 @@
  *     struct nn_params *ps = nn_params_new();
  *     struct nn_param *w = nn_params_add(ps, "out.weight", 0, 2, (size_t[]){ 1, q });     // group 0
  *     nn_params_alloc(ps, NN_TRAINING);             // values zero; no more may be added
- *     nn_params_init(ps, seed);
+ *     nn_params_init(ps, seed, team);
  */
 #ifndef NN_PARAMS_H
 #define NN_PARAMS_H
@@ -74,10 +74,9 @@ void nn_params_borrow(struct nn_params *, const struct nn_params *from);
 
 /* Give every parameter that no file has loaded its start.  Row i of a tensor is drawn from (seed, CP_RNG_INIT, hash of the name, i), so a
  * tensor's start depends on nothing else. */
-void nn_params_init(struct nn_params *, uint64_t seed);
-/* One row of a table, drawn from (seed, hash of the name, key): a key has the same start wherever its row lies. */
-void nn_init_row(struct nn_param *, size_t row, uint64_t seed, uint64_t key, double std);
-/* The standard deviation of its start (of a uniform one: its bound). */
-double nn_init_std(const struct nn_param *);
+void nn_params_init(struct nn_params *, uint64_t seed, struct cp_team *);
+/* The n rows of a table from `row` on; row + i is drawn from (seed, hash of the name, key[i]): a key has the same start wherever its row lies.
+ * key NULL: by its place. */
+void nn_init_rows(struct nn_param *, size_t row, size_t n, const uint64_t *key, uint64_t seed, struct cp_team *);
 
 #endif

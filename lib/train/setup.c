@@ -249,20 +249,20 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
  * trained, else 0. */
 static void start_table(struct cp_trainer *t, struct nn_param *p)
 {
+	const struct cp_features *vocab = &t->m->vocab;
 	int loaded = p->loaded;
-	double std = nn_init_std(p);
-	for (size_t row = 0; t->m->vocab.bits && !loaded && row < t->m->vocab.n_rows; row++)
-		nn_init_row(p, row, t->o.seed, row, std);
-	for (int f = 0; !t->m->vocab.bits && f < t->m->vocab.fields.n; f++) {
-		const struct cp_features_field *v = &t->m->vocab.field[f];
-		size_t base = p->part ? 0 : v->base;
+	if (vocab->bits && !loaded)
+		nn_init_rows(p, 0, vocab->n_rows, NULL, t->o.seed, t->team);
+	for (int f = 0; !vocab->bits && f < vocab->fields.n; f++) {
+		const struct cp_features_field *v = &vocab->field[f];
+		const char *name = vocab->fields.v[f].name;
+		size_t base = p->part ? 0 : v->base, old = loaded ? v->n_old : 0;
 		if (p->part && p->part != f + 1)
 			continue;
-		uint64_t seed = cp_field_seed(t->m->vocab.fields.v[f].name, strlen(t->m->vocab.fields.v[f].name));
-		for (size_t i = loaded ? v->n_old : 0; i < v->n; i++)
-			nn_init_row(p, base + 1 + i, t->o.seed, v->key[i], std);
+		uint64_t unseen = cp_field_seed(name, strlen(name));
+		nn_init_rows(p, base + 1 + old, v->n - old, v->key + old, t->o.seed, t->team);
 		if (!loaded && t->o.unseen_rate > 0)
-			nn_init_row(p, base, t->o.seed, seed, std);
+			nn_init_rows(p, base, 1, &unseen, t->o.seed, t->team);
 	}
 	p->loaded = 1;
 }
@@ -302,7 +302,7 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 			start_table(t, ps->v[i]);
 	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight");
 	int fresh = word && !word->loaded;
-	nn_params_init(ps, t->o.seed);
+	nn_params_init(ps, t->o.seed, t->team);
 	if (fresh)
 		memset(word->val + t->m->c.plm.pad * word->dims[1], 0, word->dims[1] * sizeof *word->val);
 	struct nn_param *dec = nn_params_find(ps, "mlm.decoder.weight");

@@ -77,7 +77,7 @@ static void make_model(const char *path, int size)
 	if (ctr_config_set(&m->c.ctr, sizes[size].cross, &err) < 0 || ctr_config_set(&m->c.ctr, sizes[size].hidden, &err) < 0)
 		die(err.msg);
 	cp_model_build(m, NULL, 0);
-	nn_params_init(m->params, 1);
+	nn_params_init(m->params, 1, NULL);
 	if (cp_model_save(m, path, &err) < 0)
 		die(err.msg);
 	cp_model_free(m);

@@ -57,7 +57,7 @@ static struct net *net_new(struct cp_team *team, int purpose, size_t rows, size_
 	n->loss = ng_bce(g, nn_dense(&n->b, nn_dense(&n->b, all, 5, NN_TANH, "a"), 1, NN_NONE, "b"), &n->labels);
 	g->training = 1;
 	nn_params_alloc(n->b.ps, purpose);
-	nn_params_init(n->b.ps, 3);
+	nn_params_init(n->b.ps, 3, NULL);
 	return n;
 }
 
