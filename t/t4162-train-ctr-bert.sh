@@ -64,6 +64,16 @@ test_that 'the same bytes with any number of threads, and when it was interrupte
 	mv ctr-bert.cpm text.cpm
 	stage_is_sound ctr-bert text $PLM --batch 64 --epochs 2 --model dnn $SMALL
 '
+test_that 'rows that are kept in files give the bytes of those in memory' '
+	rows_csv 12000 44 | twins >many.cps
+	for memory in 1 1024; do
+		bert $PLM --epochs 1 --memory $memory --train many.cps --valid text.valid.cps --test many.cps -o $memory.cpm 2>$memory.err || { cat $memory.err; exit 1; }
+	done
+	cp-train --no-ledger --stage ctr-bert $PLM --epochs 1 --memory 1 --train many.cps -o told.cpm 2>&1 | grep "kept in temporary files"
+	for m in 1 1024; do cp-predict -q --score-only -m $m.cpm text.valid.cps >$m.scores; done
+	cp-predict -q --score-only -m 1.cpm text.valid.cps | cmp - 1.scores
+	test "$(sort -u 1.scores | wc -l)" -gt 100
+'
 test_that 'a row has the same score alone as among others, from CSV as from records' '
 	rows_csv 70 43 >rows.csv
 	twins rows.csv >text.cps

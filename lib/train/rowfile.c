@@ -228,14 +228,20 @@ int cp_rowfile_digest(const struct cp_data *d, enum cp_array i, struct cp_digest
 
 /* --- Parts ------------------------------------------------------------------------------------------------------------------------- */
 
+/* All that says which rows these are and how they are laid out, and none of them; what d owns stays d's. */
 void cp_part_init(struct cp_data *part, const struct cp_data *d)
 {
-	*part = (struct cp_data){
-		.fields = d->fields, .want_keys = d->want_keys, .want_labels = d->want_labels, .want_weights = d->want_weights,
-		.has_weights = d->has_weights, .mean_weight = d->mean_weight, .want_tokens = d->want_tokens,
-		.n_lists = d->n_lists, .n_numbers = d->n_numbers, .has_spec = d->has_spec, .spec = d->spec, .has_pairs = d->has_pairs,
-		.indexed = d->indexed,
-	};
+	*part = *d;
+	for (int i = 0; i < CP_N_ARRAYS; i++)
+		set(part, i, NULL);
+	part->n = part->n_values = 0;
+	part->cap = part->value_cap = part->token_cap = part->pair_cap = 0;
+	part->keys = NULL;
+	part->ids = NULL;
+	part->file = NULL;
+	part->sentence = NULL;
+	part->label_made = NULL;
+	part->cache = NULL;
 }
 
 void cp_part_release(struct cp_data *part)
