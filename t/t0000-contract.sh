@@ -130,6 +130,7 @@ wrong_values() {	# wrong_values TOOL: every option with a value it cannot have
 		usage_error "$1" "--$name" "--$name" || return 1
 		if test "$choices" != -; then
 			usage_error "$1" "--$name" "--$name" no-such-choice || return 1
+			usage_error "$1" "--$name" "--$name" "$choices" || return 1	# is none of them
 		elif is_number "$value"; then
 			usage_error "$1" "--$name" "--$name" 1x || return 1
 			usage_error "$1" "--$name" "--$name=" || return 1

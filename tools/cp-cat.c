@@ -50,14 +50,14 @@ static const struct cp_opt opts[] = {
 	{ 0, "shuffle", CP_OPT_SET, &o.shuffle, NULL, "by a random number of the seed and the row", .set = 1, .content = 1 },
 	{ 0, "join-by-key", CP_OPT_STR, &o.join_by_key, "FILE", "add the columns of the row of FILE that has the same key" },
 	{ 0, "on", CP_OPT_STR, &o.on, "NAME", "the key column of --join-by-key", .content = 1 },
-	{ 0, "unmatched", CP_OPT_CHOICE, &o.unmatched, "WHAT", "rows whose key FILE has not", .choices = "keep|drop|fail", .content = 1 },
+	{ 0, "unmatched", CP_OPT_CHOICE, &o.unmatched, "WHAT", "what to do with rows whose key is not in FILE", .choices = CP_UNMATCHED, .content = 1 },
 	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "for sorting, shuffling, counting and FILE", .min = 1, .max = 1 << 20 },
 	{ 0, "form", CP_OPT_HEAD },
-	{ 0, "to", CP_OPT_CHOICE, &o.to, "FORM", "what to write", .choices = "records|tsv|jsonl|libsvm|libffm" },
+	{ 0, "to", CP_OPT_CHOICE, &o.to, "FORM", "what to write", .choices = CP_SINK_FORMS },
 	{ 0, "hash-bits", CP_OPT_INT, &o.hash_bits, "N", "of --to libsvm and libffm: keys are 2^N indices", .min = 1, .max = 30 },
 	{ 0, "from", CP_OPT_CHOICE, &o.from, "FORM", "what to read", .choices = "records|tsv|jsonl" },
 	{ 0, "bare", CP_OPT_SET, &o.bare, NULL, "text without the lines that the way back needs", .set = 1 },
-	{ 0, "edited", CP_OPT_SET, &o.edited, NULL, "the text's rows were changed: make digests and blocks anew", .set = 1 },
+	{ 0, "edited", CP_OPT_SET, &o.edited, NULL, "the text was changed by hand: make digests and blocks anew", .set = 1 },
 	{ 0, "join", CP_OPT_SET, &o.join, NULL, "make one segment of several", .set = 1 },
 	{ 0, "block-rows", CP_OPT_INT, &o.block_rows, "N", "cut blocks anew, at N rows; 0: leave them", .min = 0, .max = 1 << 20 },
 	{ 0, "compress", CP_OPT_CHOICE, &o.compress, "METHOD", "compress blocks anew", .choices = "lz4|none" },
@@ -189,12 +189,10 @@ static json_t *provenance(void)
 
 static struct cp_sink_opts sink_options(void)
 {
-	static const char *const forms[] = { "records", "tsv", "jsonl", "libsvm", "libffm" };
-	int form = 0;
-	while (strcmp(o.to, forms[form]))
-		form++;
-	return (struct cp_sink_opts){ (enum cp_form)form, o.bare, (int)o.hash_bits,
-				      { .raw = o.compress && !strcmp(o.compress, "none"), .block_rows = (size_t)o.block_rows } };
+	return (struct cp_sink_opts){
+		.form = (enum cp_form)cp_choice(CP_SINK_FORMS, o.to), .bare = o.bare, .hash_bits = (int)o.hash_bits,
+		.writer = { .raw = o.compress && !strcmp(o.compress, "none"), .block_rows = (size_t)o.block_rows },
+	};
 }
 
 static int read_through(struct cp_reader *r, int decode, struct cp_err *err)
@@ -234,7 +232,8 @@ static int ask(struct cp_reader *r, FILE *out, struct cp_buf *b, uint64_t *n_in,
 {
 	uint64_t n = 0;
 	if (o.histogram)
-		return cp_histogram(&(struct cp_histogram){ o.histogram, pick_options(), (uint64_t)o.bins, (size_t)o.memory << 20 }, r, out, n_in, err);
+		return cp_histogram(&(struct cp_histogram){ .column = o.histogram, .pick = pick_options(), .n_bins = (uint64_t)o.bins,
+							    .memory = (size_t)o.memory << 20 }, r, out, n_in, err);
 	int rc = o.show ? cp_stream_show(r, b, err) : o.count && chooses_rows() ? count_chosen(r, &n, err) : read_through(r, o.check, err);
 	*n_in = cp_reader_rows(r);
 	if (rc == 0 && o.count)
@@ -264,21 +263,28 @@ struct rows {
 
 static int copy(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
 {
-	struct cp_copy c = { &o.columns, &o.drop, pick_options(), step, o.expect_rows, sink_options(), o.join || (to_text() && (o.bare || to_svm())),
-			     o.compress != NULL };
+	struct cp_copy c = {
+		.columns = &o.columns, .drop = &o.drop, .pick = pick_options(), .step = step, .expect_rows = o.expect_rows, .sink = sink_options(),
+		.join = o.join || (to_text() && (o.bare || to_svm())), .compress = o.compress != NULL,
+	};
 	return cp_copy(&c, r, out, &n->in, &n->out, err);
 }
 
 static int reorder(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
 {
-	struct cp_reorder c = { &o.sort, o.seed, &o.columns, &o.drop, pick_options(), o.head, o.expect_rows, (size_t)o.memory << 20, step, sink_options() };
+	struct cp_reorder c = {
+		.sort = &o.sort, .seed = o.seed, .columns = &o.columns, .drop = &o.drop, .pick = pick_options(), .head = o.head,
+		.expect_rows = o.expect_rows, .memory = (size_t)o.memory << 20, .step = step, .sink = sink_options(),
+	};
 	return cp_reorder(&c, r, out, &n->in, &n->out, err);
 }
 
 static int join_by_key(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
 {
-	struct cp_keyjoin c = { o.join_by_key, o.on, !strcmp(o.unmatched, "keep") ? CP_UNMATCHED_KEEP : !strcmp(o.unmatched, "drop") ? CP_UNMATCHED_DROP
-				: CP_UNMATCHED_FAIL, (size_t)o.memory << 20, o.expect_rows, step, sink_options() };
+	struct cp_keyjoin c = {
+		.path = o.join_by_key, .on = o.on, .unmatched = (enum cp_unmatched)cp_choice(CP_UNMATCHED, o.unmatched),
+		.memory = (size_t)o.memory << 20, .expect_rows = o.expect_rows, .step = step, .sink = sink_options(),
+	};
 	return cp_keyjoin(&c, r, out, &n->in, &n->out, &n->unmatched, err);
 }
 

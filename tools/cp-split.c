@@ -20,7 +20,7 @@ static struct {
 static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "PREFIX", "write PREFIX.train.cps and so on (required)" },
 	{ 0, "ratio", CP_OPT_STR, &o.ratio, "A:B:C", "sizes of the parts", .content = 1 },
-	{ 0, "by", CP_OPT_CHOICE, &o.by, "RULE", "what decides", .choices = "random|time|order|hash|group|last|rows", .content = 1 },
+	{ 0, "by", CP_OPT_CHOICE, &o.by, "RULE", "what decides", .choices = CP_SPLIT_RULES, .content = 1 },
 	{ 0, "group", CP_OPT_STR, &o.group, "NAME", "the key column of --by group", .content = 1 },
 	{ 0, "per", CP_OPT_STR, &o.per, "NAME", "do it for each value of this column (--by random, time, order, last)" },
 	{ 0, "rows", CP_OPT_LIST, &o.rows, "FILE", "of --by rows: lines NUMBER<tab>PART, or PART=FILE with numbers" },
@@ -90,8 +90,10 @@ static void read_names(struct job *j)
 	if (!names)
 		cp_usage("%d parts: --names is needed", n);
 	int got = pieces(names, ',', s);
-	if (n ? got != n : got < 2 || got > CP_SPLIT_MAX)
-		cp_usage("--names %s: %d names are expected", names, n ? n : 2);
+	if (n && got != n)
+		cp_usage("--names %s: %d names are expected", names, n);
+	if (got < 2 || got > CP_SPLIT_MAX)
+		cp_usage("--names %s: 2 to %d names are expected", names, CP_SPLIT_MAX);
 	for (int i = 0; i < got; i++) {
 		if (!*s[i] || strchr(s[i], '/'))
 			cp_usage("--names %s: '%s' cannot be part of a file's name", names, s[i]);
@@ -118,11 +120,7 @@ static void make_folds(struct job *j)
 
 static enum cp_split_by rule(void)
 {
-	static const char *const names[] = { "random", "time", "order", "hash", "group", "last", "rows" };
-	int by = 0;
-	while (strcmp(o.by, names[by]))
-		by++;
-	return (enum cp_split_by)by;
+	return (enum cp_split_by)cp_choice(CP_SPLIT_RULES, o.by);
 }
 
 static void check_rule(void)

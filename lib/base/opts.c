@@ -29,7 +29,7 @@ int cp_choice(const char *choices, const char *word)
 	size_t n = strlen(word);
 	int i = 0;
 	for (const char *w = choices; w; w = strchr(w, '|'), w = w ? w + 1 : NULL, i++)
-		if (!strncmp(w, word, n) && (w[n] == '|' || !w[n]))
+		if (strcspn(w, "|") == n && !memcmp(w, word, n))
 			return i;
 	return -1;
 }
@@ -87,7 +87,7 @@ static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
 			return cp_err_set(err, "--%s %s: a whole number from 0 to 2^64-1 is expected", o->name, s);
 		return 0;
 	case CP_OPT_CHOICE:
-		if (!*s || cp_choice(o->choices, s) < 0)
+		if (cp_choice(o->choices, s) < 0)
 			return cp_err_set(err, "--%s %s: expected one of %s", o->name, s, o->choices);
 		*(const char **)o->value = s;
 		return 0;
