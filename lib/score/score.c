@@ -41,12 +41,13 @@ struct cp_score {
 	struct cp_model *model;		/* a twin of the scorer's */
 	struct cp_fill *fill;
 	size_t max_rows, n_rows;	/* of the batch at hand */
+	size_t n_before;		/* rows of this call that earlier batches had */
 	size_t n_values, value_cap;
 	uint32_t *id, *off;
 	nn_float *weight;
 	struct cp_csv_field *row;	/* (columns) */
 	int by_blas;			/* some of its products are OpenBLAS's */
-	struct cp_score_counts counts;
+	struct cp_score_counts counts, of_batch;	/* until now, and of rows that have no score yet */
 };
 
 /* --- Columns ----------------------------------------------------------------------------------------------------------------------- */
@@ -311,14 +312,20 @@ void cp_score_counts(const struct cp_score *c, struct cp_score_counts *out)
 
 /* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
 
+/* Of the row at hand among those of the call, from 1. */
+static size_t number(const struct cp_score *c)
+{
+	return c->n_before + c->n_rows + 1;
+}
+
 static int push(struct cp_score *c, int field, uint64_t key, nn_float weight, struct cp_err *err)
 {
 	const struct cp_features *v = &c->of->model->vocab;
 	if (c->n_values == c->value_cap)
-		return cp_err_set(err, "row %zu: more than %zu values in lists of one batch; score fewer rows at a time", c->n_rows + 1, c->value_cap);
+		return cp_err_set(err, "row %zu: more than %zu values in lists of one batch; score fewer rows at a time", number(c), c->value_cap);
 	uint32_t at = cp_features_row(v, field, key);
-	c->counts.unseen += !v->bits && at == v->field[field].base;
-	c->counts.values++;
+	c->of_batch.unseen += !v->bits && at == v->field[field].base;
+	c->of_batch.values++;
 	c->weight[c->n_values] = weight;
 	c->id[c->n_values++] = at;
 	return 0;
@@ -337,7 +344,7 @@ static int push_field(struct cp_score *c, const struct cp_values *v, int field, 
 	}
 	double x = v->f64[0];
 	if (!isnan(x) && !isfinite((nn_float)x))
-		return cp_err_set(err, "row %zu: field '%s' is %g; expected a number that is finite in single precision", c->n_rows + 1, f->name, x);
+		return cp_err_set(err, "row %zu: field '%s' is %g; expected a number that is finite in single precision", number(c), f->name, x);
 	return push(c, field, isnan(x) ? f->key_missing : f->key_number, isnan(x) ? 1 : (nn_float)x, err);
 }
 
@@ -348,7 +355,7 @@ static int check_list(const struct cp_score *c, int field, const struct cp_csv_f
 	size_t n = 1;
 	for (size_t i = 0; how && how->sep && i < v->n; i++)
 		n += v->p[i] == how->sep[0];
-	return n < CP_BLOCK_ROWS ? 0 : cp_err_set(err, "row %zu: a list of more than %d values for field '%s'", c->n_rows + 1, CP_BLOCK_ROWS - 1,
+	return n < CP_BLOCK_ROWS ? 0 : cp_err_set(err, "row %zu: a list of more than %d values for field '%s'", number(c), CP_BLOCK_ROWS - 1,
 						  c->of->model->vocab.fields.v[field].name);
 }
 
@@ -370,7 +377,7 @@ static int add_row(struct cp_score *c, struct cp_err *err)
 	if (check_lists(c, err) < 0)
 		return -1;
 	cp_fill_reset(c->fill);
-	if (cp_fill_row(c->fill, c->row, c->n_rows, c->n_rows + 1, err) < 0)
+	if (cp_fill_row(c->fill, c->row, c->n_rows, number(c), err) < 0)
 		return -1;
 	cp_fill_block(c->fill, &b);
 	for (int f = 0; f < (int)fields; f++) {
@@ -388,6 +395,12 @@ static void take_row(struct cp_score *c, const struct cp_score_value *row)
 		c->row[i] = (struct cp_csv_field){ row[i].text ? row[i].text : "", row[i].text ? row[i].len : 0 };
 }
 
+static void empty(struct cp_score *c)
+{
+	c->n_rows = c->n_values = 0;
+	c->of_batch = (struct cp_score_counts){ 0 };
+}
+
 static int finish(struct cp_score *c, double *scores, struct cp_err *err)
 {
 	for (size_t at = 0, n; at < c->n_rows; at += n) {
@@ -395,16 +408,19 @@ static int finish(struct cp_score *c, double *scores, struct cp_err *err)
 		run(c, at, n);
 		for (size_t i = 0; i < n; i++)
 			if (isnan(scores[at + i] = 1 / (1 + exp(-(double)c->model->z->val[i]))))
-				return cp_err_set(err, "row %zu: " CP_MODEL_NO_SCORE, at + i + 1);
+				return cp_err_set(err, "row %zu: " CP_MODEL_NO_SCORE, c->n_before + at + i + 1);
 	}
 	c->counts.rows += c->n_rows;
-	c->n_rows = c->n_values = 0;
+	c->counts.values += c->of_batch.values;
+	c->counts.unseen += c->of_batch.unseen;
+	c->n_before += c->n_rows;
+	empty(c);
 	return 0;
 }
 
 static int failed(struct cp_score *c, const struct cp_err *err, struct cp_score_error *error)
 {
-	c->n_rows = c->n_values = 0;
+	empty(c);
 	tell(error, err);
 	return -1;
 }
@@ -412,6 +428,7 @@ static int failed(struct cp_score *c, const struct cp_err *err, struct cp_score_
 static int score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
 {
 	struct cp_err err;
+	c->n_before = 0;
 	for (size_t i = 0; i < n; i++) {
 		take_row(c, rows + i * c->of->n_columns);
 		if (add_row(c, &err) < 0)
@@ -439,6 +456,7 @@ static int score_named(struct cp_score *c, const char *const *names, const struc
 		       struct cp_score_error *error)
 {
 	struct cp_err err;
+	c->n_before = 0;
 	for (size_t i = 0; i < c->of->n_columns; i++) {
 		size_t k = 0;
 		while (k < n && strcmp(names[(i + k) % n], c->of->column[i]))

@@ -211,6 +211,26 @@ static void check_counts(struct cp_score *s)
 	ok(!cp_score_row(s, v, &p, NULL) && isfinite(p), "a missing value has a score");
 }
 
+/* The tenth of ten rows, in the third batch of four: what is no number is refused. */
+static void check_refused(void)
+{
+	struct cp_score *s = cp_score_new(model, 4, &err);
+	struct cp_score_counts c, first;
+	struct cp_score_value *ten = malloc(10 * n_columns * sizeof *ten);
+	double p[10];
+	memcpy(ten, rows, 10 * n_columns * sizeof *ten);
+	cp_score_rows(s, ten, 8, p, &err);
+	cp_score_counts(s, &first);
+	for (size_t i = 9 * n_columns; i < 10 * n_columns; i++)
+		ten[i] = (struct cp_score_value){ "cheap", 5 };
+	int refused = cp_score_rows(s, ten, 10, p, &err) < 0;
+	ok(refused && strstr(err.text, "line 10"), "a row that is refused is named by its place among all");
+	cp_score_counts(s, &c);
+	ok(c.rows == 16 && c.values == 2 * first.values && c.unseen == 2 * first.unseen, "and what has no score is not counted");
+	free(ten);
+	cp_score_free(s);
+}
+
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
@@ -233,6 +253,9 @@ int main(int argc, char **argv)
 	check_named(s);
 	check_counts(s);
 	cp_score_free(s);
+	for (size_t i = 0, numbers = 0; !cp_scorer_field(m, i, &field); i++)
+		if (field.kind == CP_SCORE_NUMBER && !numbers++)
+			check_refused();
 	ok(!cp_score_new(m, 0, &err) && strstr(err.text, "0 rows"), "a batch of no rows is refused");
 	ok(!cp_scorer_open("/nowhere", &err) && strstr(err.text, "/nowhere"), "a model that is not there is named");
 	cp_scorer_close(m);
