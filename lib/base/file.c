@@ -266,26 +266,29 @@ size_t cp_read_small(const char *path, char *buf, size_t size)
 	return n;
 }
 
+char *cp_program_folder(void)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self);
+	if (n <= 0 || n == sizeof self)		/* a path as long as the room may be longer */
+		return NULL;
+	self[n] = 0;
+	return cp_path_folder(self);
+}
+
 char *cp_share_path(const char *leaf, struct cp_err *err)
 {
-	char self[PATH_MAX], *tried[3] = {0}, *found = NULL;
+	char *tried[2] = {0}, *found = NULL, *bin = cp_program_folder();
 	int n = 0;
 	const char *env = getenv("CP_SHARE");
-	ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-	if (env && *env)
+	if (env && *env) {
 		tried[n++] = cp_xasprintf("%s/%s", env, leaf);
-	else {
-		if (len > 0) {
-			self[len] = 0;
-			for (int up = 0; up < 2; up++) {
-				char *slash = strrchr(self, '/');
-				if (slash)
-					*slash = 0;
-			}
-			tried[n++] = cp_xasprintf("%s/share/clickprompt/%s", self, leaf);
-		}
+	} else {
+		if (bin)
+			tried[n++] = cp_xasprintf("%s/../share/clickprompt/%s", bin, leaf);
 		tried[n++] = cp_xasprintf("%s/share/clickprompt/%s", CP_PREFIX, leaf);
 	}
+	free(bin);
 	for (int i = 0; i < n && !found; i++)
 		if (!access(tried[i], R_OK))
 			found = cp_xstrdup(tried[i]);

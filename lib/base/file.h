@@ -66,6 +66,9 @@ int cp_read_large(const char *path, size_t most, struct cp_buf *buf, struct cp_e
 /* The beginning of a file of the system's, which has no size to ask for (/proc, /sys), as a string: how many bytes, 0 where there is none. */
 size_t cp_read_small(const char *path, char *buf, size_t size);
 
+/* The folder that the running program lies in, the caller's; NULL where the system does not tell. */
+char *cp_program_folder(void);
+
 /* Where the project's own data lies (share/clickprompt): CP_SHARE, else the program's ../share/clickprompt, else PREFIX's.
  * Returns a path the caller frees, or NULL with a sentence naming the places looked at. `leaf` is e.g. "plm". */
 char *cp_share_path(const char *leaf, struct cp_err *);

@@ -200,11 +200,13 @@ static int make_folder(struct repeat *r, struct cp_err *err)
 }
 
 /* The tool beside this one, and no other: a ledger that was imported may say anything. */
-static char *find_program(const char *tool)
+static char *find_program(const char *tool, struct cp_err *err)
 {
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	return cp_xasprintf("%.*s%s", n > 0 ? (int)(cp_path_leaf(self) - self) : 0, self, tool);
+	char *folder = cp_program_folder(), *program = folder ? cp_xasprintf("%s/%s", folder, tool) : NULL;
+	free(folder);
+	if (!program)
+		cp_err_set(err, "%s is looked for beside this program, and the system does not tell where that is", tool);
+	return program;
 }
 
 /* The recorded words, and ours behind the options (the last value of an option counts) but before "--", which ends them. */
@@ -248,7 +250,9 @@ static _Noreturn void child(const struct repeat *r, char **argv)
 
 static int run_again(struct repeat *r, struct cp_err *err)
 {
-	char *program = find_program(r->tool), *out = NULL;
+	char *program = find_program(r->tool, err), *out = NULL;
+	if (!program)
+		return -1;
 	for (size_t i = 0; i < r->n_outputs && !out; i++)
 		if (r->output[i].path)
 			out = place(r, &r->output[i]);

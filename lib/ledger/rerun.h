@@ -1,6 +1,6 @@
 /* Repeating a run from its row alone.
  *
- * The recorded command is run again, by the program of that name beside ours (else in PATH), in the recorded folder, with `-o` led into
+ * The recorded command is run again, by the program of that name beside ours, in the recorded folder, with `-o` led into
  * a folder of its own and `--ledger` to this ledger: nothing that the first run wrote is touched, and the repetition has a row
  * (rerun_of). Before, inputs are looked at: a file that is missing or has other bytes is refused. A run that read a pipe wants the
  * same on standard input; its bytes are kept in a temporary file until their digest is found right (or, where only the content's digest
