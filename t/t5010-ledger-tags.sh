@@ -16,6 +16,13 @@ test_that 'tags are kept, whole numbers as numbers, and stand in the views' '
 	grep "^way	with-plm$" shown
 '
 
+test_that 'a tag need not be ASCII' '
+	CP_LEDGER=$TRASH/utf8.db
+	CP_TAGS="data=películas,seed=1,größe=x,y=é" cp-auc -q --ledger utf8.db --split test four.tsv >/dev/null
+	is "select group_concat(name || \"=\" || value || \":\" || typeof(value), \" \") from tags" \
+		"data=películas:text größe=x:text seed=1:integer y=é:text"
+'
+
 test_that 'no tags, no cell; what is no tag is refused before anything runs' '
 	cp-auc -q four.tsv >/dev/null
 	is "select count(*) from cells" 1

@@ -184,14 +184,22 @@ static int check_tags(struct cp_err *err)
 }
 
 /* A value that is a whole number is kept as one. */
+static int add_tag(struct cp_run *r, const char *name, const char *value, struct cp_err *err)
+{
+	return cp_store_run(r->db, err, "INSERT OR REPLACE INTO tags VALUES (?1, ?2, CASE WHEN CAST(CAST(?3 AS INTEGER) AS TEXT) = ?3 "
+			    "THEN CAST(?3 AS INTEGER) ELSE ?3 END)", "itt", r->id, name, value);
+}
+
 static int add_tags(struct cp_run *r, struct cp_err *err)
 {
-	size_t n, name;
+	size_t n, n_name;
 	int bad = 0;
-	for (const char *s = env("CP_TAGS"), *tag; s && !bad && (tag = next_tag(&s, &n, &name)); )
-		bad = cp_store_run(r->db, err, "INSERT OR REPLACE INTO tags VALUES (?1, substr(?2, 1, ?3), CASE WHEN CAST(CAST(substr(?2, ?3 + 2, ?4) AS INTEGER) "
-				   "AS TEXT) = substr(?2, ?3 + 2, ?4) THEN CAST(substr(?2, ?3 + 2, ?4) AS INTEGER) ELSE substr(?2, ?3 + 2, ?4) END)", "itii",
-				   r->id, tag, (int64_t)name, (int64_t)(n - name - 1));
+	for (const char *s = env("CP_TAGS"), *tag; s && !bad && (tag = next_tag(&s, &n, &n_name)); ) {
+		char *name = cp_xstrndup(tag, n_name), *value = cp_xstrndup(tag + n_name + 1, n - n_name - 1);
+		bad = add_tag(r, name, value, err);
+		free(name);
+		free(value);
+	}
 	return bad;
 }
 
