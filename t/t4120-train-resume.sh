@@ -329,11 +329,12 @@ test_that 'patience: stopped after the last epoch that counted, and not beyond w
 
 test_that 'what a killed process left half-written is cleared away' '
 	rm -f ctr.cpm*
-	echo x >ctr.cpm.state.tmp.99999
-	echo x >ctr.cpm.tmp.99999
+	echo x >ctr.cpm.state.tmp.4194999	# no process has this number
+	echo x >ctr.cpm.tmp.4194999
+	echo x >ctr.cpm.tmp.$$			# of one that lives
 	ctr --epochs 1 --train train.cps -o ctr.cpm
 	ls ctr.cpm*
-	test "$(ls ctr.cpm*)" = ctr.cpm
+	test "$(echo ctr.cpm*)" = "ctr.cpm ctr.cpm.tmp.$$"
 '
 
 test_that 'a model that is no file keeps no state, and folders and standard output are refused at once' '

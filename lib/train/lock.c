@@ -1,9 +1,9 @@
 /* One training at a time towards one model: a lock file beside it, OUT.state.lock, held by flock(2), so that it ends with its process
  * however that ends.  Who holds it may clear away what a process that was killed left half-written under a temporary name. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,9 +12,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "train/trainer.h"
 
-/* NAME.tmp.PID or NAME.state.tmp.PID (base/file.c). */
+/* NAME.tmp.PID or NAME.state.tmp.PID (base/file.c), of a process that is no more. */
 static int is_leftover(const char *entry, const char *name)
 {
 	size_t n = strlen(name);
@@ -25,7 +26,8 @@ static int is_leftover(const char *entry, const char *name)
 		entry += 6;
 	if (strncmp(entry, ".tmp.", 5) || !entry[5])
 		return 0;
-	return entry[5 + strspn(entry + 5, "0123456789")] == 0;
+	int64_t pid;
+	return !cp_parse_i64(entry + 5, &pid) && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
 static void clear_leftovers(const char *out)
