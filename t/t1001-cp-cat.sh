@@ -37,6 +37,14 @@ test_that 'so are odd names, unknown types and extreme values' '
 	grep -q "\"n\":\"18446744073709551615\",\"i\":\[\"-9223372036854775808\",-1\]" rows.out &&
 	cp-cat -q --to jsonl odd.cps | head -n 1 | grep -q "\"of\":{\"deep\":\[1,2.5\]}.*\"note\":\"kept\""
 '
+test_that 'a mark stands alone in its object' '
+	cp-cat -q --to jsonl one.cps >one.jsonl
+	for more in "\"junk\":1" "\"label\":2"; do
+		sed "1s/}$/,$more}/" one.jsonl | fails_with 1 cp-cat -q --from jsonl
+		sed "1s/^{/{$more,/" one.jsonl | fails_with 1 cp-cat -q --from jsonl
+		sed "\$s/}$/,$more}/" one.jsonl | fails_with 1 cp-cat -q --from jsonl
+	done
+'
 test_that 'a stream without rows comes back too' '
 	cp-cat -q --head 0 one.cps >none.cps &&
 	test "$(cp-cat -q --count none.cps)" = 0 && round_trip none.cps

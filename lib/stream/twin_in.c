@@ -316,7 +316,7 @@ static int json_line(struct in *in, struct cp_err *err)
 	int rc;
 	if (!json_is_object(j)) {
 		rc = j ? cp_err_set(err, "expected a JSON object") : cp_err_set(err, "not JSON: %s, at byte %d", e.text, e.position);
-	} else if (key && key[0] == '#') {
+	} else if (key && key[0] == '#' && json_object_size(j) == 1) {
 		rc = cp_json_print(json_object_get(j, key), &text, err);
 		rc = rc < 0 ? -1 : take_mark(in, key + 1, strlen(key + 1), text.data, text.len, err);
 	} else {
