@@ -43,6 +43,13 @@ test_that 'a source file opens with what it does' '
 	done
 '
 
+test_that 'what the examples in headers call is declared, with as many arguments' '
+	headers=$(cd "$TOP" && find lib tools -name "*.h" | sort)
+	(cd "$TOP" && awk -f t/header-examples.awk $headers $headers) >wrong
+	cat wrong
+	test ! -s wrong
+'
+
 test_that 'no path of a machine is in the tree' '
 	home="/ho""me/|/ro""ot/|/wo""rk/"
 	all_files | grep -v -e "\.xz$" -e "^bin/" | (cd "$TOP" && xargs -d "\n" grep -nIE "(^|[^A-Za-z0-9_.-])($home)") | grep -v "/home/u/" | grep . && exit 1

@@ -3,7 +3,7 @@
  * A function that can fail takes a `struct cp_err *` last, returns <0 and leaves the sentence there.  The sentence names what was being
  * read (file, block or line, column), what was found and what was expected.  Library code never prints and never exits.
  *
- *     if (cp_reader_open(&r, path, err) < 0)
+ *     if (cp_out_open(&o, path, err) < 0)
  *             return -1;                            // err already tells
  *     return cp_err_set(err, "%s: block %zu: ...", path, n);
  */

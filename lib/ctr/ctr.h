@@ -2,12 +2,13 @@
  *
  * A model reads F fields as rows of one embedding table (fields one behind the other) and makes a final vector q (B,Q); the logit is a
  * linear map of q.  A field is the row of its one value, the mean of its members' rows, or a number times its row: what it is, whoever
- * feeds the model knows (nn_bags); a model sees F vectors of width d.  q is also what soft prompts are made from.  One file a model; each is a page of composition over nn/graph.h.
+ * feeds the model knows (nn_bags); a model sees F vectors of width d.  q is also what soft prompts are made from.  One file a model; each is a
+ * page of composition over nn/graph.h.
  *
  *     struct ctr_config c;
  *     ctr_config_init(&c, ctr_find("dcnv2"), n_fields, n_rows);
  *     ctr_config_set(&c, "hidden=256x3", &err);
- *     struct ctr_build b = { .b = { g, ps, GROUP_CTR }, .c = &c, .ids = &ids, .axis = AXIS_ROWS };
+ *     struct ctr_build b = { .b = { g, ps, GROUP_CTR }, .c = &c, .ids = &ids, .axis = AXIS_ROWS, .pad = -1 };
  *     struct nn_node *q = ctr_final(&b), *z = ctr_logit(&b, q);
  *
  * To add a model: a file with its ctr_model, and a line in ctr.c.
@@ -23,6 +24,7 @@
 #include "nn/build.h"
 
 #define CTR_MAX_HIDDEN 16
+#define CTR_MAX_LAYERS 64	/* cross layers, layers and heads of attention, experts, blocks, steps */
 #define CTR_MAX_FIELDS 1024
 
 enum ctr_structure { CTR_PARALLEL, CTR_CROSSNET_ONLY, CTR_STACKED, CTR_STACKED_PARALLEL };
@@ -54,10 +56,10 @@ struct ctr_config {
 	int64_t attn_layers, attn_heads, attn_dim;	/* self-attention over the fields: width of all heads together */
 	int64_t attn_scale, residual, layer_norm;
 	int64_t steps, gru, reuse;	/* of messages between fields; one set of matrices for all */
-	struct ctr_sizes channels, kernels, pools, recombined;	/* of each convolution: maps, height, pooling, new fields a place and map */
+	struct ctr_sizes channels, kernels, pools, recombined;	/* of each convolution: maps, height, pooling, new fields per position and channel */
 	int64_t conv_norm, conv_act, share_table;	/* conv_act: of the new fields, too */
 	int64_t bilinear, excitation;	/* FiBiNET: matrices of the products; act of the fields' weights, 0 relu, 1 sigmoid */
-	double reduction;		/* of the fields in between */
+	double reduction;		/* FiBiNET: r of squeeze and excitation, F fields through F / r and back */
 	int64_t parallel, blocks, block_dim, emb_norm;	/* MaskNet: its form, and the blocks of the parallel one */
 	double mask_ratio;		/* width inside a mask, to that of what is masked */
 	struct ctr_sizes hidden2, gate, gate1, gate2;	/* FinalMLP: the second MLP, hidden layers of the gates, fields each gate reads, from 1 */

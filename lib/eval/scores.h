@@ -8,7 +8,7 @@
  *     struct cp_scores s;
  *     struct cp_scores_columns c = { .group = "User" };
  *     if (cp_scores_read(&s, f, "standard input", &c, NULL, err) < 0) ...
- *     cp_gauc(&g, s.score, s.label, s.group, s.n);
+ *     cp_gauc(&g, s.score, s.label, s.group, s.n, team);
  *     cp_scores_release(&s);
  *
  * Memory: 9 bytes a row, and 8 for each of score2 and group, 4 for stratum (half as much again while growing), and 4 MiB of text.  The

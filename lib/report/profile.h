@@ -6,7 +6,7 @@
  *             cp_profile_block(p, &b, err);
  *     cp_profile_split(p, "valid", schema2, err);  ...
  *     cp_profile_finish(p);
- *     cp_findings(p, &f);  cp_report_text(p, &f, &buf);           // findings.h, show.h
+ *     cp_findings_make(&f, p, &opts);  cp_report_text(p, &f, &buf);           // findings.h, show.h
  *     cp_profile_free(p);
  *
  * The first split is the one that a model would be fitted to: of the others it is told what they have that the first has not.  Every split

@@ -9,8 +9,8 @@
  * same there are fewer than N.
  *
  *     struct cp_learn *l = cp_learn_new(n_columns, seed);
- *     cp_learn_row(l, row, values);                            // NaN: missing
- *     size_t n = cp_learn_bounds(l, column, n_buckets, bound);         // room for n_buckets - 1
+ *     cp_learn_row(l, row, values);                                            // NaN: missing
+ *     size_t n = cp_learn_bounds(l, column, n_buckets, bound, &n_values);      // room for n_buckets - 1
  *     cp_learn_free(l);
  */
 #ifndef CP_LEARN_H

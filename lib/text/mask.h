@@ -8,7 +8,7 @@
  * draws the later epochs by the same call, and parts of a stream masked apart equal the whole.
  *
  *     struct cp_mask_spec spec = CP_MASK_SPEC_DEFAULT;
- *     cp_mask_spec_tokenizer(&spec, tok);
+ *     cp_mask_spec_tokenizer(&spec, tok, err);
  *     struct cp_ids pairs = {0};
  *     cp_mask_row(&spec, epoch, row, ids.v, ids.n, &pairs);      // pairs.v[2*i] a position, pairs.v[2*i+1] the id put there
  *

@@ -10,6 +10,9 @@
  * *o.stop is set; --resume goes on from it and ends in the same bytes as training that was never interrupted.
  *
  *     struct cp_train_opts o = CP_TRAIN_DEFAULT;
+ *     o.stage = "ctr", o.out = "ctr.cpm";                              // and where the rows are; without .train standard input
+ *     cp_train_settle(&o);
+ *     if (cp_train_check(&o, err) < 0) ...
  *     struct cp_trainer *t = cp_trainer_new(&o, err);                  // reads data, builds the model
  *     rc = cp_trainer_run(t, err);                                     // 0 done, 1 interrupted (the state is saved), -1 failed
  *     cp_trainer_result(t)->...
