@@ -34,6 +34,12 @@ rows 500 600 >test.csv
 for s in train valid test; do cp-featurize -q -o $s.cps $s.csv; done
 cp-validate -q --json train.cps valid.cps test.cps >all.json
 
+test_that 'a split may have any name, and what is cut of it is whole characters' '
+	cp-validate -q --names "Größe-über-alles-im-ääää,пример-очень-длинного-имени,日本語日本語日本語日本語" train.cps valid.cps test.cps >text
+	iconv -f UTF-8 -t UTF-8 text >/dev/null
+	grep "^Splits  *Größe-über-alles-im\.\. пример-очень-длинно\.\.  *日本語日本語日本語日本語$" text
+'
+
 test_that 'rows and labels of each split' '
 	for i in 0 1 2; do
 		s=$(member "splits[$i].name" <all.json)

@@ -88,4 +88,11 @@ test_that 'its sentences' '
 	test ! -e no
 	printf "label,Title\n1,x\n" | cp-featurize -q | fails_with 1 cp-vocab && grep "no column .text" fails_with.err
 '
+test_that '"-" is standard output, not a folder' '
+	echo "a b c" | cp-vocab -q --lines --size 200 >vocab
+	echo "a b c" | cp-vocab -q --lines --size 200 -o - | cmp - vocab
+	test ! -e -
+	echo "a b c" | fails_with 2 cp-vocab -q --lines --layers 1 -o -
+'
+
 test_done

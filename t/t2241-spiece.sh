@@ -85,7 +85,7 @@ test_that 'a hundred extra ids where the folder does not say; another end of a t
 	test "$(ids sp "a")" = "4 6"
 	echo "{\"extra_ids\":2,\"model_max_length\":1000000000000000019884624838656}" >sp/tokenizer_config.json
 	test "$(ids sp "<extra_id_1><extra_id_0>")" = "8 9 1"
-	for wrong in -1 1.5 \"2\" 1e9; do
+	for wrong in -1 1.5 \"2\" 10001; do
 		echo "{\"extra_ids\":$wrong}" >sp/tokenizer_config.json
 		refused sp "spiece.model: extra_ids"
 	done

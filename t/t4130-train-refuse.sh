@@ -39,6 +39,10 @@ test_that 'a language model of impossible sizes' '
 	for spec in layers=0 layers=999 hidden=7 heads=0 no=1 layers= layers=two positions=1; do
 		refused 2 "plm scratch" cp-train -q --stage pretrain --plm scratch:$spec --train train.cps $NO
 	done
+	refused 2 "hidden" ctr --set hidden=8, --train train.cps $NO
+	refused 2 "dims" ctr --set dims=1:8,1:16 --train train.cps $NO
+	refused 2 "dims" ctr --set dims=1:8, --train train.cps $NO
+	refused 2 "nothing stands behind the last comma" cp-train -q --stage pretrain --plm scratch:layers=1, --train train.cps $NO
 	refused 2 "hidden size 30 is not a multiple of 4 heads" cp-train -q --stage pretrain --plm scratch:hidden=30,heads=4 --train train.cps $NO
 	refused 1 "leave no room" pretrain --prompts 64 --prompt-where input --train train.cps $NO
 	refused 1 "max-length 65: .* positions for 62" pretrain --max-length 65 --train train.cps $NO

@@ -224,18 +224,20 @@ static void print_value(struct cp_buf *b, const struct item *item)
 /* Members of the object that `b` has opened; items of one inner object follow each other. */
 static void print_json(struct cp_buf *b, const struct item *item, size_t n)
 {
-	const char *open = NULL;
+	const char *open = "";
 	for (size_t i = 0; i < n; i++) {
-		if (open && open != item[i].object)
+		const char *object = item[i].object ? item[i].object : "";
+		int other = strcmp(object, open);
+		if (*open && other)
 			cp_buf_char(b, '}');
 		if (i)
 			cp_buf_str(b, ", ");
-		if (item[i].object && item[i].object != open)
-			cp_buf_printf(b, "\"%s\": {", item[i].object);
-		open = item[i].object;
+		if (*object && other)
+			cp_buf_printf(b, "\"%s\": {", object);
+		open = object;
 		print_value(b, &item[i]);
 	}
-	if (open)
+	if (*open)
 		cp_buf_char(b, '}');
 }
 

@@ -39,7 +39,7 @@ static const struct cp_tool tool = {
 	.synopsis = "[OPTION...] [TRAIN [VALID [TEST...]]]",
 	.summary = "look at a data set before training: labels, fields, splits, and what is wrong with them",
 	.opts = opts,
-	.notes = "The first file is what a model would be fitted to; of the others it is told what they have that the first has not.",
+	.notes = "The first file is what a model would be fitted to; the others are compared with it.",
 	.max_operands = CP_SPLITS_MAX,
 };
 

@@ -9,6 +9,7 @@
 #include "text/plmfolder.h"
 #include "text/tokenizer.h"
 #include "text/vocabtrain.h"
+#include "base/file.h"
 #include "tool.h"
 
 static struct {
@@ -75,10 +76,6 @@ static int add_lines(struct cp_vocab_trainer *tr, const char *path, uint64_t *ro
 	if (cp_lines_open(&in, path, err) < 0)
 		return -1;
 	while ((rc = cp_lines_next(&in, &line, &n, err)) == 1) {
-		if (memchr(line, 0, n)) {
-			rc = cp_err_set(err, "%s: line %llu: a zero byte; expected text", in.name, (unsigned long long)in.number);
-			break;
-		}
 		cp_vocab_trainer_add(tr, line, n - (line[n - 1] == '\n'));
 		++*rows;
 	}
@@ -166,6 +163,8 @@ int main(int argc, char **argv)
 	uint64_t rows = 0, n_tokens = 0;
 	char extra[64];
 	cp_tool_start(&tool, &argc, argv);
+	if (o.output && cp_is_standard(o.output))
+		o.output = NULL;
 	const char *wrong = check_options();
 	if (wrong)
 		cp_usage("%s", wrong);

@@ -25,8 +25,11 @@ static double quota(void)
 	char text[4200];
 	double least = INFINITY;
 	cp_read_small("/proc/self/cgroup", text, sizeof text);
-	char *folder = strstr(text, "0::/"), *end = folder ? folder + strcspn(folder, "\n") : NULL;
-	for (folder += folder ? 3 : 0; end; end = strrchr(folder, '/')) {
+	char *folder = strstr(text, "0::/");
+	if (!folder)
+		return least;
+	folder += strlen("0::");
+	for (char *end = folder + strcspn(folder, "\n"); end; end = strrchr(folder, '/')) {
 		*end = 0;
 		least = fmin(least, quota_of(folder));
 	}

@@ -44,9 +44,12 @@ void *cp_xmalloc(size_t n)
 
 void *cp_xcalloc(size_t n, size_t size)
 {
-	void *p = calloc(n ? n : 1, size ? size : 1);
+	size_t bytes;
+	if (cp_mul(n, size, &bytes) < 0)
+		cp_out_of_memory(SIZE_MAX);
+	void *p = calloc(bytes ? bytes : 1, 1);
 	if (!p)
-		cp_out_of_memory(n);
+		cp_out_of_memory(bytes);
 	return p;
 }
 

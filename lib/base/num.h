@@ -11,7 +11,7 @@ int cp_parse_i64(const char *s, int64_t *out);
 int cp_parse_real(const char *s, double *out);
 
 /* The same of n bytes that need no NUL behind them; a short decimal, as scores mostly are, costs some nanoseconds.  Both give the double
- * that is nearest to the decimal, as strtod does in the C locale, allocate nothing, and refuse one of 1024 bytes or more. */
+ * that is nearest to the decimal, as strtod does in the C locale (which the tools never leave, and cp_score enters), allocate nothing, and refuse one of 1024 bytes or more. */
 int cp_parse_real_n(const char *s, size_t n, double *out);
 
 /* The shortest decimal that reads back as exactly v (17 digits at most); buf holds 32 bytes. Returns buf. */

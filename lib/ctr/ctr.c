@@ -39,6 +39,8 @@ enum kind { INTEGER, REAL, SIZES, WORD, WIDTHS };
 
 #define ACTS "none|relu|tanh|sigmoid"	/* enum nn_act, as far as it goes */
 
+#define WIDEST_ROW 4096	/* an embedding */
+
 static const struct size {
 	const char *name;
 	enum kind kind;
@@ -46,24 +48,24 @@ static const struct size {
 	double min, max;
 	const char *words;		/* of WORD: value i is the i-th */
 } sizes[] = {
-	{ "dim", INTEGER, offsetof(struct ctr_config, dim), 1, 4096, NULL },
-	{ "dims", WIDTHS, offsetof(struct ctr_config, width), 1, 4096, NULL },
+	{ "dim", INTEGER, offsetof(struct ctr_config, dim), 1, WIDEST_ROW, NULL },
+	{ "dims", WIDTHS, offsetof(struct ctr_config, width), 1, WIDEST_ROW, NULL },
 	{ "hidden", SIZES, offsetof(struct ctr_config, hidden), 0, 0, NULL },
 	{ "stacked", SIZES, offsetof(struct ctr_config, stacked), 0, 0, NULL },
-	{ "cross", INTEGER, offsetof(struct ctr_config, cross), 0, 64, NULL },
+	{ "cross", INTEGER, offsetof(struct ctr_config, cross), 0, CTR_MAX_LAYERS, NULL },
 	{ "structure", WORD, offsetof(struct ctr_config, structure), 0, 0, "parallel|crossnet_only|stacked|stacked_parallel" },
 	{ "low_rank", INTEGER, offsetof(struct ctr_config, low_rank), 0, 4096, NULL },
-	{ "experts", INTEGER, offsetof(struct ctr_config, experts), 1, 64, NULL },
+	{ "experts", INTEGER, offsetof(struct ctr_config, experts), 1, CTR_MAX_LAYERS, NULL },
 	{ "wide", INTEGER, offsetof(struct ctr_config, wide), 0, 1, NULL },
 	{ "towers", WORD, offsetof(struct ctr_config, towers), 0, 0, "joint|sum" },
 	{ "cin", SIZES, offsetof(struct ctr_config, cin), 0, 0, NULL },
-	{ "attn_layers", INTEGER, offsetof(struct ctr_config, attn_layers), 1, 64, NULL },
-	{ "attn_heads", INTEGER, offsetof(struct ctr_config, attn_heads), 1, 64, NULL },
+	{ "attn_layers", INTEGER, offsetof(struct ctr_config, attn_layers), 1, CTR_MAX_LAYERS, NULL },
+	{ "attn_heads", INTEGER, offsetof(struct ctr_config, attn_heads), 1, CTR_MAX_LAYERS, NULL },
 	{ "attn_dim", INTEGER, offsetof(struct ctr_config, attn_dim), 1, 4096, NULL },
 	{ "attn_scale", INTEGER, offsetof(struct ctr_config, attn_scale), 0, 1, NULL },
 	{ "residual", INTEGER, offsetof(struct ctr_config, residual), 0, 1, NULL },
 	{ "layer_norm", INTEGER, offsetof(struct ctr_config, layer_norm), 0, 1, NULL },
-	{ "steps", INTEGER, offsetof(struct ctr_config, steps), 1, 64, NULL },
+	{ "steps", INTEGER, offsetof(struct ctr_config, steps), 1, CTR_MAX_LAYERS, NULL },
 	{ "gru", INTEGER, offsetof(struct ctr_config, gru), 0, 1, NULL },
 	{ "reuse", INTEGER, offsetof(struct ctr_config, reuse), 0, 1, NULL },
 	{ "channels", SIZES, offsetof(struct ctr_config, channels), 0, 0, NULL },
@@ -77,7 +79,7 @@ static const struct size {
 	{ "reduction", REAL, offsetof(struct ctr_config, reduction), 1, 4096, NULL },
 	{ "excitation", WORD, offsetof(struct ctr_config, excitation), 0, 0, "relu|sigmoid" },
 	{ "form", WORD, offsetof(struct ctr_config, parallel), 0, 0, "serial|parallel" },
-	{ "blocks", INTEGER, offsetof(struct ctr_config, blocks), 1, 64, NULL },
+	{ "blocks", INTEGER, offsetof(struct ctr_config, blocks), 1, CTR_MAX_LAYERS, NULL },
 	{ "block_dim", INTEGER, offsetof(struct ctr_config, block_dim), 1, 65536, NULL },
 	{ "mask_ratio", REAL, offsetof(struct ctr_config, mask_ratio), 0.001, 64, NULL },
 	{ "emb_norm", INTEGER, offsetof(struct ctr_config, emb_norm), 0, 1, NULL },
@@ -118,6 +120,8 @@ static int parse_sizes(const char *s, struct ctr_sizes *out)
 			return -1;
 		while (times--)
 			out->v[out->n++] = width;
+		if (s[n] == ',' && !s[n + 1])
+			return -1;
 		s += n + (s[n] == ',');
 	}
 	return 0;
@@ -139,7 +143,9 @@ static int parse_widths(const char *s, uint16_t *out)
 		if (!colon)
 			return -1;
 		*colon = 0;
-		if (cp_parse_u64(word, &field) < 0 || cp_parse_u64(colon + 1, &width) < 0 || field < 1 || field > CTR_MAX_FIELDS || width < 1 || width > 4096)
+		if (cp_parse_u64(word, &field) < 0 || cp_parse_u64(colon + 1, &width) < 0 || field < 1 || field > CTR_MAX_FIELDS || width < 1 || width > WIDEST_ROW)
+			return -1;
+		if (out[field - 1] || (s[n] == ',' && !s[n + 1]))
 			return -1;
 		out[field - 1] = (uint16_t)width;
 		s += n + (s[n] == ',');

@@ -13,7 +13,7 @@
 /* softmax over experts of g_k x, (B,K) */
 static struct nn_node *gates(struct ctr_build *b, struct nn_node *x, struct nn_param *const *gate)
 {
-	struct nn_node *v[64];
+	struct nn_node *v[CTR_MAX_LAYERS];
 	for (int k = 0; k < b->c->experts; k++)
 		v[k] = ng_linear(b->b.g, x, ng_weight(b->b.g, gate[k]), NULL, NN_NONE);
 	return ng_softmax(b->b.g, ng_concat(b->b.g, (int)b->c->experts, v));
@@ -40,7 +40,7 @@ static struct nn_node *mixture_layer(struct ctr_build *b, struct nn_node *x0, st
 static struct nn_node *cross_network(struct ctr_build *b, struct nn_node *x0)
 {
 	struct nn_node *x = x0;
-	struct nn_param *gate[64];
+	struct nn_param *gate[CTR_MAX_LAYERS];
 	for (int k = 0; b->c->low_rank && k < b->c->experts; k++)
 		gate[k] = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ 1, x0->cols }, "cross.gate.%d", k);
 	for (int l = 0; l < b->c->cross; l++)

@@ -31,7 +31,7 @@ static struct nn_node *block(struct ctr_build *b, struct nn_node *x, struct nn_n
 static struct nn_node *masknet_final(struct ctr_build *b)
 {
 	const struct ctr_config *c = b->c;
-	struct nn_node *x = ctr_embed(b), *h = c->emb_norm ? norm_fields(b, x) : x, *v[64];
+	struct nn_node *x = ctr_embed(b), *h = c->emb_norm ? norm_fields(b, x) : x, *v[CTR_MAX_LAYERS];
 	if (!c->parallel) {
 		for (int l = 0; l < c->hidden.n; l++)
 			h = block(b, x, h, c->hidden.v[l], l);

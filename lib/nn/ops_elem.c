@@ -181,7 +181,7 @@ struct nn_node *ng_scale_rows(struct nn_graph *g, struct nn_node *x, struct nn_n
 
 /* --- sum or mean of the groups of columns ------------------------------------------------------------------------------------------ */
 
-/* f[0]: what the sum is multiplied by */
+/* The sum, times n->scale. */
 static void sum_groups_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;

@@ -270,8 +270,9 @@ static const void *map_file(const char *path, size_t *n_bytes, struct cp_err *er
 	else if ((map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
 		cp_err_set(err, "%s: mmap:", path);
 		map = NULL;
+	} else {
+		*n_bytes = (size_t)st.st_size;
 	}
-	*n_bytes = (size_t)st.st_size;
 	close(fd);
 	return map;
 }

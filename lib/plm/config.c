@@ -303,6 +303,8 @@ int plm_config_scratch(struct plm_config *c, const char *spec, struct cp_err *er
 		int bad = !eq || i == sizeof known / sizeof *known || cp_parse_u64(eq + 1, &v) < 0;
 		if (bad)
 			cp_err_set(err, "--plm scratch: '%s' is not one of layers=, hidden=, heads=, ffn=, positions= and a whole number", word);
+		else if ((bad = spec[n] == ',' && !spec[n + 1]))
+			cp_err_set(err, "--plm scratch: nothing stands behind the last comma");
 		else
 			*known[i].at = (size_t)v;
 		free(word);

@@ -1,7 +1,8 @@
 /* The encoder: embeddings, then layers of attention and feed-forward, each behind residual and LayerNorm (post-norm, as BERT).
  *
  * Where only some places of the last layer are read, masked words or the first token of a text, the others are asked for their keys and values
- * alone: no query, no attention, no feed-forward.  That is three quarters of a layer's work on them, and changes nothing in what is read. */
+ * alone: no query, no attention, no feed-forward.  That saves five sixths of a layer's products with weights on them (10 of 12 H^2 a token), and
+ * changes nothing in what is read. */
 #include <stdio.h>
 
 #include "plm/plm.h"

@@ -68,7 +68,7 @@ enum plm_prompt_where { PLM_PROMPT_NONE, PLM_PROMPT_LAYERS, PLM_PROMPT_INPUT };
 struct plm_prompting {
 	int where;
 	int k;				/* prompts a layer; where NONE those that were left out, 0 of a model that has none */
-	int separate;			/* layer-wise: an MLP of its own for each layer and prompt (the paper) instead of a shared one (the code) */
+	int separate;			/* layer-wise: an MLP of its own for each layer and prompt (as the paper writes it) or one for all (as its authors' program) */
 	int shift;			/* not as inputs, which have places: positions of tokens count the k prompts */
 };
 

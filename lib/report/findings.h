@@ -3,7 +3,7 @@
  * A warning is about something that makes training or its judgement go wrong; a note is worth knowing.  A code is a stable word for scripts:
  *
  *     warnings  no-rows no-label labels one-class constant row-id leak leak-values missing infinite weights weight-zero cut empty-text unseen
- *               shared-rows collisions bad-rows
+ *               shared-rows collisions bad-rows label-without-time
  *     notes     label-rate label-rate-by-time time-overlap unseen-some missing-some copies torn few-positives wide-number
  *               looks-number looks-list expected-collisions no-field
  */

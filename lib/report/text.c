@@ -18,18 +18,32 @@ struct page {
 };
 
 /* A name cut to `width` characters, padded; its bytes that are no ASCII are let through. */
-static void put_name(struct cp_buf *b, const char *name, int width)
+static int cut_name(struct cp_buf *b, const char *name, int width)
 {
 	int n = 0;
 	for (; *name && n < width; name++) {
 		if (((unsigned char)*name & 0xc0) != 0x80 && n++ == width - 2 && strlen(name) > 2) {
 			cp_buf_str(b, "..");
-			n = width;
-			break;
+			return width;
 		}
 		cp_buf_char(b, (unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
 	}
+	return n;
+}
+
+static void put_name(struct cp_buf *b, const char *name, int width)
+{
+	int n = cut_name(b, name, width);
 	cp_buf_printf(b, "%*s", width - n, "");
+}
+
+/* A column's, behind a space. */
+static void put_heading(struct cp_buf *b, const char *name, int width)
+{
+	struct cp_buf cut = CP_BUF_INIT;
+	int n = cut_name(&cut, name, width);
+	cp_buf_printf(b, " %*s%s", width - n, "", n ? cut.data : "");
+	cp_buf_release(&cut);
 }
 
 static void end_line(struct cp_buf *b)
@@ -126,7 +140,7 @@ static void put_splits(const struct page *g)
 	const struct cp_profile *p = g->p;
 	cp_buf_printf(g->b, "%-30s", "Splits");
 	for (int i = g->from; i < g->to; i++)
-		cp_buf_printf(g->b, " %21.21s", p->split[i].name);
+		put_heading(g->b, p->split[i].name, 21);
 	end_line(g->b);
 	split_line(g, "rows", cell_rows);
 	if (any_bad_rows(p))
@@ -163,7 +177,7 @@ static void put_periods(const struct cp_profile *p, struct cp_buf *b)
 		return;
 	cp_buf_printf(b, "%-24s%13s", "Label rate from", "rows");
 	for (int s = 0; s < p->n_splits && s < 4; s++)
-		cp_buf_printf(b, " %14.14s", p->split[s].name);
+		put_heading(b, p->split[s].name, 14);
 	end_line(b);
 	for (int i = 0; i < p->n_periods; i++) {
 		const struct cp_period *q = &p->period[i];
@@ -220,7 +234,7 @@ static void put_fields(const struct cp_profile *p, struct cp_buf *b)
 		cp_buf_printf(b, "%*sunseen in\n", NAME_WIDTH + 51, "");
 	cp_buf_printf(b, "%-*s%-6s %12s%9s%9s%9s", NAME_WIDTH + 3, "Fields", "kind", "values", "missing", "most", "once");
 	for (int i = 1; i < p->n_splits && i < 3; i++)
-		cp_buf_printf(b, " %8.8s", p->split[i].name);
+		put_heading(b, p->split[i].name, 8);
 	cp_buf_printf(b, "%7s", p->label >= 0 ? "AUC" : "");
 	end_line(b);
 	for (int i = 0; i < p->n_columns; i++)
@@ -275,7 +289,9 @@ static void put_length(const struct cp_profile *p, const struct cp_profile_colum
 	char buf[32];
 	cp_buf_str(b, "  ");
 	put_name(b, c->name, NAME_WIDTH);
-	cp_buf_printf(b, " %-7s %-12.12s %8s", unit_of(c->type), p->split[split].name, cp_count_words(l->shortest, buf));
+	cp_buf_printf(b, " %-7s ", unit_of(c->type));
+	put_name(b, p->split[split].name, 12);
+	cp_buf_printf(b, " %8s", cp_count_words(l->shortest, buf));
 	cp_buf_printf(b, " %9.2f", l->n ? cp_lengths_mean(l) : 0);
 	cp_buf_printf(b, " %8s", cp_count_words(cp_lengths_quantile(l, 0.5), buf));
 	cp_buf_printf(b, " %8s", cp_count_words(cp_lengths_quantile(l, 0.95), buf));

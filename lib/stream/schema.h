@@ -16,7 +16,7 @@
  *     tokens   [u32]     named "tokens"; with cls and sep; ids are below CP_TOKEN_LIMIT
  *     mask     [u32]     named "mask": pairs (position in tokens, id put there), positions ascending
  *
- * Order of the fields: order of the key, keys and number columns.
+ * The order of the fields is the order of the key, keys and number columns.
  *
  * Attributes are a JSON object a column (vocabulary size, seed, rate, ...).  Provenance is, a column, the chain of steps that made it:
  * tool, version, the options that change the content, the files read (by digest).  No clock, host, path or thread count.

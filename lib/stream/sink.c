@@ -86,8 +86,11 @@ int cp_sink_row(struct cp_sink *k, struct cp_err *err)
 	if (k->w)
 		return cp_writer_row(k->w, err);
 	k->n_waiting++;
-	for (int i = 0; i < k->n; i++)
+	for (int i = 0; i < k->n; i++) {
+		if (k->build[i].too_big)
+			return cp_err_set(err, "column %d: the values of %zu rows are longer than the %zu bytes of a block", i + 1, k->n_waiting, CP_BLOCK_LIMIT);
 		n_bytes += k->build[i].len;
+	}
 	return k->n_waiting >= CP_BLOCK_ROWS || n_bytes >= CP_BLOCK_BYTES ? cp_sink_flush(k, err) : 0;
 }
 

@@ -194,14 +194,16 @@ static int read_model(struct spm *m, struct message in, const char *eos, struct 
 
 #define SPACE "\xE2\x96\x81"	/* U+2581, what a space becomes */
 
+#define MOST_EXTRA_IDS 10000	/* T5 has 100 */
+
 /* The tokens that T5 fills gaps with: the last has the first id. */
 static int add_extra_ids(struct spm *m, const json_t *config, struct cp_err *err)
 {
 	const json_t *said = json_object_get(config, "extra_ids");
 	double number = said ? json_number_value(said) : 100;
-	int n = number >= 0 && number < CP_TOK_ID_LIMIT ? (int)number : 0;
+	int n = number >= 0 && number <= MOST_EXTRA_IDS ? (int)number : 0;
 	if (n != number || (said && !json_is_number(said)))
-		return cp_err_set(err, "%s: extra_ids in tokenizer_config.json is no number from 0 to %u", m->name, CP_TOK_ID_LIMIT - 1);
+		return cp_err_set(err, "%s: extra_ids in tokenizer_config.json is no number from 0 to %d", m->name, MOST_EXTRA_IDS);
 	while (n-- > 0) {
 		char s[40];
 		int len = snprintf(s, sizeof s, "<extra_id_%d>", n);

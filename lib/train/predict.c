@@ -243,7 +243,7 @@ static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec,
 			json_object_update(schema->column[text].attributes, p->model->sentence);
 	}
 	int label = p->score_only ? -1 : cp_schema_add(schema, CP_LABEL, "label", NULL);
-	if (label >= 0 && p->model->label_made)		/* not where a field is called so */
+	if (label >= 0 && p->model->label_made)
 		cp_column_set_str(&schema->column[label], "declare", p->model->label_made);
 	cp_rows_spec_like(spec, schema);
 	spec->csv = given.csv;

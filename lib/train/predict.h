@@ -18,7 +18,7 @@
 #include "text/rows.h"
 #include "train/model.h"
 
-/* Rows of a chunk: their values stay in the second cache beside a matrix.  With a language model a row is some fifty of them. */
+/* Rows of a chunk: their values and one matrix fit the second cache together.  With a language model a row has some fifty tokens. */
 enum { CP_PREDICT_ROWS = 96, CP_PREDICT_ROWS_PLM = 8 };
 
 #define CP_PREDICT_COLUMNS 64	/* of the input that can be printed behind the score, at most */
