@@ -474,6 +474,17 @@ test_that 'variants of a grid that no option tells apart are settings of their o
 	grep -E "^5 0\.7(1|09999)" scripts
 '
 
+test_that 'a percent sign in a name is drawn as one' '
+	has gnuplot || exit 0
+	empty
+	for i in 1 2; do training $i dnn 1; scored $i x 0.7$i 0.5; done
+	sql "insert into tags select id, n, v from runs, (select \"model\" n, \"dnn\" v union select \"way\", \"ctr\") where id < 3; insert into tags values (1, \"variant\", \"50%\"), (2, \"variant\", \"15 % o\")"
+	cp-report -q -o page.html
+	sed -n "/<section id=\"results\">/,/<\/section>/p" page.html | grep -o "<text.*50%.*\|<text.*15 % o.*" >drawn
+	cat drawn
+	test "$(wc -l <drawn)" = 2
+'
+
 test_that 'a line of one option varied is called by what the others in its picture have not' '
 	has gnuplot || exit 0
 	empty

@@ -127,19 +127,31 @@ static double floor_of(const struct cp_plot *p)
 	return least < 0.5 ? floor(least * 10) / 10 : 0.5;
 }
 
-/* In single quotes gnuplot reads nothing but the quote itself: no escape and no command between backquotes. */
-static void quote(struct cp_buf *b, const char *s, size_t width)
+/* In single quotes, with what gnuplot would read as more than itself given twice. */
+static void quote_with(struct cp_buf *b, const char *s, size_t width, const char *twice)
 {
 	struct cp_buf clean = CP_BUF_INIT;
 	cp_html_plain(&clean, s, width);
 	cp_buf_char(b, '\'');
 	for (const char *p = clean.data; *p; p++) {
 		cp_buf_char(b, *p);
-		if (*p == '\'')
-			cp_buf_char(b, '\'');
+		if (strchr(twice, *p))
+			cp_buf_char(b, *p);
 	}
 	cp_buf_char(b, '\'');
 	cp_buf_release(&clean);
+}
+
+/* It reads nothing there but the quote itself: no escape and no command between backquotes. */
+static void quote(struct cp_buf *b, const char *s, size_t width)
+{
+	quote_with(b, s, width, "'");
+}
+
+/* The name at a tic is a format of printf's as well. */
+static void quote_tic(struct cp_buf *b, const char *s, size_t width)
+{
+	quote_with(b, s, width, "'%");
 }
 
 static void put_number(struct cp_buf *b, double v)
@@ -246,7 +258,7 @@ static void put_categories(struct cp_buf *b, const struct cp_plot *p)
 	cp_buf_printf(b, "set %s (", dots ? "ytics" : "xtics");
 	for (size_t i = 0; i < p->n_categories; i++) {
 		cp_buf_str(b, i ? ", " : "");
-		quote(b, p->category[i], dots ? NAME : 16);
+		quote_tic(b, p->category[i], dots ? NAME : 16);
 		cp_buf_printf(b, " %s%zu", dots ? "-" : "", i);
 	}
 	cp_buf_printf(b, ") scale 0 font ',%d' textcolor rgb '" INK "'\n", dots ? 13 : 14);
