@@ -41,6 +41,20 @@ test_that 'words that a shell would read otherwise are kept as they were' "
 	test \"\$4\" = \"it's a \\\$x\"
 "
 
+test_that 'a file of two lines keeps to its cell, whatever is asked' '
+	two=$(printf "a\nb\tc.tsv")
+	cp four.tsv "$two"
+	cp-auc -q --ledger lines.db "$two" >/dev/null
+	cp-ledger -q --ledger lines.db ls | awk -F "\t" "NF != 7 { exit 1 } END { exit NR != 2 }"
+	for command in verify "trace 1" "show 1"; do
+		cp-ledger -q --ledger lines.db $command >out
+		cat out
+		grep -F "a\nb\tc.tsv" out
+		grep "^b	" out && exit 1
+	done
+	rm "$two"
+'
+
 test_that 'a failure is a row too, and says why' '
 	fails_with 1 cp-auc --json /dev/null
 	is "select status || exit || why from runs order by id desc limit 1" "failed1/dev/null: no rows; expected lines of label<TAB>score"

@@ -164,6 +164,17 @@ void cp_buf_char(struct cp_buf *b, char c)
 	cp_buf_add(b, &c, 1);
 }
 
+void cp_buf_cell(struct cp_buf *b, const char *s)
+{
+	static const char plain[] = "\t\n\r", letter[] = "tnr";
+	for (; *s; s++) {
+		const char *at = strchr(plain, *s);
+		if (at)
+			cp_buf_char(b, '\\');
+		cp_buf_char(b, at ? letter[at - plain] : *s);
+	}
+}
+
 void cp_buf_printf(struct cp_buf *b, const char *fmt, ...)
 {
 	va_list ap, again;
@@ -289,4 +300,16 @@ void cp_arena_release(struct cp_arena *a)
 		free(c);
 	}
 	*a = (struct cp_arena){0};
+}
+
+double cp_peak_mb(void)
+{
+	char line[256];
+	long long kb = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+	while (f && !kb && fgets(line, sizeof line, f))
+		sscanf(line, "VmHWM: %lld kB", &kb);
+	if (f)
+		fclose(f);
+	return (double)kb / 1024;
 }

@@ -53,6 +53,7 @@ void cp_buf_reserve(struct cp_buf *, size_t more);	/* room for `more` bytes and 
 void cp_buf_add(struct cp_buf *, const void *, size_t);
 void cp_buf_str(struct cp_buf *, const char *);
 void cp_buf_char(struct cp_buf *, char);
+void cp_buf_cell(struct cp_buf *, const char *);	/* text that keeps to its cell of a table: tab, newline and return as \t, \n and \r */
 void cp_buf_printf(struct cp_buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cp_buf_decimal(struct cp_buf *, uint64_t);		/* as "%llu" prints it, but fast */
 void cp_buf_u32le(struct cp_buf *, uint32_t);
@@ -85,5 +86,8 @@ void *cp_arena_zalloc(struct cp_arena *, size_t n_bytes);
 char *cp_arena_strndup(struct cp_arena *, const char *, size_t);
 void cp_arena_reset(struct cp_arena *);
 void cp_arena_release(struct cp_arena *);
+
+/* The most memory that this process had in RAM at a time, in MB of 2^20 bytes.  (ru_maxrss knows what its parent had, too.) */
+double cp_peak_mb(void);
 
 #endif

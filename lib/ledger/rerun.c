@@ -288,7 +288,9 @@ static int compare_output(const struct repeat *r, const struct output *o, struct
 	int known = o->digest && *o->digest;
 	cp_digest_file(path, hex, NULL);
 	int same = known && !strcmp(hex, o->digest);
-	cp_buf_printf(b, "%s\t%s\t%s\t%s\t%s\n", same ? "same" : "different", o->role, o->path ? o->path : "-", known ? o->digest : "-", hex);
+	cp_buf_printf(b, "%s\t%s\t", same ? "same" : "different", o->role);
+	cp_buf_cell(b, o->path ? o->path : "-");
+	cp_buf_printf(b, "\t%s\t%s\n", known ? o->digest : "-", hex);
 	free(path);
 	return same;
 }

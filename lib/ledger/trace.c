@@ -66,7 +66,8 @@ static int put_run(struct trace *t, int64_t id, int depth)
 	int rc = sqlite3_step(st);
 	if (rc == SQLITE_ROW) {
 		indent(t, depth);
-		cp_buf_printf(t->b, "run %lld: %s", (long long)id, text(st, 0));
+		cp_buf_printf(t->b, "run %lld: ", (long long)id);
+		cp_buf_cell(t->b, text(st, 0));
 		for (int i = 1; i < 3; i++)
 			if (*text(st, i))
 				cp_buf_printf(t->b, ", %s", text(st, i));
@@ -88,7 +89,9 @@ static int tell_inputs(struct trace *t, int64_t id, int depth)
 		return -1;
 	while (!bad && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		indent(t, depth);
-		cp_buf_printf(t->b, "%s %s %.8s", text(st, 0), text(st, 1), text(st, 2));
+		cp_buf_printf(t->b, "%s ", text(st, 0));
+		cp_buf_cell(t->b, text(st, 1));
+		cp_buf_printf(t->b, " %.8s", text(st, 2));
 		if (sqlite3_column_type(st, 3) != SQLITE_NULL)
 			cp_buf_printf(t->b, ", %s rows", text(st, 3));
 		if (sqlite3_column_type(st, 4) == SQLITE_NULL)
