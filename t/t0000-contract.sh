@@ -362,4 +362,10 @@ test_that 'a sentence is one line, whatever stands in a name' '
 	test "$(cat fails_with.err)" = "cp-cat: no\\x0awhere\\x1b[31m: open: No such file or directory"
 '
 
+test_that 'the memory told is that of the tool, not what its parent had' '
+	awk "BEGIN { for (s = \"x\"; length(s) < 2e8; s = s s) ; system(\"cp-auc scores.tsv 2>err >out\"); exit length(s) < 2e8 }"
+	cat err
+	grep -o "[0-9.]* MB" err | awk "{ exit \$1 > 100 }"
+'
+
 test_done

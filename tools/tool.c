@@ -51,13 +51,6 @@ double cp_seconds(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-double cp_peak_mb(void)
-{
-	struct rusage r;
-	getrusage(RUSAGE_SELF, &r);
-	return (double)r.ru_maxrss / 1024;
-}
-
 /* A signal that cut a read or a sleep short must not be overtaken by an orderly end. */
 static void let_signal_through(void)
 {

@@ -74,7 +74,6 @@ void cp_tool_write(const struct cp_buf *, const char *path);
 uint64_t cp_tool_lines(const struct cp_buf *);
 
 double cp_seconds(void);		/* monotonic */
-double cp_peak_mb(void);
 
 /* Refuse to write binary to a terminal (exit 2). */
 void cp_no_binary_tty(void);

@@ -415,7 +415,7 @@ static int put_took(struct cp_run *r, struct cp_err *err)
 	double cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 	return cp_store_run(r->db, err,
 		"UPDATE runs SET wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1) WHERE id = ? AND status IN ('running', 'killed')", "rrri",
-		monotonic() - r->began, cpu, (double)u.ru_maxrss / 1024, r->id);
+		monotonic() - r->began, cpu, cp_peak_mb(), r->id);
 }
 
 void cp_run_took(struct cp_run *r)
