@@ -47,7 +47,7 @@ masked           := pretrained filled	# these read words to fill in
 # --- what is asked ---
 comma := ,
 grids ?= $(grid)
-$(foreach v,DATA ledger,$(if $(word 2,$($v)),$(error $v=$($v): make takes no path with a space in it)))
+$(foreach v,CURDIR DATA ledger,$(if $(word 2,$($v)),$(error $v=$($v): make takes no path with a space in it)))
 ifdef SCALE
 include scale/$(SCALE)
 include data.mk
@@ -234,7 +234,7 @@ known:
 
 # DeLong's test for the pairs that the tables compare and that it has not seen yet
 compare:
-	@test -z '$(SCALE)' || { set -e; $(if $(there-now),./unknown $(ledger) 'make clean SCALE=$(SCALE)' $(there-now);) \
+	@test -z '$(SCALE)' || test ! -e $(ledger) || { set -e; $(if $(there-now),./unknown $(ledger) 'make clean SCALE=$(SCALE)' $(there-now);) \
 	  pairs=$$(sqlite3 -cmd '.timeout 60000' -separator ' ' $(ledger) "SELECT path, base_path, CASE WHEN max(tab = 6) THEN '--strata $(made)/strata.tsv' END \
 	    FROM pairs WHERE scale = '$(SCALE)' AND data = '$(data-name)' AND NOT compared GROUP BY 1, 2"); \
 	  echo "$$pairs" | while read -r a b strata; do test ! -e "$$a" || test ! -e $$b || $(bin)/cp-auc -q --split test $$strata --against $$b $$a >/dev/null || exit; done; }
