@@ -93,6 +93,13 @@ test_that 'a name of two lines is shown in one, by cp-model and by cp-cat' '
 	cp-cat -q --show lines.cps >show
 	grep "^a.nb  *key " show
 	grep -Fx "row, label, a\nb" show
+	printf "label,\"a\tb\"\n1,\"x\ty\"\n0,z\n" >tabs.csv
+	cp-featurize -q tabs.csv >tabs.cps
+	cp-train -q --no-ledger --stage ctr --model lr --epochs 1 --train tabs.cps -o tabs.cpm
+	cp-model vocab -q --names tabs.csv tabs.cpm | cut -f 1,5 >vocab
+	cat vocab
+	printf "%s\n" "a\tb	x\ty" "a\tb	z" | sort >want
+	sort vocab | cmp - want
 '
 
 test_that 'a tensor as text: a line for each place of its first dimension, whole numbers as such' '

@@ -98,6 +98,14 @@ static size_t find_named(const struct line *l, const char *name)
 	return 0;
 }
 
+static int is_twice(const struct line *l, size_t column, const char *name)
+{
+	for (size_t i = column; i < l->n_fields; i++)
+		if (is_name(name, &l->field[i]))
+			return 1;
+	return 0;
+}
+
 /* The column of a role, on the first line; a header's name goes before a number. */
 static int choose(struct reading *r, const struct line *l, int header, int role, const char *chosen, struct cp_err *err)
 {
@@ -105,8 +113,11 @@ static int choose(struct reading *r, const struct line *l, int header, int role,
 	r->column[role] = 0;
 	if (!chosen && role > SCORE)
 		return 0;
+	const char *name = chosen ? chosen : role_name[role];
 	if (header)
-		r->column[role] = find_named(l, chosen ? chosen : role_name[role]);
+		r->column[role] = find_named(l, name);
+	if (r->column[role] && is_twice(l, r->column[role], name))
+		return cp_err_set(err, "%s: line 1: two columns are called '%s'; --%s takes a number, too", r->name, name, role_name[role]);
 	if (!r->column[role] && !chosen)
 		r->column[role] = role == LABEL ? 1 : 2;
 	if (!r->column[role] && cp_parse_u64(chosen, &number) == 0 && number >= 1 && number <= l->n_fields)

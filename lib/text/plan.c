@@ -380,7 +380,7 @@ static int check_entry(const struct maker *m, size_t i)
 	const struct cp_csv *csv = m->csv;
 	if (!*e->title)
 		return cp_err_set(m->err, "%s: column %zu has no name; choose the fields by --fields", csv->file, e->column + 1);
-	if (check_alone(m, e->column, ", or leave both out by --fields") < 0)
+	if (check_alone(m, e->column, m->spec.fields ? "" : ", or leave both out by --fields") < 0)
 		return -1;
 	for (size_t j = 0; j < i; j++)
 		if (!strcmp(m->entry[j].title, e->title))

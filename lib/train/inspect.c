@@ -75,7 +75,9 @@ static int print_tensors(const struct cp_inspect *m, struct cp_buf *out, struct 
 {
 	for (size_t i = 0; i < nn_safetensors_count(m->file); i++) {
 		const struct nn_tensor *t = nn_safetensors_at(m->file, i);
-		cp_buf_printf(out, "tensor\t%s\t%s\t", t->name, nn_dtype_name(t->dtype));
+		cp_buf_str(out, "tensor\t");
+		cp_twin_text(t->name, out);
+		cp_buf_printf(out, "\t%s\t", nn_dtype_name(t->dtype));
 		for (int k = 0; k < t->n_dims; k++)
 			cp_buf_printf(out, "%s%zu", k ? "x" : "", t->shape[k]);
 		if (is_parameter(t)) {

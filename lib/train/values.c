@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "stream/twin.h"
 #include "text/csv.h"
 #include "text/declare.h"
 #include "train/inspect.h"
@@ -143,8 +144,8 @@ void cp_value_names_free(struct cp_value_names *names)
 static void print_name(const struct cp_value_names *names, int f, size_t i, struct cp_buf *out)
 {
 	const char *s = names ? names->name[f][i] : NULL;
-	for (; s && *s; s++)
-		cp_buf_char(out, (unsigned char)*s < ' ' ? ' ' : *s);
+	if (s)
+		cp_twin_text(s, out);
 }
 
 /* --- Rows of the table ------------------------------------------------------------------------------------------------------------- */
@@ -210,7 +211,8 @@ static void print_field(const struct cp_inspect *m, int f, const struct cp_value
 	const struct cp_features_field *v = &m->model->vocab.field[f];
 	for (size_t i = 0; i < v->n; i++) {
 		const float *row = rows + (1 + i) * d;
-		cp_buf_printf(out, "%s\t%016" PRIx64 "\t%" PRIu64 "\t", m->model->vocab.fields.v[f].name, v->key[i], v->count[i]);
+		cp_twin_text(m->model->vocab.fields.v[f].name, out);
+		cp_buf_printf(out, "\t%016" PRIx64 "\t%" PRIu64 "\t", v->key[i], v->count[i]);
 		if (!vectors)
 			cp_buf_printf(out, "%.6g\t", sqrt(dot(row, row, d)));
 		print_name(names, f, i, out);
