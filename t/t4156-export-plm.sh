@@ -52,6 +52,7 @@ for kind in scratch:layers=1,hidden=32,heads=2 tiny-t5; do
 		cp-predict -q -m p5.cpm text.cps >a
 		cp-predict -q -m again.cpm text.cps >b
 		cmp a b
+		cp-train -q --threads 1 --stage p5 --epochs 1 --lr 0 --plm-weight-decay 0 --train text.cps --init p5.cpm --plm p5 -o same.cpm	# it knows its own tokenizer
 	'
 done
 test_that 'own and tied decoder' '

@@ -45,13 +45,27 @@ static json_t *config(const struct cp_bert_size *size, uint32_t vocab_size, int 
 	return c;
 }
 
+/* By as few digits as read back to the same numbers: 0.1 in config.json, all 17 of a Unigram's scores. */
+static char *dump_exactly(const json_t *j)
+{
+	char *text = json_dumps(j, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+	json_t *back = text ? json_loads(text, 0, NULL) : NULL;
+	if (text && !json_equal(j, back)) {
+		free(text);
+		text = json_dumps(j, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+	}
+	json_decref(back);
+	return text;
+}
+
 static int put(FILE *f, const struct file *file)
 {
 	if (!file->json)
 		return fwrite(file->text, 1, file->n, f) == file->n ? 0 : -1;
-	if (json_dumpf(file->json, f, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) < 0)
-		return -1;
-	return putc('\n', f) == EOF ? -1 : 0;
+	char *text = dump_exactly(file->json);
+	int bad = !text || fprintf(f, "%s\n", text) < 0;
+	free(text);
+	return bad ? -1 : 0;
 }
 
 /* What a folder may hold already is a vocabulary of the same kind: weights belong to the one that is there, and of two kinds nobody would know which
