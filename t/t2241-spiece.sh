@@ -74,6 +74,12 @@ test_that 'where "legacy" is false, as with prepend_scheme first, no space is pu
 	done
 	sed "s/\"prepend_scheme\":\"always\"/&,\"add_prefix_space\":false/" same.json >same/tokenizer.json
 	refused same "prepend_scheme is always, and add_prefix_space is false"
+	first="\"prepend_scheme\":\"first\""
+	for change in "s/\"prepend_scheme\":\"always\"/$first/; s/\"strip_left\":false/\"strip_left\":true/" \
+		"s/^ \"pre_tokenizer\":\(.*\),$/ \"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"},\1]},/; s/\"prepend_scheme\":\"always\"/$first/"; do
+		sed "$change" same.json >same/tokenizer.json
+		refused same "prepend_scheme is first, which this version reads neither behind WhitespaceSplit nor behind a Strip"
+	done
 	sed "s/\"always\"/\"often\"/" same.json >same/tokenizer.json
 	refused same "prepend_scheme is often, which this version does not read"
 '

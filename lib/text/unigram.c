@@ -206,12 +206,12 @@ static void encode_spaced(const struct cp_tokenizer *t, struct cp_tok_cache *c, 
 	}
 }
 
-static void encode_split(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int first, struct cp_ids *ids)
+static void encode_split(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, struct cp_ids *ids)
 {
 	for (size_t i = 0, from = 0, end; i <= n; i = end) {
 		end = i;
 		if (i == n || cp_rune_is_space(cp_utf8_next(s, n, &end))) {
-			encode_spaced(t, c, s + from, i - from, first && !from, ids);
+			encode_spaced(t, c, s + from, i - from, 0, ids);
 			from = end;
 		}
 		if (i == n)
@@ -230,7 +230,7 @@ static void unigram_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c,
 		n = c->text.len;
 	}
 	if (u->white_split)
-		encode_split(t, c, s, n, first, ids);
+		encode_split(t, c, s, n, ids);
 	else
 		encode_spaced(t, c, s, n, first, ids);
 }
@@ -322,7 +322,12 @@ static int load_words(struct unigram *u, const json_t *pre, const char *name, st
 		u->white_split = 1;
 		pre = json_array_get(list, 1);
 	}
-	return load_metaspace(u, pre, name, err);
+	if (load_metaspace(u, pre, name, err) < 0)
+		return -1;
+	if (u->prepend == FIRST && (u->white_split || u->strip_left))	/* whether a word is the text's first is asked of the text before it was normalized */
+		return cp_err_set(err, "%s: pre_tokenizer Metaspace: prepend_scheme is first, which this version reads neither behind WhitespaceSplit nor behind "
+				  "a Strip of the left side", name);
+	return 0;
 }
 
 static double power_of_ten(int k)
