@@ -88,6 +88,15 @@ test_that 'its sentences' '
 	test ! -e no
 	printf "label,Title\n1,x\n" | cp-featurize -q | fails_with 1 cp-vocab && grep "no column .text" fails_with.err
 '
+test_that 'a folder has the sizes that cp-train takes' '
+	echo "a b c" >abc
+	for size in "layers 65" "hidden 65537" "positions 3" "ffn 1048577"; do
+		fails_with 2 cp-vocab -q --lines --size 200 --heads 1 --${size% *} ${size#* } -o sized abc
+		test ! -e sized
+	done
+	cp-vocab -q --lines --size 200 --layers 64 --heads 1 --hidden 1 --positions 4 --ffn 1 -o sized abc
+'
+
 test_that '"-" is standard output, not a folder' '
 	echo "a b c" | cp-vocab -q --lines --size 200 >vocab
 	echo "a b c" | cp-vocab -q --lines --size 200 -o - | cmp - vocab

@@ -47,7 +47,7 @@ test_that 'only pytorch_model.bin: refused, with the way to convert it' '
 '
 
 test_that 'folders that are none, or of a kind that is not read' '
-	refused 1 "no language model in .no-such." from --stage pretrain --plm no-such --train text.cps $NO
+	refused 1 "no-such: no such folder; a model of the Hugging Face hub is fetched first" from --stage pretrain --plm no-such --train text.cps $NO
 	mkdir empty
 	refused 1 "no language model in .empty." from --stage pretrain --plm empty --train text.cps $NO
 	refused 1 "tiny-t5: a T5, which goes with --stage p5" from --stage pretrain --plm $PLM/tiny-t5 --train text.cps $NO
@@ -57,6 +57,19 @@ test_that 'folders that are none, or of a kind that is not read' '
 	refused 1 "bad/config.json: line [0-9]*: not a JSON object" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"model_type\": \"bert\"/\"model_type\": \"xlnet\"/" $PLM/tiny-bert/config.json >bad/config.json
 	refused 1 "model_type .xlnet. is not one this version reads; expected bert, roberta or t5" from --stage pretrain --plm bad --train text.cps $NO
+	for kind in bert roberta; do
+		other=$(test $kind = bert && echo roberta || echo bert)
+		rm -rf other
+		cp -R $PLM/tiny-$kind other
+		chmod -R u+w other
+		sed -i "s/\"model_type\": \"$kind\"/\"model_type\": \"$other\"/" other/config.json
+		refused 1 "other/model.safetensors: tensor .*config.json.s .model_type. is of another family" from --stage pretrain --plm other --train text.cps $NO
+	done
+	cp -R $PLM/tiny-bert link
+	chmod -R u+w link
+	ln -sf ../blobs/gone link/model.safetensors
+	refused 1 "link/model.safetensors: a link to a file that is not there" from --stage pretrain --plm link --train text.cps $NO
+	refused 2 "hidden size 131072; expected 1 to 65536" from --stage pretrain --plm scratch:hidden=131072,heads=2 --train text.cps $NO
 	sed "s/\"hidden_size\": [0-9]*/\"hidden_size\": 33/" $PLM/tiny-bert/config.json >bad/config.json
 	refused 1 "bad/config.json: hidden size 33 is not a multiple of" from --stage pretrain --plm bad --train text.cps $NO
 	sed "s/\"pad_token_id\": [0-9]*/\"pad_token_id\": 4294967296/" $PLM/tiny-bert/config.json >bad/config.json

@@ -4,12 +4,13 @@
 
 #include <jansson.h>
 
+#include "base/file.h"
 #include "base/lines.h"
+#include "plm/plm.h"
 #include "stream/stream.h"
 #include "text/plmfolder.h"
 #include "text/tokenizer.h"
 #include "text/vocabtrain.h"
-#include "base/file.h"
 #include "tool.h"
 
 static struct {
@@ -30,11 +31,11 @@ static const struct cp_opt opts[] = {
 	{ 0, "cover", CP_OPT_CHOICE, &o.cover, "NAME", "characters that are entries even where they do not occur", .choices = "none|ascii|latin1" },
 	{ 0, "cased", CP_OPT_SET, &o.cased, NULL, "keep upper case and accents", .set = 1 },
 	{ 0, "of the folder's model", CP_OPT_HEAD },
-	{ 0, "layers", CP_OPT_INT, &o.bert.layers, "N", "layers", .min = 1, .max = 1000 },
-	{ 0, "hidden", CP_OPT_INT, &o.bert.hidden, "N", "width, a multiple of the heads", .min = 1, .max = 1 << 20 },
-	{ 0, "heads", CP_OPT_INT, &o.bert.heads, "N", "attention heads", .min = 1, .max = 1 << 16 },
-	{ 0, "ffn", CP_OPT_INT, &o.bert.ffn, "N", "width of the feed-forward layers", .min = 1, .max = 1 << 20 },
-	{ 0, "positions", CP_OPT_INT, &o.bert.positions, "N", "tokens of a text, at most", .min = 3, .max = 1 << 20 },
+	{ 0, "layers", CP_OPT_INT, &o.bert.layers, "N", "layers", .min = 1, .max = PLM_MAX_LAYERS },
+	{ 0, "hidden", CP_OPT_INT, &o.bert.hidden, "N", "width, a multiple of the heads", .min = 1, .max = PLM_MAX_HIDDEN },
+	{ 0, "heads", CP_OPT_INT, &o.bert.heads, "N", "attention heads", .min = 1, .max = PLM_MAX_HIDDEN },
+	{ 0, "ffn", CP_OPT_INT, &o.bert.ffn, "N", "width of the feed-forward layers", .min = 1, .max = PLM_MAX_FFN },
+	{ 0, "positions", CP_OPT_INT, &o.bert.positions, "N", "tokens of a text, at most", .min = PLM_MIN_POSITIONS, .max = PLM_MAX_POSITIONS },
 	{ 0 },
 };
 

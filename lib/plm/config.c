@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/num.h"
@@ -30,9 +31,12 @@ static int check_sizes(const struct plm_config *c, const char *name, struct cp_e
 		return cp_err_set(err, "%s: %zu layers; expected 1 to %d", name, c->layers, PLM_MAX_LAYERS);
 	if (c->family == PLM_T5)
 		return check_t5(c, name, err);
-	if (c->hidden < 1 || c->hidden > 65536 || c->heads < 1 || c->hidden % c->heads)
+	if (c->hidden < 1 || c->hidden > PLM_MAX_HIDDEN)
+		return cp_err_set(err, "%s: hidden size %zu; expected 1 to %d", name, c->hidden, PLM_MAX_HIDDEN);
+	if (c->heads < 1 || c->hidden % c->heads)
 		return cp_err_set(err, "%s: hidden size %zu is not a multiple of %zu heads", name, c->hidden, c->heads);
-	if (c->ffn < 1 || c->ffn > 1 << 20 || c->positions < 4 || c->positions > 1 << 20 || c->types < 1 || c->types > 1024 || c->vocab > 1 << 24)
+	if (c->ffn < 1 || c->ffn > PLM_MAX_FFN || c->positions < PLM_MIN_POSITIONS || c->positions > PLM_MAX_POSITIONS || c->types < 1 ||
+	    c->types > 1024 || c->vocab > 1 << 24)
 		return cp_err_set(err, "%s: a size is out of range (feed-forward %zu, positions %zu, token types %zu, vocabulary %zu)", name, c->ffn,
 				  c->positions, c->types, c->vocab);
 	if (c->vocab && c->pad >= c->vocab)
@@ -237,12 +241,14 @@ int plm_config_read(struct plm_config *c, const char *dir, struct cp_err *err)
 	struct cp_buf text = CP_BUF_INIT;
 	char *path = cp_xasprintf("%s/config.json", dir);
 	int rc = cp_read_file(path, &text, err);
-	if (rc < 0)
+	if (rc < 0 && access(dir, F_OK))
+		cp_err_set(err, "%s: no such folder; " CP_FETCH_FIRST, dir);
+	else if (rc < 0)
 		cp_err_wrap(err, "no language model in '%s'", dir);
 	else
 		rc = plm_config_parse(c, text.data, text.len, path, err);
 	if (!rc)
-		rc = plm_look(c, dir, err);
+		rc = plm_config_look(c, dir, err);
 	free(path);
 	cp_buf_release(&text);
 	return rc;

@@ -11,6 +11,6 @@ struct nn_node *plm_ctr_bert(struct nn_build *b, const struct plm_config *c, con
 	struct nn_node *cls = ng_gather(b->g, plm_pool(b, c, n, f, PLM_POOL_CLS), &f->one, PLM_ROWS, 2);
 	cls = ng_view(b->g, cls, 1, 2 * c->hidden);
 	struct nn_node *both = q ? ng_concat(b->g, 2, (struct nn_node *[]){ cls, q }) : cls;
-	struct nn_node *h = nn_dense(b, both, PLM_NARROW, NN_TANH, "ctr_bert.0");
+	struct nn_node *h = nn_dense(b, both, PLM_HEAD_WIDTH, NN_TANH, "ctr_bert.0");
 	return nn_dense(b, ng_dropout(b->g, h, PLM_HEAD_DROPOUT), 1, NN_NONE, "ctr_bert.2");
 }

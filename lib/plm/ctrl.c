@@ -10,10 +10,10 @@
 
 struct nn_node *plm_ctrl_row(struct nn_build *b, struct nn_node *q)
 {
-	return nn_dense(b, q, PLM_NARROW, NN_NONE, "ctrl.row");
+	return nn_dense(b, q, PLM_HEAD_WIDTH, NN_NONE, "ctrl.row");
 }
 
 struct nn_node *plm_ctrl_text(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f)
 {
-	return nn_dense(b, plm_pool(b, c, n, f, PLM_POOL_AVG), PLM_NARROW, NN_NONE, "ctrl.text");
+	return nn_dense(b, plm_pool(b, c, n, f, PLM_POOL_AVG), PLM_HEAD_WIDTH, NN_NONE, "ctrl.text");
 }

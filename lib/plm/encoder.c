@@ -9,7 +9,7 @@
 
 static struct nn_param *weight(struct nn_build *b, size_t rows, size_t cols, const char *name)
 {
-	struct nn_param *p = nn_new(b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "%s", name);
+	struct nn_param *p = nn_param_new(b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "%s", name);
 	p->init_std = 0.02;	/* BERT's initializer_range */
 	return p;
 }
@@ -20,14 +20,14 @@ static struct plm_affine affine(struct nn_build *b, size_t out, size_t in, const
 	char full[160];
 	snprintf(full, sizeof full, "%s%s.weight", prefix, name);
 	struct nn_param *w = weight(b, out, in, full);
-	struct nn_param *bias = nn_new(b, NN_INIT_ZERO, 1, &out, "%s%s.bias", prefix, name);
+	struct nn_param *bias = nn_param_new(b, NN_INIT_ZERO, 1, &out, "%s%s.bias", prefix, name);
 	return (struct plm_affine){ ng_weight(b->g, w), ng_weight(b->g, bias) };
 }
 
 static struct plm_affine norm_of(struct nn_build *b, size_t h, const char *prefix, const char *name)
 {
-	struct nn_param *w = nn_new(b, NN_INIT_ONE, 1, &h, "%s%s.weight", prefix, name);
-	struct nn_param *bias = nn_new(b, NN_INIT_ZERO, 1, &h, "%s%s.bias", prefix, name);
+	struct nn_param *w = nn_param_new(b, NN_INIT_ONE, 1, &h, "%s%s.weight", prefix, name);
+	struct nn_param *bias = nn_param_new(b, NN_INIT_ZERO, 1, &h, "%s%s.bias", prefix, name);
 	return (struct plm_affine){ ng_weight(b->g, w), ng_weight(b->g, bias) };
 }
 
@@ -47,7 +47,7 @@ static void attention_of(struct nn_build *b, size_t h, const char *prefix, struc
 		w[i] = weight(b, h, h, full);
 	}
 	for (int i = 0; i < 3; i++)
-		bias[i] = nn_new(b, NN_INIT_ZERO, 1, &h, "%sattention.self.%s.bias", prefix, part[i]);
+		bias[i] = nn_param_new(b, NN_INIT_ZERO, 1, &h, "%sattention.self.%s.bias", prefix, part[i]);
 	l->query_w = w[0];
 	l->query_b = bias[0];
 }
@@ -162,7 +162,7 @@ struct nn_node *plm_lm_decoder(struct nn_build *b, const struct plm_config *c, c
 
 struct nn_node *plm_lm_bias(struct nn_build *b, const struct plm_config *c)
 {
-	return ng_weight(b->g, nn_new(b, NN_INIT_ZERO, 1, &c->vocab, "mlm.bias"));
+	return ng_weight(b->g, nn_param_new(b, NN_INIT_ZERO, 1, &c->vocab, "mlm.bias"));
 }
 
 struct nn_node *plm_pool(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f, enum plm_pooler kind)

@@ -99,7 +99,10 @@ int plm_files_find(struct plm_files *f, const char *dir, struct cp_err *err)
 			return cp_err_set(err, "%s: only %s is there, which is not read; convert it to model.safetensors (transformers: "
 					  "save_pretrained(DIR, safe_serialization=True))", dir, others[i]);
 	if ((other = find_suffix(dir, ".safetensors"))) {
-		cp_err_set(err, "%s: %s is neither model.safetensors nor named by " INDEX ", which is not there; fetch the one that is missing", dir, other);
+		if (!cp_has_file(dir, other))
+			cp_err_set(err, "%s/%s: a link to a file that is not there; fetch the file itself", dir, other);
+		else
+			cp_err_set(err, "%s: %s is neither model.safetensors nor named by " INDEX ", which is not there; fetch the one that is missing", dir, other);
 		free(other);
 		return -1;
 	}

@@ -136,25 +136,33 @@ static int is_of_head(const char *own)
 	return !strncmp(own, "mlm.dense.", 10) || !strncmp(own, "mlm.norm.", 9);
 }
 
-static int is_head(void *ctx, const struct nn_tensor *t, const char *own, const char *path, struct cp_err *err)
+/* That the files have a masked-LM head; and that they are of the family which config.json names, where their names tell. */
+static int look_at_name(void *ctx, const struct nn_tensor *t, const char *own, const char *path, struct cp_err *err)
 {
-	(void)t, (void)path, (void)err;
-	*(int *)ctx |= own && is_of_head(own);
+	static const struct { const char *prefix; enum plm_family of; } telling[] = {
+		{ "bert.", PLM_BERT }, { "cls.", PLM_BERT }, { "roberta.", PLM_ROBERTA }, { "lm_head.dense.", PLM_ROBERTA },
+	};
+	struct plm_config *c = ctx;
+	for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+		if (!strncmp(t->name, telling[i].prefix, strlen(telling[i].prefix)) && c->family != (int)telling[i].of)
+			return cp_err_set(err, "%s: tensor '%s' is one of %s's, and config.json's 'model_type' is of another family; the two are not of one model: "
+					  "fetch both again", path, t->name, telling[i].of == PLM_BERT ? "BERT" : "RoBERTa");
+	c->has_lm_head |= own && is_of_head(own);
 	return 0;
 }
 
-int plm_look(struct plm_config *c, const char *dir, struct cp_err *err)
+int plm_config_look(struct plm_config *c, const char *dir, struct cp_err *err)
 {
 	struct plm_files f;
 	if (plm_files_find(&f, dir, err) < 0)
 		return -1;
 	c->has_weights = f.n > 0;
-	int rc = each_tensor(&f, is_head, &c->has_lm_head, err);
+	int rc = each_tensor(&f, look_at_name, c, err);
 	plm_files_release(&f);
 	return rc;
 }
 
-struct nn_params *plm_aside(const struct plm_config *c)
+struct nn_params *plm_unused_params(const struct plm_config *c)
 {
 	struct nn_params *ps = nn_params_new();
 	nn_params_add(ps, "plm.pooler.dense.weight", 0, 2, (size_t[]){ c->hidden, c->hidden });

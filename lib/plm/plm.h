@@ -30,6 +30,10 @@ enum {
 };
 
 #define PLM_MAX_LAYERS 64
+#define PLM_MAX_HIDDEN 65536
+#define PLM_MAX_FFN (1 << 20)
+#define PLM_MIN_POSITIONS 4
+#define PLM_MAX_POSITIONS (1 << 20)
 
 enum plm_family { PLM_BERT, PLM_ROBERTA, PLM_T5 };
 enum plm_act { PLM_GELU, PLM_GELU_TANH, PLM_RELU, PLM_SILU };	/* of feed-forwards; SiLU is x sigmoid(x) */
@@ -106,7 +110,7 @@ void plm_feed_pick(struct plm_feed *, size_t at, uint32_t label);
 /* T5 with whole-word embeddings: the word that each token fed is a part of, row after row; 0 of none. */
 void plm_feed_whole(struct plm_feed *, const uint32_t *words, size_t n);
 /* T5: what is to be answered to the row fed last; the decoder reads c->start and all but the last of it.  turn: the place in the answer that
- * decides a score (plm_t5_odds). */
+ * decides a score (plm_t5_logit). */
 void plm_feed_answer(struct plm_feed *, const uint32_t *ids, size_t n, size_t turn, uint64_t key);
 /* Hand the arrays to the graph: lengths of its axes, ids, dropout keys. */
 void plm_feed_bind(struct plm_feed *, struct nn_graph *);
@@ -160,7 +164,7 @@ struct nn_node *plm_click_head(struct nn_build *, struct nn_node *pool);
 
 /* --- Models to compare with, a file each: heads 128 wide on the encoder -------------------------------------------------------------- */
 
-#define PLM_NARROW 128
+#define PLM_HEAD_WIDTH 128
 #define PLM_HEAD_DROPOUT 0.2
 
 /* Logits (B,1).  CTR-BERT is fed two texts a row, the user's and the item's; q may be NULL. */
@@ -182,7 +186,7 @@ void plm_t5(struct nn_build *, const struct plm_config *, struct plm_feed *, str
 /* Mean cross-entropy of the answers that were fed. */
 struct nn_node *plm_t5_loss(struct nn_build *, const struct plm_config *, const struct plm_t5_nodes *, struct plm_feed *, const struct nn_cut *);
 /* The logit of P(yes) / (P(yes) + P(no)) where the answers part: (B,1).  yes and no are their ids there. */
-struct nn_node *plm_t5_odds(struct nn_build *, const struct plm_config *, const struct plm_t5_nodes *, struct plm_feed *, uint32_t yes, uint32_t no);
+struct nn_node *plm_t5_logit(struct nn_build *, const struct plm_config *, const struct plm_t5_nodes *, struct plm_feed *, uint32_t yes, uint32_t no);
 
 /* --- Weights from a folder --------------------------------------------------------------------------------------------------------- */
 
@@ -195,15 +199,15 @@ struct plm_files {
 int plm_files_find(struct plm_files *, const char *dir, struct cp_err *);
 void plm_files_release(struct plm_files *);
 /* Set has_weights and has_lm_head from them; plm_config_read does. */
-int plm_look(struct plm_config *, const char *dir, struct cp_err *);
+int plm_config_look(struct plm_config *, const char *dir, struct cp_err *);
 
 /* Room for what a folder of the BERT family may have and nothing here uses, so that one written again has it: the pooler of BertModel and
  * RobertaModel. */
-struct nn_params *plm_aside(const struct plm_config *);
+struct nn_params *plm_unused_params(const struct plm_config *);
 /* Fill parameters plm.* and mlm.* from these files (any float type; with or without the bert./roberta. prefix; names of older files too) and
  * mark them loaded.  A missing tensor of the encoder, a head of which a part is missing, or a wrong shape: a sentence.  Without a masked-LM
  * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it, becomes a
- * copy of the word embeddings, unless c->untied and there is a head: then it must be in the files; whole-word embeddings may be missing.  aside, of plm_aside or NULL, takes what it can. */
+ * copy of the word embeddings, unless c->untied and there is a head: then it must be in the files; whole-word embeddings may be missing.  aside, of plm_unused_params or NULL, takes what it can. */
 int plm_load(struct nn_params *, struct nn_params *aside, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
 /* The name in our list for a name in a folder's file; 0 if it is none of ours. */
 int plm_own_name(const char *theirs, struct cp_buf *ours);

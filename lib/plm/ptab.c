@@ -8,6 +8,6 @@
 
 struct nn_node *plm_ptab(struct nn_build *b, const struct plm_config *c, const struct plm_nodes *n, struct plm_feed *f)
 {
-	struct nn_node *h = nn_dense(b, plm_pool(b, c, n, f, PLM_POOL_CLS), PLM_NARROW, NN_TANH, "ptab.0");
+	struct nn_node *h = nn_dense(b, plm_pool(b, c, n, f, PLM_POOL_CLS), PLM_HEAD_WIDTH, NN_TANH, "ptab.0");
 	return nn_dense(b, ng_dropout(b->g, h, PLM_HEAD_DROPOUT), 1, NN_NONE, "ptab.2");
 }

@@ -25,7 +25,7 @@ struct stack {
 
 static struct nn_param *part(struct stack *s, double std, size_t rows, size_t cols, const char *name)
 {
-	struct nn_param *p = nn_new(s->b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "plm.%s.block.%d.layer.%d.%s.weight", s->name, s->block,
+	struct nn_param *p = nn_param_new(s->b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "plm.%s.block.%d.layer.%d.%s.weight", s->name, s->block,
 				    s->layer, name);
 	p->init_std = std;
 	return p;
@@ -38,7 +38,7 @@ static struct nn_node *linear(struct stack *s, struct nn_node *x, double std, si
 
 static struct nn_node *norm(struct stack *s, struct nn_node *x, const char *name)
 {
-	struct nn_param *gain = nn_new(s->b, NN_INIT_ONE, 1, &x->cols, "plm.%s.%s.weight", s->name, name);
+	struct nn_param *gain = nn_param_new(s->b, NN_INIT_ONE, 1, &x->cols, "plm.%s.%s.weight", s->name, name);
 	return ng_rmsnorm(s->b->g, x, ng_weight(s->b->g, gain), s->c->eps);
 }
 
@@ -104,7 +104,7 @@ static void run(struct stack *s, struct nn_node *x, size_t blocks, struct nn_nod
 
 static struct nn_param *table_of(struct nn_build *b, size_t rows, size_t cols, const char *name)
 {
-	struct nn_param *p = nn_new(b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "plm.%s.weight", name);
+	struct nn_param *p = nn_param_new(b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "plm.%s.weight", name);
 	p->init_std = 1;
 	return p;
 }
@@ -134,7 +134,7 @@ struct nn_node *plm_t5_loss(struct nn_build *b, const struct plm_config *c, cons
 	return ng_lm_loss(b->g, n->last, ng_weight(b->g, n->head), ng_input(b->g, 0, 1, c->vocab, &f->no_bias), &f->labels, cut);
 }
 
-struct nn_node *plm_t5_odds(struct nn_build *b, const struct plm_config *c, const struct plm_t5_nodes *n, struct plm_feed *f, uint32_t yes,
+struct nn_node *plm_t5_logit(struct nn_build *b, const struct plm_config *c, const struct plm_t5_nodes *n, struct plm_feed *f, uint32_t yes,
 			    uint32_t no)
 {
 	struct nn_node *h = ng_gather(b->g, n->last, &f->turn, PLM_ROWS, 1);

@@ -61,7 +61,8 @@ static int check_loss(const struct cp_trainer *t, struct cp_err *err)
 {
 	if (isfinite(t->m->loss->val[0]))
 		return 0;
-	return cp_err_set(err, "the loss is no longer a number in epoch %llu, step %llu; a smaller --lr or a --warmup may help",
+	return cp_err_set(err, "the loss is no longer a number in epoch %llu, step %llu; a training begun anew with a smaller --lr or a --warmup may fare "
+			  "better",
 			  (unsigned long long)((t->step - 1) / t->steps_per_epoch) + 1, (unsigned long long)t->step);
 }
 
