@@ -68,7 +68,7 @@ static const struct cp_opt opts[] = {
 	  .content = 1 },
 	{ 0, "static", CP_OPT_SET, &o.is_static, NULL, "the same masks in every epoch", .set = 1, .content = 1 },
 	{ 0, "subspaces", CP_OPT_INT, &o.subspaces, "M", "ctrl: compare vectors in M parts, each with the most similar part of the other",
-	  .min = 1, .max = PLM_NARROW, .content = 1 },
+	  .min = 1, .max = PLM_HEAD_WIDTH, .content = 1 },
 	{ 0, "temperature", CP_OPT_REAL, &o.temperature, "T", "ctrl: similarities are divided by it", .min = 1e-3, .max = 1e3, .content = 1 },
 	{ 0, "Optimiser", CP_OPT_HEAD },
 	{ 0, "optimizer", CP_OPT_CHOICE, &o.optimizer, "NAME", "rule of the step", .choices = NN_RULES, .content = 1 },

@@ -16,7 +16,7 @@ static struct nn_node *attend(struct ctr_build *b, struct nn_node *h, int l)
 	size_t in = h->cols, width = (size_t)c->attn_dim;
 	struct nn_param *w[3];
 	for (int i = 0; i < 3; i++)
-		w[i] = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ width, in }, "attention.%d.%s.weight", l, part[i]);
+		w[i] = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ width, in }, "attention.%d.%s.weight", l, part[i]);
 	struct nn_node *qkv = ng_linear(b->b.g, h, ng_span(b->b.g, w[0], 3, in), NULL, NN_NONE);
 	return ng_attention(b->b.g, &(struct ng_attention){ .q = qkv, .kv = qkv, .rows_axis = b->axis, .heads = (int)c->attn_heads,
 							    .scale = c->attn_scale ? 0 : 1, .dropout = c->dropout });
@@ -53,7 +53,7 @@ static struct nn_node *autoint_final(struct ctr_build *b)
 
 static struct nn_node *autoint_logit(struct ctr_build *b, struct nn_node *q)
 {
-	return ctr_widen(b, ctr_towers_logit(b, q, flat_width(b->c)));
+	return ctr_add_linear(b, ctr_towers_logit(b, q, flat_width(b->c)));
 }
 
 const struct ctr_model ctr_autoint = { "autoint", "self-attention over the fields beside an MLP", autoint_final, autoint_logit,

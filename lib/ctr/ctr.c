@@ -357,7 +357,7 @@ int ctr_config_check(const struct ctr_config *c, struct cp_err *err)
 static struct nn_node *look_up(struct ctr_build *b, const char *name, size_t cols)
 {
 	const struct ctr_config *c = b->c;
-	struct nn_param *table = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ c->n_rows, cols }, "%s", name);
+	struct nn_param *table = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ c->n_rows, cols }, "%s", name);
 	table->by_key = 1;
 	struct nn_node *e = b->bags ? ng_lookup_bags(b->b.g, table, b->ids, b->bags, b->axis, c->n_fields, b->pad)
 				    : ng_lookup(b->b.g, table, b->ids, b->axis, c->n_fields, b->pad);
@@ -369,7 +369,7 @@ static struct nn_node *look_up_own(struct ctr_build *b, const char *name, int f)
 {
 	const struct ctr_config *c = b->c;
 	size_t d = (size_t)c->dim, width = c->width[f] ? c->width[f] : d;
-	struct nn_param *table = nn_new(&b->b, NN_INIT_NORMAL, 2, (size_t[]){ b->first[f + 1] - b->first[f], width }, "%s.%d", name, f + 1);
+	struct nn_param *table = nn_param_new(&b->b, NN_INIT_NORMAL, 2, (size_t[]){ b->first[f + 1] - b->first[f], width }, "%s.%d", name, f + 1);
 	table->by_key = 1;
 	table->part = f + 1;
 	table->init_std = sqrt(2 / (double)(c->n_rows + d));
@@ -401,10 +401,10 @@ struct nn_node *ctr_embed(struct ctr_build *b)
 struct nn_node *ctr_linear(struct ctr_build *b, int bias)
 {
 	struct nn_node *z = ng_sum_groups(b->b.g, look_up(b, "lr.weight", 1), 1);
-	return bias ? ng_bias(b->b.g, z, ng_weight(b->b.g, nn_new(&b->b, NN_INIT_ZERO, 1, (size_t[]){ 1 }, "lr.bias"))) : z;
+	return bias ? ng_bias(b->b.g, z, ng_weight(b->b.g, nn_param_new(&b->b, NN_INIT_ZERO, 1, (size_t[]){ 1 }, "lr.bias"))) : z;
 }
 
-struct nn_node *ctr_widen(struct ctr_build *b, struct nn_node *z)
+struct nn_node *ctr_add_linear(struct ctr_build *b, struct nn_node *z)
 {
 	return b->c->wide ? ng_add(b->b.g, z, ctr_linear(b, 0)) : z;
 }

@@ -121,7 +121,7 @@ struct nn_node *ctr_embed_by(struct ctr_build *, const char *name);
 /* The linear term, (B,1): sum over fields of w[id] (of a list their mean, of a number v w[id]), + b.  Parameters lr.weight (V,1), lr.bias. */
 struct nn_node *ctr_linear(struct ctr_build *, int bias);
 /* z + the linear term without bias, where `wide` is on. */
-struct nn_node *ctr_widen(struct ctr_build *, struct nn_node *z);
+struct nn_node *ctr_add_linear(struct ctr_build *, struct nn_node *z);
 /* The logit of q = [a; u], a being a_cols wide: out(q), or with towers=sum out(a) + mlp.out(u); u may be empty. */
 struct nn_node *ctr_towers_logit(struct ctr_build *, struct nn_node *q, size_t a_cols);
 

@@ -8,7 +8,7 @@
 static struct nn_node *cross_layer(struct ctr_build *b, struct nn_node *x0, struct nn_node *x, int l)
 {
 	struct nn_node *s = nn_dense_plain(&b->b, x, 1, NN_NONE, "cross.%d", l);
-	struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &x0->cols, "cross.%d.bias", l);
+	struct nn_param *bias = nn_param_new(&b->b, NN_INIT_ZERO, 1, &x0->cols, "cross.%d.bias", l);
 	return ng_bias(b->b.g, ng_add(b->b.g, x, ng_scale_rows(b->b.g, x0, s)), ng_weight(b->b.g, bias));
 }
 

@@ -23,10 +23,10 @@ static struct nn_node *mixture_layer(struct ctr_build *b, struct nn_node *x0, st
 {
 	struct nn_graph *g = b->b.g;
 	size_t k_n = (size_t)b->c->experts, d = x0->cols, r = (size_t)b->c->low_rank;
-	struct nn_param *u = nn_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ k_n, d, r }, "cross.%d.U", l);
-	struct nn_param *v = nn_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ k_n, d, r }, "cross.%d.V", l);
-	struct nn_param *c = nn_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ k_n, r, r }, "cross.%d.C", l);
-	struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 2, (size_t[]){ d, 1 }, "cross.%d.bias", l);
+	struct nn_param *u = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ k_n, d, r }, "cross.%d.U", l);
+	struct nn_param *v = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ k_n, d, r }, "cross.%d.V", l);
+	struct nn_param *c = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ k_n, r, r }, "cross.%d.C", l);
+	struct nn_param *bias = nn_param_new(&b->b, NN_INIT_ZERO, 2, (size_t[]){ d, 1 }, "cross.%d.bias", l);
 	struct nn_node *b_l = ng_slice(g, bias, 0, 1, d), *p = gates(b, x, gate), *next = x;
 	for (size_t k = 0; k < k_n; k++) {
 		struct nn_node *h = ng_activate(g, ng_matmul(g, x, ng_slice(g, v, k * d * r, d, r)), NN_TANH);
@@ -42,7 +42,7 @@ static struct nn_node *cross_network(struct ctr_build *b, struct nn_node *x0)
 	struct nn_node *x = x0;
 	struct nn_param *gate[CTR_MAX_LAYERS];
 	for (int k = 0; b->c->low_rank && k < b->c->experts; k++)
-		gate[k] = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ 1, x0->cols }, "cross.gate.%d", k);
+		gate[k] = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ 1, x0->cols }, "cross.gate.%d", k);
 	for (int l = 0; l < b->c->cross; l++)
 		x = b->c->low_rank ? mixture_layer(b, x0, x, l, gate)
 				   : ng_cross(b->b.g, x, x0, nn_dense(&b->b, x, x0->cols, NN_NONE, "cross.%d", l));

@@ -12,7 +12,7 @@
 /* As PyTorch starts a convolution: uniform in 1/sqrt(fan in), weights and bias. */
 static struct nn_node *conv_param(struct ctr_build *b, int n_dims, const size_t *dims, size_t fan_in, const char *name, int l)
 {
-	struct nn_param *p = nn_new(&b->b, NN_INIT_UNIFORM, n_dims, dims, "conv.%d.%s", l, name);
+	struct nn_param *p = nn_param_new(&b->b, NN_INIT_UNIFORM, n_dims, dims, "conv.%d.%s", l, name);
 	p->init_std = 1 / sqrt((double)fan_in);
 	return ng_weight(b->b.g, p);
 }

@@ -39,10 +39,10 @@ static struct nn_node *bilinear(struct ctr_build *b, struct nn_node *x, const ch
 	if (b->c->bilinear == BILINEAR_INTERACTION)
 		h = ng_pick_groups(g, h, d, pairs, left);
 	if (b->c->bilinear == BILINEAR_ALL) {
-		struct nn_param *w = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ d, d }, "%s.weight", name);
+		struct nn_param *w = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ d, d }, "%s.weight", name);
 		h = ng_view(g, ng_linear(g, ng_view(g, h, f, d), ng_weight(g, w), NULL, NN_NONE), 1, (size_t)f * d);
 	} else {
-		struct nn_param *w = nn_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ many, d, d }, "%s.weight", name);
+		struct nn_param *w = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ many, d, d }, "%s.weight", name);
 		h = ng_group_linear(g, h, ng_slice(g, w, 0, many, d * d));
 	}
 	if (b->c->bilinear != BILINEAR_INTERACTION)
@@ -61,7 +61,7 @@ static struct nn_node *fibinet_final(struct ctr_build *b)
 
 static struct nn_node *fibinet_logit(struct ctr_build *b, struct nn_node *q)
 {
-	return ctr_widen(b, nn_dense(&b->b, q, 1, NN_NONE, "out"));
+	return ctr_add_linear(b, nn_dense(&b->b, q, 1, NN_NONE, "out"));
 }
 
 const struct ctr_model ctr_fibinet = { "fibinet", "an MLP over bilinear products of weighed fields", fibinet_final, fibinet_logit,

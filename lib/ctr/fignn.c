@@ -24,9 +24,9 @@ static struct layer layer_of(struct ctr_build *b, int t)
 	char at[32] = "graph";
 	if (!b->c->reuse)
 		snprintf(at, sizeof at, "graph.%d", t);
-	struct nn_param *in = nn_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ f, d, d }, "%s.in", at);
-	struct nn_param *out = nn_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ f, d, d }, "%s.out", at);
-	struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &d, "%s.bias", at);
+	struct nn_param *in = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ f, d, d }, "%s.in", at);
+	struct nn_param *out = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ f, d, d }, "%s.out", at);
+	struct nn_param *bias = nn_param_new(&b->b, NN_INIT_ZERO, 1, &d, "%s.bias", at);
 	return (struct layer){ ng_weight(b->b.g, in), ng_weight(b->b.g, out), ng_weight(b->b.g, bias) };
 }
 
@@ -34,7 +34,7 @@ static struct layer layer_of(struct ctr_build *b, int t)
 static struct nn_node *gru_part(struct ctr_build *b, int n_dims, const char *name)
 {
 	size_t d = (size_t)b->c->dim;
-	struct nn_param *p = nn_new(&b->b, NN_INIT_UNIFORM, n_dims, (size_t[]){ 3 * d, d }, "gru.%s", name);
+	struct nn_param *p = nn_param_new(&b->b, NN_INIT_UNIFORM, n_dims, (size_t[]){ 3 * d, d }, "gru.%s", name);
 	p->init_std = 1 / sqrt((double)d);
 	return ng_weight(b->b.g, p);
 }
@@ -42,7 +42,7 @@ static struct nn_node *gru_part(struct ctr_build *b, int n_dims, const char *nam
 static struct nn_node *weights(struct ctr_build *b, struct nn_node *e)
 {
 	size_t d = (size_t)b->c->dim, f = (size_t)b->c->n_fields;
-	struct nn_param *w = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ 1, 2 * d }, "attention.weight");
+	struct nn_param *w = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ 1, 2 * d }, "attention.weight");
 	struct nn_node *s = ng_linear(b->b.g, e, ng_slice(b->b.g, w, 0, 1, d), NULL, NN_NONE);
 	struct nn_node *t = ng_linear(b->b.g, e, ng_slice(b->b.g, w, d, 1, d), NULL, NN_NONE);
 	return ng_pair_softmax(b->b.g, ng_view(b->b.g, s, 1, f), ng_view(b->b.g, t, 1, f));

@@ -16,7 +16,7 @@ static struct nn_node *context(struct ctr_build *b, const struct ctr_sizes *fiel
 	int which[CTR_MAX_HIDDEN];
 	size_t d = (size_t)b->c->dim;
 	if (!fields->n)
-		return ng_weight(b->b.g, nn_new(&b->b, NN_INIT_ZERO, 2, (size_t[]){ 1, d }, "gate.%d.context", s));
+		return ng_weight(b->b.g, nn_param_new(&b->b, NN_INIT_ZERO, 2, (size_t[]){ 1, d }, "gate.%d.context", s));
 	for (int i = 0; i < fields->n; i++)
 		which[i] = (int)fields->v[i] - 1;
 	snprintf(name, sizeof name, "gate.%d.embedding", s);
@@ -47,7 +47,7 @@ static struct nn_node *finalmlp_logit(struct ctr_build *b, struct nn_node *q)
 {
 	struct nn_graph *g = b->b.g;
 	size_t heads = (size_t)b->c->heads, n1 = b->c->hidden.v[b->c->hidden.n - 1], n2 = q->cols - n1, n = n1 / heads * (n2 / heads);
-	struct nn_param *w = nn_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ heads * n, 1 }, "bilinear.weight");
+	struct nn_param *w = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ heads * n, 1 }, "bilinear.weight");
 	struct nn_node *u1 = ng_cols(g, q, 0, n1), *u2 = ng_cols(g, q, n1, n2);
 	struct nn_node *xy = ng_sum_groups(g, ng_mul(g, u1, ng_group_linear(g, u2, ng_slice(g, w, 0, heads, n))), 1);
 	return ng_add(g, nn_dense(&b->b, q, 1, NN_NONE, "out"), xy);

@@ -20,8 +20,8 @@ static struct nn_node *map_sums(struct ctr_build *b, struct nn_node *x)
 static struct nn_node *cin_layer(struct ctr_build *b, struct nn_node *x0, struct nn_node *x, int k)
 {
 	size_t d = (size_t)b->c->dim, maps = b->c->cin.v[k], pairs = (x0->cols / d) * (x->cols / d);
-	struct nn_param *w = nn_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ maps, pairs, 1 }, "cin.%d.weight", k + 1);
-	struct nn_param *bias = nn_new(&b->b, NN_INIT_ZERO, 1, &maps, "cin.%d.bias", k + 1);
+	struct nn_param *w = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ maps, pairs, 1 }, "cin.%d.weight", k + 1);
+	struct nn_param *bias = nn_param_new(&b->b, NN_INIT_ZERO, 1, &maps, "cin.%d.bias", k + 1);
 	return ng_cin(b->b.g, x0, x, ng_weight(b->b.g, w), ng_weight(b->b.g, bias), d);
 }
 
@@ -44,7 +44,7 @@ static struct nn_node *xdeepfm_logit(struct ctr_build *b, struct nn_node *q)
 	size_t maps = 0;
 	for (int k = 0; k < b->c->cin.n; k++)
 		maps += b->c->cin.v[k];
-	return ctr_widen(b, ctr_towers_logit(b, q, maps));
+	return ctr_add_linear(b, ctr_towers_logit(b, q, maps));
 }
 
 const struct ctr_model ctr_xdeepfm = { "xdeepfm", "compressed interaction beside an MLP", xdeepfm_final, xdeepfm_logit,

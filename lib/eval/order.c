@@ -116,7 +116,7 @@ void cp_order_by_score(uint32_t *rows, const double *score, size_t n, struct cp_
 {
 	uint64_t *keys = cp_xcalloc(n, sizeof *keys);
 	for (size_t i = 0; i < n; i++) {
-		keys[i] = cp_order_key(score[i]);
+		keys[i] = cp_ordered_bits(score[i]);
 		rows[i] = (uint32_t)i;
 	}
 	cp_order_sort(keys, rows, n, team);

@@ -4,29 +4,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
+#include "base/bits.h"
 #include "base/team.h"
 
-/* A bijection of the doubles into 64-bit words that keeps their order (-0 and 0 become one). */
-static inline uint64_t cp_order_key(double x)
-{
-	uint64_t u;
-	x += 0.0;
-	memcpy(&u, &x, sizeof u);
-	return u >> 63 ? ~u : u | UINT64_C(1) << 63;
-}
-
-/* The double that a key stands for. */
-static inline double cp_order_value(uint64_t key)
-{
-	double x;
-	key = key >> 63 ? key & ~(UINT64_C(1) << 63) : ~key;
-	memcpy(&x, &key, sizeof x);
-	return x;
-}
-
-/* Sort keys[0..n-1] ascending; rows (NULL: none) travel along, equal keys keep their order.  n < 2^32.  Scratch: as much again. */
+/* Sort keys[0..n-1] ascending (of doubles: base/bits.h); rows (NULL: none) travel along, equal keys keep their order.  n < 2^32.  Scratch: as much again. */
 void cp_order_sort(uint64_t *keys, uint32_t *rows, size_t n, struct cp_team *);
 
 /* rows[] = 0..n-1 in ascending order of score, equal scores in ascending order of row. */

@@ -44,7 +44,7 @@ static void fill_part(void *ctx, int part)
 	r->nan[part] = 0;
 	for (size_t i = begin; i < end; i++) {
 		r->nan[part] |= isnan(r->score[i]);
-		*at[r->label[i] != 0]++ = cp_order_key(r->score[i]);
+		*at[r->label[i] != 0]++ = cp_ordered_bits(r->score[i]);
 	}
 }
 
@@ -184,7 +184,7 @@ static int bin_of(const struct walk *w, const struct ties *t, double score)
 
 static void add_to_bin(struct walk *w, const struct ties *t)
 {
-	double score = cp_order_value(t->key);
+	double score = cp_ordered_real(t->key);
 	int i = bin_of(w, t, score);
 	struct cp_bin *b = &w->bin[i];
 	if (!b->n)

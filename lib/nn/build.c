@@ -5,7 +5,7 @@
 
 #define NAME_MAX_LEN 200	/* of a parameter, longer than any there is */
 
-struct nn_param *nn_new(struct nn_build *b, enum nn_init init, int n_dims, const size_t *dims, const char *fmt, ...)
+struct nn_param *nn_param_new(struct nn_build *b, enum nn_init init, int n_dims, const size_t *dims, const char *fmt, ...)
 {
 	char name[NAME_MAX_LEN];
 	va_list ap;
@@ -22,8 +22,8 @@ static struct nn_node *dense(struct nn_build *b, struct nn_node *x, size_t out, 
 {
 	char name[NAME_MAX_LEN];
 	vsnprintf(name, sizeof name, fmt, ap);
-	struct nn_param *w = nn_new(b, NN_INIT_XAVIER, 2, (size_t[]){ out, x->cols }, "%s.weight", name);
-	struct nn_param *bias = has_bias ? nn_new(b, NN_INIT_ZERO, 1, &out, "%s.bias", name) : NULL;
+	struct nn_param *w = nn_param_new(b, NN_INIT_XAVIER, 2, (size_t[]){ out, x->cols }, "%s.weight", name);
+	struct nn_param *bias = has_bias ? nn_param_new(b, NN_INIT_ZERO, 1, &out, "%s.bias", name) : NULL;
 	return ng_linear(b->g, x, ng_weight(b->g, w), bias ? ng_weight(b->g, bias) : NULL, act);
 }
 
@@ -53,7 +53,7 @@ static struct nn_param *norm_param(struct nn_build *b, enum nn_init init, size_t
 	va_copy(again, ap);
 	vsnprintf(name, sizeof name, fmt, again);
 	va_end(again);
-	return nn_new(b, init, 1, &width, "%s.%s", name, what);
+	return nn_param_new(b, init, 1, &width, "%s.%s", name, what);
 }
 
 struct nn_node *nn_layer_norm(struct nn_build *b, struct nn_node *x, const char *fmt, ...)

@@ -15,7 +15,7 @@ struct nn_build {
 	int frozen;		/* whether it takes no step: for what is added from now on */
 };
 
-struct nn_param *nn_new(struct nn_build *, enum nn_init, int n_dims, const size_t *dims, const char *fmt, ...)
+struct nn_param *nn_param_new(struct nn_build *, enum nn_init, int n_dims, const size_t *dims, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /* act(x W^T + b), Xavier and zero at the start. */

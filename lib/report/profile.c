@@ -166,7 +166,7 @@ static void count_number(struct cp_profile *p, struct cp_profile_column *c, cons
 			s->missing++;
 			continue;
 		}
-		struct cp_count *count = &cp_tally_at(&c->tally, cp_order_key(x))[g->slot[i]];
+		struct cp_count *count = &cp_tally_at(&c->tally, cp_ordered_bits(x))[g->slot[i]];
 		count->n++;
 		count->pos += g->positive[i];
 		s->present++;
@@ -234,7 +234,7 @@ static uint64_t hash_row(const struct cp_profile *p, size_t row)
 		if (type == CP_KEY)
 			h = cp_mix64(h * 3 + v->u64[row]);
 		else if (type == CP_NUMBER)
-			h = cp_mix64(h * 3 + cp_order_key(v->f64[row]));
+			h = cp_mix64(h * 3 + cp_ordered_bits(v->f64[row]));
 		else if (type == CP_KEYS)
 			h = cp_hash64(v->u64 + v->offsets[row], (v->offsets[row + 1] - v->offsets[row]) * sizeof *v->u64, h);
 		else if (type == CP_TEXT && !p->n_fields)

@@ -60,7 +60,7 @@ static void find_sure(struct cp_profile *p, struct cp_profile_column *c, double 
 static double score_of(const struct cp_profile_column *c, const struct cp_count *count, uint64_t key, double rate)
 {
 	if (c->type == CP_NUMBER)
-		return cp_order_value(key);
+		return cp_ordered_real(key);
 	return ((double)count[0].pos + PRIOR * rate) / ((double)count[0].n + PRIOR);
 }
 
@@ -90,7 +90,7 @@ static double field_auc(const struct cp_profile_column *c, double rate)
 	for (size_t at = 0; (at_key = cp_tally_next(&c->tally, &at, &key)); ) {
 		if (!at_key[1].n)
 			continue;
-		keys[n] = cp_order_key(score_of(c, at_key, key, rate));
+		keys[n] = cp_ordered_bits(score_of(c, at_key, key, rate));
 		order[n] = (uint32_t)n;
 		count[n++] = at_key;
 	}
@@ -121,7 +121,7 @@ static void find_quantiles(struct cp_profile *p, struct cp_profile_column *c)
 		for (size_t i = 0; i < n && q < CP_QUANTILES; i++) {
 			below += cp_split_count(p, cp_tally_find(&c->tally, keys[i]), s).n;
 			while (q < CP_QUANTILES && below && (double)below >= cp_quantile_share[q] * (double)out->present)
-				out->quantile[q++] = cp_order_value(keys[i]);
+				out->quantile[q++] = cp_ordered_real(keys[i]);
 		}
 	}
 	free(keys);

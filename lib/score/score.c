@@ -252,7 +252,7 @@ static struct cp_score *new_score(const struct cp_scorer *s, size_t max_rows, st
 	c->of = s;
 	c->max_rows = max_rows;
 	allocate(c);
-	if (!(c->model = cp_model_twin(s->model, err)) || warm_up(c, err) < 0) {
+	if (!(c->model = cp_model_replica(s->model, err)) || warm_up(c, err) < 0) {
 		cp_score_free(c);
 		return NULL;
 	}

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/num.h"
 #include "base/rng.h"
 #include "stream/sorter.h"
@@ -37,25 +38,10 @@ struct job {
 
 /* ---- Words ---- */
 
+/* 0: missing. */
 static uint64_t real_word(double v)
 {
-	uint64_t u;
-	if (isnan(v))
-		return 0;
-	if (v == 0)
-		v = 0;
-	memcpy(&u, &v, sizeof u);
-	return u >> 63 ? ~u : u | UINT64_C(1) << 63;
-}
-
-static double word_real(uint64_t u)
-{
-	double v;
-	if (u == 0)
-		return NAN;
-	u = u >> 63 ? u & ~(UINT64_C(1) << 63) : ~u;
-	memcpy(&v, &u, sizeof v);
-	return v;
+	return isnan(v) ? 0 : cp_ordered_bits(v);
 }
 
 static uint64_t word_of(const struct job *j, const struct cp_values *v, size_t i)
@@ -82,18 +68,12 @@ static void put_word(const struct job *j, uint64_t word, struct cp_buf *b)
 	else if (j->store.is_list || j->store.elem == CP_U32 || j->store.elem == CP_U64)
 		cp_buf_printf(b, "%" PRIu64, word);
 	else if (j->store.elem != CP_I64)
-		cp_buf_str(b, word ? cp_print_real(word_real(word), s) : "nan");
+		cp_buf_str(b, word ? cp_print_real(cp_ordered_real(word), s) : "nan");
 	else if (j->type != CP_TIME || i != CP_TIME_MISSING)
 		cp_buf_printf(b, "%" PRId64, i);
 }
 
 /* ---- Counting ---- */
-
-static void put_be(char p[8], uint64_t v)
-{
-	for (int i = 7; i >= 0; i--, v >>= 8)
-		p[i] = (char)v;
-}
 
 static uint64_t get_be(const char *p)
 {
@@ -129,7 +109,7 @@ static int empty_table(struct job *j, struct cp_err *err)
 		char key[8];
 		if (!j->slot[i].rows)
 			continue;
-		put_be(key, j->slot[i].word);
+		cp_put_big_endian(key, j->slot[i].word, 8);
 		if (cp_sorter_add(j->words, key, sizeof key, &j->slot[i].rows, sizeof j->slot[i].rows, err) < 0)
 			return -1;
 	}
@@ -227,8 +207,8 @@ static int put_keys(struct job *j, struct cp_err *err)
 	j->counts = cp_sorter_new(j->c->memory / 3);
 	while ((rc = next_word(j, &s, err)) == 1) {
 		char key[16];
-		put_be(key, ~s.rows);
-		put_be(key + 8, s.word);
+		cp_put_big_endian(key, ~s.rows, 8);
+		cp_put_big_endian(key + 8, s.word, 8);
 		if (cp_sorter_add(j->counts, key, sizeof key, "", 0, err) < 0)
 			return -1;
 	}

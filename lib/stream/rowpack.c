@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
+
 /* ---- Rows ---- */
 
 void cp_row_pack(const struct cp_schema *s, const struct cp_values *v, size_t row, struct cp_buf *b)
@@ -108,21 +110,14 @@ void cp_order_release(struct cp_order *o)
 static void put_be(struct cp_buf *b, uint64_t v, int n_bytes)
 {
 	char s[8];
-	for (int i = n_bytes - 1; i >= 0; i--, v >>= 8)
-		s[i] = (char)v;
+	cp_put_big_endian(s, v, n_bytes);
 	cp_buf_add(b, s, (size_t)n_bytes);
 }
 
 /* A real so that it compares as an unsigned number; 0: missing. */
 static uint64_t real_key(double v)
 {
-	uint64_t u;
-	if (isnan(v))
-		return 0;
-	if (v == 0)
-		v = 0;		/* not -0 */
-	memcpy(&u, &v, sizeof u);
-	return u >> 63 ? ~u : u | UINT64_C(1) << 63;
+	return isnan(v) ? 0 : cp_ordered_bits(v);
 }
 
 static void put_elem(struct cp_store store, const struct cp_values *v, size_t i, struct cp_buf *b)

@@ -162,7 +162,7 @@ void cp_model_pair(struct cp_model *m, const struct cp_data *d, const uint32_t *
 		size_t k = n - at < p->part ? n - at : p->part;
 		feed_texts(m, d, places + at, k, f);
 		nn_forward(m->g, p->text);
-		memcpy(p->t + at * PLM_NARROW, p->text->val, k * PLM_NARROW * sizeof *p->t);
+		memcpy(p->t + at * PLM_HEAD_WIDTH, p->text->val, k * PLM_HEAD_WIDTH * sizeof *p->t);
 	}
 	cp_model_feed(m, d, places, n, f);
 	nn_forward(m->g, m->loss);
@@ -173,7 +173,7 @@ void cp_model_pair_back(struct cp_model *m, const struct cp_data *d, const uint3
 	struct cp_ctrl *p = &m->ctrl;
 	for (size_t at = 0; at < n; at += p->part) {
 		feed_texts(m, d, places + at, n - at < p->part ? n - at : p->part, f);
-		p->want.v = p->dt + at * PLM_NARROW;
+		p->want.v = p->dt + at * PLM_HEAD_WIDTH;
 		nn_forward(m->g, p->pull);
 		nn_backward(m->g, p->pull);
 	}

@@ -120,7 +120,7 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 	c->mask = d->want_masks && c->tokens >= 0 ? cp_schema_find(s, CP_MASK, "mask") : -1;
 	if (c->text >= 0 && check_text(d, &s->column[c->text], name, err) < 0)
 		return -1;
-	if (d->want_twins) {
+	if (d->want_two_texts) {
 		c->tokens = -1;
 		return check_twins(d, s, name, c, err);
 	}
@@ -182,7 +182,7 @@ static void reserve_rows(struct cp_data *d, size_t more)
 		d->members = cp_xrealloc(d->members, d->cap, (size_t)d->n_lists * sizeof *d->members);
 		d->value_at[0] = 0;
 	}
-	if (d->want_twins)
+	if (d->want_two_texts)
 		d->seam = cp_xrealloc(d->seam, d->cap, sizeof *d->seam);
 	if (d->n_numbers)
 		d->number = cp_xrealloc(d->number, d->cap, (size_t)d->n_numbers * sizeof *d->number);
@@ -235,7 +235,7 @@ static size_t closing(const struct cp_data *d)
 /* Row i's tokens behind those that are there, cut to what the model has room for. */
 static int add_row_tokens(struct cp_data *d, const uint32_t *x, size_t n, size_t i, struct cp_err *err)
 {
-	size_t at = d->token_at[d->n + i], most = d->max_tokens && !d->want_twins && n > d->max_tokens ? d->max_tokens : n;
+	size_t at = d->token_at[d->n + i], most = d->max_tokens && !d->want_two_texts && n > d->max_tokens ? d->max_tokens : n;
 	if (!n)
 		return cp_err_set(err, "no tokens, not even the special ones");
 	for (size_t k = 0; k < n; k++)
@@ -296,7 +296,7 @@ static int add_row(struct cp_data *d, const struct cp_values *v, const struct cp
 {
 	uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;
 	if (c->text >= 0)
-		return (d->want_twins ? add_row_twins : add_row_text)(d, v->bytes + from, n, i, ids, err);
+		return (d->want_two_texts ? add_row_twins : add_row_text)(d, v->bytes + from, n, i, ids, err);
 	if (n && n == c->cut_to && lower_max(d, n, err) < 0)
 		return -1;
 	return add_row_tokens(d, v->u32 + from, n, i, err);

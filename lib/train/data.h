@@ -32,7 +32,7 @@ struct cp_data {
 	/* what is wanted; set before the first load */
 	struct cp_fields fields;	/* these, in this order; none: the stream's own, taken here */
 	int want_keys, want_labels, want_tokens, want_masks;	/* 1: refused without */
-	int want_twins;			/* beside tokens: those of the user's text, then those of the item's, each in a frame of its own */
+	int want_two_texts;			/* beside tokens: those of the user's text, then those of the item's, each in a frame of its own */
 	int want_weights;		/* where the rows have any; all of them then, or none */
 	const char *label_name;		/* NULL: "label" */
 	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */
@@ -56,7 +56,7 @@ struct cp_data {
 	int n_lists, n_numbers;
 	uint32_t *token;		/* row i: token[token_at[i]] .. token[token_at[i+1] - 1] */
 	uint64_t *token_at;
-	uint32_t *seam;			/* with want_twins: how many of a row's tokens are those of the user's text */
+	uint32_t *seam;			/* with want_two_texts: how many of a row's tokens are those of the user's text */
 	uint32_t *pair;			/* static masks, laid out in the same way; NULL: they are drawn */
 	uint64_t *pair_at;
 	int has_spec;			/* of the masks: the stream's, or (want_masks without a mask column) the default's */

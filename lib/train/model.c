@@ -70,7 +70,7 @@ static struct nn_node *fuse(struct cp_model *m, struct nn_build *b)
 		return m->z_ctr ? m->z_ctr : m->z_plm;
 	if (m->c.fusion == CP_FUSE_SUM)
 		return ng_add(m->g, m->z_ctr, m->z_plm);
-	struct nn_param *alpha = nn_new(b, NN_INIT_HALF, 1, (size_t[]){ 1 }, "alpha");
+	struct nn_param *alpha = nn_param_new(b, NN_INIT_HALF, 1, (size_t[]){ 1 }, "alpha");
 	alpha->no_decay = 0;
 	return ng_lerp(m->g, m->z_plm, m->z_ctr, ng_weight(m->g, alpha));
 }
@@ -84,11 +84,11 @@ static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build
 	p->text = plm_ctrl_text(b, &c->plm, &m->nodes, &m->feed);
 	if (!c->ctrl.batch)
 		return;
-	p->t = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->t);
-	p->dt = cp_xcalloc(c->ctrl.batch, PLM_NARROW * sizeof *p->dt);
+	p->t = cp_xcalloc(c->ctrl.batch, PLM_HEAD_WIDTH * sizeof *p->t);
+	p->dt = cp_xcalloc(c->ctrl.batch, PLM_HEAD_WIDTH * sizeof *p->dt);
 	p->all.v = p->t;
 	p->part = c->ctrl.batch;
-	m->loss = ng_info_nce(m->g, u, ng_input_grad(m->g, PLM_ROWS, 1, PLM_NARROW, &p->all, p->dt), c->ctrl.subspaces, c->ctrl.temperature);
+	m->loss = ng_info_nce(m->g, u, ng_input_grad(m->g, PLM_ROWS, 1, PLM_HEAD_WIDTH, &p->all, p->dt), c->ctrl.subspaces, c->ctrl.temperature);
 	p->pull = ng_pull(m->g, p->text, &p->want);
 }
 
@@ -147,7 +147,7 @@ static void build_p5(struct cp_model *m, struct nn_build *b)
 	b->group = CP_GROUP_PLM;
 	plm_t5(b, &m->c.plm, &m->feed, &n);
 	m->loss = plm_t5_loss(b, &m->c.plm, &n, &m->feed, &m->cut);
-	m->z = m->z_plm = plm_t5_odds(b, &m->c.plm, &n, &m->feed, p->answer[1].v[p->turn], p->answer[0].v[p->turn]);
+	m->z = m->z_plm = plm_t5_logit(b, &m->c.plm, &n, &m->feed, p->answer[1].v[p->turn], p->answer[0].v[p->turn]);
 }
 
 static void compose(struct cp_model *m, struct cp_team *team, int training)
@@ -182,7 +182,7 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 	compose(m, team, training);
 	nn_params_alloc(m->params, training ? NN_TRAINING_BY_ROWS : NN_SCORING);
 	if (training && m->c.has_plm && m->c.plm.family != PLM_T5)
-		m->aside = plm_aside(&m->c.plm);
+		m->aside = plm_unused_params(&m->c.plm);
 }
 
 static struct cp_model *twin(const struct cp_model *m, const struct plm_prompting *prompting, struct cp_err *err)
@@ -205,7 +205,7 @@ static struct cp_model *twin(const struct cp_model *m, const struct plm_promptin
 	return NULL;
 }
 
-struct cp_model *cp_model_twin(const struct cp_model *m, struct cp_err *err)
+struct cp_model *cp_model_replica(const struct cp_model *m, struct cp_err *err)
 {
 	return twin(m, &m->c.prompting, err);
 }

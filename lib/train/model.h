@@ -6,7 +6,7 @@
  *     pretrain:  masked-LM loss of h            finetune:  z = z_ctr + head(pool(h)),  or alpha z_plm + (1 - alpha) z_ctr;  BCE
  *
  * (ClickPrompt, arXiv 2310.09234, sections 3.2 to 3.4.)  Which halves there are is the config's to say; a CTR model alone is one of them.
- * With a T5 in the place of the encoder it is P5 (train/p5.h): the T5 alone, z the odds of "yes".  With other heads it is one of the models to
+ * With a T5 in the place of the encoder it is P5 (train/p5.h): the T5 alone, z the log-odds of "yes".  With other heads it is one of the models to
  * compare with, whose formulas stand in plm/ptab.c, plm/ctrbert.c and plm/ctrl.c.
  *
  * In a file (.cpm) it is safetensors: the vocabulary (vocab.FIELD.keys, .counts), the parameters under their own names, the tokenizer
@@ -131,7 +131,7 @@ int cp_model_load(struct cp_model *, const struct nn_safetensors *, const struct
 struct cp_model *cp_model_open(const char *path, struct cp_team *, enum nn_precision, struct cp_err *);
 int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
 /* Another graph over a model that was opened to score, for another thread: the same bits, without a team.  It goes before the model does. */
-struct cp_model *cp_model_twin(const struct cp_model *, struct cp_err *);
+struct cp_model *cp_model_replica(const struct cp_model *, struct cp_err *);
 /* The same without its prompts; tokens keep the positions they have behind them. */
 struct cp_model *cp_model_plain(const struct cp_model *, struct cp_err *);
 

@@ -104,8 +104,8 @@ static int check_baseline(const struct cp_train_opts *o, struct cp_err *err)
 	int ctrl = is_stage(o, "ctrl"), sized = o->set.n || o->dim_of.n;
 	if (!ctrl && (o->given.subspaces || o->given.temperature))
 		return cp_err_set(err, "--subspaces and --temperature belong to --stage ctrl");
-	if (ctrl && PLM_NARROW % o->subspaces)
-		return cp_err_set(err, "--subspaces %lld does not divide %d, the width of what is compared", (long long)o->subspaces, PLM_NARROW);
+	if (ctrl && PLM_HEAD_WIDTH % o->subspaces)
+		return cp_err_set(err, "--subspaces %lld does not divide %d, the width of what is compared", (long long)o->subspaces, PLM_HEAD_WIDTH);
 	if (!ctrl && !is_stage(o, "ptab") && !is_stage(o, "ctr-bert"))
 		return 0;
 	if (o->given.prompts || o->given.pooler || o->given.fusion || o->given.usage)

@@ -36,7 +36,7 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	cp_fields_copy(&d->fields, &m->vocab.fields);
 	d->want_keys = 1;
 	d->want_tokens = m->c.has_plm;
-	d->want_twins = m->c.baseline == CP_CTR_BERT;
+	d->want_two_texts = m->c.baseline == CP_CTR_BERT;
 	d->want_masks = p->masked;
 	d->tokenizer = m->tokenizer;
 	d->max_tokens = m->c.max_tokens;
@@ -142,7 +142,7 @@ static int make_twins(struct cp_predict *p, struct cp_err *err)
 		return 0;
 	p->twin = cp_xcalloc((size_t)n, sizeof *p->twin);
 	for (; p->n_twins < n; p->n_twins++)
-		if (!(p->twin[p->n_twins] = cp_model_twin(p->model, err)))
+		if (!(p->twin[p->n_twins] = cp_model_replica(p->model, err)))
 			return -1;
 	return 0;
 }

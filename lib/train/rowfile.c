@@ -73,7 +73,7 @@ static size_t width(const struct cp_data *d, int i)
 	case CP_ARRAY_VALUES: return !d->want_keys ? 0 : d->indexed ? sizeof *d->ids : sizeof *d->keys;
 	case CP_ARRAY_TOKEN_AT: return d->want_tokens ? sizeof *d->token_at : 0;
 	case CP_ARRAY_TOKEN: return d->want_tokens ? sizeof *d->token : 0;
-	case CP_ARRAY_SEAM: return d->want_twins ? sizeof *d->seam : 0;
+	case CP_ARRAY_SEAM: return d->want_two_texts ? sizeof *d->seam : 0;
 	case CP_ARRAY_PAIR_AT: return d->has_pairs ? sizeof *d->pair_at : 0;
 	default: return d->has_pairs ? sizeof *d->pair : 0;
 	}

@@ -32,7 +32,7 @@ static int load_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	d->want_labels = labels;
 	d->want_weights = labels && d == &t->train && !t->m->p5;
 	d->want_tokens = c->has_plm;
-	d->want_twins = c->baseline == CP_CTR_BERT;
+	d->want_two_texts = c->baseline == CP_CTR_BERT;
 	d->want_masks = c->objective == CP_OBJECTIVE_LM;
 	d->label_name = t->o.label;
 	d->tokenizer = t->m->tokenizer;

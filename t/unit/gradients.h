@@ -60,7 +60,7 @@ static inline void random_numbers(struct test *t, nn_float *v, size_t n)
 
 static inline struct nn_param *param(struct test *t, size_t rows, size_t cols)
 {
-	return nn_new(&t->b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "p%d", t->b.ps->n);
+	return nn_param_new(&t->b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "p%d", t->b.ps->n);
 }
 
 static inline struct nn_node *weight(struct test *t, size_t rows, size_t cols)

@@ -134,9 +134,9 @@ static void orders(void)
 {
 	static const double s[] = { -INFINITY, -1e300, -2, -1, -1e-310, 0, 1e-310, 1e-17, 0.1, 0.5, 1, 2, 1e300, INFINITY };
 	size_t n = sizeof s / sizeof *s;
-	int good = cp_order_key(-0.0) == cp_order_key(0.0);
+	int good = cp_ordered_bits(-0.0) == cp_ordered_bits(0.0);
 	for (size_t i = 1; i < n; i++)
-		good &= cp_order_key(s[i - 1]) < cp_order_key(s[i]);
+		good &= cp_ordered_bits(s[i - 1]) < cp_ordered_bits(s[i]);
 	ok(good, "keys keep the order of doubles, and -0 is 0");
 	double a[4] = { -0.0, 0.0, 3, -3 };
 	uint8_t y[4] = { 1, 0, 1, 0 };

@@ -177,7 +177,7 @@ static double check_t5(int gated, int odds)
 	plm_t5(&t.b, &p, &f, &n);
 	t.loss = plm_t5_loss(&t.b, &p, &n, &f, NULL);
 	if (odds)
-		t.loss = nn_node_new(t.b.g, &op_probe, 0, 1, 1, 1, (struct nn_node *[]){ plm_t5_odds(&t.b, &p, &n, &f, 3, 5) });
+		t.loss = nn_node_new(t.b.g, &op_probe, 0, 1, 1, 1, (struct nn_node *[]){ plm_t5_logit(&t.b, &p, &n, &f, 3, 5) });
 	return finish(&t, &f, 0.5, 0.2, 3);
 }
 

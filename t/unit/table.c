@@ -38,7 +38,7 @@ struct net {
 
 static struct nn_node *by_key(struct net *n, const char *name, size_t rows, size_t cols, double l2, struct nn_param **p)
 {
-	*p = nn_new(&n->b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "%s", name);
+	*p = nn_param_new(&n->b, NN_INIT_NORMAL, 2, (size_t[]){ rows, cols }, "%s", name);
 	(*p)->init_std = 0.1;
 	(*p)->by_key = 1;
 	(*p)->l2 = l2;
