@@ -154,7 +154,7 @@ test_that 'prompts are read that --init has not' '
 '
 
 test_that 'a loss that is no number' '
-	refused 1 "no longer a number in epoch 1, step [0-9]*; a smaller --lr" ctr --lr 100 --weight-decay 1000 --train train.cps $NO
+	refused 1 "no longer a number in epoch 1, step [0-9]*; a training begun anew with a smaller --lr" ctr --lr 100 --weight-decay 1000 --train train.cps $NO
 '
 
 mkdir small

@@ -22,7 +22,7 @@ static struct cp_ledger_opts ledger;
 static int json;
 static const char *output, *split_name, *against, *strata_file;
 static int64_t expect_rows, replicates, reliability, threads;
-static const char *bins = "count";
+static int by_width;
 static uint64_t seed = 1;
 static struct cp_team *team;
 
@@ -37,7 +37,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "stratum", CP_OPT_STR, &columns.stratum, "COLUMN", "also everything for each value of this column", .content = 1 },
 	{ 0, "strata", CP_OPT_STR, &strata_file, "FILE", "also everything for each stratum of each column of this file (see cp-strata)" },
 	{ 0, "reliability", CP_OPT_INT, &reliability, "N", "also a table of N bins of scores: mean score and rate in each", .max = 100000, .content = 1 },
-	{ 0, "bins", CP_OPT_CHOICE, &bins, "HOW", "bins of equal count of rows or of equal width", .choices = "count|width", .content = 1 },
+	{ 0, "bins", CP_OPT_CHOICE, &by_width, "HOW", "bins of equal count of rows or of equal width", .choices = "count|width", .content = 1 },
 	{ 0, "bootstrap", CP_OPT_INT, &replicates, "N", "also an interval from N replicates, drawn by --group if that is given", .max = 1000000,
 	  .content = 1 },
 	{ 0, "seed", CP_OPT_SEED, &seed, "N", "of --bootstrap", .content = 1 },
@@ -66,7 +66,7 @@ struct figures {
 
 static void measure(struct figures *f, const struct cp_scores *s)
 {
-	struct cp_measure_opts how = { reliability ? (int)reliability : DEFAULT_BINS, !strcmp(bins, "width") };
+	struct cp_measure_opts how = { reliability ? (int)reliability : DEFAULT_BINS, by_width };
 	cp_measure(&f->m, s->score, s->label, s->n, &how, team);
 	if (s->score2) {
 		cp_delong_pair(&f->pair, s->score, s->score2, s->label, s->n, team);

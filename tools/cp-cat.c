@@ -15,14 +15,18 @@
 #include "stream/where.h"
 #include "tool.h"
 
+enum from { FROM_RECORDS, FROM_TSV, FROM_JSONL };
+enum compress { AS_IT_IS = -1, LZ4, NONE };
+
 static struct {
-	const char *output, *to, *from, *rows, *compress, *histogram, *join_by_key, *on, *unmatched;
+	const char *output, *rows, *histogram, *join_by_key, *on;
+	int to, from, unmatched, compress;	/* enum cp_form, from, cp_unmatched, compress */
 	struct cp_opt_list columns, drop, where, sort;
 	int show, check, count, bare, edited, join, shuffle;
 	int64_t head, tail, block_rows, expect_rows, sample_rows, bins, memory, hash_bits;
 	double sample;
 	uint64_t seed;
-} o = { .to = "records", .from = "records", .unmatched = "keep", .head = -1, .tail = -1, .expect_rows = -1, .sample = 1, .sample_rows = -1,
+} o = { .compress = AS_IT_IS, .head = -1, .tail = -1, .expect_rows = -1, .sample = 1, .sample_rows = -1,
 	.bins = 20, .memory = 100, .hash_bits = 20 };
 
 #define MOST 9e18
@@ -68,9 +72,9 @@ static const struct cp_tool tool = { "cp-cat", "[OPTION...] [FILE...]", "look at
 				     .max_operands = -1, .filter = 1 };
 
 static int given(const char *name) { return cp_opts_given(&cp_tool_opts, name); }
-static int from_text(void) { return strcmp(o.from, "records") != 0; }
-static int to_text(void) { return strcmp(o.to, "records") != 0; }
-static int to_svm(void) { return !strncmp(o.to, "lib", 3); }
+static int from_text(void) { return o.from != FROM_RECORDS; }
+static int to_text(void) { return o.to != CP_FORM_RECORDS; }
+static int to_svm(void) { return o.to == CP_FORM_LIBSVM || o.to == CP_FORM_LIBFFM; }
 static int asks(void) { return o.show || o.check || o.count || o.histogram; }
 static int reorders(void) { return o.sort.n || o.shuffle; }
 static int samples(void) { return o.sample < 1 || o.sample_rows >= 0; }
@@ -102,7 +106,7 @@ static void check_asking(void)
 		cp_usage("--show, --check, --count and --histogram exclude each other");
 	if (given("bins") && !o.histogram)
 		cp_usage("--bins goes with --histogram");
-	if (asks() && (chooses_columns() || from_text() || to_text() || o.join || o.block_rows || o.compress || reorders() || o.join_by_key))
+	if (asks() && (chooses_columns() || from_text() || to_text() || o.join || o.block_rows || o.compress != AS_IT_IS || reorders() || o.join_by_key))
 		cp_usage("--show, --check, --count and --histogram only print: no option that converts goes with them");
 	if ((o.show || o.check) && chooses_rows())
 		cp_usage("--show and --check take the whole of the records: no option that chooses goes with them");
@@ -129,16 +133,16 @@ static void check_ordering(void)
 static void check_form(void)
 {
 	if (from_text() && (chooses_rows() || chooses_columns() || to_text() || o.join || o.expect_rows >= 0 || reorders() || o.join_by_key))
-		cp_usage("--from %s only makes records: pipe them to another cp-cat for the rest", o.from);
+		cp_usage("--from %s only makes records: pipe them to another cp-cat for the rest", o.from == FROM_TSV ? "tsv" : "jsonl");
 	if (o.edited && !from_text())
 		cp_usage("--edited goes with --from tsv or --from jsonl");
-	if (from_text() && !o.edited && (o.block_rows || o.compress))
+	if (from_text() && !o.edited && (o.block_rows || o.compress != AS_IT_IS))
 		cp_usage("the text says how blocks were cut and compressed: --block-rows and --compress go with --edited");
 	if (o.bare && (!to_text() || to_svm()))
 		cp_usage("--bare goes with --to tsv or --to jsonl");
 	if (given("hash-bits") && !to_svm())
 		cp_usage("--hash-bits goes with --to libsvm and --to libffm");
-	if (to_text() && (o.block_rows || o.compress || o.join))
+	if (to_text() && (o.block_rows || o.compress != AS_IT_IS || o.join))
 		cp_usage("--block-rows, --compress and --join go with --to records");
 }
 
@@ -190,8 +194,8 @@ static json_t *provenance(void)
 static struct cp_sink_opts sink_options(void)
 {
 	return (struct cp_sink_opts){
-		.form = (enum cp_form)cp_choice(CP_SINK_FORMS, o.to), .bare = o.bare, .hash_bits = (int)o.hash_bits,
-		.writer = { .raw = o.compress && !strcmp(o.compress, "none"), .block_rows = (size_t)o.block_rows },
+		.form = (enum cp_form)o.to, .bare = o.bare, .hash_bits = (int)o.hash_bits,
+		.writer = { .raw = o.compress == NONE, .block_rows = (size_t)o.block_rows },
 	};
 }
 
@@ -265,7 +269,7 @@ static int copy(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, st
 {
 	struct cp_copy c = {
 		.columns = &o.columns, .drop = &o.drop, .pick = pick_options(), .step = step, .expect_rows = o.expect_rows, .sink = sink_options(),
-		.join = o.join || (to_text() && (o.bare || to_svm())), .compress = o.compress != NULL,
+		.join = o.join || (to_text() && (o.bare || to_svm())), .compress = o.compress != AS_IT_IS,
 	};
 	return cp_copy(&c, r, out, &n->in, &n->out, err);
 }
@@ -282,7 +286,7 @@ static int reorder(struct cp_reader *r, FILE *out, json_t *step, struct rows *n,
 static int join_by_key(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
 {
 	struct cp_keyjoin c = {
-		.path = o.join_by_key, .on = o.on, .unmatched = (enum cp_unmatched)cp_choice(CP_UNMATCHED, o.unmatched),
+		.path = o.join_by_key, .on = o.on, .unmatched = (enum cp_unmatched)o.unmatched,
 		.memory = (size_t)o.memory << 20, .expect_rows = o.expect_rows, .step = step, .sink = sink_options(),
 	};
 	return cp_keyjoin(&c, r, out, &n->in, &n->out, &n->unmatched, err);
@@ -306,13 +310,13 @@ static int read_records(const char *const *paths, int n_paths, FILE *out, struct
 
 static int read_text_file(const char *path, FILE *out, uint64_t *n_rows, struct cp_err *err)
 {
-	struct cp_twin_opts to = { o.edited, { .raw = o.compress && !strcmp(o.compress, "none"), .block_rows = (size_t)o.block_rows } };
+	struct cp_twin_opts to = { o.edited, { .raw = o.compress == NONE, .block_rows = (size_t)o.block_rows } };
 	const char *name;
 	uint64_t n = 0;
 	FILE *f = cp_in_open(path, &name, err);
 	if (!f)
 		return -1;
-	int rc = cp_twin_read(!strcmp(o.from, "tsv") ? CP_TWIN_TSV : CP_TWIN_JSONL, f, name, out, &to, &n, err);
+	int rc = cp_twin_read(o.from == FROM_TSV ? CP_TWIN_TSV : CP_TWIN_JSONL, f, name, out, &to, &n, err);
 	*n_rows += n;
 	cp_in_close(f);
 	return rc;

@@ -17,7 +17,7 @@
 #include "tool.h"
 
 static const char *ledger, *output, *only_tool, *only_status;
-static const char *format = "auto";
+static int format;		/* 0: auto, else 1 + enum cp_paper_form */
 static struct cp_paper paper;
 static struct cp_trace trace;
 static struct cp_best best = { .key = "auc" };
@@ -27,7 +27,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db" },
 	{ 'n', "limit", CP_OPT_INT, &limit, "N", "ls, best: at most N lines (0: all)", .min = 0, .max = 1e15, .with = "ls|best" },
 	{ 0, "tool", CP_OPT_STR, &only_tool, "NAME", "ls: runs of this tool", .with = "ls" },
-	{ 0, "status", CP_OPT_CHOICE, &only_status, "NAME", "ls: runs of this status", .choices = "running|done|failed|interrupted|killed", .with = "ls" },
+	{ 0, "status", CP_OPT_WORD, &only_status, "NAME", "ls: runs of this status", .choices = "running|done|failed|interrupted|killed", .with = "ls" },
 	{ 0, "metric", CP_OPT_STR, &best.key, "KEY", "best: by this figure", .with = "best" },
 	{ 0, "split", CP_OPT_STR, &best.split, "NAME", "best: on these rows (train, valid, test)", .with = "best" },
 	{ 0, "trained-on", CP_OPT_STR, &best.rows, "GLOB", "best: of models whose training file matches GLOB", .with = "best" },
@@ -35,7 +35,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "lowest", CP_OPT_SET, &best.lowest, NULL, "best: smaller is better (so it is for each loss)", .set = 1, .with = "best" },
 	{ 0, "scale", CP_OPT_STR, &paper.scale, "NAME", "table: of this scale only", .with = "table" },
 	{ 0, "data", CP_OPT_STR, &paper.data, "NAME", "table: of this data set only", .with = "table" },
-	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal where the output is one, else text", .choices = "auto|terminal|text|markdown|tsv", .with = "table" },
+	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal where the output is one, else text", .choices = "auto|" CP_PAPER_FORMS, .with = "table" },
 	{ 0, "dot", CP_OPT_SET, &trace.dot, NULL, "trace: a graph for graphviz", .set = 1, .with = "trace" },
 	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder", .with = "ls|show|diff|best|table|trace|verify|rerun|export" },
 	{ 0 },
@@ -144,12 +144,7 @@ static int do_trace(struct work *w, struct cp_err *err)
 
 static int do_table(struct work *w, struct cp_err *err)
 {
-	static const char *const form[] = { "text", "terminal", "markdown", "tsv" };
-	if (!strcmp(format, "auto"))
-		format = !output && isatty(STDOUT_FILENO) ? "terminal" : "text";
-	for (int i = 0; i < 4; i++)
-		if (!strcmp(format, form[i]))
-			paper.form = (enum cp_paper_form)i;
+	paper.form = format ? (enum cp_paper_form)(format - 1) : !output && isatty(STDOUT_FILENO) ? CP_PAPER_TERMINAL : CP_PAPER_TEXT;
 	for (int i = 0; i < w->n_files || i == 0; i++) {
 		paper.number = w->n_files ? atoi(w->file[i]) : 0;
 		if (cp_ledger_paper(w->db, &paper, &w->out, err) < 0)

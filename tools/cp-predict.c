@@ -11,11 +11,12 @@
 #include "train/look.h"
 
 static struct {
-	const char *model, *output, *label, *delimiter, *bad_utf8, *precision;
+	const char *model, *output, *label, *delimiter;
+	int replace_utf8, precision;	/* precision: enum nn_precision */
 	struct cp_opt_list columns;
 	int csv, score_only, skip_bad, fill, attention;
 	int64_t threads, top;
-} o = { .top = 5, .delimiter = ",", .bad_utf8 = "refuse", .precision = "f32" };
+} o = { .top = 5, .delimiter = "," };
 static struct cp_ledger_opts ledger;
 static char delimiter;
 
@@ -32,7 +33,7 @@ static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output" },
 	{ 0, "csv", CP_OPT_SET, &o.csv, NULL, "read CSV, not records; a line that comes alone is answered at once", .set = 1, .content = 1 },
 	{ 'd', "delimiter", CP_OPT_STR, &o.delimiter, "CHAR", "of CSV; \\t or tab is a tab", .content = 1 },
-	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.bad_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
+	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.replace_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
 	  .content = 1 },
 	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 },
 	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "HOW", "of matrix products; bf16 is faster where the processor has it, and scores differ a little",
@@ -82,7 +83,7 @@ static int predict(struct cp_predict *p, const char *path, struct cp_err *err)
 	struct cp_out out;
 	struct cp_rows_spec spec = { .skip_bad = o.skip_bad };
 	spec.csv.delimiter = delimiter;
-	spec.csv.replace_utf8 = !strcmp(o.bad_utf8, "replace");
+	spec.csv.replace_utf8 = o.replace_utf8;
 	if (cp_out_open(&out, o.output, err) < 0)
 		return -1;
 	p->out = out.f;
@@ -159,7 +160,7 @@ static void record(struct cp_run *run, const struct cp_predict *p, const char *p
 						 .content = standard && *p->content ? p->content : NULL });
 	cp_run_output(run, &(struct cp_run_file){ .role = "scores", .path = o.output, .digest = p->digest, .rows = (int64_t)p->rows });
 	cp_run_param(run, "kernels", nn_cpu_level());
-	if (!strcmp(o.precision, "bf16"))
+	if (o.precision == NN_IN_BF16)
 		cp_run_param(run, "products", nn_product_bf16()->name);
 	if (o.attention)
 		record_attention(run, p);
@@ -178,7 +179,7 @@ int main(int argc, char **argv)
 	int threads = o.threads ? (int)o.threads : cp_cpu_count();
 	struct cp_run *run = cp_tool_begin(&ledger, &(struct cp_run_facts){ .threads = threads, .blas = nn_gemm_info() });
 	cp_run_input(run, &(struct cp_run_file){ .role = "model", .path = o.model });
-	enum nn_precision precision = strcmp(o.precision, "bf16") ? NN_IN_F32 : NN_IN_BF16;
+	enum nn_precision precision = (enum nn_precision)o.precision;
 	struct cp_team *team = cp_team_new(threads, &err);
 	struct cp_predict p = { .team = team, .score_only = o.score_only, .skip_bad = o.skip_bad, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
 	if (!team || nn_gemm_check(threads, &err) < 0 || !(p.model = cp_model_open(o.model, team, precision, &err)))

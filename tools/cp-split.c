@@ -11,11 +11,12 @@
 #include "tool.h"
 
 static struct {
-	const char *output, *ratio, *by, *group, *per, *names;
+	const char *output, *ratio, *group, *per, *names;
+	int by;				/* enum cp_split_by */
 	struct cp_opt_list rows;
 	int64_t folds;
 	uint64_t seed;
-} o = { .ratio = "8:1:1", .by = "random" };
+} o = { .ratio = "8:1:1", .by = CP_SPLIT_RANDOM };
 
 static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "PREFIX", "write PREFIX.train.cps and so on (required)" },
@@ -118,14 +119,10 @@ static void make_folds(struct job *j)
 	}
 }
 
-static enum cp_split_by rule(void)
-{
-	return (enum cp_split_by)cp_choice(CP_SPLIT_RULES, o.by);
-}
-
 static void check_rule(void)
 {
-	enum cp_split_by by = rule();
+	enum cp_split_by by = (enum cp_split_by)o.by;
+	char word[CP_WORD];
 	if (!o.output)
 		cp_usage("-o PREFIX is needed: the parts are PREFIX.train.cps and so on");
 	if ((by == CP_SPLIT_GROUP) != (o.group != NULL))
@@ -137,13 +134,13 @@ static void check_rule(void)
 	if (o.per && (by == CP_SPLIT_HASH || by == CP_SPLIT_GROUP || by == CP_SPLIT_ROWS))
 		cp_usage("--per goes with --by random, time, order and last");
 	if ((by == CP_SPLIT_LAST || by == CP_SPLIT_ROWS) && (given("ratio") || o.folds))
-		cp_usage("--by %s has no sizes: no --ratio and no --folds", o.by);
+		cp_usage("--by %s has no sizes: no --ratio and no --folds", cp_choice_word(CP_SPLIT_RULES, o.by, word));
 }
 
 static void check_options(struct job *j)
 {
 	check_rule();
-	j->so.by = rule();
+	j->so.by = (enum cp_split_by)o.by;
 	j->so.seed = o.seed;
 	j->so.group = o.group;
 	j->so.per = o.per;

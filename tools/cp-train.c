@@ -17,14 +17,14 @@
 
 static struct cp_train_opts o = CP_TRAIN_DEFAULT;
 static const char *precision = "auto", *gemm = "auto";
-static const char *preset;
+static int preset = -1;		/* of CP_PRESETS */
 static char *preset_words;
 static struct cp_ledger_opts ledger;
 static volatile sig_atomic_t stop;
 static struct cp_run *run;
 
 static const struct cp_opt opts[] = {
-	{ 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune|p5|ptab|ctr-bert|ctrl", .content = 1 },
+	{ 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = CP_STAGES, .content = 1 },
 	{ 0, "train", CP_OPT_LIST, &o.train, "FILE", "rows to train on; again for more; else standard input" },
 	{ 0, "valid", CP_OPT_LIST, &o.valid, "FILE", "rows that choose the best epoch" },
 	{ 0, "test", CP_OPT_LIST, &o.test, "FILE", "rows to measure the finished model on" },
@@ -50,8 +50,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "without-plm", CP_OPT_SET, &o.with_plm, NULL, "finetune: the CTR model alone (default)", .set = 0, .content = 1 },
 	{ 0, "prompts", CP_OPT_INT, &o.prompts, "K", "soft prompts a layer; 0: none", .min = 0, .max = 64, .content = 1 },
 	{ 0, "prompt-where", CP_OPT_CHOICE, &o.prompt_where, "PLACE", "before every layer's keys and values, or before the input",
-	  .choices = "layers|input", .content = 1 },
-	{ 0, "prompt-mlp", CP_OPT_CHOICE, &o.prompt_mlp, "KIND", "one first layer for all prompts, or an MLP for each", .choices = "shared|separate",
+	  .choices = CP_PROMPT_PLACES, .content = 1 },
+	{ 0, "prompt-mlp", CP_OPT_CHOICE, &o.prompt_mlp, "KIND", "one first layer for all prompts, or an MLP for each", .choices = CP_PROMPT_MLPS,
 	  .content = 1 },
 	{ 0, "no-shift", CP_OPT_SET, &o.no_shift, NULL, "positions of tokens do not count the prompts", .set = 1, .content = 1 },
 	{ 0, "plm-dropout", CP_OPT_REAL, &o.plm_dropout, "P", "in its layers; -1: as its folder says, 0.1 from scratch", .min = -1, .max = 1,
@@ -61,7 +61,7 @@ static const struct cp_opt opts[] = {
 	  .content = 1 },
 	{ 0, "prompt-usage", CP_OPT_CHOICE, &o.usage, "KIND", "the CTR logit reads the prompts: their mean, or all", .choices = CP_USAGES,
 	  .content = 1 },
-	{ 0, "decoder", CP_OPT_CHOICE, &o.decoder, "KIND", "of masked words: the word embeddings, or a matrix of its own", .choices = "auto|tied|own",
+	{ 0, "decoder", CP_OPT_CHOICE, &o.decoder, "KIND", "of masked words: the word embeddings, or a matrix of its own", .choices = CP_DECODERS,
 	  .content = 1 },
 	{ 0, "full-vocab", CP_OPT_SET, &o.full_vocab, NULL, "softmax over the whole vocabulary, not the ids that occur", .set = 1, .content = 1 },
 	{ 0, "max-length", CP_OPT_INT, &o.max_length, "N", "tokens a row at most; 0: what the model has positions for", .min = 0, .max = 1 << 20,
@@ -91,22 +91,22 @@ static const struct cp_opt opts[] = {
 	{ 0, "ftrl-beta", CP_OPT_REAL, &o.ftrl_beta, "B", "of ftrl", .min = 0, .max = 1e9, .content = 1 },
 	{ 0, "warmup", CP_OPT_REAL, &o.warmup, "SHARE", "of the steps, in which the rate rises from 0; p5: 0.05", .min = 0, .max = 1, .content = 1 },
 	{ 0, "schedule", CP_OPT_CHOICE, &o.schedule, "KIND", "how the rate then falls: to 0, or to a tenth when --valid is no better",
-	  .choices = "linear|cosine|constant|plateau", .content = 1 },
+	  .choices = CP_SCHEDULES, .content = 1 },
 	{ 0, "teacher", CP_OPT_STR, &o.teacher, "FILE", "learn as well what cp-predict printed of the training rows, from another model", .content = 1 },
 	{ 0, "teacher-weight", CP_OPT_REAL, &o.teacher_weight, "W", "target = W teacher's score + (1 - W) label", .min = 0, .max = 1,
 	  .content = 1 },
 	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N evaluations that are no better on --valid; 0: never", .min = 0, .max = 100000,
 	  .content = 1 },
-	{ 0, "monitor", CP_OPT_CHOICE, &o.monitor, "WHAT", "the figure of --valid that chooses the best epoch", .choices = "auc|logloss", .content = 1 },
+	{ 0, "monitor", CP_OPT_CHOICE, &o.monitor, "WHAT", "the figure of --valid that chooses the best epoch", .choices = CP_MONITORS, .content = 1 },
 	{ 0, "eval-every", CP_OPT_INT, &o.eval_every, "N", "steps between evaluations on --valid; 0: one an epoch", .min = 0, .max = 1e15, .content = 1 },
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of initial values, order, dropout", .content = 1 },
 	{ 0, "Running", CP_OPT_HEAD },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; results do not depend on it", .min = 0, .max = 1024 },
 	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "of rows; more are kept in temporary files and shuffled in windows of this size", .min = 1,
 	  .max = 1 << 20 },	/* it decides something where there are windows: record_inputs */
-	{ 0, "precision", CP_OPT_CHOICE, &precision, "KIND", "of matrix products; auto: bf16 where that is faster", .choices = NN_PRECISIONS,
+	{ 0, "precision", CP_OPT_WORD, &precision, "KIND", "of matrix products; auto: bf16 where that is faster", .choices = NN_PRECISIONS,
 	  .content = 1 },
-	{ 0, "gemm", CP_OPT_CHOICE, &gemm, "NAME", "library for matrix products; auto: our own kernels where there is AVX-512", .choices = NN_GEMMS },
+	{ 0, "gemm", CP_OPT_WORD, &gemm, "NAME", "library for matrix products; auto: our own kernels where there is AVX-512", .choices = NN_GEMMS },
 	{ 0, "checkpoint", CP_OPT_REAL, &o.checkpoint, "SECONDS", "between two states saved within an epoch", .min = 0, .max = 1e9 },
 	CP_LEDGER_OPTS(ledger),
 	{ 0 },
@@ -178,12 +178,12 @@ static void metric(const char *split, double epoch, const char *key, double v)
 /* What is learnt where that is not clicks. */
 static const char *goal(void)
 {
-	return strcmp(o.stage, "ctrl") ? "masked-LM" : "contrastive";
+	return o.stage == CP_STAGE_CTRL ? "contrastive" : "masked-LM";
 }
 
 static void goal_metrics(const char *split, double epoch, double loss, double accuracy)
 {
-	int ctrl = !strcmp(o.stage, "ctrl");
+	int ctrl = o.stage == CP_STAGE_CTRL;
 	metric(split, epoch, ctrl ? "pair_loss" : "lm_loss", loss);
 	metric(split, epoch, ctrl ? "pair_accuracy" : "lm_accuracy", accuracy);
 }
@@ -339,8 +339,8 @@ static void apply_preset(void)
 	struct cp_err err;
 	o.given.model = cp_opts_given(&cp_tool_opts, "model");
 	const char *sizes_of = o.init || cp_train_is_text_alone(&o) ? NULL : o.model;
-	if (preset && o.stage && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words(preset, o.stage, sizes_of), &err) < 0)
-		cp_usage("--preset %s: %s", preset, err.msg);
+	if (preset >= 0 && o.stage >= 0 && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words(preset, o.stage, sizes_of), &err) < 0)
+		cp_usage("--preset: %s", err.msg);
 }
 
 static void check_options(void)

@@ -14,11 +14,12 @@
 #include "tool.h"
 
 static struct {
-	const char *output, *kind, *cover;
+	const char *output;
+	int kind, cover;		/* enum cp_vocab_kind, cp_vocab_cover */
 	int64_t size, min_frequency, max_characters;
 	int lines, cased;
 	struct cp_bert_size bert;
-} o = { .kind = "wordpiece", .cover = "ascii", .size = 8000, .min_frequency = 2, .max_characters = 1000, .bert = CP_BERT_SIZE_DEFAULT };
+} o = { .kind = CP_VOCAB_WORDPIECE, .cover = CP_COVER_ASCII, .size = 8000, .min_frequency = 2, .max_characters = 1000, .bert = CP_BERT_SIZE_DEFAULT };
 
 static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "DIR", "write a model folder, instead of the vocabulary to standard output" },
@@ -50,7 +51,7 @@ static const struct cp_tool tool = {
 
 static int is_bpe(void)
 {
-	return !strcmp(o.kind, "bpe");
+	return o.kind == CP_VOCAB_BPE;
 }
 
 static const char *check_options(void)
@@ -170,7 +171,7 @@ int main(int argc, char **argv)
 	if (wrong)
 		cp_usage("%s", wrong);
 	struct cp_vocab_opts train = { is_bpe() ? CP_VOCAB_BPE : CP_VOCAB_WORDPIECE, (size_t)o.size, (uint64_t)o.min_frequency,
-		(size_t)o.max_characters, !o.cased, !strcmp(o.cover, "none") ? CP_COVER_NONE : !strcmp(o.cover, "ascii") ? CP_COVER_ASCII : CP_COVER_LATIN1 };
+		(size_t)o.max_characters, !o.cased, (enum cp_vocab_cover)o.cover };
 	struct cp_vocab_trainer *tr = cp_vocab_trainer_new(&train);
 	if (add_all(tr, argc, argv, &rows, &err) < 0 || cp_vocab_trainer_run(tr, &vocab, &err) < 0 || write_vocab(&vocab, &n_tokens, &err) < 0)
 		cp_die("%s", err.msg);

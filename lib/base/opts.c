@@ -34,12 +34,15 @@ int cp_choice(const char *choices, const char *word)
 	return -1;
 }
 
-const char *cp_choice_word(const char *choices, int number, size_t *len)
+const char *cp_choice_word(const char *choices, int number, char word[CP_WORD])
 {
 	while (number--)
 		choices = strchr(choices, '|') + 1;
-	*len = strcspn(choices, "|");
-	return choices;
+	size_t n = strcspn(choices, "|");
+	assert(n < CP_WORD);
+	memcpy(word, choices, n);
+	word[n] = 0;
+	return word;
 }
 
 static int out_of_range(const struct cp_opt *o, double v)
@@ -74,6 +77,18 @@ static int is_nameless(const struct cp_opt *o, const char *s)
 	return !*s && o->arg && cp_choice("FILE|DIR|FOLDER|PREFIX|PATH|CSV|NAME,...|NAME[:desc],...", o->arg) >= 0;
 }
 
+static int set_choice(const struct cp_opt *o, const char *s, struct cp_err *err)
+{
+	int i = cp_choice(o->choices, s);
+	if (i < 0)
+		return cp_err_set(err, "--%s %s: expected one of %s", o->name, s, o->choices);
+	if (o->type == CP_OPT_WORD)
+		*(const char **)o->value = s;
+	else
+		*(int *)o->value = i;
+	return 0;
+}
+
 static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
 {
 	if (is_nameless(o, s))
@@ -87,10 +102,8 @@ static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
 			return cp_err_set(err, "--%s %s: a whole number from 0 to 2^64-1 is expected", o->name, s);
 		return 0;
 	case CP_OPT_CHOICE:
-		if (cp_choice(o->choices, s) < 0)
-			return cp_err_set(err, "--%s %s: expected one of %s", o->name, s, o->choices);
-		*(const char **)o->value = s;
-		return 0;
+	case CP_OPT_WORD:
+		return set_choice(o, s, err);
 	case CP_OPT_STR:
 		*(const char **)o->value = s;
 		return 0;
@@ -232,7 +245,7 @@ const struct cp_opt *cp_opts_stray(const struct cp_opts *opts, const char *comma
 
 void cp_opt_value(const struct cp_opt *o, struct cp_buf *b)
 {
-	char num[32];
+	char num[32], word[CP_WORD];
 	switch (o->type) {
 	case CP_OPT_SET:
 		cp_buf_printf(b, "%d", *(int *)o->value == o->set);
@@ -246,8 +259,12 @@ void cp_opt_value(const struct cp_opt *o, struct cp_buf *b)
 	case CP_OPT_SEED:
 		cp_buf_printf(b, "%llu", (unsigned long long)*(uint64_t *)o->value);
 		break;
-	case CP_OPT_STR:
 	case CP_OPT_CHOICE:
+		if (*(int *)o->value >= 0)
+			cp_buf_str(b, cp_choice_word(o->choices, *(int *)o->value, word));
+		break;
+	case CP_OPT_STR:
+	case CP_OPT_WORD:
 		if (*(const char **)o->value)
 			cp_buf_str(b, *(const char **)o->value);
 		break;

@@ -1,12 +1,12 @@
 /* Options: one const table serves parsing, --help with live defaults, the man-page test and the ledger's parameters.
  *
- *     static struct { int64_t batch; double lr; const char *out; int plm; } o = { .batch = 256, .lr = 1e-3 };
+ *     static struct { int64_t batch; double lr; const char *out; int plm, stage; } o = { .batch = 256, .lr = 1e-3, .stage = -1 };
  *     static const struct cp_opt opts[] = {
  *             { 'o', "output", CP_OPT_STR, &o.out, "FILE", "write here instead of standard output" },
  *             { 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
  *             { 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate", .min = 0, .max = 10, .content = 1 },
  *             { 0, "with-plm", CP_OPT_SET, &o.plm, NULL, "keep the language model", .set = 1 },
- *             { 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = "ctr|pretrain|finetune" },
+ *             { 0, "stage", CP_OPT_CHOICE, &o.stage, "NAME", "what to train", .choices = CP_STAGES },
  *             { 0 } };
  *
  * Long options are --name VALUE or --name=VALUE (never abbreviated: an option added later must not change what a script says), short ones -o VALUE
@@ -29,7 +29,8 @@ enum cp_opt_type {
 	CP_OPT_REAL,	/* double in [min, max] */
 	CP_OPT_SEED,	/* uint64_t, any */
 	CP_OPT_STR,	/* const char *, points into argv; NULL is "not given" */
-	CP_OPT_CHOICE,	/* const char *, one of .choices ("a|b|c") */
+	CP_OPT_CHOICE,	/* int, the number of the word in .choices ("a|b|c", an enum's); -1 is "not given" */
+	CP_OPT_WORD,	/* const char *, one of .choices; NULL is "not given" */
 	CP_OPT_LIST,	/* struct cp_opt_list: may be given again and again */
 	CP_OPT_HEAD,	/* a heading in --help: .name */
 };
@@ -69,9 +70,10 @@ int cp_opts_parse(struct cp_opts *, const struct cp_opt *table, int *argc, char 
  * has these in front of its own. */
 int cp_opts_preset(struct cp_opts *, char *words, struct cp_err *);
 
-/* Which of "a|b|c" a word is, from 0; -1: none.  And the word of that number, which ends where *len says. */
+/* Which of "a|b|c" a word is, from 0; -1: none.  And the word of that number, which must be one: into `word`, and returned. */
+#define CP_WORD 32
 int cp_choice(const char *choices, const char *word);
-const char *cp_choice_word(const char *choices, int number, size_t *len);
+const char *cp_choice_word(const char *choices, int number, char word[CP_WORD]);
 
 /* On the command line. */
 int cp_opts_given(const struct cp_opts *, const char *name);

@@ -244,9 +244,8 @@ int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 
 static void print_word(const char *words, int64_t i, struct cp_buf *b)
 {
-	size_t n;
-	const char *w = cp_choice_word(words, (int)i, &n);
-	cp_buf_add(b, w, n);
+	char word[CP_WORD];
+	cp_buf_str(b, cp_choice_word(words, (int)i, word));
 }
 
 static void print_widths(const uint16_t *width, struct cp_buf *b)

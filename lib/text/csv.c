@@ -144,7 +144,7 @@ static int find_line(struct cp_csv *r, size_t from, size_t *to, struct cp_err *e
 		if (seen > st->o.max_row) {
 			st->row_len = from ? from : seen;
 			r->bad_row = from > 0;	/* one line this long: there is nothing to go on at */
-			return cp_csv_complain(r, SIZE_MAX, err, "the row is longer than %zu bytes%s", st->o.max_row,
+			return cp_csv_complain(r, from ? st->scan.n_fields : SIZE_MAX, err, "the row is longer than %zu bytes%s", st->o.max_row,
 					       from ? "; is a quote not closed?" : "");
 		}
 		int more = nl ? 1 : fill(r, err);

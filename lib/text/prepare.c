@@ -115,7 +115,7 @@ int cp_prepare_spec(const struct cp_prepare *job, int read_files, struct cp_prep
 {
 	struct cp_rows_spec *spec = &p->spec;
 	*p = (struct cp_prepared){ .spec = {
-		.csv = { .no_header = job->no_header, .replace_utf8 = !strcmp(job->bad_utf8, "replace") },
+		.csv = { .no_header = job->no_header, .replace_utf8 = job->replace_utf8 },
 		.label = job->label, .time = job->time, .weight = job->weight,
 		.keys = job->keys, .text = job->text, .sentence = job->sentence, .form = job->form,
 		.missing = strcmp(job->missing, CP_MISSING_WORD) ? job->missing : NULL,

@@ -22,9 +22,9 @@
 
 struct cp_prepare {
 	/* what the options set */
-	const char *output, *label, *time, *weight, *fields, *delimiter, *bad_utf8, *declare, *nulls;
+	const char *output, *label, *time, *weight, *fields, *delimiter, *declare, *nulls;
 	struct cp_opt_list lines_given;		/* --field */
-	int no_header, skip_bad;
+	int no_header, skip_bad, replace_utf8;
 	int64_t first_row, threads;
 	uint64_t seed;
 	/* of cp-textify alone */
@@ -34,7 +34,7 @@ struct cp_prepare {
 	int keys, text;
 };
 
-#define CP_PREPARE_INIT { .delimiter = ",", .bad_utf8 = "refuse", .form = "sentence", .missing = CP_MISSING_WORD }
+#define CP_PREPARE_INIT { .delimiter = ",", .form = "sentence", .missing = CP_MISSING_WORD }
 
 #define CP_PREPARE_OPTIONS(o) \
 	{ 'o', "output", CP_OPT_STR, &(o).output, "FILE", "write here instead of standard output" }, \
@@ -48,7 +48,7 @@ struct cp_prepare {
 	{ 'd', "delimiter", CP_OPT_STR, &(o).delimiter, "CHAR", "between fields; \\t is a tab", .content = 1 }, \
 	{ 0, "no-header", CP_OPT_SET, &(o).no_header, NULL, "the first line is a row; columns are f1, f2, ... or as --fields names them", \
 	  .set = 1, .content = 1 }, \
-	{ 0, "bad-utf8", CP_OPT_CHOICE, &(o).bad_utf8, "HOW", "bytes that are not UTF-8: a bad row, or U+FFFD in their place", \
+	{ 0, "bad-utf8", CP_OPT_CHOICE, &(o).replace_utf8, "HOW", "bytes that are not UTF-8: a bad row, or U+FFFD in their place", \
 	  .choices = "refuse|replace", .content = 1 }, \
 	{ 0, "skip-bad", CP_OPT_SET, &(o).skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 }, \
 	{ 0, "first-row", CP_OPT_INT, &(o).first_row, "N", "number of the first row, for a part of a larger input", .min = 0, .max = 0x1p53 }, \

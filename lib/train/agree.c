@@ -15,8 +15,8 @@ int cp_trainer_apply_sets(struct cp_trainer *t, struct ctr_config *c, struct cp_
 void cp_trainer_prompting(const struct cp_train_opts *o, struct plm_prompting *p)
 {
 	p->k = (int)o->prompts;
-	p->where = !p->k ? PLM_PROMPT_NONE : strcmp(o->prompt_where, "input") ? PLM_PROMPT_LAYERS : PLM_PROMPT_INPUT;
-	p->separate = p->where == PLM_PROMPT_LAYERS && !strcmp(o->prompt_mlp, "separate");
+	p->where = !p->k ? PLM_PROMPT_NONE : o->prompt_where == CP_PROMPTS_AT_INPUT ? PLM_PROMPT_INPUT : PLM_PROMPT_LAYERS;
+	p->separate = p->where == PLM_PROMPT_LAYERS && o->prompt_mlp == CP_MLP_SEPARATE;
 	p->shift = p->where == PLM_PROMPT_LAYERS && !o->no_shift;
 }
 
@@ -56,13 +56,14 @@ static int prompting_agrees(const struct cp_train_opts *o, const struct plm_prom
 {
 	static const char *const where[] = { "no prompts", "prompts before every layer", "prompts before the input" };
 	struct plm_prompting p;
+	char word[CP_WORD];
 	cp_trainer_prompting(o, &p);
 	if (o->given.prompts && p.k != has->k)
 		return cp_err_set(err, "--prompts %d: %s was pretrained with %d", p.k, o->init, has->k);
 	if (o->given.prompt_where && p.where != has->where)
-		return cp_err_set(err, "--prompt-where %s: %s was pretrained with %s", o->prompt_where, o->init, where[has->where]);
+		return cp_err_set(err, "--prompt-where %s: %s was pretrained with %s", cp_choice_word(CP_PROMPT_PLACES, o->prompt_where, word), o->init, where[has->where]);
 	if (o->given.prompt_mlp && p.separate != has->separate)
-		return cp_err_set(err, "--prompt-mlp %s: %s was pretrained with %s", o->prompt_mlp, o->init,
+		return cp_err_set(err, "--prompt-mlp %s: %s was pretrained with %s", cp_choice_word(CP_PROMPT_MLPS, o->prompt_mlp, word), o->init,
 				  has->separate ? "an MLP for each layer and prompt" : "a shared one");
 	if (o->given.shift && p.shift != has->shift)
 		return cp_err_set(err, "--no-shift: %s was pretrained with shifted positions", o->init);
@@ -113,8 +114,12 @@ static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 
 int cp_trainer_baseline(const struct cp_trainer *t)
 {
-	int baseline = cp_choice(CP_BASELINES, t->o.stage);
-	return baseline < 0 ? CP_NO_BASELINE : baseline;
+	switch (t->o.stage) {
+	case CP_STAGE_PTAB: return CP_PTAB;
+	case CP_STAGE_CTR_BERT: return CP_CTR_BERT;
+	case CP_STAGE_CTRL: return CP_CTRL;
+	default: return CP_NO_BASELINE;
+	}
 }
 
 /* A baseline goes on from its own kind, or from a language model alone; what they make goes on with nothing else, but for CTRL's CTR model. */
@@ -122,11 +127,13 @@ static int baseline_agrees(const struct cp_trainer *t, struct cp_err *err)
 {
 	const struct cp_model *m = t->m;
 	int want = cp_trainer_baseline(t), has = m->c.baseline;
-	if (has && has != want && !(has == CP_CTRL && !strcmp(t->o.stage, "finetune")))
-		return cp_err_set(err, "%s: a model of stage %s, which --stage %s does not go on with", t->o.init, m->stage, t->o.stage);
+	char stage[CP_WORD];
+	cp_choice_word(CP_STAGES, t->o.stage, stage);
+	if (has && has != want && !(has == CP_CTRL && t->o.stage == CP_STAGE_FINETUNE))
+		return cp_err_set(err, "%s: a model of stage %s, which --stage %s does not go on with", t->o.init, m->stage, stage);
 	if (want && !has && (m->c.has_ctr || m->c.objective != CP_OBJECTIVE_LM))
 		return cp_err_set(err, "%s: a model of stage %s; --stage %s goes on from a language model alone, which --stage pretrain --prompts 0 makes",
-				  t->o.init, m->stage, t->o.stage);
+				  t->o.init, m->stage, stage);
 	if (want == CP_CTR_BERT && has && t->o.given.model && !m->c.has_ctr)
 		return cp_err_set(err, "--model %s: %s has no CTR model beside its texts", t->o.model, t->o.init);
 	return 0;
@@ -135,15 +142,15 @@ static int baseline_agrees(const struct cp_trainer *t, struct cp_err *err)
 int cp_trainer_agrees(struct cp_trainer *t, struct cp_err *err)
 {
 	const struct cp_model_config *c = &t->m->c;
-	int p5 = !strcmp(t->o.stage, "p5");
+	int p5 = t->o.stage == CP_STAGE_P5;
 	if (p5 != !!t->m->p5)
 		return cp_err_set(err, p5 ? "%s: no T5, which --stage p5 needs" : "%s: a T5, which --stage p5 made; only --stage p5 goes on with it",
 				  t->o.init);
-	if (!strcmp(t->o.stage, "finetune") && !c->has_ctr && !t->o.with_plm)
+	if (t->o.stage == CP_STAGE_FINETUNE && !c->has_ctr && !t->o.with_plm)
 		return cp_err_set(err, "%s: it has no CTR model, so without --with-plm there is nothing in it to go on with", t->o.init);
 	if (baseline_agrees(t, err) < 0 || (c->has_ctr && ctr_agrees(t, err) < 0))
 		return -1;
-	if (!c->has_plm && t->o.given.plm && !strcmp(t->o.stage, "finetune") && !t->o.with_plm)
+	if (!c->has_plm && t->o.given.plm && t->o.stage == CP_STAGE_FINETUNE && !t->o.with_plm)
 		return cp_err_set(err, "--plm: %s has no language model; --stage finetune takes one in with --with-plm", t->o.init);
 	if (!c->has_plm)
 		return 0;

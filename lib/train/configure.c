@@ -4,11 +4,6 @@
 #include "base/file.h"
 #include "train/trainer.h"
 
-static int is_stage(const struct cp_trainer *t, const char *stage)
-{
-	return !strcmp(t->o.stage, stage);
-}
-
 const char *cp_trainer_folder(const struct cp_trainer *t)
 {
 	return t->source.scratch || !t->m->c.plm.has_weights ? NULL : t->source.dir;
@@ -34,12 +29,13 @@ static int find_source(struct cp_trainer *t, struct cp_err *err)
 static int fit_family(struct cp_trainer *t, const char *dir, int may_change, struct cp_err *err)
 {
 	struct plm_config *c = &t->m->c.plm;
-	int p5 = is_stage(t, "p5");
+	char word[CP_WORD];
+	int p5 = t->o.stage == CP_STAGE_P5;
 	if (p5 && c->family != PLM_T5 && may_change)
 		plm_config_as_t5(c, cp_tokenizer_special(t->m->tokenizer, CP_TOK_SEP));
 	if (p5 != (c->family == PLM_T5))
 		return p5 ? cp_err_set(err, "%s: a language model of the BERT family; --stage p5 takes a T5", dir)
-			  : cp_err_set(err, "%s: a T5, which goes with --stage p5; --stage %s takes BERT or RoBERTa", dir, t->o.stage);
+			  : cp_err_set(err, "%s: a T5, which goes with --stage p5; --stage %s takes BERT or RoBERTa", dir, cp_choice_word(CP_STAGES, t->o.stage, word));
 	if (!p5)
 		return 0;
 	if (!c->words)
@@ -92,7 +88,7 @@ static int limit_tokens(struct cp_trainer *t, struct cp_err *err)
 static struct nn_optimiser optimiser_of(const struct cp_train_opts *o)
 {
 	struct nn_optimiser opt = NN_OPTIMISER_DEFAULT;
-	opt.rule = (enum nn_rule)cp_choice(NN_RULES, o->optimizer);
+	opt.rule = (enum nn_rule)o->optimizer;
 	opt.momentum = o->momentum;
 	opt.l1 = o->ftrl_l1;
 	opt.l2 = o->ftrl_l2;
@@ -122,17 +118,18 @@ static int heads(struct cp_trainer *t, int init_has_plm, int init_clicks, struct
 		c->pooler = c->baseline == CP_CTRL ? PLM_POOL_AVG : PLM_POOL_CLS;
 		return 0;
 	}
+	char word[CP_WORD];
 	int keep = init_has_plm && init_clicks, folder_head = cp_trainer_folder(t) && c->plm.has_lm_head && !c->plm.tied;
 	if (!keep || t->o.given.pooler)
-		c->pooler = cp_choice(PLM_POOLERS, t->o.pooler);
+		c->pooler = t->o.pooler;
 	if (!keep || t->o.given.fusion)
-		c->fusion = cp_choice(CP_FUSIONS, t->o.fusion);
+		c->fusion = t->o.fusion;
 	if (!keep || t->o.given.usage)
-		c->usage = cp_choice(CP_USAGES, t->o.usage);
+		c->usage = t->o.usage;
 	if (c->usage != CP_USAGE_NO && !c->prompting.k)
-		return cp_err_set(err, "--prompt-usage %s reads the prompts, and %s has none", t->o.usage, t->o.init);
-	if (!init_has_plm || strcmp(t->o.decoder, "auto"))
-		c->tied = !strcmp(t->o.decoder, "auto") ? !folder_head : !strcmp(t->o.decoder, "tied");
+		return cp_err_set(err, "--prompt-usage %s reads the prompts, and %s has none", cp_choice_word(CP_USAGES, t->o.usage, word), t->o.init);
+	if (!init_has_plm || t->o.decoder != CP_DECODER_AUTO)
+		c->tied = t->o.decoder == CP_DECODER_AUTO ? !folder_head : t->o.decoder == CP_DECODER_TIED;
 	return 0;
 }
 
@@ -142,7 +139,7 @@ static int configure_plm(struct cp_trainer *t, int had_plm, int had_clicks, stru
 	struct cp_model_config *c = &t->m->c;
 	if (!had_plm && plm_fresh(t, err) < 0)
 		return -1;
-	if (!had_plm && !is_stage(t, "p5") && !c->baseline)
+	if (!had_plm && t->o.stage != CP_STAGE_P5 && !c->baseline)
 		cp_trainer_prompting(&t->o, &c->prompting);
 	if (t->o.plm_dropout >= 0)
 		c->plm.dropout = c->plm.attention_dropout = t->o.plm_dropout;
@@ -160,7 +157,7 @@ static void drop_plm(struct cp_model *m)
 int cp_trainer_configure(struct cp_trainer *t, struct cp_err *err)
 {
 	struct cp_model_config *c = &t->m->c;
-	int pretrain = is_stage(t, "pretrain"), p5 = is_stage(t, "p5"), baseline = cp_trainer_baseline(t);
+	int pretrain = t->o.stage == CP_STAGE_PRETRAIN, p5 = t->o.stage == CP_STAGE_P5, baseline = cp_trainer_baseline(t);
 	int had_plm = c->has_plm, had_clicks = t->o.init && c->objective == CP_OBJECTIVE_CLICK;
 	if (t->o.init && cp_trainer_agrees(t, err) < 0)
 		return -1;

@@ -11,6 +11,12 @@
 #include "nn/gemm.h"
 #include "train/trainer.h"
 
+static void add_word(json_t *o, const char *name, const char *words, int number)
+{
+	char word[CP_WORD];
+	json_object_set_new(o, name, json_string(cp_choice_word(words, number, word)));
+}
+
 static void add_real(json_t *o, const char *name, double v)
 {
 	char num[32];
@@ -48,11 +54,11 @@ static void add_model(json_t *o, const struct cp_trainer *t)
 static void add_later(json_t *o, const struct cp_trainer *t)
 {
 	const struct cp_train_opts *p = &t->o;
-	if (strcmp(p->optimizer, "adamw"))
-		json_object_set_new(o, "optimizer", json_string(p->optimizer));
-	if (!strcmp(p->optimizer, "sgd"))
+	if (p->optimizer != NN_ADAMW)
+		add_word(o, "optimizer", NN_RULES, p->optimizer);
+	if (p->optimizer == NN_SGD)
 		add_real(o, "momentum", p->momentum);
-	if (!strcmp(p->optimizer, "ftrl")) {
+	if (p->optimizer == NN_FTRL) {
 		add_real(o, "ftrl-l1", p->ftrl_l1);
 		add_real(o, "ftrl-l2", p->ftrl_l2);
 		add_real(o, "ftrl-beta", p->ftrl_beta);
@@ -63,8 +69,8 @@ static void add_later(json_t *o, const struct cp_trainer *t)
 		add_real(o, "net-l2", p->net_l2);
 	if (p->clip > 0)
 		add_real(o, "clip", p->clip);
-	if (strcmp(p->monitor, "auc"))
-		json_object_set_new(o, "monitor", json_string(p->monitor));
+	if (p->monitor != CP_MONITOR_AUC)
+		add_word(o, "monitor", CP_MONITORS, p->monitor);
 	if (p->micro_batch)
 		json_object_set_new(o, "micro-batch", json_integer(p->micro_batch));
 	if (p->eval_every)
@@ -123,7 +129,7 @@ static void add_steps(json_t *o, const struct cp_trainer *t)
 	json_object_set_new(o, "seed", json_integer((json_int_t)t->o.seed));
 	json_object_set_new(o, "epochs", json_integer(t->epochs));
 	json_object_set_new(o, "batch", json_integer(t->o.batch));
-	json_object_set_new(o, "schedule", json_string(t->o.schedule));
+	add_word(o, "schedule", CP_SCHEDULES, t->o.schedule);
 	json_object_set_new(o, "patience", json_integer(t->o.patience));
 	json_object_set_new(o, "precision", json_string(nn_gemm_precision()));
 	add_real(o, "warmup", t->o.warmup);
@@ -142,7 +148,7 @@ static void add_steps(json_t *o, const struct cp_trainer *t)
 int cp_fingerprint_make(struct cp_trainer *t, struct cp_err *err)
 {
 	json_t *o = json_object();
-	json_object_set_new(o, "stage", json_string(t->o.stage));
+	add_word(o, "stage", CP_STAGES, t->o.stage);
 	add_rows(o, t);
 	add_steps(o, t);
 	add_later(o, t);

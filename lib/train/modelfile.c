@@ -43,9 +43,8 @@ static int add_kinds(json_t *o, const struct cp_fields *fields)
 
 static json_t *word_json(const char *words, int number)
 {
-	size_t n;
-	const char *w = cp_choice_word(words, number, &n);
-	return json_stringn(w, n);
+	char word[CP_WORD];
+	return json_string(cp_choice_word(words, number, word));
 }
 
 static void add_plm(json_t *o, const struct cp_model_config *c)
@@ -202,9 +201,8 @@ static int check_baseline(const struct cp_model_config *c, const char *path, str
 		return cp_err_set(err, "%s: its objective is 'pairs', and it does not say of what", path);
 	if (!c->baseline || whole)
 		return 0;
-	size_t n;
-	const char *stage = cp_choice_word(CP_BASELINES, c->baseline, &n);
-	return cp_err_set(err, "%s: its parts are not those of stage %.*s", path, (int)n, stage);
+	char stage[CP_WORD];
+	return cp_err_set(err, "%s: its parts are not those of stage %s", path, cp_choice_word(CP_BASELINES, c->baseline, stage));
 }
 
 /* Are there parts, and do they go together? */

@@ -22,30 +22,28 @@ const char *cp_plm_scratch(const char *plm)
 	return plm[7] ? plm + 8 : "";
 }
 
-#define DECAYING "adamw|sparse-adamw"
-
-static int is_stage(const struct cp_train_opts *o, const char *stage)
+static int has_decay(const struct cp_train_opts *o)
 {
-	return o->stage && !strcmp(o->stage, stage);
+	return o->optimizer == NN_ADAMW || o->optimizer == NN_SPARSE_ADAMW;
 }
 
 int cp_train_is_text_alone(const struct cp_train_opts *o)
 {
-	return is_stage(o, "p5") || is_stage(o, "ptab") || (is_stage(o, "ctr-bert") && !o->given.model);
+	return o->stage == CP_STAGE_P5 || o->stage == CP_STAGE_PTAB || (o->stage == CP_STAGE_CTR_BERT && !o->given.model);
 }
 
 void cp_train_settle(struct cp_train_opts *o)
 {
-	int decays = cp_choice(DECAYING, o->optimizer) >= 0;
+	int decays = has_decay(o);
 	if (!decays && !o->given.weight_decay)
 		o->weight_decay = 0;
 	if (!decays && !o->given.plm_weight_decay)
 		o->plm_weight_decay = 0;
-	if (!strcmp(o->optimizer, "ftrl") && !o->given.schedule)
-		o->schedule = "constant";
-	if (is_stage(o, "ctrl") && !o->given.batch)
+	if (o->optimizer == NN_FTRL && !o->given.schedule)
+		o->schedule = CP_CONSTANT;
+	if (o->stage == CP_STAGE_CTRL && !o->given.batch)
 		o->batch = 6400;
-	if (is_stage(o, "p5")) {
+	if (o->stage == CP_STAGE_P5) {
 		o->warmup = o->given.warmup ? o->warmup : 0.05;
 		o->clip = o->given.clip ? o->clip : 1;
 	}
@@ -53,21 +51,22 @@ void cp_train_settle(struct cp_train_opts *o)
 
 static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
 {
-	int ftrl = !strcmp(o->optimizer, "ftrl");
-	if (cp_choice(DECAYING, o->optimizer) < 0 && (o->weight_decay > 0 || o->plm_weight_decay > 0))
+	char word[CP_WORD];
+	int ftrl = o->optimizer == NN_FTRL;
+	if (!has_decay(o) && (o->weight_decay > 0 || o->plm_weight_decay > 0))
 		return cp_err_set(err, "--optimizer %s has no weight decay; adamw and sparse-adamw have, --embedding-l2 and --net-l2 go with all",
-				  o->optimizer);
-	if (o->momentum > 0 && strcmp(o->optimizer, "sgd"))
+				  cp_choice_word(NN_RULES, o->optimizer, word));
+	if (o->momentum > 0 && o->optimizer != NN_SGD)
 		return cp_err_set(err, "--momentum belongs to --optimizer sgd");
 	if (!ftrl && (o->ftrl_l1 > 0 || o->ftrl_l2 > 0 || o->ftrl_beta != 1))
 		return cp_err_set(err, "--ftrl-l1, --ftrl-l2 and --ftrl-beta belong to --optimizer ftrl");
-	if (ftrl && (strcmp(o->schedule, "constant") || o->warmup > 0))
+	if (ftrl && (o->schedule != CP_CONSTANT || o->warmup > 0))
 		return cp_err_set(err, "--optimizer ftrl lowers the rate of each value by itself; --schedule is constant with it, without --warmup");
 	if (ftrl && o->lr <= 0)
 		return cp_err_set(err, "--optimizer ftrl divides by --lr, which is 0");
-	if (o->given.monitor && (!strcmp(o->stage, "pretrain") || !strcmp(o->stage, "ctrl")))
-		return cp_err_set(err, "--monitor is for clicks; --stage %s is judged by its own loss", o->stage);
-	if (!strcmp(o->schedule, "plateau") && !o->valid.n)
+	if (o->given.monitor && (o->stage == CP_STAGE_PRETRAIN || o->stage == CP_STAGE_CTRL))
+		return cp_err_set(err, "--monitor is for clicks; --stage %s is judged by its own loss", cp_choice_word(CP_STAGES, o->stage, word));
+	if (o->schedule == CP_PLATEAU && !o->valid.n)
 		return cp_err_set(err, "--schedule plateau needs --valid, to see whether training still gets on");
 	return 0;
 }
@@ -101,55 +100,59 @@ static int check_widths(const struct cp_train_opts *o, struct cp_err *err)
 /* Of the models to compare with; their heads are what their formulas say. */
 static int check_baseline(const struct cp_train_opts *o, struct cp_err *err)
 {
-	int ctrl = is_stage(o, "ctrl"), sized = o->set.n || o->dim_of.n;
+	char word[CP_WORD];
+	int ctrl = o->stage == CP_STAGE_CTRL, sized = o->set.n || o->dim_of.n;
 	if (!ctrl && (o->given.subspaces || o->given.temperature))
 		return cp_err_set(err, "--subspaces and --temperature belong to --stage ctrl");
 	if (ctrl && PLM_HEAD_WIDTH % o->subspaces)
 		return cp_err_set(err, "--subspaces %lld does not divide %d, the width of what is compared", (long long)o->subspaces, PLM_HEAD_WIDTH);
-	if (!ctrl && !is_stage(o, "ptab") && !is_stage(o, "ctr-bert"))
+	if (!ctrl && o->stage != CP_STAGE_PTAB && o->stage != CP_STAGE_CTR_BERT)
 		return 0;
 	if (o->given.prompts || o->given.pooler || o->given.fusion || o->given.usage)
-		return cp_err_set(err, "--stage %s has no prompts and a head of its own", o->stage);
-	if (is_stage(o, "ptab") && (o->given.model || sized))
+		return cp_err_set(err, "--stage %s has no prompts and a head of its own", cp_choice_word(CP_STAGES, o->stage, word));
+	if (o->stage == CP_STAGE_PTAB && (o->given.model || sized))
 		return cp_err_set(err, "--stage ptab is a language model alone, without a CTR model");
-	if (is_stage(o, "ctr-bert") && sized && !o->given.model && !o->init)
+	if (o->stage == CP_STAGE_CTR_BERT && sized && !o->given.model && !o->init)
 		return cp_err_set(err, "--stage ctr-bert has a CTR model only with --model, so there is nothing to --set");
 	return 0;
 }
 
 static int check_stage(const struct cp_train_opts *o, struct cp_err *err)
 {
-	if (!o->stage)
+	if (o->stage == CP_NO_STAGE)
 		return cp_err_set(err, "--stage is needed: ctr, pretrain, finetune, p5, ptab, ctr-bert or ctrl");
-	if (o->with_plm && !is_stage(o, "finetune"))
+	if (o->with_plm && o->stage != CP_STAGE_FINETUNE)
 		return cp_err_set(err, "--with-plm belongs to --stage finetune");
-	if (is_stage(o, "ctr") && o->given.plm)
+	if (o->stage == CP_STAGE_CTR && o->given.plm)
 		return cp_err_set(err, "--stage ctr has no language model; --plm belongs to pretrain and finetune --with-plm");
-	if (is_stage(o, "ctr") && o->init)
+	if (o->stage == CP_STAGE_CTR && o->init)
 		return cp_err_set(err, "--stage ctr starts from nothing; to go on from a model use --stage finetune --init");
-	if (is_stage(o, "finetune") && !o->init && !o->with_plm)
+	if (o->stage == CP_STAGE_FINETUNE && !o->init && !o->with_plm)
 		return cp_err_set(err, "--stage finetune goes on from --init MODEL; without it and without --with-plm it would be --stage ctr");
-	if (is_stage(o, "p5") && (o->given.model || o->set.n || o->dim_of.n || o->given.prompts || o->given.pooler || o->given.fusion || o->given.usage))
+	if (o->stage == CP_STAGE_P5 && (o->given.model || o->set.n || o->dim_of.n || o->given.prompts || o->given.pooler || o->given.fusion || o->given.usage))
 		return cp_err_set(err, "--stage p5 is a T5 alone: no CTR model, no prompts, and its score is its answer");
-	if (is_stage(o, "p5") && o->plm_lr == 0)
+	if (o->stage == CP_STAGE_P5 && o->plm_lr == 0)
 		return cp_err_set(err, "--plm-lr 0: in --stage p5 nothing else is there to be trained");
 	return check_baseline(o, err);
 }
 
 static int check_teacher(const struct cp_train_opts *o, struct cp_err *err)
 {
+	char word[CP_WORD];
 	if (o->given.teacher_weight && !o->teacher)
 		return cp_err_set(err, "--teacher-weight is that of --teacher FILE, which is not given");
-	if (o->teacher && (is_stage(o, "pretrain") || is_stage(o, "ctrl") || is_stage(o, "p5")))
-		return cp_err_set(err, "--teacher: --stage %s does not learn the probability of a click", o->stage);
+	if (o->teacher && (o->stage == CP_STAGE_PRETRAIN || o->stage == CP_STAGE_CTRL || o->stage == CP_STAGE_P5))
+		return cp_err_set(err, "--teacher: --stage %s does not learn the probability of a click", cp_choice_word(CP_STAGES, o->stage, word));
 	return 0;
 }
 
 static int check_plm(const struct cp_train_opts *o, struct cp_err *err)
 {
+	char word[CP_WORD];
 	struct plm_config c;
-	if (o->plm_dropout >= 0 && !o->with_plm && (is_stage(o, "ctr") || is_stage(o, "finetune")))
-		return cp_err_set(err, "--plm-dropout: there is no language model in --stage %s%s", o->stage, is_stage(o, "ctr") ? "" : " without --with-plm");
+	if (o->plm_dropout >= 0 && !o->with_plm && (o->stage == CP_STAGE_CTR || o->stage == CP_STAGE_FINETUNE))
+		return cp_err_set(err, "--plm-dropout: there is no language model in --stage %s%s", cp_choice_word(CP_STAGES, o->stage, word),
+				  o->stage == CP_STAGE_CTR ? "" : " without --with-plm");
 	if (o->plm_lr < 0 && o->plm_lr != -1)
 		return cp_err_set(err, "--plm-lr %g: expected 0 to 100, or -1 for the default", o->plm_lr);
 	if (o->plm_dropout < 0 && o->plm_dropout != -1)
@@ -158,10 +161,10 @@ static int check_plm(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--plm-dropout 1 would leave nothing; expected less than 1");
 	if ((o->given.pooler || o->given.fusion) && !o->with_plm)
 		return cp_err_set(err, "--%s belongs to --stage finetune --with-plm", o->given.pooler ? "pooler" : "fusion");
-	if (strcmp(o->usage, "no") && !o->with_plm)
+	if (o->usage != CP_USAGE_NO && !o->with_plm)
 		return cp_err_set(err, "--prompt-usage belongs to --stage finetune --with-plm");
-	if (!o->prompts && strcmp(o->usage, "no"))
-		return cp_err_set(err, "--prompt-usage %s reads the prompts, and --prompts 0 makes none", o->usage);
+	if (!o->prompts && o->usage != CP_USAGE_NO)
+		return cp_err_set(err, "--prompt-usage %s reads the prompts, and --prompts 0 makes none", cp_choice_word(CP_USAGES, o->usage, word));
 	if (o->max_length && o->max_length < 3)
 		return cp_err_set(err, "--max-length %lld leaves no room for a word between the first token and the last", (long long)o->max_length);
 	return o->plm && cp_plm_scratch(o->plm) ? plm_config_scratch(&c, cp_plm_scratch(o->plm), err) : 0;
@@ -195,14 +198,15 @@ void cp_trainer_note_idle(struct cp_trainer *t)
 		OPTION("patience", patience, VALID), OPTION("eval-every", eval_every, VALID), OPTION("monitor", monitor, VALID),
 #undef OPTION
 	};
-	int pretrain = is_stage(o, "pretrain"), plm = !is_stage(o, "ctr") && (!is_stage(o, "finetune") || o->with_plm);
-	int prompts = plm && o->prompts && (pretrain || o->with_plm), input = prompts && !strcmp(o->prompt_where, "input");
-	int there[N_ABOUT] = { plm, plm || o->init, prompts || o->init, (prompts && !input) || o->init, pretrain, pretrain || is_stage(o, "p5"),
+	int pretrain = o->stage == CP_STAGE_PRETRAIN, plm = o->stage != CP_STAGE_CTR && (o->stage != CP_STAGE_FINETUNE || o->with_plm);
+	int prompts = plm && o->prompts && (pretrain || o->with_plm), input = prompts && o->prompt_where == CP_PROMPTS_AT_INPUT;
+	int there[N_ABOUT] = { plm, plm || o->init, prompts || o->init, (prompts && !input) || o->init, pretrain, pretrain || o->stage == CP_STAGE_P5,
 			       o->valid.n > 0 };
 	const char *const none = o->prompts ? "prompts" : "prompts by --prompts 0";
 	const char *const lacks[N_ABOUT] = { "language model", "prompts", none, input ? "prompts in its layers by --prompt-where input" : none,
 					     "words to fill in", "softmax over words", "--valid to judge by here" };
-	const char *stage = is_stage(o, "finetune") && !o->with_plm ? "finetune without --with-plm" : o->stage;
+	char word[CP_WORD];
+	const char *stage = o->stage == CP_STAGE_FINETUNE && !o->with_plm ? "finetune without --with-plm" : cp_choice_word(CP_STAGES, o->stage, word);
 	for (size_t i = 0; i < sizeof option / sizeof *option; i++)
 		if (*(const int *)((const char *)o + option[i].given) && !there[option[i].about])
 			cp_trainer_note(t, "--%s does nothing: --stage %s has no %s", option[i].name, stage, lacks[option[i].about]);

@@ -2,28 +2,26 @@
 
 #include <string.h>
 
-#include "base/opts.h"
+#include "train/train.h"
 
-#define N_PRESETS 4		/* in the order of CP_PRESETS */
-
-/* By stage, and by stage and data set; an empty name is every stage. */
+/* By stage, and by stage and data set. */
 static const struct {
-	const char *stage, *all, *of[N_PRESETS];
+	const char *all, *of[CP_N_PRESETS];
 } settings[] = {
-	{ "ctr", "lr=0.001 epochs=3", { "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1",
+	[CP_STAGE_CTR] = { "lr=0.001 epochs=3", { "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1",
 					"batch=4096 weight-decay=0.1" } },
-	{ "pretrain", "batch=1024 lr=5e-05 plm-lr=5e-05 warmup=0.05 epochs=20", { "", "", "", "" } },
-	{ "finetune", "lr=0.001 epochs=3 patience=2", { "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1",
+	[CP_STAGE_PRETRAIN] = { "batch=1024 lr=5e-05 plm-lr=5e-05 warmup=0.05 epochs=20", { "", "", "", "" } },
+	[CP_STAGE_FINETUNE] = { "lr=0.001 epochs=3 patience=2", { "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1",
 							"batch=4096 weight-decay=0.1" } },
-	{ "p5", "lr=0.001", { "", "", "", "" } },
-	{ "ptab", "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
-	{ "ctr-bert", "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
-	{ "ctrl", "batch=6400", { "", "", "", "" } },
+	[CP_STAGE_P5] = { "lr=0.001", { "", "", "", "" } },
+	[CP_STAGE_PTAB] = { "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
+	[CP_STAGE_CTR_BERT] = { "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
+	[CP_STAGE_CTRL] = { "batch=6400", { "", "", "", "" } },
 };
 
 /* Sizes by model and data set; what a model has beside these is its default. */
 static const struct {
-	const char *model, *of[N_PRESETS];
+	const char *model, *of[CP_N_PRESETS];
 } sizes[] = {
 	{ "autoint", { "dim=32", "dim=32", "dim=16", "dim=16" } },
 	{ "dcn", { "dim=32 hidden=256x4 cross=4", "dim=32 hidden=256x4 cross=4", "dim=16 hidden=256x3 cross=3", "dim=16 hidden=512x4 cross=4" } },
@@ -49,18 +47,14 @@ static void add(struct cp_buf *b, const char *before, const char *words)
 	}
 }
 
-char *cp_preset_words(const char *preset, const char *stage, const char *model)
+char *cp_preset_words(int preset, int stage, const char *model)
 {
 	struct cp_buf b = CP_BUF_INIT;
-	int k = cp_choice(CP_PRESETS, preset);
-	for (size_t i = 0; i < N(settings); i++)
-		if (!strcmp(settings[i].stage, stage)) {
-			add(&b, "", settings[i].all);
-			add(&b, "", settings[i].of[k]);
-		}
+	add(&b, "", settings[stage].all);
+	add(&b, "", settings[stage].of[preset]);
 	for (size_t i = 0; model && i < N(sizes); i++)
 		if (!strcmp(sizes[i].model, model))
-			add(&b, "set=", sizes[i].of[k]);
+			add(&b, "set=", sizes[i].of[preset]);
 	return b.data;
 }
 
@@ -68,19 +62,23 @@ char *cp_preset_words(const char *preset, const char *stage, const char *model)
 static void print_line(struct cp_buf *b, const char *name, const char *const *of)
 {
 	cp_buf_printf(b, "  %-10s", name);
-	for (int k = 0; k < N_PRESETS; k++)
-		cp_buf_printf(b, k < N_PRESETS - 1 ? " %-29s" : " %s\n", of[k]);
+	for (int k = 0; k < CP_N_PRESETS; k++)
+		cp_buf_printf(b, k < CP_N_PRESETS - 1 ? " %-29s" : " %s\n", of[k]);
 }
 
 void cp_presets_print(struct cp_buf *b)
 {
+	char word[CP_N_PRESETS][CP_WORD], stage[CP_WORD];
+	const char *name[CP_N_PRESETS];
+	for (int k = 0; k < CP_N_PRESETS; k++)
+		name[k] = cp_choice_word(CP_PRESETS, k, word[k]);
 	for (size_t i = 0; i < N(settings); i++)
-		cp_buf_printf(b, "  %-10s %s\n", settings[i].stage, settings[i].all);
+		cp_buf_printf(b, "  %-10s %s\n", cp_choice_word(CP_STAGES, (int)i, stage), settings[i].all);
 	cp_buf_str(b, "and by data set:\n");
-	print_line(b, "", (const char *[]){ "ml-1m", "bookcrossing", "amazon-toys", "goodreads" });
+	print_line(b, "", name);
 	for (size_t i = 0; i < N(settings); i++)
 		if (*settings[i].of[0])
-			print_line(b, settings[i].stage, settings[i].of);
+			print_line(b, cp_choice_word(CP_STAGES, (int)i, stage), settings[i].of);
 	for (size_t i = 0; i < N(sizes); i++)
 		print_line(b, sizes[i].model, sizes[i].of);
 }

@@ -461,12 +461,13 @@ static int build(struct cp_trainer *t, struct cp_err *err)
 
 static int setup(struct cp_trainer *t, const struct nn_safetensors *init, const struct cp_features *old, struct cp_err *err)
 {
+	char word[CP_WORD];
 	t->memory = (size_t)t->o.memory << 20;
-	t->epochs = t->o.epochs ? (int)t->o.epochs : !strcmp(t->o.stage, "ctr") ? 3 : 2;
+	t->epochs = t->o.epochs ? (int)t->o.epochs : t->o.stage == CP_STAGE_CTR ? 3 : 2;
 	if (cp_trainer_configure(t, err) < 0)
 		return -1;
 	free(t->m->stage);
-	t->m->stage = cp_xstrdup(t->o.stage);
+	t->m->stage = cp_xstrdup(cp_choice_word(CP_STAGES, t->o.stage, word));
 	if (load_all(t, err) < 0 || (t->m->c.has_plm && cut_vocabulary(t, err) < 0))
 		return -1;
 	if (check_ctr(t, err) < 0 || index_rows(t, err) < 0 || cp_teacher_read(t, err) < 0)

@@ -23,9 +23,11 @@ static double schedule(const struct cp_train_opts *o, uint64_t t, uint64_t total
 	if (x < warm)
 		return (x + 1) / warm;
 	double part = (double)total > warm ? (x - warm) / ((double)total - warm) : 0;
-	if (!strcmp(o->schedule, "linear"))
-		return 1 - part;
-	return strcmp(o->schedule, "cosine") ? 1 : 0.5 * (1 + cos(3.14159265358979323846 * part));
+	switch (o->schedule) {
+	case CP_LINEAR: return 1 - part;
+	case CP_COSINE: return 0.5 * (1 + cos(3.14159265358979323846 * part));
+	default: return 1;		/* a plateau is the evaluations' affair */
+	}
 }
 
 static void step_parameters(struct cp_trainer *t, double factor)

@@ -40,10 +40,11 @@ struct cp_trainer *cp_trainer_new(const struct cp_train_opts *o, struct cp_err *
 {
 	struct cp_trainer *t = cp_xcalloc(1, sizeof *t);
 	struct cp_train_result *r = &t->result;
+	char stage[CP_WORD];
 	t->o = *o;
 	t->lock = t->lock_slot = -1;
 	t->plateau = 1;
-	t->out = o->out ? cp_xstrdup(o->out) : cp_xasprintf("%s.cpm", o->stage);
+	t->out = o->out ? cp_xstrdup(o->out) : cp_xasprintf("%s.cpm", cp_choice_word(CP_STAGES, o->stage, stage));
 	r->valid_auc = r->valid_logloss = r->valid_lm_loss = r->valid_lm_accuracy = NAN;
 	r->test_auc = r->test_logloss = r->test_lm_loss = r->test_lm_accuracy = NAN;
 	t->team = cp_team_new(o->threads ? (int)o->threads : cp_cpu_count(), err);
@@ -147,7 +148,7 @@ static double merit(const struct cp_trainer *t, const struct cp_evaluation *e)
 {
 	if (t->m->c.objective != CP_OBJECTIVE_CLICK)
 		return -e->lm_loss;
-	return isnan(e->auc) || !strcmp(t->o.monitor, "logloss") ? -e->logloss : e->auc;
+	return isnan(e->auc) || t->o.monitor == CP_MONITOR_LOGLOSS ? -e->logloss : e->auc;
 }
 
 /* As long as none came out as a number, as without validation rows, every evaluation is better than the last. */
@@ -162,7 +163,7 @@ static int evaluate(struct cp_trainer *t, int kind, int epoch, struct cp_err *er
 		cp_trainer_note(t, "step %llu: a validation row's score is no longer a number, so this is not judged", (unsigned long long)t->step);
 	int better = !t->best_val || value > t->best;
 	t->bad = better ? 0 : t->bad + 1;
-	if (!better && !strcmp(t->o.schedule, "plateau"))
+	if (!better && t->o.schedule == CP_PLATEAU)
 		t->plateau *= PLATEAU;
 	if (better) {
 		t->best_epoch = epoch;

@@ -10,7 +10,7 @@
  * *o.stop is set; --resume goes on from it and ends in the same bytes as training that was never interrupted.
  *
  *     struct cp_train_opts o = CP_TRAIN_DEFAULT;
- *     o.stage = "ctr", o.out = "ctr.cpm";                              // and where the rows are; without .train standard input
+ *     o.stage = CP_STAGE_CTR, o.out = "ctr.cpm";                              // and where the rows are; without .train standard input
  *     cp_train_settle(&o);
  *     if (cp_train_check(&o, err) < 0) ...
  *     struct cp_trainer *t = cp_trainer_new(&o, err);                  // reads data, builds the model
@@ -27,6 +27,8 @@
 
 #include "base/err.h"
 #include "base/opts.h"
+#include "nn/optim.h"
+#include "plm/plm.h"
 
 struct cp_trainer;
 
@@ -53,8 +55,23 @@ struct cp_train_event {
 	OPTION(teacher_weight, "teacher-weight") OPTION(plm_lr, "plm-lr") OPTION(decoder, "decoder") OPTION(is_static, "static") \
 	OPTION(full_vocab, "full-vocab") OPTION(patience, "patience") OPTION(eval_every, "eval-every")
 
+#define CP_STAGES "ctr|pretrain|finetune|p5|ptab|ctr-bert|ctrl"
+enum cp_stage { CP_NO_STAGE = -1, CP_STAGE_CTR, CP_STAGE_PRETRAIN, CP_STAGE_FINETUNE, CP_STAGE_P5, CP_STAGE_PTAB, CP_STAGE_CTR_BERT, CP_STAGE_CTRL };
+#define CP_SCHEDULES "linear|cosine|constant|plateau"
+enum cp_schedule { CP_LINEAR, CP_COSINE, CP_CONSTANT, CP_PLATEAU };
+#define CP_MONITORS "auc|logloss"
+enum cp_monitor { CP_MONITOR_AUC, CP_MONITOR_LOGLOSS };
+#define CP_DECODERS "auto|tied|own"
+enum cp_decoder { CP_DECODER_AUTO, CP_DECODER_TIED, CP_DECODER_OWN };
+#define CP_PROMPT_PLACES "layers|input"
+enum cp_prompt_place { CP_PROMPTS_IN_LAYERS, CP_PROMPTS_AT_INPUT };
+#define CP_PROMPT_MLPS "shared|separate"
+enum cp_prompt_mlp { CP_MLP_SHARED, CP_MLP_SEPARATE };
+
+/* int: a number of the enum that stands behind it. */
 struct cp_train_opts {
-	const char *stage, *model, *plm, *init, *out;
+	int stage;			/* cp_stage */
+	const char *model, *plm, *init, *out;
 	struct cp_opt_list train, valid, test, set, dim_of, vocab_from;
 	const char *label;
 	int64_t epochs;			/* 0: ctr 3, the others 2 */
@@ -63,21 +80,21 @@ struct cp_train_opts {
 	double lr, plm_lr;		/* plm_lr < 0: 5e-5 for a language model that began with others' weights, else lr */
 	double weight_decay, plm_weight_decay;
 	double warmup;			/* share of the steps */
-	const char *schedule;		/* linear, cosine, constant, plateau */
-	const char *optimizer;		/* one of NN_RULES */
+	int schedule;			/* cp_schedule */
+	int optimizer;			/* nn_rule */
 	double momentum, ftrl_l1, ftrl_l2, ftrl_beta;
 	double embedding_l2, net_l2;	/* of the CTR part: what its tables, and all else in it, add to their gradients times their value */
 	double clip;			/* norm of all gradients; 0: no bound */
-	const char *monitor;		/* auc, logloss: what chooses the best */
+	int monitor;			/* cp_monitor: what chooses the best */
 	int64_t eval_every;		/* steps; 0: after every epoch */
 	int64_t prompts;
-	const char *prompt_where;	/* layers, input */
-	const char *prompt_mlp;		/* shared, separate */
+	int prompt_where;		/* cp_prompt_place */
+	int prompt_mlp;			/* cp_prompt_mlp */
 	int no_shift;
 	int with_plm;
 	double plm_dropout;		/* < 0: the folder's, or that of --init */
-	const char *pooler, *fusion, *usage;
-	const char *decoder;		/* auto, tied, own */
+	int pooler, fusion, usage;	/* plm_pooler, cp_fusion, cp_usage */
+	int decoder;			/* cp_decoder */
 	uint64_t seed;
 	int64_t threads;		/* 0: as many as there are processors */
 	int64_t memory;			/* MB of rows; more are kept in files and shuffled in windows of this size (shuffle.h) */
@@ -103,10 +120,9 @@ struct cp_train_opts {
 };
 
 #define CP_TRAIN_DEFAULT { \
-	.stage = NULL, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .plm_dropout = -1, .weight_decay = 0.5, .plm_weight_decay = 0.01, \
-	.schedule = "linear", .optimizer = "adamw", .ftrl_beta = 1, .monitor = "auc", .prompts = 5, .prompt_where = "layers", .prompt_mlp = "shared", \
-	.pooler = "avg", .fusion = "sum", .usage = "no", \
-	.decoder = "auto", .seed = 1, .min_count = 1, .memory = 1024, .subspaces = 1, .temperature = 0.7, .teacher_weight = 0.5, .checkpoint = 60 }
+	.stage = CP_NO_STAGE, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .plm_dropout = -1, .weight_decay = 0.5, \
+	.plm_weight_decay = 0.01, .ftrl_beta = 1, .prompts = 5, .pooler = PLM_POOL_AVG, .seed = 1, .min_count = 1, .memory = 1024, .subspaces = 1, \
+	.temperature = 0.7, .teacher_weight = 0.5, .checkpoint = 60 }
 
 struct cp_train_result {
 	int finished_before;		/* --resume found the finished model: nothing was done */

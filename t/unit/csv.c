@@ -95,7 +95,7 @@ static const struct item items[] = {
 	{ "a row too long, by a quote left open", IN("a,b\n1,\"2\n1234567890,1\n3,4\n"), { .max_row = 16 },
 	  "a|b;{t: line 2, column 2 'b': the row is longer than 16 bytes; is a quote not closed?}[1234567890|1][3|4]" },
 	{ "a line too long", IN("a,b\n1,2\n12345678901234567,1\n3,4\n"), { .max_row = 16 },
-	  "a|b;[1|2]{t: line 3, column 1 'a': the row is longer than 16 bytes}" },
+	  "a|b;[1|2]{t: line 3: the row is longer than 16 bytes}" },
 };
 
 static void put_row(const struct cp_csv *r, struct cp_buf *out)

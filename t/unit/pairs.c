@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 		return 2;
 	const char *sets[] = { "dim=8", "hidden=16", "cross=1", "batch_norm=1" };
 	struct cp_train_opts o = CP_TRAIN_DEFAULT;
-	o.stage = "ctrl";
+	o.stage = CP_STAGE_CTRL;
 	o.train = (struct cp_opt_list){ (const char **)&argv[1], 1 };
 	o.set = (struct cp_opt_list){ sets, 4 };
 	o.plm = "scratch:layers=2,hidden=32,heads=2,positions=64";
