@@ -37,7 +37,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "data", CP_OPT_STR, &paper.data, "NAME", "table: of this data set only", .with = "table" },
 	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal where the output is one, else text", .choices = "auto|" CP_PAPER_FORMS, .with = "table" },
 	{ 0, "dot", CP_OPT_SET, &trace.dot, NULL, "trace: a graph for graphviz", .set = 1, .with = "trace" },
-	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder", .with = "ls|show|diff|best|table|trace|verify|rerun|export" },
+	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder",
+	  .with = "ls|show|diff|best|table|trace|verify|rerun|export" },
 	{ 0 },
 };
 

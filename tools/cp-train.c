@@ -121,7 +121,8 @@ static void print_kernels(struct cp_buf *b)
 static struct cp_tool tool = {
 	.name = "cp-train",
 	.synopsis = "--stage ctr [OPTION...] --train FILE --valid FILE -o MODEL\n--stage pretrain [OPTION...] < RECORDS\n"
-		    "--stage finetune [--init MODEL] [--with-plm] [--plm DIR] [OPTION...] --train FILE\n--stage p5|ptab|ctr-bert [--init MODEL] [--plm DIR] [OPTION...] --train FILE\n"
+		    "--stage finetune [--init MODEL] [--with-plm] [--plm DIR] [OPTION...] --train FILE\n"
+		    "--stage p5|ptab|ctr-bert [--init MODEL] [--plm DIR] [OPTION...] --train FILE\n"
 		    "--stage ctrl [--init MODEL] [--plm DIR] [OPTION...] --train FILE",
 	.summary = "train a CTR model, alone or with a language model",
 	.opts = opts,

@@ -44,13 +44,6 @@ static const struct cp_opt common[] = {
 	{ 0 },
 };
 
-double cp_seconds(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* A signal that cut a read or a sleep short must not be overtaken by an orderly end. */
 static void let_signal_through(void)
 {

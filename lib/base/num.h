@@ -5,13 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+static inline int cp_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* 0 good, <0 not a number of that kind or out of its range.  No sign for u64, no surrounding space, no hex; reals are finite. */
 int cp_parse_u64(const char *s, uint64_t *out);
 int cp_parse_i64(const char *s, int64_t *out);
 int cp_parse_real(const char *s, double *out);
 
 /* The same of n bytes that need no NUL behind them; a short decimal, as scores mostly are, costs some nanoseconds.  Both give the double
- * that is nearest to the decimal, as strtod does in the C locale (which the tools never leave, and cp_score enters), allocate nothing, and refuse one of 1024 bytes or more. */
+ * that is nearest to the decimal, as strtod does in the C locale (which the tools never leave, and cp_score enters), allocate nothing, and
+ * refuse one of 1024 bytes or more. */
 int cp_parse_real_n(const char *s, size_t n, double *out);
 
 /* The shortest decimal that reads back as exactly v (17 digits at most); buf holds 32 bytes. Returns buf. */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "ledger/process.h"
@@ -72,13 +73,6 @@ char *cp_ledger_path(const char *option, struct cp_err *err)
 }
 
 /* ---- beginning ---- */
-
-static double monotonic(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void utc(char out[32], const struct timespec *t)
 {
@@ -231,7 +225,7 @@ int cp_run_begin(struct cp_run **out, const struct cp_ledger_opts *o, const stru
 	char *path = cp_ledger_path(o->path, err);
 	struct cp_run *r = cp_xcalloc(1, sizeof *r);
 	init_lock(&r->lock);
-	r->began = monotonic();
+	r->began = cp_seconds();
 	int named = o->path || env("CP_LEDGER");
 	if (!path || (!named && make_folders(path, err) < 0) || cp_store_open(&r->db, path, 1, err) < 0)
 		goto bad;
@@ -415,7 +409,7 @@ static int put_took(struct cp_run *r, struct cp_err *err)
 	double cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 	return cp_store_run(r->db, err,
 		"UPDATE runs SET wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1) WHERE id = ? AND status IN ('running', 'killed')", "rrri",
-		monotonic() - r->began, cpu, cp_peak_mb(), r->id);
+		cp_seconds() - r->began, cpu, cp_peak_mb(), r->id);
 }
 
 void cp_run_took(struct cp_run *r)

@@ -146,7 +146,8 @@ static int put_unlike_seeds(sqlite3 *db, struct cp_buf *b, const struct sheet *s
 		"UNION ALL SELECT t.*, 'the training rows', i.content FROM temp.trained_by t JOIN inputs i ON i.run = t.run AND i.role = 'train' "
 		"WHERE t.scale = ?1 AND t.data = ?2) "
 		"SELECT model || CASE plm WHEN '' THEN '' ELSE '+' || plm END || CASE variant WHEN '' THEN '' ELSE '.' || variant END || '/' || way, name, "
-		"CASE WHEN name = 'the training rows' THEN '' ELSE ' (' || replace(group_concat(DISTINCT CASE value WHEN '' THEN '-' ELSE value END), ',', ', ') || ')' END "
+		"CASE WHEN name = 'the training rows' THEN '' ELSE ' (' || "
+		"replace(group_concat(DISTINCT CASE value WHEN '' THEN '-' ELSE value END), ',', ', ') || ')' END "
 		"FROM said GROUP BY model, plm, variant, way, name HAVING count(DISTINCT value) > 1 ORDER BY 1, 2", "tt", s->scale, s->data);
 	int n = 0, rc;
 	if (!st)
@@ -231,6 +232,9 @@ int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, str
 	sqlite3_finalize(st);
 	if (bad)
 		return -1;
-	return b->len > before ? 0 : cp_err_set(err, "no run of table %s%s%s%s%s is in the ledger", p->number ? (char[]){ (char)('0' + p->number), 0 } : "2 to 6", p->scale ? " at scale " : "", p->scale ? p->scale : "",
-				       p->data ? " on " : "", p->data ? p->data : "");
+	if (b->len > before)
+		return 0;
+	const char *number = p->number ? (char[]){ (char)('0' + p->number), 0 } : "2 to 6";
+	return cp_err_set(err, "no run of table %s%s%s%s%s is in the ledger", number, p->scale ? " at scale " : "", p->scale ? p->scale : "",
+			  p->data ? " on " : "", p->data ? p->data : "");
 }

@@ -159,7 +159,7 @@ int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err
 
 /* ---- two runs ---- */
 
-int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struct cp_err *err)
+int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b, struct cp_buf *out, struct cp_err *err)
 {
 	static const struct { const char *about, *heading; } parts[] = {
 		{ "run", "run" }, { "options", "options" }, { "inputs", "inputs" }, { "outputs", "outputs" },
@@ -169,11 +169,11 @@ int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b_id, struct cp_buf *b, struc
 		"WITH a AS (SELECT name, value FROM facts WHERE run = ?1 AND about = ?3), b AS (SELECT name, value FROM facts WHERE run = ?2 AND about = ?3) "
 		"SELECT name, value, (SELECT value FROM b WHERE b.name = a.name) AS other FROM a WHERE value IS NOT other OR name NOT IN (SELECT name FROM b) "
 		"UNION ALL SELECT name, NULL, value FROM b WHERE name NOT IN (SELECT name FROM a) ORDER BY 1" };
-	cp_buf_printf(b, "runs\t%lld\t%lld\n", (long long)a, (long long)b_id);
+	cp_buf_printf(out, "runs\t%lld\t%lld\n", (long long)a, (long long)b);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "iit", a, b_id, parts[i].about);
+		sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "iit", a, b, parts[i].about);
 		t.heading = parts[i].heading;
-		if (!st || print_rows(db, &t, b, err, st) < 0)
+		if (!st || print_rows(db, &t, out, err, st) < 0)
 			return -1;
 	}
 	return 0;

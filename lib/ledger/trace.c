@@ -154,7 +154,8 @@ static int tell_lines(struct trace *t, int64_t id)
 
 /* Every run before and after, itself among them. */
 #define CONNECTED \
-	"WITH RECURSIVE e AS MATERIALIZED (SELECT run, made_by FROM edges), before(run) AS (SELECT ?1 UNION SELECT e.made_by FROM before JOIN e ON e.run = before.run), " \
+	"WITH RECURSIVE e AS MATERIALIZED (SELECT run, made_by FROM edges), " \
+	"before(run) AS (SELECT ?1 UNION SELECT e.made_by FROM before JOIN e ON e.run = before.run), " \
 	"after(run) AS (SELECT ?1 UNION SELECT e.run FROM after JOIN e ON e.made_by = after.run), " \
 	"known AS (SELECT run FROM before UNION SELECT run FROM after) "
 

@@ -40,7 +40,7 @@ unsigned long nn_blas_calls(void)
 	return blas_calls;
 }
 
-void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
+void nn_gemm_tile(int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 		  nn_float *c, int ldc)
 {
 	if (m <= 0 || n <= 0)
@@ -51,11 +51,11 @@ void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_
 		return;
 	blas_calls++;
 	if (n == 1)	/* a product with a vector: five times the rate of the general one */
-		GEMV(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, ta ? k : m, ta ? m : k, alpha, a, lda, b, tb ? 1 : ldb, beta, c, ldc);
+		GEMV(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, ta ? k : m, ta ? m : k, 1, a, lda, b, tb ? 1 : ldb, beta, c, ldc);
 	else if (m == 1)
-		GEMV(CblasRowMajor, tb ? CblasNoTrans : CblasTrans, tb ? n : k, tb ? k : n, alpha, b, ldb, a, ta ? lda : 1, beta, c, 1);
+		GEMV(CblasRowMajor, tb ? CblasNoTrans : CblasTrans, tb ? n : k, tb ? k : n, 1, b, ldb, a, ta ? lda : 1, beta, c, 1);
 	else
-		GEMM(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+		GEMM(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 
 #define SMALL (1 << 20)		/* multiply-adds: waking a thread takes longer */
@@ -281,7 +281,7 @@ static void packed_tile(const struct job *j, int row, int rows, int col, int col
 static void blas_tile(const struct job *j, int row, int rows, int col, int cols)
 {
 	const struct nn_gemm_call *c = j->call;
-	nn_gemm_tile(c->ta, c->tb, rows, cols, c->k, 1, c->a + (c->ta ? row : (ptrdiff_t)row * c->lda), c->lda,
+	nn_gemm_tile(c->ta, c->tb, rows, cols, c->k, c->a + (c->ta ? row : (ptrdiff_t)row * c->lda), c->lda,
 		     c->b + (c->tb ? (ptrdiff_t)col * c->ldb : col), c->ldb, c->beta, c->c + (ptrdiff_t)row * c->ldc + col, c->ldc);
 }
 

@@ -42,9 +42,9 @@ struct nn_gemm_call {
 };
 void nn_gemms(struct cp_team *, const struct nn_gemm_call *, int n_calls);
 
-/* alpha op(A) op(B) + beta C by the calling thread alone, by OpenBLAS: for what is too small to be packed, or must not allocate.  Its bits may
+/* op(A) op(B) + beta C by the calling thread alone, by OpenBLAS: for what is too small to be packed, or must not allocate.  Its bits may
  * differ from nn_gemm's. */
-void nn_gemm_tile(int ta, int tb, int m, int n, int k, nn_float alpha, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
+void nn_gemm_tile(int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
 		  nn_float *c, int ldc);
 
 /* precision: auto, f32, bf16; by: auto, own, openblas.  -1: what this processor has not got, or does not go together.  auto is by what was

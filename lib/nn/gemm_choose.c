@@ -189,7 +189,7 @@ int nn_gemm_check(int threads, struct cp_err *err)
 	for (int i = 0; i < N * K; i++)
 		b[i] = sample(i % K, i / K);
 	nn_gemm(NULL, 0, 1, M, N, K, a, K, b, K, 0, c[0], N);
-	nn_gemm_tile(0, 1, M, N, K, 1, a, K, b, K, 0, c[1], N);
+	nn_gemm_tile(0, 1, M, N, K, a, K, b, K, 0, c[1], N);
 	for (int i = 0; i < 2 * M * N; i++) {
 		int row = i % (M * N) / N, col = i % N;
 		nn_float sum = 0;

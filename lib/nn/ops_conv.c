@@ -70,7 +70,7 @@ static void conv_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 		for (int o = 0; o < c.out; o++)
 			for (int i = 0; i < c.place; i++)
 				y[o * c.place + i] = n->in[2]->val[o];
-		nn_gemm_tile(0, 0, c.out, c.place, c.maps * c.k, 1, n->in[1]->val, c.maps * c.k, u, c.place, 1, y, c.place);
+		nn_gemm_tile(0, 0, c.out, c.place, c.maps * c.k, n->in[1]->val, c.maps * c.k, u, c.place, 1, y, c.place);
 	}
 	nn_room_end(g, u);
 }
@@ -92,11 +92,11 @@ static void conv_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 	for (size_t r = from; r < to; r++) {
 		const nn_float *dy = n->grad + r * n->cols;
 		spread(u, &c, n->in[0]->val + r * n->in[0]->cols);
-		nn_gemm_tile(0, 1, c.out, mk, c.place, 1, dy, c.place, u, c.place, 1, room, mk);
+		nn_gemm_tile(0, 1, c.out, mk, c.place, dy, c.place, u, c.place, 1, room, mk);
 		for (int o = 0; o < c.out; o++)
 			for (int i = 0; i < c.place; i++)
 				db[o] += dy[o * c.place + i];
-		nn_gemm_tile(1, 0, mk, c.place, c.out, 1, n->in[1]->val, mk, dy, c.place, 0, u, c.place);
+		nn_gemm_tile(1, 0, mk, c.place, c.out, n->in[1]->val, mk, dy, c.place, 0, u, c.place);
 		collect(nn_grad_now(n->in[0]) + r * n->in[0]->cols, &c, u);
 	}
 	free(u);

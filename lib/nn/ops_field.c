@@ -91,7 +91,7 @@ static void inner_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, s
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * (size_t)wide;
 		nn_float *y = n->val + r * n->cols;
-		nn_gemm_tile(0, 1, f, f, d, 1, x, d, x, d, 0, all, f);
+		nn_gemm_tile(0, 1, f, f, d, x, d, x, d, 0, all, f);
 		for (int i = 0; i < f - 1; y += f - 1 - i, i++)
 			memcpy(y, all + i * f + i + 1, (size_t)(f - 1 - i) * sizeof *y);
 	}
@@ -120,7 +120,7 @@ static void inner_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, s
 		for (int i = 0; i < f; i++)
 			for (int j = i + 1; j < f; j++)
 				all[i * f + j] = all[j * f + i] = *dy++;
-		nn_gemm_tile(0, 0, f, d, f, 1, all, f, n->in[0]->val + at, d, 1, nn_grad_now(n->in[0]) + at, d);
+		nn_gemm_tile(0, 0, f, d, f, all, f, n->in[0]->val + at, d, 1, nn_grad_now(n->in[0]) + at, d);
 	}
 	free(all);
 }
@@ -179,7 +179,7 @@ static void cin_fwd_rows(const struct nn_graph *g, const struct cin *c, struct n
 	for (size_t i = 0; i < c->out * wide; i++)
 		y[i] = n->in[3]->val[i / wide];
 	if (g->by_row)	/* which must not allocate */
-		nn_gemm_tile(0, 0, (int)c->out, (int)wide, (int)c->pairs, 1, n->in[2]->val, (int)c->pairs, t, (int)wide, 1, y, (int)wide);
+		nn_gemm_tile(0, 0, (int)c->out, (int)wide, (int)c->pairs, n->in[2]->val, (int)c->pairs, t, (int)wide, 1, y, (int)wide);
 	else
 		nn_gemm(NULL, 0, 0, (int)c->out, (int)wide, (int)c->pairs, n->in[2]->val, (int)c->pairs, t, (int)wide, 1, y, (int)wide);
 	for (size_t r = 0; r < rows; r++)
@@ -363,7 +363,7 @@ static void mix_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 	(void)g;
 	int f = n->groups, d = (int)n->cols / f;
 	for (size_t r = from; r < to; r++)
-		nn_gemm_tile(0, 0, f, d, f, 1, n->in[0]->val + r * (size_t)(f * f), f, n->in[1]->val + r * n->cols, d, 0, n->val + r * n->cols, d);
+		nn_gemm_tile(0, 0, f, d, f, n->in[0]->val + r * (size_t)(f * f), f, n->in[1]->val + r * n->cols, d, 0, n->val + r * n->cols, d);
 }
 
 static void mix_fwd(struct nn_graph *g, struct nn_node *n)
@@ -377,8 +377,8 @@ static void mix_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 	int f = n->groups, d = (int)n->cols / f;
 	for (size_t r = from; r < to; r++) {
 		size_t at = r * n->cols, at_w = r * (size_t)(f * f);
-		nn_gemm_tile(0, 1, f, f, d, 1, n->grad + at, d, n->in[1]->val + at, d, 1, nn_grad_now(n->in[0]) + at_w, f);
-		nn_gemm_tile(1, 0, f, d, f, 1, n->in[0]->val + at_w, f, n->grad + at, d, 1, nn_grad_now(n->in[1]) + at, d);
+		nn_gemm_tile(0, 1, f, f, d, n->grad + at, d, n->in[1]->val + at, d, 1, nn_grad_now(n->in[0]) + at_w, f);
+		nn_gemm_tile(1, 0, f, d, f, n->in[0]->val + at_w, f, n->grad + at, d, 1, nn_grad_now(n->in[1]) + at, d);
 	}
 }
 

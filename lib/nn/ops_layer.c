@@ -44,7 +44,7 @@ static void lone_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 	(void)g;
 	const struct nn_node *x = n->in[0], *w = n->in[1];
 	for (size_t r = from; r < to; r++)
-		nn_gemm_tile(0, !n->transposed, 1, (int)n->cols, (int)x->cols, 1, x->val + r * x->cols, (int)x->cols, w->val, (int)w->cols, 0,
+		nn_gemm_tile(0, !n->transposed, 1, (int)n->cols, (int)x->cols, x->val + r * x->cols, (int)x->cols, w->val, (int)w->cols, 0,
 			     n->val + r * n->cols, (int)n->cols);
 }
 

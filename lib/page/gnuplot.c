@@ -58,7 +58,7 @@ static int draw(FILE *const f[3], struct cp_buf *picture, struct cp_err *err)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return cp_err_set(err, "gnuplot: wait:");
-	if (!WIFEXITED(status) || WEXITSTATUS(status) == 127 || WEXITSTATUS(status))
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return complain(f[2], err);
 	read_back(f[1], picture);
 	return picture->len > before ? 0 : complain(f[2], err);

@@ -176,7 +176,8 @@ static void put_caption(struct page *p, const struct cp_figure *f, const struct 
 	}
 	cp_buf_printf(p->b, "<span>%s", f->caption);
 	if (plot->n_left_out)
-		cp_buf_printf(p->b, "; the first %zu of %zu %s", plot->n - plot->n_levels, plot->n - plot->n_levels + plot->n_left_out, plot->kind == CP_PLOT_STEPS ? "grids" : "settings");
+		cp_buf_printf(p->b, "; the first %zu of %zu %s", plot->n - plot->n_levels, plot->n - plot->n_levels + plot->n_left_out,
+			      plot->kind == CP_PLOT_STEPS ? "grids" : "settings");
 	else if (plot->categories_left_out)
 		cp_buf_printf(p->b, "; the first %zu settings", plot->n_categories);
 	if (plot->n == 1 && plot->kind != CP_PLOT_DOTS) {
@@ -320,13 +321,15 @@ static int put_top(struct page *p, int64_t *n_runs, struct cp_err *err)
 /* Every run that a number on the page leads to. */
 static int put_runs_list(struct page *p, struct cp_err *err)
 {
-	char *sql = cp_xasprintf("SELECT id, uid, tool, coalesce(seed, ''), replace(substr(started, 1, 19), 'T', ' '), coalesce(printf('%%.1f', wall_s), '–'), argv FROM runs "
+	char *sql = cp_xasprintf("SELECT id, uid, tool, coalesce(seed, ''), replace(substr(started, 1, 19), 'T', ' '), "
+				 "coalesce(printf('%%.1f', wall_s), '–'), argv FROM runs "
 				 "WHERE id IN (%s) ORDER BY id", p->runs.data);
 	sqlite3_stmt *st = cp_store_prepare(p->db, err, sql, "");
 	free(sql);
 	if (!st)
 		return -1;
-	cp_buf_str(p->b, "<section id=\"runs\">\n<h2><a href=\"#runs\">Runs behind this page</a></h2>\n<p class=\"soft\"><code>cp-ledger show</code> with a number, or with the "
+	cp_buf_str(p->b, "<section id=\"runs\">\n<h2><a href=\"#runs\">Runs behind this page</a></h2>\n<p class=\"soft\">"
+		   "<code>cp-ledger show</code> with a number, or with the "
 		   "name that is the same in every ledger, tells what a run read, did and wrote.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th class=\"n\">run</th>"
 		   "<th>name</th><th>tool</th><th class=\"n\">seed</th><th>started, UTC</th><th class=\"n\">seconds</th><th>command</th></tr></thead>\n<tbody>\n");
 	int rc;

@@ -72,7 +72,7 @@ enum plm_prompt_where { PLM_PROMPT_NONE, PLM_PROMPT_LAYERS, PLM_PROMPT_INPUT };
 struct plm_prompting {
 	int where;
 	int k;				/* prompts a layer; where NONE those that were left out, 0 of a model that has none */
-	int separate;			/* layer-wise: an MLP of its own for each layer and prompt (as the paper writes it) or one for all (as its authors' program) */
+	int separate;			/* layer-wise: an MLP of its own for each layer and prompt, as the paper writes it; 0: one, as its authors' program */
 	int shift;			/* not as inputs, which have places: positions of tokens count the k prompts */
 };
 
@@ -207,7 +207,8 @@ struct nn_params *plm_unused_params(const struct plm_config *);
 /* Fill parameters plm.* and mlm.* from these files (any float type; with or without the bert./roberta. prefix; names of older files too) and
  * mark them loaded.  A missing tensor of the encoder, a head of which a part is missing, or a wrong shape: a sentence.  Without a masked-LM
  * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it, becomes a
- * copy of the word embeddings, unless c->untied and there is a head: then it must be in the files; whole-word embeddings may be missing.  aside, of plm_unused_params or NULL, takes what it can. */
+ * copy of the word embeddings, unless c->untied and there is a head: then it must be in the files; whole-word embeddings may be missing.
+ * aside, of plm_unused_params or NULL, takes what it can. */
 int plm_load(struct nn_params *, struct nn_params *aside, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
 /* The name in our list for a name in a folder's file; 0 if it is none of ours. */
 int plm_own_name(const char *theirs, struct cp_buf *ours);

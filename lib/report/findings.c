@@ -293,7 +293,8 @@ static void about_periods(struct teller *t)
 		}
 	}
 	if (low && high && most - least > PERIOD_DRIFT)
-		tell(t, 0, "label-rate-by-time", NULL, NULL, "The label rate is not the same at all times: lowest from %s on, highest from %s on; is every label known by then?",
+		tell(t, 0, "label-rate-by-time", NULL, NULL, "The label rate is not the same at all times: lowest from %s on, highest from %s on; is every "
+		     "label known by then?",
 		     cp_time_words(low->from, a), cp_time_words(high->from, b));
 }
 

@@ -114,7 +114,8 @@ static int decompress(const struct cp_entry *e, const void *stored, struct cp_st
 		return 0;
 	}
 	if (e->codec != CP_LZ4)
-		return cp_err_set(err, "compressed by method %u, which this version does not know (it knows 0, none, 1, LZ4, 2, a dictionary, and 3, differences)", e->codec);
+		return cp_err_set(err, "compressed by method %u, which this version does not know (it knows 0, none, 1, LZ4, 2, a dictionary, and 3, "
+				  "differences)", e->codec);
 	int got = LZ4_decompress_safe(stored, out, (int)e->stored, (int)e->raw);
 	if (got < 0 || (uint64_t)got != e->raw)
 		return cp_err_set(err, "its LZ4 bytes do not decode to the %" PRIu64 " bytes expected", e->raw);

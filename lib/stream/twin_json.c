@@ -181,25 +181,20 @@ static const char *skip(const char *p, char what)
 	return p;
 }
 
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* A number by JSON's grammar; *whole: it has neither point nor exponent. */
 static const char *number_end(const char *p, int *whole)
 {
 	const char *first = p += *p == '-';
-	if (!is_digit(*p))
+	if (!cp_is_digit(*p))
 		return NULL;
-	while (is_digit(*p))
+	while (cp_is_digit(*p))
 		p++;
 	if (*first == '0' && p - first > 1)
 		return NULL;
 	*whole = *p != '.' && (*p | 32) != 'e';
 	if (*p == '.') {
 		first = ++p;
-		while (is_digit(*p))
+		while (cp_is_digit(*p))
 			p++;
 		if (p == first)
 			return NULL;
@@ -207,7 +202,7 @@ static const char *number_end(const char *p, int *whole)
 	if ((*p | 32) == 'e') {
 		p++;
 		first = p += *p == '-' || *p == '+';
-		while (is_digit(*p))
+		while (cp_is_digit(*p))
 			p++;
 		if (p == first)
 			return NULL;

@@ -268,11 +268,6 @@ static const struct kind {
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
-static int is_role(enum cp_kind k)
-{
-	return k == CP_KIND_TIME || k == CP_KIND_LABEL || k == CP_KIND_WEIGHT;
-}
-
 static int parse_kind(struct line *l, struct cp_declare *f)
 {
 	size_t k = 0;
@@ -292,7 +287,7 @@ static int parse_of(struct line *l, struct cp_declare *f)
 	int of_time = f->kind == CP_KIND_HOUR || f->kind == CP_KIND_WEEKDAY;
 	if (!at_word(l, "of"))
 		return of_time ? complain(l, here(l), "expected 'of' and the column that holds the time") : 0;
-	if (is_role(f->kind) || f->kind == CP_KIND_DROP || f->is_glob)
+	if (cp_kind_is_role(f->kind) || f->kind == CP_KIND_DROP || f->is_glob)
 		return complain(l, here(l), "'of' makes a new field, with a name of its own; this line names columns as they are");
 	l->i++;
 	if (l->i == l->n || !*l->word[l->i].s)
@@ -340,9 +335,9 @@ static int check_field(struct line *l, struct cp_declare *f)
 {
 	if (f->as && (f->is_glob || f->of))
 		return complain(l, 1, f->of ? "a new field is called what its line begins with: no 'as'" : "one new name for several columns: no 'as' with a glob");
-	if (f->as && (is_role(f->kind) || f->kind == CP_KIND_DROP))
+	if (f->as && (cp_kind_is_role(f->kind) || f->kind == CP_KIND_DROP))
 		return complain(l, 1, "a column of this kind has no name of its own: no 'as'");
-	if (f->is_glob && (is_role(f->kind)))
+	if (f->is_glob && (cp_kind_is_role(f->kind)))
 		return complain(l, 1, "only one column can have this role: no glob");
 	if (f->as && !strcmp(f->as, f->name))
 		f->as = NULL;

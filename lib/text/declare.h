@@ -49,6 +49,12 @@ enum cp_kind {
 	CP_KIND_LABEL, CP_KIND_WEIGHT, CP_KIND_TEXT, CP_KIND_DROP,
 };
 
+/* Not fields, but what is known of a row beside them. */
+static inline int cp_kind_is_role(enum cp_kind k)
+{
+	return k == CP_KIND_TIME || k == CP_KIND_LABEL || k == CP_KIND_WEIGHT;
+}
+
 enum cp_label_rule { CP_LABEL_AS_IS, CP_LABEL_AT_LEAST, CP_LABEL_ABOVE, CP_LABEL_IS };
 
 struct cp_words {

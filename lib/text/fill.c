@@ -75,11 +75,6 @@ static const char *show(const struct cp_csv_field *f, char buf[44])
 	return buf;
 }
 
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static struct cp_csv_field stripped(const struct cp_csv_field *f)
 {
 	struct cp_csv_field s = *f;
@@ -105,7 +100,7 @@ static int no_number(const struct at *at, const char *missing, const struct cp_c
 	const char *written = at->part->how ? at->part->how->written : NULL;
 	int digits = 0;
 	for (size_t i = 0; i < f->n; i++)
-		digits |= is_digit(f->p[i]);
+		digits |= cp_is_digit(f->p[i]);
 	if (written)
 		return complain(at, "'%s' is not a number written as %.40s; %s", show(f, shown), written, missing);
 	return complain(at, "'%s' is not a number; %s%s", show(f, shown), missing,
@@ -175,7 +170,7 @@ static int take_label(const struct at *at, const struct cp_csv_field *f, double 
 {
 	char shown[44];
 	const struct cp_declare *how = at->part->how;
-	if (f->n == 1 && is_digit(*f->p) && !how) {		/* nearly every label */
+	if (f->n == 1 && cp_is_digit(*f->p) && !how) {		/* nearly every label */
 		*out = *f->p - '0';
 		return 0;
 	}
@@ -210,7 +205,7 @@ static int plain_time(const struct cp_csv_field *f, int64_t *out)
 {
 	int64_t v = 0;
 	for (size_t i = 0; i < f->n; i++) {
-		if (!is_digit(f->p[i]))
+		if (!cp_is_digit(f->p[i]))
 			return 0;
 		v = 10 * v + (f->p[i] - '0');
 	}

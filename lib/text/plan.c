@@ -119,17 +119,12 @@ static int is_overruled(const struct maker *m, size_t i)
 	return 0;
 }
 
-static int is_role(enum cp_kind k)
-{
-	return k == CP_KIND_LABEL || k == CP_KIND_TIME || k == CP_KIND_WEIGHT;
-}
-
 static int check_lines(struct maker *m)
 {
 	for (size_t i = 0; m->lines && i < m->lines->n; i++) {
 		const struct cp_declare *f = &m->lines->line[i];
 		size_t hits = 0;
-		if (!f->is_glob && find_column(m->csv, cp_declare_column(f)) == SIZE_MAX && !(m->spec.like && is_role(f->kind)))
+		if (!f->is_glob && find_column(m->csv, cp_declare_column(f)) == SIZE_MAX && !(m->spec.like && cp_kind_is_role(f->kind)))
 			return no_column_for_line(m, f);
 		for (size_t c = 0; f->is_glob && c < m->csv->n_names && !hits; c++)
 			hits += cp_glob_match(f->name, m->csv->names[c]);
@@ -189,7 +184,7 @@ static int enter_lines(struct maker *m, size_t column)
 		if (f->is_glob || strcmp(f->name, m->csv->names[column]) || is_overruled(m, i))
 			continue;
 		named = 1;
-		if (f->kind != CP_KIND_DROP && !is_role(f->kind))
+		if (f->kind != CP_KIND_DROP && !cp_kind_is_role(f->kind))
 			add_entry(m, f, column);
 	}
 	if (!named && glob && glob->kind != CP_KIND_DROP)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "text/scan.h"
 
 struct piece {
@@ -13,11 +14,6 @@ struct piece {
 struct form {
 	struct piece prefix, suffix, thousands, decimal;
 };
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* What stands before the next digit. */
 static struct piece gap(const char **at)
@@ -88,7 +84,7 @@ static const char *copy_whole(const struct form *f, const char *p, const char *e
 			marked = 1;
 			whole = 0;
 		}
-		if (p == end || !is_digit(*p))
+		if (p == end || !cp_is_digit(*p))
 			break;
 		*(*to)++ = *p;
 	}
@@ -100,7 +96,7 @@ static const char *copy_decimals(const struct form *f, const char *p, const char
 	if (!starts(p, end, f->decimal))
 		return p;
 	*(*to)++ = '.';
-	for (p += f->decimal.n; p < end && is_digit(*p); p++)
+	for (p += f->decimal.n; p < end && cp_is_digit(*p); p++)
 		*(*to)++ = *p;
 	return p;
 }
@@ -125,7 +121,7 @@ int cp_written_plain(const char *sample, const char *p, size_t n, char out[CP_WR
 	size_t rest = (size_t)(end - p);
 	cp_strip(&p, &rest);
 	end = p + rest;
-	if (p == end || !is_digit(*p))
+	if (p == end || !cp_is_digit(*p))
 		return -1;
 	if (minus)
 		*to++ = '-';

@@ -61,7 +61,8 @@ static int prompting_agrees(const struct cp_train_opts *o, const struct plm_prom
 	if (o->given.prompts && p.k != has->k)
 		return cp_err_set(err, "--prompts %d: %s was pretrained with %d", p.k, o->init, has->k);
 	if (o->given.prompt_where && p.where != has->where)
-		return cp_err_set(err, "--prompt-where %s: %s was pretrained with %s", cp_choice_word(CP_PROMPT_PLACES, o->prompt_where, word), o->init, where[has->where]);
+		return cp_err_set(err, "--prompt-where %s: %s was pretrained with %s", cp_choice_word(CP_PROMPT_PLACES, o->prompt_where, word), o->init,
+				  where[has->where]);
 	if (o->given.prompt_mlp && p.separate != has->separate)
 		return cp_err_set(err, "--prompt-mlp %s: %s was pretrained with %s", cp_choice_word(CP_PROMPT_MLPS, o->prompt_mlp, word), o->init,
 				  has->separate ? "an MLP for each layer and prompt" : "a shared one");

@@ -220,7 +220,8 @@ static int add_weights(struct cp_data *d, const struct cp_block *b, const struct
 	for (size_t i = 0; i < b->n_rows; i++) {
 		double w = b->column[c->weight].f64[i];
 		if (!(w >= 0 && w <= FLT_MAX))
-			return cp_err_set(err, "%s: row %llu: weight %g; expected 0 or more, and finite in single precision", name, (unsigned long long)(b->first_row + i), w);
+			return cp_err_set(err, "%s: row %llu: weight %g; expected 0 or more, and finite in single precision", name,
+					  (unsigned long long)(b->first_row + i), w);
 		d->weight[d->n + i] = (nn_float)w;
 	}
 	return 0;

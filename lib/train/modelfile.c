@@ -166,8 +166,8 @@ static int read_fields(struct cp_model *m, const json_t *o, const char *path, st
 {
 	const json_t *a = json_object_get(o, "fields");
 	size_t n = json_array_size(a);
-	if (n < 1 || n > 1024)
-		return cp_err_set(err, "%s: %zu fields; expected 1 to 1024", path, n);
+	if (n < 1 || n > CP_FIELDS_MAX)
+		return cp_err_set(err, "%s: %zu fields; expected 1 to %d", path, n, CP_FIELDS_MAX);
 	const json_t *types = json_object_get(o, "field_types"), *made = json_object_get(o, "fields_made");
 	struct cp_fields fields = { 0 };
 	int rc = 0;

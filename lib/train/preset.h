@@ -13,7 +13,8 @@
 #define CP_PRESETS "ml-1m|bookcrossing|amazon-toys|goodreads"
 #define CP_N_PRESETS 4
 
-/* NAME=VALUE for options, with a space between; the caller frees them.  preset: which of CP_PRESETS; stage: enum cp_stage.  `model` NULL: no sizes, for they are known already. */
+/* NAME=VALUE for options, with a space between; the caller frees them.  preset: which of CP_PRESETS; stage: enum cp_stage;
+ * model NULL: no sizes, for they are known already. */
 char *cp_preset_words(int preset, int stage, const char *model);
 
 /* All of them, for --help. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "nn/gemm.h"
 #include "train/trainer.h"
@@ -15,13 +16,6 @@
 #define PLATEAU 0.1		/* on the rates, when an evaluation was no better (FuxiCTR's) */
 #define WRITING 30		/* time between two states, in times of what writing one takes: states of gigabytes cost 3 % at most */
 #define RISING 1.1		/* times the loss of the epoch before: more than noise */
-
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void cp_trainer_note(struct cp_trainer *t, const char *fmt, ...)
 {
@@ -115,8 +109,8 @@ static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_eval
 		t->o.event(t->o.ctx, &ev);
 }
 
-/* The loss that a model of clicks starts from, all its scores being about one half (P5's are words of many); that of the click rate alone is below it where clicks are few, and to
- * come down to that takes steps. */
+/* The loss that a model of clicks starts from, all its scores being about one half (P5's are words of many); that of the click rate alone is
+ * below it where clicks are few, and to come down to that takes steps. */
 static double loss_at_start(const struct cp_trainer *t)
 {
 	return t->m->c.objective == CP_OBJECTIVE_CLICK && !t->m->p5 ? log(2) : NAN;
@@ -205,10 +199,10 @@ static int is_over(const struct cp_trainer *t)
 
 static int save(struct cp_trainer *t, struct cp_err *err)
 {
-	double start = now();
+	double start = cp_seconds();
 	if (cp_state_write(t, err) < 0)
 		return -1;
-	t->saved = now();
+	t->saved = cp_seconds();
 	t->saving = t->saved - start;
 	if (t->state)
 		show(t, CP_EVENT_SAVED, 0, NULL, 0);
@@ -220,7 +214,7 @@ static int save_if_due(struct cp_trainer *t, double after, struct cp_err *err)
 	int stop = t->o.stop && *t->o.stop;
 	if (t->o.checkpoint > 0)
 		after = fmax(after, WRITING * t->saving);
-	if (!stop && now() - t->saved < after)
+	if (!stop && cp_seconds() - t->saved < after)
 		return 0;
 	return save(t, err) < 0 ? -1 : stop;
 }
@@ -235,11 +229,11 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 		t->loss_n = 0;
 	}
 	while (t->step < first + t->steps_per_epoch) {
-		double start = now();
+		double start = cp_seconds();
 		int rc = cp_trainer_step(t, epoch, (size_t)(t->step - first) * (size_t)t->o.batch, err);
 		if (rc < 0)
 			return -1;
-		t->result.seconds += now() - start;
+		t->result.seconds += cp_seconds() - start;
 		if (rc)
 			return save_if_due(t, 0, err);
 		show(t, CP_EVENT_STEP, (int)epoch + 1, NULL, 0);
@@ -252,7 +246,8 @@ static int run_epoch(struct cp_trainer *t, uint64_t epoch, struct cp_err *err)
 			return rc;
 	}
 	if (!t->loss_n && t->step % t->steps_per_epoch == 0)
-		return cp_err_set(err, "in all of epoch %llu no word was masked, so nothing is learnt; see cp-mask --rate, and --max-length", (unsigned long long)epoch + 1);
+		return cp_err_set(err, "in all of epoch %llu no word was masked, so nothing is learnt; see cp-mask --rate, and --max-length",
+					  (unsigned long long)epoch + 1);
 	note_rising_loss(t, epoch, before);
 	if (t->step < cp_trainer_steps(t) || (t->o.stop && *t->o.stop))
 		return save_if_due(t, 0, err);
@@ -289,7 +284,7 @@ int cp_trainer_run(struct cp_trainer *t, struct cp_err *err)
 		return 0;
 	t->places = cp_xcalloc((size_t)t->o.batch, sizeof *t->places);
 	t->origins = cp_xcalloc((size_t)t->o.batch, sizeof *t->origins);
-	t->saved = now();
+	t->saved = cp_seconds();
 	while (!is_over(t)) {
 		int rc = run_epoch(t, t->step / t->steps_per_epoch, err);
 		if (rc)

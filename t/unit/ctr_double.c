@@ -109,7 +109,7 @@ static struct small *small_new(const struct tried *t, int with_bags)
 	m->b.b.g->len[ROWS] = BATCH;
 	m->b.b.g->keys[ROWS] = m->key;
 	m->loss = ng_bce(m->b.b.g, ctr_logit(&m->b, ctr_final(&m->b)), &m->labels);
-	nn_params_alloc(m->b.b.ps, 1);
+	nn_params_alloc(m->b.b.ps, NN_TRAINING);
 	nn_params_init(m->b.b.ps, 1, NULL);
 	for (size_t i = 0; i < m->b.b.ps->total; i++)	/* nothing at 0 or 1, so that every term shows */
 		m->b.b.ps->val[i] += 0.3 * cp_rng_normal(&rng);

@@ -59,7 +59,7 @@ static void build(struct model *m, struct cp_team *team)
 			   NULL);
 	struct nn_node *z = plm_click_head(&b.b, plm_pool(&b.b, &m->p, &n, &m->f, PLM_POOL_AVG));
 	m->loss = ng_add(m->g, m->lm, ng_bce(m->g, ng_add(m->g, z, ctr_logit(&b, q)), &m->labels));
-	nn_params_alloc(m->ps, 1);
+	nn_params_alloc(m->ps, NN_TRAINING);
 	nn_params_init(m->ps, 5, NULL);
 }
 
@@ -129,7 +129,7 @@ static void check_frozen(void)
 	for (int i = 0; i < m->ps->n; i++)
 		if (!strncmp(m->ps->v[i]->name, "plm.", 4))
 			m->ps->v[i]->frozen = 1;
-	nn_params_alloc(m->ps, 1);
+	nn_params_alloc(m->ps, NN_TRAINING);
 	nn_params_init(m->ps, 5, NULL);
 	float *before = cp_xmalloc(m->ps->total * sizeof *before);
 	memcpy(before, m->ps->val, m->ps->total * sizeof *before);
@@ -184,7 +184,7 @@ static float steepest(const char *model, const char *const *set, const char *nam
 		ctr_config_set(&m->c, *set, NULL);
 	struct ctr_build b = { .b = { m->g, m->ps, 0 }, .c = &m->c, .ids = &m->ids, .axis = 1, .pad = -1 };
 	m->loss = ng_bce(m->g, ctr_logit(&b, ctr_final(&b)), &m->labels);
-	nn_params_alloc(m->ps, 1);
+	nn_params_alloc(m->ps, NN_TRAINING);
 	nn_params_init(m->ps, 5, NULL);
 	for (size_t i = 0; i < m->ps->total; i++)
 		m->ps->val[i] *= 8;

@@ -443,7 +443,7 @@ static void check_pad(void)
 		struct nn_param *p = param(&t, 5, cols);
 		struct nn_node *y = ng_lookup(t.b.g, p, ids(&t, 40, 5), ROWS, 1, pad);
 		t.loss = nn_node_new(t.b.g, &op_probe, 0, 1, 1, 1, &y);
-		nn_params_alloc(t.b.ps, 1);
+		nn_params_alloc(t.b.ps, NN_TRAINING);
 		nn_forward(t.b.g, t.loss);
 		nn_backward(t.b.g, t.loss);
 		if (pad < 0)
@@ -483,7 +483,7 @@ static void check_nce(size_t parts)
 	t.b = (struct nn_build){ nn_graph_new(NULL), nn_params_new(), 0 };
 	t.b.g->len[ROWS] = R;
 	struct nn_node *u = matrix(&t), *v = matrix(&t), *loss = ng_info_nce(t.b.g, u, v, parts, 0.7);
-	nn_params_alloc(t.b.ps, 1);
+	nn_params_alloc(t.b.ps, NN_TRAINING);
 	random_numbers(&t, t.b.ps->val, t.b.ps->total);
 	nn_forward(t.b.g, loss);
 	double want = 0;
@@ -542,7 +542,7 @@ static void test_build(struct test *t, const struct op_case *c, size_t size, int
 	t->loss = nn_node_new(t->b.g, &op_probe, 0, 1, 1, t->n_out, t->out);
 	if (frozen >= 0)
 		t->b.ps->v[frozen]->frozen = 1;
-	nn_params_alloc(t->b.ps, 1);
+	nn_params_alloc(t->b.ps, NN_TRAINING);
 	for (int i = 0; i < t->b.ps->n; i++)
 		if (t->b.ps->v[i]->init != NN_INIT_ONE)
 			random_numbers(t, t->b.ps->v[i]->val, t->b.ps->v[i]->n);

@@ -66,7 +66,7 @@ static struct test begin(uint64_t seed, uint64_t which)
 /* Parameters drawn, then moved by some noise: nothing at 0 or 1, so that every term shows. */
 static double finish(struct test *t, struct plm_feed *f, double keep, double noise, size_t stride)
 {
-	nn_params_alloc(t->b.ps, 1);
+	nn_params_alloc(t->b.ps, NN_TRAINING);
 	nn_params_init(t->b.ps, 1, NULL);
 	for (size_t i = 0; i < t->b.ps->total; i++)
 		t->b.ps->val[i] = keep * t->b.ps->val[i] + noise * cp_rng_normal(&t->rng);

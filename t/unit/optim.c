@@ -84,7 +84,7 @@ static void check(size_t c)
 	table->by_key = 1;
 	table->l2 = cases[c].l2[0];
 	vector->l2 = cases[c].l2[1];
-	nn_params_alloc(ps, 1);
+	nn_params_alloc(ps, NN_TRAINING);
 	for (int i = 0; i < N; i++)
 		ps->val[i] = (nn_float)sin(i + 1);
 	for (int t = 1; t <= STEPS; t++) {
@@ -112,7 +112,7 @@ static nn_float *train(const struct nn_optimiser *o, int threads, size_t *n)
 	double lr = 0.01;
 	table->by_key = 1;
 	table->l2 = 0.1;
-	nn_params_alloc(ps, 1);
+	nn_params_alloc(ps, NN_TRAINING);
 	*n = ps->total;
 	nn_float *out = malloc(ps->total * sizeof *out);
 	for (size_t i = 0; i < ps->total; i++)
