@@ -40,6 +40,17 @@ test_that 'a split may have any name, and what is cut of it is whole characters'
 	grep "^Splits  *Größe-über-alles-im\.\. пример-очень-длинно\.\.  *日本語日本語日本語日本語$" text
 '
 
+test_that 'the codes that the header tells are those there are' '
+	sed -n "s/^ \*     warnings//p; s/^ \*     notes//p; s/^ \*               //p" "$TOP/lib/report/findings.h" | tr " " "\n" | grep . | sort >told
+	test "$(wc -l <told)" -gt 25
+	grep -o "tell(t, [01], \"[a-z-]*\"" "$TOP/lib/report/findings.c" | sed "s/.*\"\(.*\)\"/\1/" | sort -u >said
+	test "$(wc -l <said)" -gt 20
+	comm -13 told said >untold
+	cat untold
+	test ! -s untold
+	while read -r code; do grep -q "\"$code\"" "$TOP/lib/report/findings.c" || { echo "no $code"; exit 1; }; done <told
+'
+
 test_that 'rows and labels of each split' '
 	for i in 0 1 2; do
 		s=$(member "splits[$i].name" <all.json)

@@ -45,7 +45,7 @@ struct cp_opt {
 	const char *name;
 	enum cp_opt_type type;
 	void *value;
-	const char *arg;	/* what --help calls the argument */
+	const char *arg;	/* what --help calls the argument; FILE and CSV are read (but --output's), and these, DIR and the like cannot be empty */
 	const char *help;	/* one line; the default is appended by itself */
 	double min, max;	/* both 0: no bound */
 	const char *choices;

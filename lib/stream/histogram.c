@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/map.h"
 #include "base/num.h"
-#include "base/rng.h"
 #include "stream/sorter.h"
 
-struct slot {
-	uint64_t word, rows;		/* rows 0: free */
+struct word {
+	uint64_t word, rows;
 };
 
 struct job {
@@ -28,10 +28,10 @@ struct job {
 	struct cp_store store;
 	struct cp_pick *pick;
 	uint32_t *rows;
-	struct slot *slot;
-	size_t n_slots, n_used, most_slots;
+	struct cp_map rows_of;		/* words */
+	size_t most_slots;
 	struct cp_sorter *words, *counts;
-	struct slot held;		/* the word that the next record may still add to */
+	struct word held;		/* the word that the next record may still add to */
 	int have_held;
 	uint64_t total, n_words;
 };
@@ -83,56 +83,26 @@ static uint64_t get_be(const char *p)
 	return v;
 }
 
-static struct slot *find(struct slot *t, size_t n, uint64_t word)
-{
-	size_t i = (size_t)cp_mix64(word) & (n - 1);
-	while (t[i].rows && t[i].word != word)
-		i = (i + 1) & (n - 1);
-	return &t[i];
-}
-
-static void grow(struct job *j)
-{
-	size_t n = 2 * j->n_slots;
-	struct slot *t = cp_xcalloc(n, sizeof *t);
-	for (size_t i = 0; i < j->n_slots; i++)
-		if (j->slot[i].rows)
-			*find(t, n, j->slot[i].word) = j->slot[i];
-	free(j->slot);
-	j->slot = t;
-	j->n_slots = n;
-}
-
 static int empty_table(struct job *j, struct cp_err *err)
 {
-	for (size_t i = 0; i < j->n_slots; i++) {
+	for (size_t i = 0; i < j->rows_of.n_slots; i++) {
+		const struct cp_slot *s = &j->rows_of.slot[i];
 		char key[8];
-		if (!j->slot[i].rows)
+		if (!s->value)
 			continue;
-		cp_put_big_endian(key, j->slot[i].word, 8);
-		if (cp_sorter_add(j->words, key, sizeof key, &j->slot[i].rows, sizeof j->slot[i].rows, err) < 0)
+		cp_put_big_endian(key, s->key, 8);
+		if (cp_sorter_add(j->words, key, sizeof key, &s->value, sizeof s->value, err) < 0)
 			return -1;
 	}
-	memset(j->slot, 0, j->n_slots * sizeof *j->slot);
-	j->n_used = 0;
+	cp_map_clear(&j->rows_of);
 	return 0;
 }
 
 static int count(struct job *j, uint64_t word, struct cp_err *err)
 {
-	struct slot *s = find(j->slot, j->n_slots, word);
-	if (!s->rows) {
-		if (4 * (j->n_used + 1) > 3 * j->n_slots) {
-			if (2 * j->n_slots <= j->most_slots)
-				grow(j);
-			else if (empty_table(j, err) < 0)
-				return -1;
-			s = find(j->slot, j->n_slots, word);
-		}
-		s->word = word;
-		j->n_used++;
-	}
-	s->rows++;
+	if (cp_map_is_full(&j->rows_of) && 2 * j->rows_of.n_slots > j->most_slots && !cp_map_find(&j->rows_of, word)->value && empty_table(j, err) < 0)
+		return -1;
+	cp_map_at(&j->rows_of, word)->value++;
 	j->total++;
 	return 0;
 }
@@ -156,12 +126,12 @@ static int rewind_words(struct job *j, struct cp_err *err)
 }
 
 /* The next word with all its rows: 1, 0 the end, -1. */
-static int next_word(struct job *j, struct slot *out, struct cp_err *err)
+static int next_word(struct job *j, struct word *out, struct cp_err *err)
 {
 	struct cp_sorted x;
 	int rc;
 	while ((rc = cp_sorter_next(j->words, &x, err)) == 1) {
-		struct slot s = { get_be(x.key), 0 };
+		struct word s = { get_be(x.key), 0 };
 		memcpy(&s.rows, x.body, sizeof s.rows);
 		if (j->have_held && j->held.word == s.word) {
 			j->held.rows += s.rows;
@@ -199,7 +169,7 @@ static int put_line(struct job *j, uint64_t from, const uint64_t *to, uint64_t r
 
 static int put_keys(struct job *j, struct cp_err *err)
 {
-	struct slot s;
+	struct word s;
 	struct cp_sorted x;
 	int rc;
 	if (fputs("key\trows\tshare\n", j->out) == EOF)
@@ -230,7 +200,7 @@ static int is_missing(const struct job *j, uint64_t word)
 
 static int count_words(struct job *j, uint64_t *missing, struct cp_err *err)
 {
-	struct slot s;
+	struct word s;
 	int rc;
 	*missing = 0;
 	while ((rc = next_word(j, &s, err)) == 1)
@@ -244,7 +214,7 @@ static int count_words(struct job *j, uint64_t *missing, struct cp_err *err)
 /* A bin takes words until it has its share of the rows that were left when it began. */
 static int put_bins(struct job *j, struct cp_err *err)
 {
-	struct slot s;
+	struct word s;
 	uint64_t missing, bins = j->c->n_bins, rows = 0, from = 0;
 	int rc;
 	if (fputs("from\tto\trows\tshare\n", j->out) == EOF)
@@ -285,9 +255,8 @@ static int bind(struct job *j, struct cp_err *err)
 	if (!j->store.width)
 		return cp_err_set(err, "%s: column '%s' has a storage that this version does not know", cp_reader_name(j->r), j->c->column);
 	j->rows = cp_xmalloc(CP_BLOCK_ROWS_LIMIT * sizeof *j->rows);
-	j->n_slots = 1 << 12;
-	j->most_slots = j->c->memory / 3 / sizeof *j->slot;
-	j->slot = cp_xcalloc(j->n_slots, sizeof *j->slot);
+	j->most_slots = j->c->memory / 3 / sizeof(struct cp_slot);
+	cp_map_init(&j->rows_of);
 	j->words = cp_sorter_new(j->c->memory / 3);
 	return 0;
 }
@@ -308,8 +277,7 @@ static int read_rows(struct job *j, struct cp_err *err)
 	}
 	if (rc < 0 || empty_table(j, err) < 0)
 		return -1;
-	free(j->slot);
-	j->slot = NULL;
+	cp_map_release(&j->rows_of);
 	return cp_sorter_ready(j->words, err);
 }
 
@@ -323,7 +291,7 @@ int cp_histogram(const struct cp_histogram *c, struct cp_reader *r, FILE *out, u
 	cp_sorter_free(j.words);
 	cp_sorter_free(j.counts);
 	cp_pick_free(j.pick);
-	free(j.slot);
+	cp_map_release(&j.rows_of);
 	free(j.rows);
 	return rc;
 }

@@ -8,12 +8,8 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/rng.h"
+#include "base/map.h"
 #include "stream/rowpack.h"
-
-struct slot {
-	uint64_t key, place;		/* place + 1 of the row in `rows`; 0: free */
-};
 
 struct job {
 	const struct cp_keyjoin *c;
@@ -21,8 +17,7 @@ struct job {
 	int key, second_key;
 	int *column;			/* of the second stream, those that are taken over */
 	struct cp_schema added, schema;	/* of these; of the output */
-	struct slot *slot;
-	size_t n_slots, n_used;
+	struct cp_map places;		/* place + 1 of a key's row in `rows` */
 	struct cp_buf rows, missing;
 	struct cp_build *build;		/* the added columns of a block */
 	struct cp_values *values;
@@ -32,39 +27,16 @@ struct job {
 
 /* ---- The second stream ---- */
 
-static struct slot *find(struct slot *t, size_t n, uint64_t key)
-{
-	size_t i = (size_t)cp_mix64(key) & (n - 1);
-	while (t[i].place && t[i].key != key)
-		i = (i + 1) & (n - 1);
-	return &t[i];
-}
-
-static void grow(struct job *j)
-{
-	size_t n = j->n_slots ? 2 * j->n_slots : 1 << 10;
-	struct slot *t = cp_xcalloc(n, sizeof *t);
-	for (size_t i = 0; i < j->n_slots; i++)
-		if (j->slot[i].place)
-			*find(t, n, j->slot[i].key) = j->slot[i];
-	free(j->slot);
-	j->slot = t;
-	j->n_slots = n;
-}
-
 static int keep_row(struct job *j, const struct cp_block *b, size_t row, struct cp_err *err)
 {
 	uint64_t key = b->column[j->second_key].u64[row];
-	if (2 * (j->n_used + 1) > j->n_slots)
-		grow(j);
-	struct slot *s = find(j->slot, j->n_slots, key);
-	if (s->place)
+	struct cp_slot *s = cp_map_at(&j->places, key);
+	if (s->value)
 		return cp_err_set(err, "row %" PRIu64 ", column '%s': the key %016" PRIx64 " stands there a second time, and a row can be joined with one only",
 				  b->first_row + row, j->c->on, key);
-	*s = (struct slot){ key, j->rows.len + 1 };
-	j->n_used++;
+	s->value = j->rows.len + 1;
 	cp_row_pack(&j->added, j->values, row, &j->rows);
-	if (j->rows.len + j->n_slots * sizeof *s > j->c->memory)
+	if (j->rows.len + j->places.n_slots * sizeof *s > j->c->memory)
 		return cp_err_set(err, "takes more than the %zu MB of --memory: this stream is held in memory, so let it be the smaller one, without columns "
 				  "that are not needed", j->c->memory >> 20);
 	return 0;
@@ -79,7 +51,7 @@ static int read_second(struct job *j, struct cp_err *err)
 	wanted[n] = j->second_key;
 	cp_reader_choose(j->second, wanted, n + 1);
 	free(wanted);
-	grow(j);
+	cp_map_init(&j->places);
 	while ((rc = cp_reader_next(j->second, &b, err)) == 1) {
 		for (int i = 0; i < n; i++)
 			j->values[i] = b.column[j->column[i]];
@@ -160,9 +132,9 @@ static void make_missing(struct job *j)
 /* The packed row to join, or NULL: drop this one. */
 static const char *match(struct job *j, uint64_t key, uint64_t *n_unmatched)
 {
-	const struct slot *s = find(j->slot, j->n_slots, key);
-	if (s->place)
-		return j->rows.data + s->place - 1;
+	uint64_t place = cp_map_find(&j->places, key)->value;
+	if (place)
+		return j->rows.data + place - 1;
 	++*n_unmatched;
 	return j->c->unmatched == CP_UNMATCHED_DROP ? NULL : j->missing.data;
 }
@@ -213,7 +185,7 @@ static int take_block(struct job *j, const struct cp_block *b, uint64_t *n_unmat
 	if (rc < 0 || j->c->unmatched != CP_UNMATCHED_FAIL || *n_unmatched == before)
 		return rc;
 	size_t row = 0;
-	while (find(j->slot, j->n_slots, b->column[j->key].u64[row])->place)
+	while (cp_map_find(&j->places, b->column[j->key].u64[row])->value)
 		row++;
 	return cp_err_set(err, "%s: row %" PRIu64 ": its key %016" PRIx64 " of '%s' is not in %s", cp_reader_name(j->r), b->first_row + row,
 			  b->column[j->key].u64[row], j->c->on, cp_reader_name(j->second));
@@ -278,7 +250,7 @@ int cp_keyjoin(const struct cp_keyjoin *c, struct cp_reader *r, FILE *out, uint6
 	free(j.build);
 	free(j.values);
 	free(j.column);
-	free(j.slot);
+	cp_map_release(&j.places);
 	cp_buf_release(&j.rows);
 	cp_buf_release(&j.missing);
 	cp_schema_release(&j.added);

@@ -1,0 +1,34 @@
+/* A map from 64-bit words to numbers above 0, by open addressing.
+ *
+ *     struct cp_map m;
+ *     cp_map_init(&m);
+ *     cp_map_at(&m, key)->value++;                         // made with 0 where it was not there: give it more at once
+ *     uint64_t n = cp_map_find(&m, key)->value;            // 0: it is not there
+ *     cp_map_release(&m);
+ *
+ * 16 bytes a slot, of which at most three in four are taken.  Pointers hold until the next cp_map_at.  Any word is a key. */
+#ifndef CP_MAP_H
+#define CP_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cp_slot {
+	uint64_t key, value;		/* value 0: nobody's */
+};
+
+struct cp_map {
+	struct cp_slot *slot;
+	size_t n_slots, n_used;
+};
+
+void cp_map_init(struct cp_map *);
+void cp_map_release(struct cp_map *);
+void cp_map_clear(struct cp_map *);				/* keeps the slots */
+
+struct cp_slot *cp_map_find(const struct cp_map *, uint64_t key);
+struct cp_slot *cp_map_at(struct cp_map *, uint64_t key);
+/* Would a key that is not there yet double the slots? */
+int cp_map_is_full(const struct cp_map *);
+
+#endif
