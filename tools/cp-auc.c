@@ -51,8 +51,12 @@ static const struct cp_opt opts[] = {
 };
 
 static const struct cp_tool tool = {
-	"cp-auc", "[OPTION...] [FILE]", "AUC, log loss and their relatives of label<TAB>score lines", opts,
-	"A COLUMN is a name in the first line, if that line has no number in it, or a number from 1.", 1,
+	.name = "cp-auc",
+	.synopsis = "[OPTION...] [FILE]",
+	.summary = "AUC, log loss and their relatives of label<TAB>score lines",
+	.opts = opts,
+	.notes = "A COLUMN is a name in the first line, if that line has no number in it, or a number from 1.",
+	.max_operands = 1,
 };
 
 /* The figures of some rows: all, or a stratum's. */
@@ -274,8 +278,12 @@ static void record(struct cp_run *run, const struct item *item, size_t n, const 
 	if (reliability && !stratum)
 		record_bins(run, &f->m);
 	if (s->score2)
-		cp_run_compare(run, &(struct cp_run_comparison){ "delong", split_name, stratum, "auc", columns.score ? columns.score : "score",
-			against ? against : columns.score2, f->pair.auc1, f->pair.auc2, f->pair.diff, sqrt(f->pair.var_diff), f->pair.z, f->pair.p, (int64_t)f->m.n });
+		cp_run_compare(run, &(struct cp_run_comparison){
+			.method = "delong", .split = split_name, .stratum = stratum, .key = "auc",
+			.a = columns.score ? columns.score : "score", .b = against ? against : columns.score2,
+			.value_a = f->pair.auc1, .value_b = f->pair.auc2, .diff = f->pair.diff, .se = sqrt(f->pair.var_diff),
+			.statistic = f->pair.z, .p = f->pair.p, .n = (int64_t)f->m.n,
+		});
 }
 
 static void report(struct cp_buf *b, struct cp_run *run, const struct cp_scores *s, const char *stratum)

@@ -68,8 +68,14 @@ static const struct cp_opt opts[] = {
 	{ 0 },
 };
 
-static const struct cp_tool tool = { "cp-cat", "[OPTION...] [FILE...]", "look at records, check, count, cut, order, join and convert them", opts,
-				     .max_operands = -1, .filter = 1 };
+static const struct cp_tool tool = {
+	.name = "cp-cat",
+	.synopsis = "[OPTION...] [FILE...]",
+	.summary = "look at records, check, count, cut, order, join and convert them",
+	.opts = opts,
+	.max_operands = -1,
+	.filter = 1,
+};
 
 static int given(const char *name) { return cp_opts_given(&cp_tool_opts, name); }
 static int from_text(void) { return o.from != FROM_RECORDS; }

@@ -43,12 +43,16 @@ static const struct cp_opt opts[] = {
 };
 
 static const struct cp_tool tool = {
-	"cp-ledger",
+	.name = "cp-ledger",
+	.synopsis =
 	"ls [--tool NAME] [--status NAME] [-n N]\nshow RUN\ndiff RUN RUN\nbest [--over-seeds] [--metric KEY] [--split NAME] [--trained-on GLOB] [--lowest] [-n N]\n"
 	"table [N...] [--scale NAME] [--data NAME] [--format NAME]\ntrace [--dot] RUN\nverify [RUN]\nrerun [-o FOLDER] RUN\nexport [-o FILE]\nimport [FILE]\n"
 	"merge FILE...",
-	"list, show, compare and repeat the runs that the ledger remembers", opts,
-	"A RUN is its number, or its uid or the beginning of it.", -1, .n_words = INT_MAX,
+	.summary = "list, show, compare and repeat the runs that the ledger remembers",
+	.opts = opts,
+	.notes = "A RUN is its number, or its uid or the beginning of it.",
+	.max_operands = -1,
+	.n_words = INT_MAX,
 };
 
 /* What a command works on, and how many lines it made of how many. */

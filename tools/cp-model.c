@@ -28,11 +28,15 @@ static const struct cp_opt opts[] = {
 #define COMMANDS "show, compare, vocab, neighbours, export, export-plm or average"
 
 static const struct cp_tool tool = {
-	"cp-model",
+	.name = "cp-model",
+	.synopsis =
 	"show [--tensors] [--json] MODEL\ncompare MODEL MODEL\nvocab [--field NAME] [--names CSV] MODEL\n"
 	"neighbours --field NAME --value TEXT [--names CSV] [-n N] MODEL\nexport [--field NAME] [--names CSV] MODEL\nexport --tensor NAME MODEL\n"
 	"export-plm -o DIR MODEL\naverage -o MODEL MODEL...",
-	"show, compare, average and export models", opts, NULL, -1, .n_words = 1,
+	.summary = "show, compare, average and export models",
+	.opts = opts,
+	.max_operands = -1,
+	.n_words = 1,
 };
 
 struct work {

@@ -19,8 +19,11 @@ static const struct cp_opt opts[] = {
 };
 
 static const struct cp_tool tool = {
-	"cp-report", "[OPTION...] [-o PAGE.html]", "the ledger as one HTML page: tables, curves, progress", opts,
-	"The page needs no network and no other file. gnuplot, which draws, comes with Debian's package gnuplot-nox.", 0,
+	.name = "cp-report",
+	.synopsis = "[OPTION...] [-o PAGE.html]",
+	.summary = "the ledger as one HTML page: tables, curves, progress",
+	.opts = opts,
+	.notes = "The page needs no network and no other file. gnuplot, which draws, comes with Debian's package gnuplot-nox.",
 };
 
 int main(int argc, char **argv)

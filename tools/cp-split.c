@@ -31,8 +31,13 @@ static const struct cp_opt opts[] = {
 	{ 0 },
 };
 
-static const struct cp_tool tool = { "cp-split", "[OPTION...] -o PREFIX [FILE...]", "shards of records for training, validation and test", opts,
-				     .max_operands = -1 };
+static const struct cp_tool tool = {
+	.name = "cp-split",
+	.synopsis = "[OPTION...] -o PREFIX [FILE...]",
+	.summary = "shards of records for training, validation and test",
+	.opts = opts,
+	.max_operands = -1,
+};
 
 struct part {
 	char *name;

@@ -27,8 +27,11 @@ static const struct cp_opt opts[] = {
 };
 
 static const struct cp_tool tool = {
-	"cp-strata", "--train FILE --by NAME [--by NAME] [--tail PERCENT]... [FILE] > STRATA",
-	"which rows are of the long tail, and which of values that training never saw", opts, .max_operands = 1,
+	.name = "cp-strata",
+	.synopsis = "--train FILE --by NAME [--by NAME] [--tail PERCENT]... [FILE] > STRATA",
+	.summary = "which rows belong to the long tail, or to values that training never saw",
+	.opts = opts,
+	.max_operands = 1,
 };
 
 struct job {
