@@ -35,6 +35,7 @@ for s in train valid test; do cp-featurize -q -o $s.cps $s.csv; done
 cp-validate -q --json train.cps valid.cps test.cps >all.json
 
 test_that 'a split may have any name, and what is cut of it is whole characters' '
+	cp-validate -q --names "abcde日本,日本日本日本日本,c" train.cps valid.cps test.cps | grep "^Fields.* 日本日本日本日本 "
 	cp-validate -q --names "Größe-über-alles-im-ääää,пример-очень-длинного-имени,日本語日本語日本語日本語" train.cps valid.cps test.cps >text
 	iconv -f UTF-8 -t UTF-8 text >/dev/null
 	grep "^Splits  *Größe-über-alles-im\.\. пример-очень-длинно\.\.  *日本語日本語日本語日本語$" text

@@ -94,7 +94,13 @@ test_that 'a folder has the sizes that cp-train takes' '
 		fails_with 2 cp-vocab -q --lines --size 200 --heads 1 --${size% *} ${size#* } -o sized abc
 		test ! -e sized
 	done
-	cp-vocab -q --lines --size 200 --layers 64 --heads 1 --hidden 1 --positions 4 --ffn 1 -o sized abc
+	fails_with 2 cp-vocab -q --lines --size 300 --kind bpe --positions 1048575 -o sized abc
+	printf "label,A\n1,a b c a b\n0,c b a c\n1,b b\n" | cp-textify -q >text.cps
+	for kind in "" "--kind bpe"; do
+		rm -rf sized
+		cp-vocab -q --lines --size 300 $kind --layers 64 --heads 1 --hidden 1 --positions 16 --ffn 1 -o sized abc
+		cp-mask -q --plm sized --rate 0.9 <text.cps | cp-train -q --no-ledger --threads 1 --stage pretrain --prompts 0 --plm sized --epochs 1 -o sized.cpm
+	done
 '
 
 test_that '"-" is standard output, not a folder' '

@@ -192,7 +192,7 @@ test_that 'which of two columns of one name is meant, nobody can tell' '
 	printf "label\tscore\tscore\n0\t.9\t.1\n1\t.1\t.9\n" >twice.tsv
 	for options in "" "--score score"; do
 		fails_with 1 cp-auc $options twice.tsv
-		grep "two columns are called .score.; --score takes a number, too" fails_with.err
+		grep "two columns are called .score.; say which by its number: --score N" fails_with.err
 	done
 	cp-auc -q --score 3 twice.tsv | grep "^auc	1.0"
 '

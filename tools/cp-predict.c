@@ -2,7 +2,6 @@
  * lib/train/look.h's. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/file.h"
 #include "nn/cpu.h"
@@ -37,7 +36,7 @@ static const struct cp_opt opts[] = {
 	  .content = 1 },
 	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 },
 	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "HOW", "of matrix products; bf16 is faster where the processor has it, and scores differ a little",
-	  .choices = "f32|bf16", .content = 1 },
+	  .choices = NN_PACK_PRECISIONS, .content = 1 },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; scores do not depend on it", .min = 0, .max = 1024 },
 	CP_LEDGER_OPTS(ledger),
 	{ 0 },

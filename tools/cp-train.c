@@ -17,7 +17,7 @@
 
 static struct cp_train_opts o = CP_TRAIN_DEFAULT;
 static const char *precision = "auto", *gemm = "auto";
-static int preset = -1;		/* of CP_PRESETS */
+static int preset = CP_NO_PRESET;
 static char *preset_words;
 static struct cp_ledger_opts ledger;
 static volatile sig_atomic_t stop;
@@ -97,7 +97,7 @@ static const struct cp_opt opts[] = {
 	  .content = 1 },
 	{ 0, "patience", CP_OPT_INT, &o.patience, "N", "stop after N evaluations that are no better on --valid; 0: never", .min = 0, .max = 100000,
 	  .content = 1 },
-	{ 0, "monitor", CP_OPT_CHOICE, &o.monitor, "WHAT", "the figure of --valid that chooses the best epoch", .choices = CP_MONITORS, .content = 1 },
+	{ 0, "monitor", CP_OPT_CHOICE, &o.monitor, "WHAT", "the figure of --valid that chooses the best state", .choices = CP_MONITORS, .content = 1 },
 	{ 0, "eval-every", CP_OPT_INT, &o.eval_every, "N", "steps between evaluations on --valid; 0: one an epoch", .min = 0, .max = 1e15, .content = 1 },
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of initial values, order, dropout", .content = 1 },
 	{ 0, "Running", CP_OPT_HEAD },
@@ -340,7 +340,7 @@ static void apply_preset(void)
 	struct cp_err err;
 	o.given.model = cp_opts_given(&cp_tool_opts, "model");
 	const char *sizes_of = o.init || cp_train_is_text_alone(&o) ? NULL : o.model;
-	if (preset >= 0 && o.stage >= 0 && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words(preset, o.stage, sizes_of), &err) < 0)
+	if (preset >= 0 && o.stage >= 0 && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words((enum cp_preset)preset, o.stage, sizes_of), &err) < 0)
 		cp_usage("--preset: %s", err.msg);
 }
 

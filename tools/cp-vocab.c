@@ -23,13 +23,13 @@ static struct {
 
 static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "DIR", "write a model folder, instead of the vocabulary to standard output" },
-	{ 0, "kind", CP_OPT_CHOICE, &o.kind, "NAME", "BERT's WordPiece, or RoBERTa's byte-level BPE", .choices = "wordpiece|bpe" },
+	{ 0, "kind", CP_OPT_CHOICE, &o.kind, "NAME", "BERT's WordPiece, or RoBERTa's byte-level BPE", .choices = CP_VOCAB_KINDS },
 	{ 0, "lines", CP_OPT_SET, &o.lines, NULL, "read plain lines of text", .set = 1 },
 	{ 0, "size", CP_OPT_INT, &o.size, "N", "entries of the vocabulary, at most", .min = 5, .max = 1 << 20 },
 	{ 0, "min-frequency", CP_OPT_INT, &o.min_frequency, "N", "merge no pair, and take no character, that occurs less often", .min = 1, .max = 1e15 },
 	{ 0, "of WordPiece", CP_OPT_HEAD },
 	{ 0, "max-characters", CP_OPT_INT, &o.max_characters, "N", "characters of the text that become entries", .min = 0, .max = 0x110000 },
-	{ 0, "cover", CP_OPT_CHOICE, &o.cover, "NAME", "characters that are entries even where they do not occur", .choices = "none|ascii|latin1" },
+	{ 0, "cover", CP_OPT_CHOICE, &o.cover, "NAME", "characters that are entries even where they do not occur", .choices = CP_VOCAB_COVERS },
 	{ 0, "cased", CP_OPT_SET, &o.cased, NULL, "keep upper case and accents", .set = 1 },
 	{ 0, "of the folder's model", CP_OPT_HEAD },
 	{ 0, "layers", CP_OPT_INT, &o.bert.layers, "N", "layers", .min = 1, .max = PLM_MAX_LAYERS },
@@ -61,6 +61,8 @@ static const char *check_options(void)
 	for (size_t i = 0; is_bpe() && i < sizeof of_wordpiece / sizeof *of_wordpiece; i++)
 		if (cp_opts_given(&cp_tool_opts, of_wordpiece[i]))
 			return "--max-characters, --cover and --cased go with WordPiece: byte-level BPE takes every byte as it is";
+	if (is_bpe() && o.bert.positions > PLM_MAX_POSITIONS - 2)
+		return "--positions is 1048574 at most with --kind bpe, whose positions count from 2";
 	if (o.bert.hidden % o.bert.heads)
 		return "--hidden is not a multiple of --heads";
 	for (size_t i = 0; !o.output && i < sizeof of_folder / sizeof *of_folder; i++)

@@ -74,7 +74,6 @@ int cp_tool_finish(uint64_t rows_in, uint64_t rows_out, const char *extra);
 void cp_tool_write(const struct cp_buf *, const char *path);
 uint64_t cp_tool_lines(const struct cp_buf *);
 
-
 /* Refuse to write binary to a terminal (exit 2). */
 void cp_no_binary_tty(void);
 

@@ -278,17 +278,18 @@ char *cp_program_folder(void)
 
 char *cp_share_path(const char *leaf, struct cp_err *err)
 {
-	char *tried[2] = {0}, *found = NULL, *bin = cp_program_folder();
+	char *tried[2] = {0}, *found = NULL, *bin = cp_program_folder(), *top = bin ? cp_path_folder(bin) : NULL;
 	int n = 0;
 	const char *env = getenv("CP_SHARE");
 	if (env && *env) {
 		tried[n++] = cp_xasprintf("%s/%s", env, leaf);
 	} else {
-		if (bin)
-			tried[n++] = cp_xasprintf("%s/../share/clickprompt/%s", bin, leaf);
+		if (top)
+			tried[n++] = cp_xasprintf("%s/share/clickprompt/%s", top, leaf);
 		tried[n++] = cp_xasprintf("%s/share/clickprompt/%s", CP_PREFIX, leaf);
 	}
 	free(bin);
+	free(top);
 	for (int i = 0; i < n && !found; i++)
 		if (!access(tried[i], R_OK))
 			found = cp_xstrdup(tried[i]);

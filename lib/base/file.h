@@ -66,7 +66,7 @@ int cp_read_large(const char *path, size_t most, struct cp_buf *buf, struct cp_e
 /* The beginning of a file of the system's, which has no size to ask for (/proc, /sys), as a string: how many bytes, 0 where there is none. */
 size_t cp_read_small(const char *path, char *buf, size_t size);
 
-/* What a model's folder that is not there may be. */
+/* What to do where a model's folder is not there: the end of a sentence. */
 #define CP_FETCH_FIRST "a model of the Hugging Face hub is fetched first: huggingface-cli download NAME --local-dir DIR"
 
 /* The folder that the running program lies in, the caller's; NULL where the system does not tell. */

@@ -2,7 +2,7 @@
  *
  *     struct cp_map m;
  *     cp_map_init(&m);
- *     cp_map_at(&m, key)->value++;                         // made with 0 where it was not there: give it more at once
+ *     cp_map_at(&m, key)->value++;                         // a new key has 0, which is to be raised before the next call
  *     uint64_t n = cp_map_find(&m, key)->value;            // 0: it is not there
  *     cp_map_release(&m);
  *

@@ -1,6 +1,7 @@
 /* Buffers and arenas. */
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,5 +312,5 @@ double cp_peak_mb(void)
 		sscanf(line, "VmHWM: %lld kB", &kb);
 	if (f)
 		fclose(f);
-	return (double)kb / 1024;
+	return kb ? (double)kb / 1024 : NAN;
 }

@@ -87,7 +87,8 @@ char *cp_arena_strndup(struct cp_arena *, const char *, size_t);
 void cp_arena_reset(struct cp_arena *);
 void cp_arena_release(struct cp_arena *);
 
-/* The most memory that this process had in RAM at a time, in MB of 2^20 bytes.  (ru_maxrss knows what its parent had, too.) */
+/* The most memory that this process had in RAM at a time, in MB of 2^20 bytes.  (ru_maxrss knows what its parent had, too.)
+ * NaN: the system does not tell. */
 double cp_peak_mb(void);
 
 #endif

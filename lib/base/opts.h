@@ -29,7 +29,7 @@ enum cp_opt_type {
 	CP_OPT_REAL,	/* double in [min, max] */
 	CP_OPT_SEED,	/* uint64_t, any */
 	CP_OPT_STR,	/* const char *, points into argv; NULL is "not given" */
-	CP_OPT_CHOICE,	/* int, the number of the word in .choices ("a|b|c", an enum's); -1 is "not given" */
+	CP_OPT_CHOICE,	/* int, the number of the word in .choices ("a|b|c", in the order of an enum); -1 is "not given" */
 	CP_OPT_WORD,	/* const char *, one of .choices; NULL is "not given" */
 	CP_OPT_LIST,	/* struct cp_opt_list: may be given again and again */
 	CP_OPT_HEAD,	/* a heading in --help: .name */
@@ -45,7 +45,8 @@ struct cp_opt {
 	const char *name;
 	enum cp_opt_type type;
 	void *value;
-	const char *arg;	/* what --help calls the argument; FILE and CSV are read (but --output's), and these, DIR and the like cannot be empty */
+	const char *arg;	/* what --help calls the argument.  FILE and CSV, but --output's, are inputs, which the output does not
+				 * replace; these, DIR, FOLDER, PREFIX, PATH and lists of names are not empty */
 	const char *help;	/* one line; the default is appended by itself */
 	double min, max;	/* both 0: no bound */
 	const char *choices;

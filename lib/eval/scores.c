@@ -117,7 +117,7 @@ static int choose(struct reading *r, const struct line *l, int header, int role,
 	if (header)
 		r->column[role] = find_named(l, name);
 	if (r->column[role] && is_twice(l, r->column[role], name))
-		return cp_err_set(err, "%s: line 1: two columns are called '%s'; --%s takes a number, too", r->name, name, role_name[role]);
+		return cp_err_set(err, "%s: line 1: two columns are called '%s'; say which by its number: --%s N", r->name, name, role_name[role]);
 	if (!r->column[role] && !chosen)
 		r->column[role] = role == LABEL ? 1 : 2;
 	if (!r->column[role] && cp_parse_u64(chosen, &number) == 0 && number >= 1 && number <= l->n_fields)

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 /* text: columns of even width, the best in **stars**; terminal: the same, the best in bold; markdown; tsv: the view's columns as they are. */
-#define CP_PAPER_FORMS "text|terminal|markdown|tsv"	/* in the order of: */
+#define CP_PAPER_FORMS "text|terminal|markdown|tsv"	/* in the order of the enum below */
 enum cp_paper_form { CP_PAPER_TEXT, CP_PAPER_TERMINAL, CP_PAPER_MARKDOWN, CP_PAPER_TSV };
 
 struct cp_paper {

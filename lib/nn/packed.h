@@ -17,6 +17,7 @@
 #include "nn/float.h"
 #include "nn/product.h"
 
+#define NN_PACK_PRECISIONS "f32|bf16"	/* in the order of the enum below */
 enum nn_precision { NN_IN_F32, NN_IN_BF16 };
 
 struct nn_matrix {		/* `groups` matrices one behind the other */

@@ -119,7 +119,7 @@ static uint64_t name_key(const struct nn_param *p)
 	return cp_hash64(p->name, strlen(p->name), 0);
 }
 
-/* The standard deviation of its start; of a uniform one its bound. */
+/* Standard deviation of the initial values; of uniform ones their bound. */
 static double spread_of(const struct nn_param *p)
 {
 	if (p->init == NN_INIT_NORMAL || p->init == NN_INIT_UNIFORM)

@@ -1,4 +1,5 @@
 /* config.json of a Hugging Face folder, and models that start from nothing. */
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,7 +242,7 @@ int plm_config_read(struct plm_config *c, const char *dir, struct cp_err *err)
 	struct cp_buf text = CP_BUF_INIT;
 	char *path = cp_xasprintf("%s/config.json", dir);
 	int rc = cp_read_file(path, &text, err);
-	if (rc < 0 && access(dir, F_OK))
+	if (rc < 0 && access(dir, F_OK) && errno == ENOENT)
 		cp_err_set(err, "%s: no such folder; " CP_FETCH_FIRST, dir);
 	else if (rc < 0)
 		cp_err_wrap(err, "no language model in '%s'", dir);

@@ -18,17 +18,22 @@ struct page {
 };
 
 /* A name cut to `width` characters, padded; its bytes that are no ASCII are let through. */
+static int begins_character(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
 static int cut_name(struct cp_buf *b, const char *name, int width)
 {
-	int n = 0;
-	for (; *name && n < width; name++) {
-		if (((unsigned char)*name & 0xc0) != 0x80 && n++ == width - 2 && strlen(name) > 2) {
-			cp_buf_str(b, "..");
-			return width;
-		}
+	int whole = 0, n = 0;
+	for (const char *p = name; *p; p++)
+		whole += begins_character(*p);
+	int most = whole > width ? width - 2 : whole;
+	for (; *name && (n += begins_character(*name)) <= most; name++)
 		cp_buf_char(b, (unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name);
-	}
-	return n;
+	if (whole > width)
+		cp_buf_str(b, "..");
+	return whole > width ? width : whole;
 }
 
 static void put_name(struct cp_buf *b, const char *name, int width)

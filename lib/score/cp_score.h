@@ -71,7 +71,8 @@ int cp_score_rows(struct cp_score *, const struct cp_score_value *rows, size_t n
 int cp_score_named(struct cp_score *, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
 		   struct cp_score_error *);
 
-/* What this context has met so far.  A value not met in training is scored by its field's row for such; each member of a list counts. */
+/* Of the rows that this context gave a score; one that is refused does not count, nor do those of its batch.  A value not met in training is
+ * scored by its field's row for such; each member of a list counts. */
 struct cp_score_counts {
 	uint64_t rows, values, unseen;
 };

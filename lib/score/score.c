@@ -1,7 +1,7 @@
 /* Scoring for other programs; see cp_score.h.
  *
- * A scorer is a cp_model with its packed weights and a plan of how text becomes values.  A context has a twin of it and a fill of the plan;
- * making it runs the twin's graph twice on as many rows as it may ever see at a time, so that every array has its final size (nn_graph_pack).
+ * A scorer is a cp_model with its packed weights and a plan of how text becomes values.  A context has a replica of it and a fill of the plan;
+ * making it runs the replica's graph twice on as many rows as it may ever see at a time, so that every array has its final size (nn_graph_pack).
  * Rows are filled one by one: lists then never outgrow a fill's first room.
  *
  * Only CTR models: with a language model beside it a row costs a hundred times as much, and tokens are of any number.
@@ -38,7 +38,7 @@ struct cp_scorer {
 
 struct cp_score {
 	const struct cp_scorer *of;
-	struct cp_model *model;		/* a twin of the scorer's */
+	struct cp_model *model;		/* a replica of the scorer's */
 	struct cp_fill *fill;
 	size_t max_rows, n_rows;	/* of the batch at hand */
 	size_t n_before;		/* rows of this call that earlier batches had */

@@ -12,7 +12,7 @@
 #include "stream/sink.h"
 #include "stream/stream.h"
 
-#define CP_UNMATCHED "keep|drop|fail"	/* in the order of: */
+#define CP_UNMATCHED "keep|drop|fail"	/* in the order of the enum below */
 enum cp_unmatched { CP_UNMATCHED_KEEP, CP_UNMATCHED_DROP, CP_UNMATCHED_FAIL };
 
 struct cp_keyjoin {

@@ -12,7 +12,7 @@
 #include "stream/stream.h"
 #include "stream/twin.h"
 
-#define CP_SINK_FORMS "records|tsv|jsonl|libsvm|libffm"	/* in the order of: */
+#define CP_SINK_FORMS "records|tsv|jsonl|libsvm|libffm"	/* in the order of the enum below */
 enum cp_form { CP_FORM_RECORDS, CP_FORM_TSV, CP_FORM_JSONL, CP_FORM_LIBSVM, CP_FORM_LIBFFM };
 
 struct cp_sink_opts {

@@ -30,7 +30,7 @@
 
 #define CP_SPLIT_MAX 32		/* parts */
 
-#define CP_SPLIT_RULES "random|time|order|hash|group|last|rows"	/* in the order of: */
+#define CP_SPLIT_RULES "random|time|order|hash|group|last|rows"	/* in the order of the enum below */
 enum cp_split_by { CP_SPLIT_RANDOM, CP_SPLIT_TIME, CP_SPLIT_ORDER, CP_SPLIT_HASH, CP_SPLIT_GROUP, CP_SPLIT_LAST, CP_SPLIT_ROWS };
 
 struct cp_split_opts {

@@ -34,7 +34,7 @@ struct manner {
 static const struct manner manners[] = {
 	{ "sentence", { "", "" }, " is ", ".", " ", "", "", 1 },
 	{ "ptab", { "", "" }, ":", "", " ", "", "", 1 },
-	{ CP_FORM_TWINS, { "This is a user, ", ITEM_OPENS }, " is ", "", ", ", ".", " ", 1 },
+	{ CP_FORM_TWO_TEXTS, { "This is a user, ", ITEM_OPENS }, " is ", "", ", ", ".", " ", 1 },
 	{ "values", { "", "" }, "", "", " ", "", "", 0 },
 };
 

@@ -34,7 +34,7 @@
 #include "text/declare.h"
 
 #define CP_FORMS "sentence|ptab|ctrl|values"
-#define CP_FORM_TWINS "ctrl"		/* the one whose sentence is two: */
+#define CP_FORM_TWO_TEXTS "ctrl"		/* the one whose sentence is two: */
 /* How many bytes of it are the user's, the space behind them included; the item's may be none. */
 size_t cp_form_user(const char *sentence, size_t n);
 /* Does the name of a field say that its values name things: "User ID", "item_id", "movieId", "ISBN", "asin"? */

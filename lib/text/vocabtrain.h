@@ -26,7 +26,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+#define CP_VOCAB_KINDS "wordpiece|bpe"	/* in the order of the enum below */
 enum cp_vocab_kind { CP_VOCAB_WORDPIECE, CP_VOCAB_BPE };
+#define CP_VOCAB_COVERS "none|ascii|latin1"	/* likewise */
 enum cp_vocab_cover { CP_COVER_NONE, CP_COVER_ASCII, CP_COVER_LATIN1 };
 
 struct cp_vocab_opts {

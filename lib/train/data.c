@@ -63,13 +63,13 @@ static int find_masks(struct cp_data *d, const struct cp_schema *s, const char *
 }
 
 /* Who tells user and item apart is cp-textify; a tokenizer that puts no frame around a text leaves nothing to tell them apart by. */
-static int check_twins(const struct cp_data *d, const struct cp_schema *s, const char *name, const struct cp_data_columns *c, struct cp_err *err)
+static int check_two_texts(const struct cp_data *d, const struct cp_schema *s, const char *name, const struct cp_data_columns *c, struct cp_err *err)
 {
 	const char *form = "sentence";
 	struct cp_ids frame = { 0 };
 	if (c->text >= 0)
 		cp_column_get_str(&s->column[c->text], "form", &form, NULL);
-	if (c->text < 0 || strcmp(form, CP_FORM_TWINS))
+	if (c->text < 0 || strcmp(form, CP_FORM_TWO_TEXTS))
 		return cp_err_set(err, "%s: %s that tells the user first, then the item; cp-textify --form ctrl makes one", name,
 				  c->text < 0 ? "no text" : "its text is none");
 	cp_tokenizer_encode(d->tokenizer, NULL, "", 0, CP_TOK_SPECIAL, 0, &frame);
@@ -122,7 +122,7 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 		return -1;
 	if (d->want_two_texts) {
 		c->tokens = -1;
-		return check_twins(d, s, name, c, err);
+		return check_two_texts(d, s, name, c, err);
 	}
 	if (c->tokens >= 0) {
 		c->text = -1;
@@ -261,7 +261,7 @@ uint64_t cp_data_tokens(const struct cp_data *d, const uint32_t *places, size_t 
 }
 
 /* Each of the two texts has max_tokens of its own. */
-static int add_row_twins(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
+static int add_row_two_texts(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
 {
 	size_t user = cp_form_user(text, n), end = user;
 	while (end && end < n && text[end - 1] == ' ')		/* the one between the two texts, which byte-level BPE would make a token of */
@@ -297,7 +297,7 @@ static int add_row(struct cp_data *d, const struct cp_values *v, const struct cp
 {
 	uint32_t from = v->offsets[i], n = v->offsets[i + 1] - from;
 	if (c->text >= 0)
-		return (d->want_two_texts ? add_row_twins : add_row_text)(d, v->bytes + from, n, i, ids, err);
+		return (d->want_two_texts ? add_row_two_texts : add_row_text)(d, v->bytes + from, n, i, ids, err);
 	if (n && n == c->cut_to && lower_max(d, n, err) < 0)
 		return -1;
 	return add_row_tokens(d, v->u32 + from, n, i, err);

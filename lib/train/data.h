@@ -32,7 +32,7 @@ struct cp_data {
 	/* what is wanted; set before the first load */
 	struct cp_fields fields;	/* these, in this order; none: the stream's own, taken here */
 	int want_keys, want_labels, want_tokens, want_masks;	/* 1: refused without */
-	int want_two_texts;			/* beside tokens: those of the user's text, then those of the item's, each in a frame of its own */
+	int want_two_texts;		/* beside tokens: those of the user's text, then those of the item's, each in a frame of its own */
 	int want_weights;		/* where the rows have any; all of them then, or none */
 	const char *label_name;		/* NULL: "label" */
 	const struct cp_tokenizer *tokenizer;	/* makes tokens where the stream has only text, and refuses another's tokens; or NULL */

@@ -185,7 +185,7 @@ void cp_model_build(struct cp_model *m, struct cp_team *team, int training)
 		m->aside = plm_unused_params(&m->c.plm);
 }
 
-static struct cp_model *twin(const struct cp_model *m, const struct plm_prompting *prompting, struct cp_err *err)
+static struct cp_model *replica(const struct cp_model *m, const struct plm_prompting *prompting, struct cp_err *err)
 {
 	struct cp_model *t = cp_model_new();
 	t->of = m;
@@ -196,7 +196,7 @@ static struct cp_model *twin(const struct cp_model *m, const struct plm_promptin
 	t->tokenizer = m->tokenizer;
 	t->packs = m->packs;
 	if (m->p5)
-		t->p5 = cp_p5_new(m->tokenizer, &m->c.plm, "twin", err);	/* which went well before */
+		t->p5 = cp_p5_new(m->tokenizer, &m->c.plm, "replica", err);	/* which went well before */
 	compose(t, NULL, 0);
 	nn_params_borrow(t->params, m->params);
 	if (nn_graph_pack(t->g, t->packs, err) == 0)
@@ -207,12 +207,12 @@ static struct cp_model *twin(const struct cp_model *m, const struct plm_promptin
 
 struct cp_model *cp_model_replica(const struct cp_model *m, struct cp_err *err)
 {
-	return twin(m, &m->c.prompting, err);
+	return replica(m, &m->c.prompting, err);
 }
 
 struct cp_model *cp_model_plain(const struct cp_model *m, struct cp_err *err)
 {
 	const struct plm_prompting *p = &m->c.prompting;
 	int behind = p->where == PLM_PROMPT_INPUT || p->shift;
-	return twin(m, &(struct plm_prompting){ .where = PLM_PROMPT_NONE, .k = behind ? p->k : 0, .shift = behind }, err);
+	return replica(m, &(struct plm_prompting){ .where = PLM_PROMPT_NONE, .k = behind ? p->k : 0, .shift = behind }, err);
 }

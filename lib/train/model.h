@@ -83,7 +83,7 @@ struct cp_model {
 	json_t *sentence;		/* how it was made, as the text column's attributes say; NULL: not known, or as by default */
 	char *label_made;		/* the declaration of the training rows' label; NULL: a number of the column 'label' */
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
-	const struct cp_model *of;	/* a twin of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */
+	const struct cp_model *of;	/* a replica of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */
 	struct cp_features vocab;
 	size_t *first;			/* (fields + 1) first row of each field and the end of the last; NULL unless a field has a width of its own */
 	struct cp_tokenizer *tokenizer;	/* NULL without a language model */

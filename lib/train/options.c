@@ -40,7 +40,7 @@ void cp_train_settle(struct cp_train_opts *o)
 	if (!decays && !o->given.plm_weight_decay)
 		o->plm_weight_decay = 0;
 	if (o->optimizer == NN_FTRL && !o->given.schedule)
-		o->schedule = CP_CONSTANT;
+		o->schedule = CP_SCHEDULE_CONSTANT;
 	if (o->stage == CP_STAGE_CTRL && !o->given.batch)
 		o->batch = 6400;
 	if (o->stage == CP_STAGE_P5) {
@@ -60,13 +60,13 @@ static int check_optimiser(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--momentum belongs to --optimizer sgd");
 	if (!ftrl && (o->ftrl_l1 > 0 || o->ftrl_l2 > 0 || o->ftrl_beta != 1))
 		return cp_err_set(err, "--ftrl-l1, --ftrl-l2 and --ftrl-beta belong to --optimizer ftrl");
-	if (ftrl && (o->schedule != CP_CONSTANT || o->warmup > 0))
+	if (ftrl && (o->schedule != CP_SCHEDULE_CONSTANT || o->warmup > 0))
 		return cp_err_set(err, "--optimizer ftrl lowers the rate of each value by itself; --schedule is constant with it, without --warmup");
 	if (ftrl && o->lr <= 0)
 		return cp_err_set(err, "--optimizer ftrl divides by --lr, which is 0");
 	if (o->given.monitor && (o->stage == CP_STAGE_PRETRAIN || o->stage == CP_STAGE_CTRL))
 		return cp_err_set(err, "--monitor is for clicks; --stage %s is judged by its own loss", cp_choice_word(CP_STAGES, o->stage, word));
-	if (o->schedule == CP_PLATEAU && !o->valid.n)
+	if (o->schedule == CP_SCHEDULE_PLATEAU && !o->valid.n)
 		return cp_err_set(err, "--schedule plateau needs --valid, to see whether training still gets on");
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* Blocks of rows in, lines of scores out.  Records and CSV differ in where blocks come from.
  *
  * A block is cut into chunks, and threads take one after another: keys to rows of the table, the model, the lines as text, each thread with a
- * twin of the model.  Lines leave in the order of the rows when the block is done.  A block of one chunk goes through the model itself, whose
+ * replica of the model.  Lines leave in the order of the rows when the block is done.  A block of one chunk goes through the model itself, whose
  * team divides every operation: nothing is made for it but its line.
  */
 #include "train/predict.h"
@@ -128,21 +128,21 @@ static void score_chunk(struct cp_predict_block *k, struct cp_model *m, size_t c
 			break;
 }
 
-static void score_chunks(void *ctx, int twin)
+static void score_chunks(void *ctx, int replica)
 {
 	struct cp_predict_block *k = ctx;
 	for (size_t chunk; (chunk = atomic_fetch_add(&k->next, 1)) < k->n; )
-		score_chunk(k, k->p->twin[twin], chunk);
+		score_chunk(k, k->p->replica[replica], chunk);
 }
 
-static int make_twins(struct cp_predict *p, struct cp_err *err)
+static int make_replicas(struct cp_predict *p, struct cp_err *err)
 {
 	int n = cp_team_size(p->team);
-	if (p->twin)
+	if (p->replica)
 		return 0;
-	p->twin = cp_xcalloc((size_t)n, sizeof *p->twin);
-	for (; p->n_twins < n; p->n_twins++)
-		if (!(p->twin[p->n_twins] = cp_model_replica(p->model, err)))
+	p->replica = cp_xcalloc((size_t)n, sizeof *p->replica);
+	for (; p->n_replicas < n; p->n_replicas++)
+		if (!(p->replica[p->n_replicas] = cp_model_replica(p->model, err)))
 			return -1;
 	return 0;
 }
@@ -185,7 +185,7 @@ static int score_block(struct cp_predict *p, const struct cp_schema *s, const st
 				       .bad = SIZE_MAX };
 	k.n = (b->n_rows + k.rows - 1) / k.rows;
 	int alone = k.n == 1 || p->show;
-	if (read_block(p, b, name, err) < 0 || (!alone && make_twins(p, err) < 0))
+	if (read_block(p, b, name, err) < 0 || (!alone && make_replicas(p, err) < 0))
 		return -1;
 	make_texts(p, k.n);
 	for (size_t chunk = 0; alone && chunk < k.n; chunk++)
@@ -288,7 +288,7 @@ void cp_predict_release(struct cp_predict *p)
 	for (size_t i = 0; i < p->n_texts; i++)
 		cp_buf_release(&p->text[i]);
 	free(p->text);
-	for (int i = 0; i < p->n_twins; i++)
-		cp_model_free(p->twin[i]);
-	free(p->twin);
+	for (int i = 0; i < p->n_replicas; i++)
+		cp_model_free(p->replica[i]);
+	free(p->replica);
 }

@@ -51,8 +51,8 @@ struct cp_predict {
 	int extra[CP_PREDICT_COLUMNS];	/* schema column of each; -1: one of the CSV, as it stands there */
 	const struct cp_rows *csv;	/* NULL: records */
 	struct cp_digest *sum;
-	struct cp_model **twin;		/* of the model, one a thread; made when there is a block for more than one */
-	int n_twins;
+	struct cp_model **replica;		/* of the model, one a thread; made when there is a block for more than one */
+	int n_replicas;
 	struct cp_buf *text;		/* of every chunk of a block */
 	size_t n_texts;
 };

@@ -8,11 +8,11 @@
 static const struct {
 	const char *all, *of[CP_N_PRESETS];
 } settings[] = {
-	[CP_STAGE_CTR] = { "lr=0.001 epochs=3", { "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1",
-					"batch=4096 weight-decay=0.1" } },
+	[CP_STAGE_CTR] = { "lr=0.001 epochs=3",
+		{ "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1", "batch=4096 weight-decay=0.1" } },
 	[CP_STAGE_PRETRAIN] = { "batch=1024 lr=5e-05 plm-lr=5e-05 warmup=0.05 epochs=20", { "", "", "", "" } },
-	[CP_STAGE_FINETUNE] = { "lr=0.001 epochs=3 patience=2", { "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1",
-							"batch=4096 weight-decay=0.1" } },
+	[CP_STAGE_FINETUNE] = { "lr=0.001 epochs=3 patience=2",
+		{ "batch=256 weight-decay=0.5", "batch=256 weight-decay=0.1", "batch=1024 weight-decay=0.1", "batch=4096 weight-decay=0.1" } },
 	[CP_STAGE_P5] = { "lr=0.001", { "", "", "", "" } },
 	[CP_STAGE_PTAB] = { "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
 	[CP_STAGE_CTR_BERT] = { "lr=5e-05 plm-lr=5e-05", { "", "", "", "" } },
@@ -47,7 +47,7 @@ static void add(struct cp_buf *b, const char *before, const char *words)
 	}
 }
 
-char *cp_preset_words(int preset, int stage, const char *model)
+char *cp_preset_words(enum cp_preset preset, int stage, const char *model)
 {
 	struct cp_buf b = CP_BUF_INIT;
 	add(&b, "", settings[stage].all);

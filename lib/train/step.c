@@ -4,7 +4,6 @@
  * the whole: each part's loss counts by its share of what the batch's loss is the mean over, which is why masks are drawn before.  How many
  * parts there are depends on the rows and the options alone; the sum is that of the whole within rounding. */
 #include <math.h>
-#include <string.h>
 
 #include "train/trainer.h"
 
@@ -24,8 +23,8 @@ static double schedule(const struct cp_train_opts *o, uint64_t t, uint64_t total
 		return (x + 1) / warm;
 	double part = (double)total > warm ? (x - warm) / ((double)total - warm) : 0;
 	switch (o->schedule) {
-	case CP_LINEAR: return 1 - part;
-	case CP_COSINE: return 0.5 * (1 + cos(3.14159265358979323846 * part));
+	case CP_SCHEDULE_LINEAR: return 1 - part;
+	case CP_SCHEDULE_COSINE: return 0.5 * (1 + cos(3.14159265358979323846 * part));
 	default: return 1;		/* a plateau is the evaluations' affair */
 	}
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -157,7 +156,7 @@ static int evaluate(struct cp_trainer *t, int kind, int epoch, struct cp_err *er
 		cp_trainer_note(t, "step %llu: a validation row's score is no longer a number, so this is not judged", (unsigned long long)t->step);
 	int better = !t->best_val || value > t->best;
 	t->bad = better ? 0 : t->bad + 1;
-	if (!better && t->o.schedule == CP_PLATEAU)
+	if (!better && t->o.schedule == CP_SCHEDULE_PLATEAU)
 		t->plateau *= PLATEAU;
 	if (better) {
 		t->best_epoch = epoch;

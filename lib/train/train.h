@@ -58,7 +58,7 @@ struct cp_train_event {
 #define CP_STAGES "ctr|pretrain|finetune|p5|ptab|ctr-bert|ctrl"
 enum cp_stage { CP_NO_STAGE = -1, CP_STAGE_CTR, CP_STAGE_PRETRAIN, CP_STAGE_FINETUNE, CP_STAGE_P5, CP_STAGE_PTAB, CP_STAGE_CTR_BERT, CP_STAGE_CTRL };
 #define CP_SCHEDULES "linear|cosine|constant|plateau"
-enum cp_schedule { CP_LINEAR, CP_COSINE, CP_CONSTANT, CP_PLATEAU };
+enum cp_schedule { CP_SCHEDULE_LINEAR, CP_SCHEDULE_COSINE, CP_SCHEDULE_CONSTANT, CP_SCHEDULE_PLATEAU };
 #define CP_MONITORS "auc|logloss"
 enum cp_monitor { CP_MONITOR_AUC, CP_MONITOR_LOGLOSS };
 #define CP_DECODERS "auto|tied|own"
@@ -68,7 +68,7 @@ enum cp_prompt_place { CP_PROMPTS_IN_LAYERS, CP_PROMPTS_AT_INPUT };
 #define CP_PROMPT_MLPS "shared|separate"
 enum cp_prompt_mlp { CP_MLP_SHARED, CP_MLP_SEPARATE };
 
-/* int: a number of the enum that stands behind it. */
+/* An int with an enum's name in its comment holds a value of that enum. */
 struct cp_train_opts {
 	int stage;			/* cp_stage */
 	const char *model, *plm, *init, *out;
@@ -93,7 +93,7 @@ struct cp_train_opts {
 	int no_shift;
 	int with_plm;
 	double plm_dropout;		/* < 0: the folder's, or that of --init */
-	int pooler, fusion, usage;	/* plm_pooler, cp_fusion, cp_usage */
+	int pooler, fusion, usage;	/* plm_pooler, cp_fusion, cp_prompt_usage */
 	int decoder;			/* cp_decoder */
 	uint64_t seed;
 	int64_t threads;		/* 0: as many as there are processors */
@@ -119,6 +119,7 @@ struct cp_train_opts {
 	void *ctx;
 };
 
+/* Choices that are not named here are the first of their enum. */
 #define CP_TRAIN_DEFAULT { \
 	.stage = CP_NO_STAGE, .model = "dcnv2", .batch = 256, .lr = 1e-3, .plm_lr = -1, .plm_dropout = -1, .weight_decay = 0.5, \
 	.plm_weight_decay = 0.01, .ftrl_beta = 1, .prompts = 5, .pooler = PLM_POOL_AVG, .seed = 1, .min_count = 1, .memory = 1024, .subspaces = 1, \
