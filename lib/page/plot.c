@@ -84,7 +84,7 @@ void cp_plot_add(struct cp_plot *p, const char *label, const char *x_text, doubl
 		s->cap = s->cap ? 2 * s->cap : 16;
 		s->v = cp_xrealloc(s->v, s->cap, sizeof *s->v);
 	}
-	memcpy(s->v[s->n++], (double[]){ x, y, lo, hi }, sizeof *s->v);
+	s->v[s->n++] = (struct cp_point){ x, y, lo, hi };
 }
 
 static void free_names(char **names, size_t n)
@@ -123,7 +123,7 @@ static double floor_of(const struct cp_plot *p)
 	double least = 0.5;
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t k = 0; k < p->series[i].n; k++)
-			least = fmin(least, p->series[i].v[k][1]);
+			least = fmin(least, p->series[i].v[k].y);
 	return least < 0.5 ? floor(least * 10) / 10 : 0.5;
 }
 
@@ -167,11 +167,11 @@ static void put_data(struct cp_buf *b, const struct cp_plot *p)
 		const struct cp_series *s = &p->series[i];
 		cp_buf_printf(b, "$d%zu << END\n", i);
 		for (size_t k = 0; k < s->n; k++) {	/* no interval: one of no length, for gnuplot leaves such a point out */
-			const double *v = s->v[k];
-			put_number(b, v[0]);
-			put_number(b, v[1]);
-			put_number(b, isfinite(v[2]) ? v[2] : v[1]);
-			put_number(b, isfinite(v[3]) ? v[3] : v[1]);
+			const struct cp_point *v = &s->v[k];
+			put_number(b, v->x);
+			put_number(b, v->y);
+			put_number(b, isfinite(v->lo) ? v->lo : v->y);
+			put_number(b, isfinite(v->hi) ? v->hi : v->y);
 			cp_buf_char(b, '\n');
 		}
 		cp_buf_str(b, "END\n");
@@ -226,7 +226,7 @@ static int height_of(const struct cp_plot *p, int title)
 static int has_intervals(const struct cp_series *s)
 {
 	for (size_t k = 0; k < s->n; k++)
-		if (isfinite(s->v[k][2]) && isfinite(s->v[k][3]))
+		if (isfinite(s->v[k].lo) && isfinite(s->v[k].hi))
 			return 1;
 	return 0;
 }
@@ -234,15 +234,15 @@ static int has_intervals(const struct cp_series *s)
 /* Where what is drawn along x begins and ends: of dots, the values. */
 static void find_range(double range[2], const struct cp_plot *p)
 {
-	int from = p->kind == CP_PLOT_DOTS ? 1 : 0, to = p->kind == CP_PLOT_DOTS ? 3 : 0;
 	range[0] = INFINITY;
 	range[1] = -INFINITY;
 	for (size_t i = 0; i < p->n; i++)
-		for (size_t k = 0; k < p->series[i].n; k++)
-			for (int c = from; c <= to; c++) {
-				range[0] = fmin(range[0], p->series[i].v[k][c]);
-				range[1] = fmax(range[1], p->series[i].v[k][c]);
-			}
+		for (size_t k = 0; k < p->series[i].n; k++) {
+			const struct cp_point *v = &p->series[i].v[k];
+			int dots = p->kind == CP_PLOT_DOTS;
+			range[0] = fmin(range[0], dots ? fmin(v->y, v->lo) : v->x);
+			range[1] = fmax(range[1], dots ? fmax(v->y, v->hi) : v->x);
+		}
 }
 
 /* At most n + 1 tics: 1, 2 or 5 times a power of ten apart. */
@@ -285,7 +285,7 @@ static size_t few_values(double few[FEW], const struct cp_plot *p, const double 
 	size_t n = 0;
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t k = 0; k < p->series[i].n; k++) {
-			double v = p->series[i].v[k][0];
+			double v = p->series[i].v[k].x;
 			size_t at = 0;
 			while (at < n && few[at] != v)
 				at++;

@@ -31,10 +31,14 @@ enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2, CP_PLOT_WHOLE_X = 4 };
 /* Before a label: a level that the others are seen beside, a thin grey line without marks, which does not count among the most; after all others. */
 #define CP_PLOT_LEVEL '\004'
 
+struct cp_point {
+	double x, y, lo, hi;		/* lo .. hi: an interval of y; NAN: not known */
+};
+
 struct cp_series {
 	char *label;
 	int level;
-	double (*v)[4];		/* x, y, lo, hi; NAN: not known */
+	struct cp_point *v;
 	size_t n, cap;
 };
 
