@@ -53,7 +53,7 @@ void cp_buf_reserve(struct cp_buf *, size_t more);	/* room for `more` bytes and 
 void cp_buf_add(struct cp_buf *, const void *, size_t);
 void cp_buf_str(struct cp_buf *, const char *);
 void cp_buf_char(struct cp_buf *, char);
-void cp_buf_cell(struct cp_buf *, const char *);	/* text that keeps to its cell of a table: tab, newline and return as \t, \n and \r */
+void cp_buf_cell(struct cp_buf *, const char *);	/* text that keeps to its cell of a table: tab, newline and return as \t, \n and \r (cp_twin_text is read back) */
 void cp_buf_printf(struct cp_buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cp_buf_decimal(struct cp_buf *, uint64_t);		/* as "%llu" prints it, but fast */
 void cp_buf_u32le(struct cp_buf *, uint32_t);

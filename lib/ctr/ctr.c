@@ -98,59 +98,63 @@ static const struct size {
 
 #define WIDEST 65536	/* a hidden layer, or as many maps */
 
+#define PIECE 32
+
+/* The next of "A,B,C": 1, 0 behind the last, -1 where one is empty or too long. */
+static int next_piece(const char **s, char piece[PIECE])
+{
+	size_t n = strcspn(*s, ",");
+	if (!**s)
+		return 0;
+	if (!n || n >= PIECE)
+		return -1;
+	memcpy(piece, *s, n);
+	piece[n] = 0;
+	*s += n;
+	return **s == ',' && !*++*s ? -1 : 1;
+}
+
 /* "512,256" or "256x3" (three times 256) or nothing */
 static int parse_sizes(const char *s, struct ctr_sizes *out)
 {
-	char word[32];
+	char piece[PIECE];
+	int more;
 	out->n = 0;
-	while (*s) {
-		size_t n = strcspn(s, ",");
+	while ((more = next_piece(&s, piece)) == 1) {
 		uint64_t width, times = 1;
-		if (!n || n >= sizeof word)
-			return -1;
-		memcpy(word, s, n);
-		word[n] = 0;
-		char *x = strchr(word, 'x');
+		char *x = strchr(piece, 'x');
 		if (x) {
 			*x = 0;
 			if (cp_parse_u64(x + 1, &times) < 0)
 				return -1;
 		}
-		if (cp_parse_u64(word, &width) < 0 || width < 1 || width > WIDEST || times < 1 || times > (uint64_t)(CTR_MAX_HIDDEN - out->n))
+		if (cp_parse_u64(piece, &width) < 0 || width < 1 || width > WIDEST || times < 1 || times > (uint64_t)(CTR_MAX_HIDDEN - out->n))
 			return -1;
 		while (times--)
 			out->v[out->n++] = width;
-		if (s[n] == ',' && !s[n + 1])
-			return -1;
-		s += n + (s[n] == ',');
 	}
-	return 0;
+	return more;
 }
 
-/* "FIELD:WIDTH,FIELD:WIDTH", fields from 1; the others have none of their own. */
+/* "FIELD:WIDTH,FIELD:WIDTH", fields from 1, none twice; the others have none of their own. */
 static int parse_widths(const char *s, uint16_t *out)
 {
-	char word[32];
+	char piece[PIECE];
+	int more;
 	memset(out, 0, CTR_MAX_FIELDS * sizeof *out);
-	while (*s) {
-		size_t n = strcspn(s, ",");
+	while ((more = next_piece(&s, piece)) == 1) {
 		uint64_t field, width;
-		if (n >= sizeof word)
-			return -1;
-		memcpy(word, s, n);
-		word[n] = 0;
-		char *colon = strchr(word, ':');
+		char *colon = strchr(piece, ':');
 		if (!colon)
 			return -1;
 		*colon = 0;
-		if (cp_parse_u64(word, &field) < 0 || cp_parse_u64(colon + 1, &width) < 0 || field < 1 || field > CTR_MAX_FIELDS || width < 1 || width > WIDEST_ROW)
+		if (cp_parse_u64(piece, &field) < 0 || field < 1 || field > CTR_MAX_FIELDS || out[field - 1])
 			return -1;
-		if (out[field - 1] || (s[n] == ',' && !s[n + 1]))
+		if (cp_parse_u64(colon + 1, &width) < 0 || width < 1 || width > WIDEST_ROW)
 			return -1;
 		out[field - 1] = (uint16_t)width;
-		s += n + (s[n] == ',');
 	}
-	return 0;
+	return more;
 }
 
 static int set_size(struct ctr_config *c, const struct size *z, const char *value)

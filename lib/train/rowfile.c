@@ -234,7 +234,7 @@ void cp_part_init(struct cp_data *part, const struct cp_data *d)
 	*part = *d;
 	for (int i = 0; i < CP_N_ARRAYS; i++)
 		set(part, i, NULL);
-	part->n = part->n_values = 0;
+	cp_part_clear(part);
 	part->cap = part->value_cap = part->token_cap = part->pair_cap = 0;
 	part->keys = NULL;
 	part->ids = NULL;
