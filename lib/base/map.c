@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/rng.h"
 
 void cp_map_init(struct cp_map *m)
 {

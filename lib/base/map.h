@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rng.h"
+
 struct cp_slot {
 	uint64_t key, value;		/* value 0: nobody's */
 };
@@ -30,5 +32,11 @@ struct cp_slot *cp_map_find(const struct cp_map *, uint64_t key);
 struct cp_slot *cp_map_at(struct cp_map *, uint64_t key);
 /* Would a key that is not there yet double the slots? */
 int cp_map_is_full(const struct cp_map *);
+
+/* Where a key's place begins, to have it at hand some keys later. */
+static inline void cp_map_prefetch(const struct cp_map *m, uint64_t key)
+{
+	__builtin_prefetch(&m->slot[(size_t)cp_mix64(key) & (m->n_slots - 1)], 1);
+}
 
 #endif

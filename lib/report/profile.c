@@ -123,7 +123,7 @@ static void count_key(struct cp_profile *p, struct cp_profile_column *c, const s
 	size_t n = g->block->n_rows, missing = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (i + AHEAD < n)
-			cp_tally_prefetch(&c->tally, v->u64[i + AHEAD]);
+			cp_map_prefetch(&c->tally.place, v->u64[i + AHEAD]);
 		struct cp_count *count = cp_tally_at(&c->tally, v->u64[i]);
 		unseen[i] = g->split > 0 && count[0].n == 0;
 		count[g->slot[i]].n++;
@@ -251,7 +251,7 @@ static void count_rows(struct cp_profile *p)
 		g->row[i] = hash_row(p, i);
 	for (size_t i = 0; i < n; i++) {
 		if (i + AHEAD < n)
-			cp_tally_prefetch(&p->rows, g->row[i + AHEAD]);
+			cp_map_prefetch(&p->rows.place, g->row[i + AHEAD]);
 		struct cp_count *c = &cp_tally_at(&p->rows, g->row[i])[g->slot[i]];
 		c->n++;
 		c->pos += g->positive[i];

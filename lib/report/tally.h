@@ -6,8 +6,8 @@
  *     for (size_t at = 0; (c = cp_tally_next(&t, &at, &key)); ) ...
  *     cp_tally_release(&t);
  *
- * Exact.  Open addressing, at most seven tenths full and doubled: 8 bytes and 8 more a slot, over what share of the table is in use, so with three
- * slots some 46 to 91 bytes a distinct value.  The order of cp_tally_next is that of the table and means nothing.
+ * Exact.  A distinct value takes 21 to 43 bytes of the map and, with three slots, 24 to 48 of the counts, both being doubled when full.  The order of
+ * cp_tally_next is that of the map and means nothing.
  */
 #ifndef CP_TALLY_H
 #define CP_TALLY_H
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/rng.h"
+#include "base/map.h"
 
 struct cp_count {
 	uint32_t n, pos;	/* occurrences, and those with label 1 */
@@ -23,10 +23,9 @@ struct cp_count {
 
 struct cp_tally {
 	int n_slots;
-	size_t n, cap;		/* distinct keys; places, a power of two */
-	uint64_t *key;		/* 0: free; key 0 itself has the place behind the last */
-	struct cp_count *count;	/* (cap + 1, n_slots) */
-	int has_zero;
+	struct cp_map place;	/* of a key among the counts, from 1 */
+	struct cp_count *count;	/* (n, n_slots), in the order that keys were met */
+	size_t n, cap;		/* distinct keys */
 };
 
 void cp_tally_init(struct cp_tally *, int n_slots);
@@ -40,13 +39,5 @@ const struct cp_count *cp_tally_find(const struct cp_tally *, uint64_t key);	/* 
 const struct cp_count *cp_tally_next(const struct cp_tally *, size_t *at, uint64_t *key);
 
 size_t cp_tally_bytes(const struct cp_tally *);
-
-/* Where a key's place begins, to have it at hand some keys later. */
-static inline void cp_tally_prefetch(const struct cp_tally *t, uint64_t key)
-{
-	size_t at = cp_mix64(key) & (t->cap - 1);
-	__builtin_prefetch(&t->key[at]);
-	__builtin_prefetch(&t->count[at * (size_t)t->n_slots], 1);
-}
 
 #endif

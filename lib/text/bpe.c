@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "base/map.h"
 #include "text/bytelevel.h"
 #include "text/unicode.h"
 
@@ -29,8 +29,7 @@ struct bpe {
 	uint32_t byte_id[256];		/* the token a byte begins as; NONE: it has none */
 	struct merge *merge;		/* (n_merges), by rank */
 	uint32_t n_merges;
-	uint32_t *slot;			/* (n_slots) ranks by hash of the pair; NONE: free */
-	size_t n_slots;			/* a power of two */
+	struct cp_map rank;		/* of a pair of tokens, from 1 */
 	unsigned char *own;		/* (n_own) is the id in model.vocab? */
 	uint32_t n_own;
 	uint32_t unk;			/* or NONE: bytes without a token vanish */
@@ -55,13 +54,15 @@ struct word {
 	size_t n_heap;
 };
 
-static uint32_t *merge_slot(const struct bpe *b, uint32_t left, uint32_t right)
+static uint64_t pair_of(uint32_t left, uint32_t right)
 {
-	const uint32_t pair[2] = { left, right };
-	size_t i = cp_hash64(pair, sizeof pair, 0) & (b->n_slots - 1);
-	while (b->slot[i] != NONE && !(b->merge[b->slot[i]].left == left && b->merge[b->slot[i]].right == right))
-		i = (i + 1) & (b->n_slots - 1);
-	return &b->slot[i];
+	return (uint64_t)left << 32 | right;
+}
+
+/* 0: they are not merged. */
+static uint64_t rank_of(const struct bpe *b, uint32_t left, uint32_t right)
+{
+	return cp_map_find(&b->rank, pair_of(left, right))->value;
 }
 
 static int before(const struct candidate *a, const struct candidate *b)
@@ -96,9 +97,9 @@ static void offer(const struct bpe *b, struct word *w, size_t at)
 {
 	if (at == END || w->sym[at].next == END)
 		return;
-	uint32_t rank = *merge_slot(b, w->sym[at].id, w->sym[w->sym[at].next].id);
-	if (rank != NONE)
-		heap_push(w, (struct candidate){ rank, at });
+	uint64_t rank = rank_of(b, w->sym[at].id, w->sym[w->sym[at].next].id);
+	if (rank)
+		heap_push(w, (struct candidate){ (uint32_t)rank - 1, at });
 }
 
 static void merge_at(const struct bpe *b, struct word *w, struct candidate c)
@@ -251,16 +252,12 @@ static int load_merges(const struct cp_tokenizer *t, struct bpe *b, const json_t
 	size_t n = json_array_size(list);
 	if (!json_is_array(list) || n >= CP_TOK_ID_LIMIT)
 		return cp_err_set(err, "%s: model.merges is not a list of fewer than %u pairs", name, CP_TOK_ID_LIMIT);
-	for (b->n_slots = 2; b->n_slots < 2 * n; b->n_slots *= 2)
-		;
-	b->slot = cp_xmalloc(b->n_slots * sizeof *b->slot);
-	memset(b->slot, 0xFF, b->n_slots * sizeof *b->slot);
 	b->merge = cp_xcalloc(n + 1, sizeof *b->merge);
 	for (; b->n_merges < n; b->n_merges++) {
 		struct merge *m = &b->merge[b->n_merges];
 		if (load_merge(t, m, json_array_get(list, b->n_merges), b->n_merges, name, err) < 0)
 			return -1;
-		*merge_slot(b, m->left, m->right) = b->n_merges;
+		cp_map_at(&b->rank, pair_of(m->left, m->right))->value = b->n_merges + 1;
 	}
 	return 0;
 }
@@ -307,6 +304,7 @@ static int bpe_load(struct cp_tokenizer *t, const json_t *root, const char *name
 {
 	const json_t *model = json_object_get(root, "model");
 	struct bpe *b = t->impl = cp_xcalloc(1, sizeof *b);
+	cp_map_init(&b->rank);
 	if (load_words(b, root, name, err) < 0 || refuse_others(model, name, err) < 0)
 		return -1;
 	if (load_vocab(t, b, json_object_get(model, "vocab"), name, err) < 0 || load_unk(t, b, model, name, err) < 0)
@@ -321,7 +319,7 @@ static json_t *save_merges(const struct cp_tokenizer *t, const struct bpe *b)
 	json_t *list = json_array();
 	for (uint32_t rank = 0; rank < b->n_merges; rank++) {
 		const struct merge *m = &b->merge[rank];
-		if (*merge_slot(b, m->left, m->right) != rank)
+		if (rank_of(b, m->left, m->right) != rank + 1)
 			continue;
 		char *s = cp_xasprintf("%s %s", t->token[m->left], t->token[m->right]);
 		json_array_append_new(list, json_string(s));
@@ -352,7 +350,7 @@ static void bpe_release(void *impl)
 	if (!b)
 		return;
 	free(b->merge);
-	free(b->slot);
+	cp_map_release(&b->rank);
 	free(b->own);
 	free(b);
 }

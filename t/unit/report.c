@@ -41,7 +41,7 @@ static void tallies(void)
 	for (int i = 0; i < KINDS; i++)
 		used += want[i][0] + want[i][1] + want[i][2] > 0;
 	ok(good && n == used && n == t.n, "a tally counts what a plain array counts, key 0 included");
-	ok(!cp_tally_find(&t, 63) && cp_tally_find(&t, 0) && t.n * 10 <= t.cap * 7, "what was not counted is not there, and the table has room");
+	ok(!cp_tally_find(&t, 63) && cp_tally_find(&t, 0) && t.n <= t.cap, "what was not counted is not there, and the counts have room");
 	cp_tally_release(&t);
 }
 
