@@ -7,13 +7,13 @@
  */
 #include "nn/gemm.h"
 
-#include <assert.h>
 #include <cblas.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "nn/product.h"
@@ -26,11 +26,15 @@
 #define GEMV cblas_sgemv
 #endif
 
-static void scale_matrix(nn_float *c, int ldc, int m, int n, nn_float beta)
+static void clear(const struct nn_gemm *g)
 {
-	for (int i = 0; i < m; i++)
-		for (int j = 0; j < n; j++)
-			c[(size_t)i * ldc + j] = beta == 0 ? 0 : c[(size_t)i * ldc + j] * beta;
+	for (int i = 0; i < g->m; i++)
+		memset(g->c + (size_t)i * (size_t)g->ldc, 0, (size_t)g->n * sizeof *g->c);
+}
+
+static enum CBLAS_TRANSPOSE flag(const struct nn_operand *x)
+{
+	return x->transposed ? CblasTrans : CblasNoTrans;
 }
 
 static _Thread_local unsigned long blas_calls;
@@ -40,22 +44,24 @@ unsigned long nn_blas_calls(void)
 	return blas_calls;
 }
 
-void nn_gemm_tile(int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
-		  nn_float *c, int ldc)
+void nn_gemm_tile(const struct nn_gemm *g)
 {
+	const struct nn_operand *a = &g->a, *b = &g->b;
+	int m = g->m, n = g->n, k = g->k, add = g->add;
 	if (m <= 0 || n <= 0)
 		return;
-	if (k <= 0 || (beta == 0 && (m == 1 || n == 1)))	/* whatever a gemv takes beta = 0 to mean, C is not read */
-		scale_matrix(c, ldc, m, n, beta);
+	if (!add && (k <= 0 || m == 1 || n == 1))	/* whatever a gemv takes beta = 0 to mean, C is not read */
+		clear(g);
 	if (k <= 0)
 		return;
 	blas_calls++;
 	if (n == 1)	/* a product with a vector: five times the rate of the general one */
-		GEMV(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, ta ? k : m, ta ? m : k, 1, a, lda, b, tb ? 1 : ldb, beta, c, ldc);
+		GEMV(CblasRowMajor, flag(a), a->transposed ? k : m, a->transposed ? m : k, 1, a->v, a->ld, b->v, b->transposed ? 1 : b->ld, add, g->c, g->ldc);
 	else if (m == 1)
-		GEMV(CblasRowMajor, tb ? CblasNoTrans : CblasTrans, tb ? n : k, tb ? k : n, 1, b, ldb, a, ta ? lda : 1, beta, c, 1);
+		GEMV(CblasRowMajor, b->transposed ? CblasNoTrans : CblasTrans, b->transposed ? n : k, b->transposed ? k : n, 1, b->v, b->ld, a->v,
+		     a->transposed ? a->ld : 1, add, g->c, 1);
 	else
-		GEMM(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+		GEMM(CblasRowMajor, flag(a), flag(b), m, n, k, 1, a->v, a->ld, b->v, b->ld, add, g->c, g->ldc);
 }
 
 #define SMALL (1 << 20)		/* multiply-adds: waking a thread takes longer */
@@ -65,7 +71,7 @@ void nn_gemm_tile(int ta, int tb, int m, int n, int k, const nn_float *a, int ld
 /* -- how C is cut -- */
 
 struct job {
-	const struct nn_gemm_call *call;
+	const struct nn_gemm *of;
 	const struct nn_product *by;	/* NULL: OpenBLAS */
 	int rows, cols;		/* tiles down and across */
 	int tile_m, tile_n;	/* size of all but the last */
@@ -94,17 +100,17 @@ static int piece(int size, int pieces)
 
 static void cut_into(struct job *j, int rows, int cols)
 {
-	j->tile_m = piece(j->call->m, rows);
-	j->tile_n = piece(j->call->n, cols);
-	j->rows = over(j->call->m, j->tile_m);
-	j->cols = over(j->call->n, j->tile_n);
+	j->tile_m = piece(j->of->m, rows);
+	j->tile_n = piece(j->of->n, cols);
+	j->rows = over(j->of->m, j->tile_m);
+	j->cols = over(j->of->n, j->tile_n);
 	j->band = j->rows;
 }
 
 /* From the shape alone, as the bits depend on it: tiles of 128 x 256, or in a smaller product of 64 rows or 128 columns. */
 static void cut_for_blas(struct job *j)
 {
-	int m = j->call->m, n = j->call->n, rows = clamp(m / 128, 1, TILES), cols = clamp(TILES / rows, 1, clamp(n / 256, 1, TILES));
+	int m = j->of->m, n = j->of->n, rows = clamp(m / 128, 1, TILES), cols = clamp(TILES / rows, 1, clamp(n / 256, 1, TILES));
 
 	if (rows * cols == 1) {
 		rows = clamp(m / 64, 1, 4);
@@ -140,13 +146,13 @@ static size_t operand_bytes(const struct job *j, int outer, size_t depth, int li
 
 static size_t b_bytes(const struct job *j)
 {
-	return operand_bytes(j, j->call->n, (size_t)j->call->k, 0);
+	return operand_bytes(j, j->of->n, (size_t)j->of->k, 0);
 }
 
 /* Of the chunk that begins at this depth. */
 static size_t depth_from(const struct job *j, size_t at)
 {
-	size_t left = (size_t)j->call->k - at, chunk = depth_of_chunk(j);
+	size_t left = (size_t)j->of->k - at, chunk = depth_of_chunk(j);
 	return left < chunk ? left : chunk;
 }
 
@@ -154,7 +160,7 @@ static size_t depth_from(const struct job *j, size_t at)
  * packed once, by all.  Higher tiles where B is deep, as each of them reads all of it from far. */
 static void cut_rows(struct job *j, int threads)
 {
-	int m = j->call->m, n = j->call->n, least_m = j->by->blocks ? 64 : NN_PANEL, least_n = j->by->blocks ? 64 : 48;
+	int m = j->of->m, n = j->of->n, least_m = j->by->blocks ? 64 : NN_PANEL, least_n = j->by->blocks ? 64 : 48;
 	int cols = over(n, (int)(WARM / place_bytes(j, depth_from(j, 0), 0))), rows = m >= 1024 ? m / 64 : clamp(over(m, least_m), 1, TILES);
 
 	if (cols == 1 && b_bytes(j) > DEEP)
@@ -171,7 +177,7 @@ static void cut_rows(struct job *j, int threads)
  * with the tile's sums. */
 static void cut_both(struct job *j, int threads)
 {
-	int m = j->call->m, n = j->call->n, rows = over(m, WIDEST), cols = over(n, WIDEST);
+	int m = j->of->m, n = j->of->n, rows = over(m, WIDEST), cols = over(n, WIDEST);
 	while (rows * cols < 2 * threads && (m > 64 * rows || n > 64 * cols)) {
 		if (m / rows > n / cols)
 			rows++;
@@ -182,38 +188,38 @@ static void cut_both(struct job *j, int threads)
 }
 
 /* Parts from..until of what an operand has of `outer` places from `place` on at depths `at` .. `at + depth`-1. */
-static void pack(const struct job *j, char *to, const nn_float *x, int ld, int along, int lines, int place, int outer, size_t at, size_t depth,
+static void pack(const struct job *j, char *to, const struct nn_operand *x, int along, int lines, int place, int outer, size_t at, size_t depth,
 		 size_t from, size_t until)
 {
-	x += along ? (size_t)place * (size_t)ld + at : at * (size_t)ld + (size_t)place;
-	j->by->pack(to, x, (size_t)ld, along, lines, (size_t)outer, depth, from, until);
+	size_t ld = (size_t)x->ld;
+	j->by->pack(to, x->v + (along ? (size_t)place * ld + at : at * ld + (size_t)place), ld, along, lines, (size_t)outer, depth, from, until);
 }
 
 static char *b_chunk(const struct job *j, size_t at)
 {
-	return j->b + operand_bytes(j, j->call->n, at, 0);
+	return j->b + operand_bytes(j, j->of->n, at, 0);
 }
 
 /* Parts from..to of B, which is packed chunk by chunk: each of these has all panels, or its own units of the depth. */
 static void pack_b(const struct job *j, size_t from, size_t to)
 {
-	const struct nn_gemm_call *c = j->call;
-	for (size_t at = 0, depth, first = 0, parts; at < (size_t)c->k; at += depth, first += c->tb ? 0 : parts) {
+	const struct nn_gemm *c = j->of;
+	for (size_t at = 0, depth, first = 0, parts; at < (size_t)c->k; at += depth, first += c->b.transposed ? 0 : parts) {
 		depth = depth_from(j, at);
-		parts = nn_product_parts(j->by, c->tb, (size_t)c->n, depth);
+		parts = nn_product_parts(j->by, c->b.transposed, (size_t)c->n, depth);
 		size_t lo = from > first ? from - first : 0, hi = to - first < parts ? to - first : parts;
 		if (to > first && lo < hi)
-			pack(j, b_chunk(j, at), c->b, c->ldb, c->tb, 0, 0, c->n, at, depth, lo, hi);
+			pack(j, b_chunk(j, at), &c->b, c->b.transposed, 0, 0, c->n, at, depth, lo, hi);
 	}
 }
 
 static void plan_packing(struct job *j)
 {
-	const struct nn_gemm_call *c = j->call;
-	j->lines = !c->ta || j->by->blocks;
-	if (c->ta)
+	const struct nn_gemm *c = j->of;
+	j->lines = !c->a.transposed || j->by->blocks;
+	if (c->a.transposed)
 		return;
-	j->b_parts = nn_product_parts(j->by, c->tb, (size_t)c->n, (size_t)c->k);
+	j->b_parts = nn_product_parts(j->by, c->b.transposed, (size_t)c->n, (size_t)c->k);
 	j->b_step = PACK_NUMBERS * j->b_parts / ((size_t)c->n * (size_t)c->k + 1) + 1;
 	j->pack_tasks = (j->b_parts + j->b_step - 1) / j->b_step;
 }
@@ -260,19 +266,19 @@ static char *room_for(int what, size_t bytes)
 
 static void packed_tile(const struct job *j, int row, int rows, int col, int cols)
 {
-	const struct nn_gemm_call *c = j->call;
+	const struct nn_gemm *c = j->of;
 	const struct nn_product *by = j->by;
 	size_t most = depth_from(j, 0), a_bytes = operand_bytes(j, rows, most, j->lines);
 	char *a = room_for(FOR_TILE, a_bytes + (j->b ? 0 : operand_bytes(j, cols, most, 0))), *b = a + a_bytes;
 	for (size_t at = 0, depth; at < (size_t)c->k; at += depth) {
 		depth = depth_from(j, at);
-		pack(j, a, c->a, c->lda, !c->ta, j->lines, row, rows, at, depth, 0, nn_product_parts(by, !c->ta, (size_t)rows, depth));
+		pack(j, a, &c->a, !c->a.transposed, j->lines, row, rows, at, depth, 0, nn_product_parts(by, !c->a.transposed, (size_t)rows, depth));
 		if (j->b)
 			b = b_chunk(j, at) + (size_t)col * place_bytes(j, depth, 0);
 		else
-			pack(j, b, c->b, c->ldb, c->tb, 0, col, cols, at, depth, 0, nn_product_parts(by, c->tb, (size_t)cols, depth));
+			pack(j, b, &c->b, c->b.transposed, 0, col, cols, at, depth, 0, nn_product_parts(by, c->b.transposed, (size_t)cols, depth));
 		by->tile(c->c + (ptrdiff_t)row * c->ldc + col, (size_t)c->ldc, a, j->lines, b, (size_t)rows, (size_t)cols, nn_product_units(by, depth),
-			 c->beta != 0 || at);
+			 c->add || at);
 	}
 }
 
@@ -280,9 +286,13 @@ static void packed_tile(const struct job *j, int row, int rows, int col, int col
 
 static void blas_tile(const struct job *j, int row, int rows, int col, int cols)
 {
-	const struct nn_gemm_call *c = j->call;
-	nn_gemm_tile(c->ta, c->tb, rows, cols, c->k, c->a + (c->ta ? row : (ptrdiff_t)row * c->lda), c->lda,
-		     c->b + (c->tb ? (ptrdiff_t)col * c->ldb : col), c->ldb, c->beta, c->c + (ptrdiff_t)row * c->ldc + col, c->ldc);
+	struct nn_gemm t = *j->of;
+	t.m = rows;
+	t.n = cols;
+	t.a.v += t.a.transposed ? row : (ptrdiff_t)row * t.a.ld;
+	t.b.v += t.b.transposed ? (ptrdiff_t)col * t.b.ld : col;
+	t.c += (ptrdiff_t)row * t.ldc + col;
+	nn_gemm_tile(&t);
 }
 
 /* -- the door -- */
@@ -334,7 +344,7 @@ static void run_tile(void *ctx, int slot)
 {
 	const struct jobs *all = ctx;
 	const struct job *j = &all->v[slot % all->n];
-	const struct nn_gemm_call *c = j->call;
+	const struct nn_gemm *c = j->of;
 	int tile = task_of_slot(slot / all->n, all->slots, j->rows * j->cols), down, across;
 	if (tile < 0)
 		return;
@@ -370,22 +380,21 @@ static void pack_operands(struct cp_team *team, struct jobs *all)
 }
 
 /* A product with a vector is a matter of memory: nothing is gained by packing.  A depth of 0 has nothing to pack. */
-static int can_be_packed(const struct nn_gemm_call *c)
+static int can_be_packed(const struct nn_gemm *c)
 {
 	return c->m > 1 && c->n > 1 && c->k > 0;
 }
 
-static struct job plan(const struct nn_gemm_call *c, int is_small, int threads)
+static struct job plan(const struct nn_gemm *c, int is_small, int threads)
 {
-	struct job j = { .call = c, .by = can_be_packed(c) ? nn_gemm_product() : NULL };
-	assert(c->beta == 0 || c->beta == 1);
+	struct job j = { .of = c, .by = can_be_packed(c) ? nn_gemm_product() : NULL };
 	if (c->m <= 0 || c->n <= 0)
 		return j;
 	if (is_small)
 		cut_into(&j, 1, 1);
 	else if (!j.by)
 		cut_for_blas(&j);
-	else if (c->ta)
+	else if (c->a.transposed)
 		cut_both(&j, threads);
 	else
 		cut_rows(&j, threads);
@@ -394,7 +403,7 @@ static struct job plan(const struct nn_gemm_call *c, int is_small, int threads)
 	return j;
 }
 
-static void run_jobs(struct cp_team *team, const struct nn_gemm_call *calls, int n)
+static void run_jobs(struct cp_team *team, const struct nn_gemm *calls, int n)
 {
 	struct jobs all;
 	double work = 0;
@@ -412,14 +421,8 @@ static void run_jobs(struct cp_team *team, const struct nn_gemm_call *calls, int
 	cp_team_run(team, n * all.slots, run_tile, &all);
 }
 
-void nn_gemms(struct cp_team *team, const struct nn_gemm_call *calls, int n)
+void nn_gemm(struct cp_team *team, const struct nn_gemm *products, int n)
 {
 	for (int i = 0; i < n; i += JOBS)
-		run_jobs(team, calls + i, n - i < JOBS ? n - i : JOBS);
-}
-
-void nn_gemm(struct cp_team *team, int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
-	     nn_float *c, int ldc)
-{
-	nn_gemms(team, &(struct nn_gemm_call){ ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc, NULL, NULL }, 1);
+		run_jobs(team, products + i, n - i < JOBS ? n - i : JOBS);
 }

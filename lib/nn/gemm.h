@@ -1,7 +1,6 @@
 /* Matrix products: the one door.
  *
- * C = op(A) op(B), or with beta = 1 C += op(A) op(B), row-major; op(A) is (m,k), op(B) is (k,n), C is (m,n); with ta (tb) the array holds the
- * transpose.  beta is 0 or 1; with 0 C is not read.  Sizes of 0 are allowed.
+ * C = A B, or with add C += A B, row-major: A is (m,k), B is (k,n), C is (m,n).  Without add C is not read.  Sizes of 0 are allowed.
  *
  * Who multiplies is settled once, before the first product (nn_gemm_choose):
  *
@@ -13,7 +12,8 @@
  *
  *     int main(int argc, char **argv) { nn_blas_prepare(argv); ... }      // first of all: may start the program anew, once
  *     if (nn_gemm_choose("auto", "auto", &err) < 0 || nn_gemm_check(1, &err) < 0) cp_die("%s", err.msg);
- *     nn_gemm(team, 0, 1, rows, n_out, n_in, x, n_in, w, n_in, 0, y, n_out);       // y = x W', W (n_out,n_in)
+ *     nn_gemm(team, &(struct nn_gemm){ .m = rows, .n = n_out, .k = n_in, .a = nn_as_is(x, n_in), .b = nn_transposed(w, n_in),
+ *                                      .c = y, .ldc = n_out }, 1);                 // y = x W', W (n_out,n_in)
  */
 #ifndef NN_GEMM_H
 #define NN_GEMM_H
@@ -22,30 +22,39 @@
 #include "base/team.h"
 #include "nn/float.h"
 
-/* The whole product, its tiles shared out to the team (NULL: this thread, as is needed inside a task of a team). */
-void nn_gemm(struct cp_team *, int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
-	     nn_float *c, int ldc);
+/* A factor: an array of rows that lie ld numbers apart, or the transpose of what the array holds. */
+struct nn_operand {
+	const nn_float *v;
+	int ld, transposed;
+};
 
-/* Several products that do not depend on one another, at once: threads wait for one another once for all of them.  `then`, if any, is called
- * by the tasks for each part of C that is whole: `rows` rows from `row` on, of these `cols` columns from `col` on. */
-struct nn_gemm_call {
-	int ta, tb, m, n, k;
-	const nn_float *a;
-	int lda;
-	const nn_float *b;
-	int ldb;
-	nn_float beta;
+static inline struct nn_operand nn_as_is(const nn_float *v, int ld)
+{
+	return (struct nn_operand){ v, ld, 0 };
+}
+
+static inline struct nn_operand nn_transposed(const nn_float *v, int ld)
+{
+	return (struct nn_operand){ v, ld, 1 };
+}
+
+struct nn_gemm {
+	int m, n, k;
+	struct nn_operand a, b;
 	nn_float *c;
-	int ldc;
+	int ldc, add;
+	/* Called by the tasks for each part of C that is whole, `rows` rows from `row` on, of these `cols` columns from `col` on; NULL: not. */
 	void (*then)(void *ctx, int row, int rows, int col, int cols);
 	void *ctx;
 };
-void nn_gemms(struct cp_team *, const struct nn_gemm_call *, int n_calls);
 
-/* op(A) op(B) + beta C by the calling thread alone, by OpenBLAS: for what is too small to be packed, or must not allocate.  Its bits may
- * differ from nn_gemm's. */
-void nn_gemm_tile(int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, nn_float beta,
-		  nn_float *c, int ldc);
+/* Products that do not depend on one another, their tiles shared out to the team (NULL: this thread, as is needed inside a task of a team), whose
+ * threads wait for one another once for all of them. */
+void nn_gemm(struct cp_team *, const struct nn_gemm *, int n_products);
+
+/* One product by the calling thread alone, by OpenBLAS: for what is too small to be packed, or must not allocate.  Its bits may differ from
+ * nn_gemm's; `then` is not called. */
+void nn_gemm_tile(const struct nn_gemm *);
 
 /* precision: auto, f32, bf16; by: auto, own, openblas.  -1: what this processor has not got, or does not go together.  auto is by what was
  * measured: own kernels where there is AVX-512, else OpenBLAS; bf16 where its instructions have more than the rate of f32's

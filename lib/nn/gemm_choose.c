@@ -188,8 +188,10 @@ int nn_gemm_check(int threads, struct cp_err *err)
 		a[i] = sample(i / K, i % K);
 	for (int i = 0; i < N * K; i++)
 		b[i] = sample(i % K, i / K);
-	nn_gemm(NULL, 0, 1, M, N, K, a, K, b, K, 0, c[0], N);
-	nn_gemm_tile(0, 1, M, N, K, a, K, b, K, 0, c[1], N);
+	struct nn_gemm product = { .m = M, .n = N, .k = K, .a = nn_as_is(a, K), .b = nn_transposed(b, K), .c = c[0], .ldc = N };
+	nn_gemm(NULL, &product, 1);
+	product.c = c[1];
+	nn_gemm_tile(&product);
 	for (int i = 0; i < 2 * M * N; i++) {
 		int row = i % (M * N) / N, col = i % N;
 		nn_float sum = 0;

@@ -142,9 +142,9 @@ static struct nn_node *root_of(struct nn_node *n)
 	return n;
 }
 
-static nn_float *grad_memory(struct nn_graph *g, struct nn_node *n, nn_float *beta)
+static nn_float *grad_memory(struct nn_graph *g, struct nn_node *n, int *add)
 {
-	*beta = n->grad_ready ? 1 : 0;
+	*add = n->grad_ready;
 	assert(!n->param || !n->param->table);	/* only look-ups read a table by rows */
 	if (!n->grad) {
 		n->grad = pool_get(g->pool, nn_count(g, n));
@@ -191,21 +191,22 @@ static void each(struct nn_graph *g, nn_float *to, const nn_float *from, size_t 
 		cp_team_run(g->team, (int)((n + NN_GRAIN - 1) / NN_GRAIN), run_piece, &r);
 }
 
-nn_float *nn_grad_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
+nn_float *nn_grad_to(struct nn_graph *g, struct nn_node *n, int *add)
 {
 	n = root_of(n);
-	return n->needs_grad ? grad_memory(g, n, beta) : NULL;
+	return n->needs_grad ? grad_memory(g, n, add) : NULL;
 }
 
-nn_float *nn_grad_room_beta(struct nn_graph *g, struct nn_node *n, nn_float *beta)
+nn_float *nn_grad_or_room_to(struct nn_graph *g, struct nn_node *n, int *add)
 {
-	return grad_memory(g, root_of(n), beta);
+	return grad_memory(g, root_of(n), add);
 }
 
 nn_float *nn_grad_or_room(struct nn_graph *g, struct nn_node *n)
 {
-	nn_float beta, *p = nn_grad_room_beta(g, n, &beta);
-	if (!beta)
+	int add;
+	nn_float *p = nn_grad_or_room_to(g, n, &add);
+	if (!add)
 		each(g, p, NULL, nn_count(g, n), zero_some);
 	return p;
 }
@@ -223,9 +224,10 @@ nn_float *nn_grad(struct nn_graph *g, struct nn_node *n)
 
 void nn_grad_add(struct nn_graph *g, struct nn_node *to, const nn_float *d)
 {
-	nn_float beta, *p = nn_grad_beta(g, to, &beta);
+	int add;
+	nn_float *p = nn_grad_to(g, to, &add);
 	if (p)
-		each(g, p, d, nn_count(g, to), beta ? add_some : copy_some);
+		each(g, p, d, nn_count(g, to), add ? add_some : copy_some);
 }
 
 void nn_grad_pass(struct nn_graph *g, struct nn_node *n, struct nn_node *to)

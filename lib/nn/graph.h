@@ -89,7 +89,7 @@ struct nn_node {
 	int group, groups;		/* columns of a group, that of a field for one; groups of a row */
 	int height, width, pool;	/* of a map; rows of it that are one in the result */
 	int site;			/* of dropout: the first of its places in the graph */
-	int clears[2];			/* of a product: its backward pass is the first to reach this factor's gradient */
+	int add[2];			/* of a product: something is in this factor's gradient */
 	double p, scale, eps;		/* dropout, a sum's factor, a norm's */
 	struct nn_packed packed;	/* the weights of a linear map, where the graph only scores */
 	void *ext;			/* freed with the graph */

@@ -17,12 +17,12 @@ struct nn_node *nn_node_new(struct nn_graph *, const struct nn_op *, int axis, i
 
 /* The gradient of a node, ready to be added to (zeroed if nothing is in it yet); NULL if it needs none. */
 nn_float *nn_grad(struct nn_graph *, struct nn_node *);
-/* The same for an operation that can also overwrite: *beta is 0 (nothing there, contents undefined) or 1 (add). */
-nn_float *nn_grad_beta(struct nn_graph *, struct nn_node *, nn_float *beta);
+/* The same for an operation that can also overwrite: *add is 0 where nothing is there (contents undefined), else 1. */
+nn_float *nn_grad_to(struct nn_graph *, struct nn_node *, int *add);
 
-/* The same two, but where none is needed there is room that nobody will read: for a kernel that writes all its gradients or none. */
+/* The same two, but scratch memory instead of NULL where none is needed: for a kernel that writes all its gradients or none. */
 nn_float *nn_grad_or_room(struct nn_graph *, struct nn_node *);
-nn_float *nn_grad_room_beta(struct nn_graph *, struct nn_node *, nn_float *beta);
+nn_float *nn_grad_or_room_to(struct nn_graph *, struct nn_node *, int *add);
 void nn_grads_or_room(struct nn_graph *, struct nn_node *);	/* of all inputs of a node */
 /* The gradient of `to` += d, of as many numbers; written where nothing is there. */
 void nn_grad_add(struct nn_graph *, struct nn_node *to, const nn_float *d);

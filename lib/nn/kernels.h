@@ -191,7 +191,7 @@ struct nn_attention_grad {
 	nn_float *dpk, *dpv;		/* +=; rows ldp apart */
 	const nn_float *dout;		/* rows ldo apart */
 	nn_float *dbias;		/* +=; as bias; not read without one */
-	int fresh_q, fresh_kv;		/* dq, or dk and dv, are written, not added to */
+	int add_q, add_kv;		/* dq, or dk and dv, are added to; 0: written */
 };
 
 #define NN_ATTENTION_BLOCK 64		/* queries that are computed together */

@@ -627,9 +627,9 @@ static void forget_rows(nn_float *d, size_t ld, size_t rows, size_t from, size_t
 
 void nn_attention_bwd_ref(const struct nn_attention *a, const struct nn_attention_grad *g, nn_float *scratch)
 {
-	if (g->fresh_q)
+	if (!g->add_q)
 		forget_rows(g->dq, a->ldq, a->nq, a->head * a->dh, a->head_end * a->dh);
-	if (g->fresh_kv) {
+	if (!g->add_kv) {
 		forget_rows(g->dk, a->ld, a->z, a->head * a->dh, a->head_end * a->dh);
 		forget_rows(g->dv, a->ld, a->z, a->head * a->dh, a->head_end * a->dh);
 	}

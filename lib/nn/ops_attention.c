@@ -15,7 +15,7 @@ struct attention {
 	uint64_t *keys;		/* one a row, where the axis has one for a sequence alone */
 	nn_float *bias;		/* (heads, 2 longest - 1): the table's entries by distance, from -(longest-1) */
 	nn_float *stat;		/* (rows, heads): denominators of the softmax */
-	int fresh_q, fresh_kv;	/* nothing is in their gradients yet */
+	int add_q, add_kv;	/* something is in their gradients */
 };
 
 struct sequence {
@@ -185,7 +185,7 @@ static void attention_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from
 		struct nn_attention a = one_sequence(g, n, s);
 		struct nn_attention_grad d = { .dq = dq + (a.q - c->c.q->val), .dk = dkv + (a.k - c->c.kv->val), .dv = dkv + (a.v - c->c.kv->val),
 					       .dout = n->grad + (a.out - n->val), .dbias = dbias ? dbias + c->longest - 1 : NULL,
-					       .fresh_q = c->fresh_q, .fresh_kv = c->fresh_kv };
+					       .add_q = c->add_q, .add_kv = c->add_kv };
 		if (a.n_prompts) {
 			d.dpk = nn_grad_now(c->c.prompts) + (a.pk - c->c.prompts->val);
 			d.dpv = d.dpk + n->cols;
@@ -205,13 +205,11 @@ static void attention_bwd(struct nn_graph *g, struct nn_node *n)
 	struct attention *a = n->ext;
 	const struct ng_attention *c = &a->c;
 	size_t width = (size_t)c->heads * span(a), rows = g->len[c->rows_axis];
-	nn_float beta, *sum, *d;
-	nn_grad_room_beta(g, c->q, &beta);
-	a->fresh_q = a->fresh_kv = beta == 0;
-	if (!is_packed(c)) {
-		nn_grad_room_beta(g, c->kv, &beta);
-		a->fresh_kv = beta == 0;
-	}
+	nn_float *sum, *d;
+	nn_grad_or_room_to(g, c->q, &a->add_q);
+	a->add_kv = a->add_q;
+	if (!is_packed(c))
+		nn_grad_or_room_to(g, c->kv, &a->add_kv);
 	if (c->prompts)
 		nn_grad_or_room(g, c->prompts);
 	if (!c->table) {

@@ -63,6 +63,7 @@ static void collect(nn_float *dx, const struct conv *c, const nn_float *du)
 static void conv_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	struct conv c = conv_of(n);
+	int mk = c.maps * c.k;
 	nn_float *u = nn_room(g, c.columns);
 	for (size_t r = from; r < to; r++) {
 		nn_float *y = n->val + r * n->cols;
@@ -70,7 +71,8 @@ static void conv_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 		for (int o = 0; o < c.out; o++)
 			for (int i = 0; i < c.place; i++)
 				y[o * c.place + i] = n->in[2]->val[o];
-		nn_gemm_tile(0, 0, c.out, c.place, c.maps * c.k, n->in[1]->val, c.maps * c.k, u, c.place, 1, y, c.place);
+		nn_gemm_tile(&(struct nn_gemm){ .m = c.out, .n = c.place, .k = mk, .a = nn_as_is(n->in[1]->val, mk), .b = nn_as_is(u, c.place),
+						.c = y, .ldc = c.place, .add = 1 });
 	}
 	nn_room_end(g, u);
 }
@@ -92,11 +94,13 @@ static void conv_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 	for (size_t r = from; r < to; r++) {
 		const nn_float *dy = n->grad + r * n->cols;
 		spread(u, &c, n->in[0]->val + r * n->in[0]->cols);
-		nn_gemm_tile(0, 1, c.out, mk, c.place, dy, c.place, u, c.place, 1, room, mk);
+		nn_gemm_tile(&(struct nn_gemm){ .m = c.out, .n = mk, .k = c.place, .a = nn_as_is(dy, c.place), .b = nn_transposed(u, c.place),
+						.c = room, .ldc = mk, .add = 1 });
 		for (int o = 0; o < c.out; o++)
 			for (int i = 0; i < c.place; i++)
 				db[o] += dy[o * c.place + i];
-		nn_gemm_tile(1, 0, mk, c.place, c.out, n->in[1]->val, mk, dy, c.place, 0, u, c.place);
+		nn_gemm_tile(&(struct nn_gemm){ .m = mk, .n = c.place, .k = c.out, .a = nn_transposed(n->in[1]->val, mk), .b = nn_as_is(dy, c.place),
+						.c = u, .ldc = c.place });
 		collect(nn_grad_now(n->in[0]) + r * n->in[0]->cols, &c, u);
 	}
 	free(u);

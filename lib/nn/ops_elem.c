@@ -56,13 +56,13 @@ static void mul_fwd(struct nn_graph *g, struct nn_node *n)
 	each(g, n, mul_fwd_part);
 }
 
-/* Gradients of the factors in[at] and in[at+1].  clears[k]: nothing was in that of in[at+k] yet; its pieces are cleared where they are warm. */
+/* Gradients of the factors in[at] and in[at+1].  Where nothing was in one yet, its pieces are cleared while they are warm. */
 static void factors_bwd(struct nn_node *n, int at, size_t from, size_t to)
 {
 	nn_float *d[2];
 	for (int k = 0; k < 2; k++) {
 		d[k] = nn_grad_now(n->in[at + k]) + from;
-		if (n->clears[k])
+		if (!n->add[k])
 			memset(d[k], 0, (to - from) * sizeof *d[k]);
 	}
 	nn_mul_bwd(d[0], d[1], n->grad + from, n->in[at]->val + from, n->in[at + 1]->val + from, to - from);
@@ -70,11 +70,8 @@ static void factors_bwd(struct nn_node *n, int at, size_t from, size_t to)
 
 static void ready_factors(struct nn_graph *g, struct nn_node *n, int at)
 {
-	for (int k = 0; k < 2; k++) {
-		nn_float beta;
-		nn_grad_room_beta(g, n->in[at + k], &beta);
-		n->clears[k] = beta == 0;
-	}
+	for (int k = 0; k < 2; k++)
+		nn_grad_or_room_to(g, n->in[at + k], &n->add[k]);
 }
 
 static void mul_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)

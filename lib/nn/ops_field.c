@@ -91,7 +91,7 @@ static void inner_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, s
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * (size_t)wide;
 		nn_float *y = n->val + r * n->cols;
-		nn_gemm_tile(0, 1, f, f, d, x, d, x, d, 0, all, f);
+		nn_gemm_tile(&(struct nn_gemm){ .m = f, .n = f, .k = d, .a = nn_as_is(x, d), .b = nn_transposed(x, d), .c = all, .ldc = f });
 		for (int i = 0; i < f - 1; y += f - 1 - i, i++)
 			memcpy(y, all + i * f + i + 1, (size_t)(f - 1 - i) * sizeof *y);
 	}
@@ -120,7 +120,8 @@ static void inner_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, s
 		for (int i = 0; i < f; i++)
 			for (int j = i + 1; j < f; j++)
 				all[i * f + j] = all[j * f + i] = *dy++;
-		nn_gemm_tile(0, 0, f, d, f, all, f, n->in[0]->val + at, d, 1, nn_grad_now(n->in[0]) + at, d);
+		nn_gemm_tile(&(struct nn_gemm){ .m = f, .n = d, .k = f, .a = nn_as_is(all, f), .b = nn_as_is(n->in[0]->val + at, d),
+						.c = nn_grad_now(n->in[0]) + at, .ldc = d, .add = 1 });
 	}
 	free(all);
 }
@@ -175,13 +176,15 @@ static void cin_fwd_rows(const struct nn_graph *g, const struct cin *c, struct n
 {
 	size_t d = c->d, wide = rows * d;
 	nn_float *y = t + c->pairs * wide, *out = n->val + from * n->cols;
+	struct nn_gemm product = { .m = (int)c->out, .n = (int)wide, .k = (int)c->pairs, .a = nn_as_is(n->in[2]->val, (int)c->pairs),
+				   .b = nn_as_is(t, (int)wide), .c = y, .ldc = (int)wide, .add = 1 };
 	cin_products(t, c, n, from, rows);
 	for (size_t i = 0; i < c->out * wide; i++)
 		y[i] = n->in[3]->val[i / wide];
 	if (g->by_row)	/* which must not allocate */
-		nn_gemm_tile(0, 0, (int)c->out, (int)wide, (int)c->pairs, n->in[2]->val, (int)c->pairs, t, (int)wide, 1, y, (int)wide);
+		nn_gemm_tile(&product);
 	else
-		nn_gemm(NULL, 0, 0, (int)c->out, (int)wide, (int)c->pairs, n->in[2]->val, (int)c->pairs, t, (int)wide, 1, y, (int)wide);
+		nn_gemm(NULL, &product, 1);
 	for (size_t r = 0; r < rows; r++)
 		for (size_t o = 0; o < c->out; o++)
 			memcpy(out + r * n->cols + o * d, y + o * wide + r * d, d * sizeof *y);
@@ -207,13 +210,16 @@ static void cin_fwd(struct nn_graph *g, struct nn_node *n)
 static void cin_bwd_rows(const struct cin *c, struct nn_node *n, size_t from, size_t rows, nn_float *t, nn_float *room)
 {
 	size_t d = c->d, wide = rows * d, all = c->pairs * wide;
+	int out = (int)c->out, pairs = (int)c->pairs, across = (int)wide;
 	nn_float *dt = t + all, *dy = dt + all;
 	cin_products(t, c, n, from, rows);
 	for (size_t r = 0; r < rows; r++)
 		for (size_t o = 0; o < c->out; o++)
 			memcpy(dy + o * wide + r * d, n->grad + (from + r) * n->cols + o * d, d * sizeof *dy);
-	nn_gemm(NULL, 0, 1, (int)c->out, (int)c->pairs, (int)wide, dy, (int)wide, t, (int)wide, 1, room, (int)c->pairs);
-	nn_gemm(NULL, 1, 0, (int)c->pairs, (int)wide, (int)c->out, n->in[2]->val, (int)c->pairs, dy, (int)wide, 0, dt, (int)wide);
+	nn_gemm(NULL, &(struct nn_gemm){ .m = out, .n = pairs, .k = across, .a = nn_as_is(dy, across), .b = nn_transposed(t, across),
+					 .c = room, .ldc = pairs, .add = 1 }, 1);
+	nn_gemm(NULL, &(struct nn_gemm){ .m = pairs, .n = across, .k = out, .a = nn_transposed(n->in[2]->val, pairs), .b = nn_as_is(dy, across),
+					 .c = dt, .ldc = across }, 1);
 	nn_row_sums_fwd(room + c->out * c->pairs, 1, dy, wide, c->out, wide);
 	for (size_t r = from; r < from + rows; r++, dt += d) {
 		size_t at0 = r * n->in[0]->cols, at = r * n->in[1]->cols;
@@ -273,21 +279,23 @@ static void group_linear_fwd(struct nn_graph *g, struct nn_node *n)
 		return;
 	}
 	for (int k = 0; k < groups; k++)
-		nn_gemm(g->team, 0, 1, (int)nn_rows(g, n), out, in, x->val + k * in, (int)x->cols, w->val + (size_t)k * w->cols, in, 0,
-			n->val + k * out, (int)n->cols);
+		nn_gemm(g->team, &(struct nn_gemm){ .m = (int)nn_rows(g, n), .n = out, .k = in, .a = nn_as_is(x->val + k * in, (int)x->cols),
+						    .b = nn_transposed(w->val + (size_t)k * w->cols, in), .c = n->val + k * out, .ldc = (int)n->cols }, 1);
 }
 
 static void group_linear_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct nn_node *x = n->in[0], *w = n->in[1];
-	int groups = w->mult, in = (int)x->cols / groups, out = (int)n->cols / groups, rows = (int)nn_rows(g, n);
+	int groups = w->mult, ldx = (int)x->cols, ldy = (int)n->cols, in = ldx / groups, out = ldy / groups, rows = (int)nn_rows(g, n);
 	nn_float *dx = nn_grad(g, x), *dw = nn_grad(g, w);
 	for (int k = 0; k < groups; k++) {
-		const nn_float *dy = n->grad + k * out;
+		const nn_float *dy = n->grad + k * out, *w_k = w->val + (size_t)k * w->cols;
 		if (dw)
-			nn_gemm(g->team, 1, 0, out, in, rows, dy, (int)n->cols, x->val + k * in, (int)x->cols, 1, dw + (size_t)k * w->cols, in);
+			nn_gemm(g->team, &(struct nn_gemm){ .m = out, .n = in, .k = rows, .a = nn_transposed(dy, ldy), .b = nn_as_is(x->val + k * in, ldx),
+							    .c = dw + (size_t)k * w->cols, .ldc = in, .add = 1 }, 1);
 		if (dx)
-			nn_gemm(g->team, 0, 0, rows, in, out, dy, (int)n->cols, w->val + (size_t)k * w->cols, in, 1, dx + k * in, (int)x->cols);
+			nn_gemm(g->team, &(struct nn_gemm){ .m = rows, .n = in, .k = out, .a = nn_as_is(dy, ldy), .b = nn_as_is(w_k, in),
+							    .c = dx + k * in, .ldc = ldx, .add = 1 }, 1);
 	}
 }
 
@@ -363,7 +371,8 @@ static void mix_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 	(void)g;
 	int f = n->groups, d = (int)n->cols / f;
 	for (size_t r = from; r < to; r++)
-		nn_gemm_tile(0, 0, f, d, f, n->in[0]->val + r * (size_t)(f * f), f, n->in[1]->val + r * n->cols, d, 0, n->val + r * n->cols, d);
+		nn_gemm_tile(&(struct nn_gemm){ .m = f, .n = d, .k = f, .a = nn_as_is(n->in[0]->val + r * (size_t)(f * f), f),
+						.b = nn_as_is(n->in[1]->val + r * n->cols, d), .c = n->val + r * n->cols, .ldc = d });
 }
 
 static void mix_fwd(struct nn_graph *g, struct nn_node *n)
@@ -377,8 +386,9 @@ static void mix_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 	int f = n->groups, d = (int)n->cols / f;
 	for (size_t r = from; r < to; r++) {
 		size_t at = r * n->cols, at_w = r * (size_t)(f * f);
-		nn_gemm_tile(0, 1, f, f, d, n->grad + at, d, n->in[1]->val + at, d, 1, nn_grad_now(n->in[0]) + at_w, f);
-		nn_gemm_tile(1, 0, f, d, f, n->in[0]->val + at_w, f, n->grad + at, d, 1, nn_grad_now(n->in[1]) + at, d);
+		struct nn_operand w = nn_transposed(n->in[0]->val + at_w, f), dy = nn_as_is(n->grad + at, d), x = nn_transposed(n->in[1]->val + at, d);
+		nn_gemm_tile(&(struct nn_gemm){ .m = f, .n = f, .k = d, .a = dy, .b = x, .c = nn_grad_now(n->in[0]) + at_w, .ldc = f, .add = 1 });
+		nn_gemm_tile(&(struct nn_gemm){ .m = f, .n = d, .k = f, .a = w, .b = dy, .c = nn_grad_now(n->in[1]) + at, .ldc = d, .add = 1 });
 	}
 }
 

@@ -38,29 +38,35 @@ static void finish_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 	finish(n, from, to - from, 0, n->cols);
 }
 
-/* W was computed for this batch: nothing to pack, but still a row at a time. */
+static struct nn_operand matrix(const struct nn_node *n, int transposed)
+{
+	return (struct nn_operand){ n->in[1]->val, (int)n->in[1]->cols, transposed };
+}
+
+/* W is no parameter, so it is not packed; one row a call keeps a row's bits independent of the batch. */
 static void lone_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	const struct nn_node *x = n->in[0], *w = n->in[1];
+	const struct nn_node *x = n->in[0];
+	struct nn_operand w = matrix(n, !n->transposed);
+	int in = (int)x->cols, out = (int)n->cols;
 	for (size_t r = from; r < to; r++)
-		nn_gemm_tile(0, !n->transposed, 1, (int)n->cols, (int)x->cols, x->val + r * x->cols, (int)x->cols, w->val, (int)w->cols, 0,
-			     n->val + r * n->cols, (int)n->cols);
+		nn_gemm_tile(&(struct nn_gemm){ .m = 1, .n = out, .k = in, .a = nn_as_is(x->val + r * x->cols, in), .b = w, .c = n->val + r * n->cols, .ldc = out });
 }
 
 static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct nn_node *x = n->in[0], *w = n->in[1];
-	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
-	int finishes = n->n_in > 2 || n->act != NN_NONE;
+	const struct nn_node *x = n->in[0];
+	size_t rows = nn_rows(g, n);
+	int out = (int)n->cols, in = (int)x->cols, finishes = n->n_in > 2 || n->act != NN_NONE;
 	if (!g->by_row) {
-		nn_gemms(g->team, &(struct nn_gemm_call){ 0, !n->transposed, rows, out, in, x->val, in, w->val, n->transposed ? out : in, 0, n->val, out,
-							  finishes ? finish_tile : NULL, n }, 1);
+		nn_gemm(g->team, &(struct nn_gemm){ .m = (int)rows, .n = out, .k = in, .a = nn_as_is(x->val, in), .b = matrix(n, !n->transposed), .c = n->val, .ldc = out,
+						    .then = finishes ? finish_tile : NULL, .ctx = n }, 1);
 		return;
 	}
-	nn_parts(g, n, (size_t)rows, nn_packed_grain(n->cols * x->cols), lone_part);
+	nn_parts(g, n, rows, nn_packed_grain(n->cols * x->cols), lone_part);
 	if (finishes)
-		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), finish_part);
+		nn_parts(g, n, rows, nn_row_grain(n->cols), finish_part);
 }
 
 static void act_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -80,23 +86,21 @@ static void act_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size
 static void linear_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	struct nn_node *x = n->in[0], *w = n->in[1];
-	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols;
-	struct nn_gemm_call calls[2];
-	int n_calls = 0;
-	nn_float beta, *d;
+	int rows = (int)nn_rows(g, n), out = (int)n->cols, in = (int)x->cols, n_products = 0, add;
+	struct nn_operand dy = nn_as_is(n->grad, out), dy_t = nn_transposed(n->grad, out);
+	struct nn_gemm product[2];
+	nn_float *d;
 	if (n->n_in > 2 && (d = nn_grad(g, n->in[2])))
 		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), act_bwd_sum, n->cols, d);
 	else if (n->act != NN_NONE)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), act_bwd_part);
-	if ((d = nn_grad_beta(g, w, &beta))) {
-		if (n->transposed)
-			calls[n_calls++] = (struct nn_gemm_call){ 1, 0, in, out, rows, x->val, in, n->grad, out, beta, d, out, NULL, NULL };
-		else
-			calls[n_calls++] = (struct nn_gemm_call){ 1, 0, out, in, rows, n->grad, out, x->val, in, beta, d, in, NULL, NULL };
-	}
-	if ((d = nn_grad_beta(g, x, &beta)))
-		calls[n_calls++] = (struct nn_gemm_call){ 0, n->transposed, rows, in, out, n->grad, out, w->val, n->transposed ? out : in, beta, d, in, NULL, NULL };
-	nn_gemms(g->team, calls, n_calls);
+	if ((d = nn_grad_to(g, w, &add)))
+		product[n_products++] = n->transposed ?
+			(struct nn_gemm){ .m = in, .n = out, .k = rows, .a = nn_transposed(x->val, in), .b = dy, .c = d, .ldc = out, .add = add } :
+			(struct nn_gemm){ .m = out, .n = in, .k = rows, .a = dy_t, .b = nn_as_is(x->val, in), .c = d, .ldc = in, .add = add };
+	if ((d = nn_grad_to(g, x, &add)))
+		product[n_products++] = (struct nn_gemm){ .m = rows, .n = in, .k = out, .a = dy, .b = matrix(n, n->transposed), .c = d, .ldc = in, .add = add };
+	nn_gemm(g->team, product, n_products);
 }
 
 static const struct nn_op op_linear = { "linear", linear_fwd, linear_bwd, NULL };

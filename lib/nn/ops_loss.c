@@ -201,13 +201,15 @@ static void lm_fwd(struct nn_graph *g, struct nn_node *n)
 	for (k->block = 0; k->block < rows; k->block += k->rows) {
 		int m = (int)(rows - k->block < k->rows ? rows - k->block : k->rows), v = (int)k->vocab;
 		const nn_float *x = n->in[0]->val + k->block * (size_t)h;
-		nn_gemm(g->team, 0, 1, m, v, h, x, h, k->w, h, 0, k->z, v);
+		nn_gemm(g->team, &(struct nn_gemm){ .m = m, .n = v, .k = h, .a = nn_as_is(x, h), .b = nn_transposed(k->w, h), .c = k->z, .ldc = v }, 1);
 		nn_parts(g, n, (size_t)m, 8, lm_rows);
 		if (!k->dw)
 			continue;
 		nn_parts_sum(g, n, (size_t)m, PART, lm_bias_sum, k->vocab, k->db);
-		nn_gemm(g->team, 1, 0, v, h, m, k->z, v, x, h, k->block > 0, k->dw, h);
-		nn_gemm(g->team, 0, 0, m, h, v, k->z, v, k->w, h, 0, k->dh + k->block * (size_t)h, h);
+		nn_float *dx = k->dh + k->block * (size_t)h;
+		nn_gemm(g->team, &(struct nn_gemm){ .m = v, .n = h, .k = m, .a = nn_transposed(k->z, v), .b = nn_as_is(x, h), .c = k->dw, .ldc = h,
+						    .add = k->block > 0 }, 1);
+		nn_gemm(g->team, &(struct nn_gemm){ .m = m, .n = h, .k = v, .a = nn_as_is(k->z, v), .b = nn_as_is(k->w, h), .c = dx, .ldc = h }, 1);
 	}
 	k->hits = 0;
 	for (size_t r = 0; r < rows; r++) {

@@ -122,13 +122,14 @@ static double nce_block(struct nn_graph *g, struct nn_node *n, struct nce *k, si
 	const nn_float *x = n->in[k->turned]->val + k->block * n->in[0]->cols, *y = n->in[!k->turned]->val;
 	int w = (int)k->width, mine = (int)(m * k->parts), all = (int)(k->rows * k->parts);
 	double sum = 0;
-	nn_gemm(g->team, 0, 1, mine, all, w, x, w, y, w, 0, k->z, all);
+	nn_gemm(g->team, &(struct nn_gemm){ .m = mine, .n = all, .k = w, .a = nn_as_is(x, w), .b = nn_transposed(y, w), .c = k->z, .ldc = all }, 1);
 	nn_parts(g, n, m, GRAIN, nce_rows);
 	for (size_t r = 0; r < m; r++)
 		sum += k->loss[r];
 	if (k->d[0]) {
-		nn_gemm(g->team, 0, 0, mine, w, all, k->z, all, y, w, 1, k->d[k->turned] + k->block * n->in[0]->cols, w);
-		nn_gemm(g->team, 1, 0, all, w, mine, k->z, all, x, w, 1, k->d[!k->turned], w);
+		nn_float *dx = k->d[k->turned] + k->block * n->in[0]->cols, *dy = k->d[!k->turned];
+		nn_gemm(g->team, &(struct nn_gemm){ .m = mine, .n = w, .k = all, .a = nn_as_is(k->z, all), .b = nn_as_is(y, w), .c = dx, .ldc = w, .add = 1 }, 1);
+		nn_gemm(g->team, &(struct nn_gemm){ .m = all, .n = w, .k = mine, .a = nn_transposed(k->z, all), .b = nn_as_is(x, w), .c = dy, .ldc = w, .add = 1 }, 1);
 	}
 	return sum;
 }

@@ -44,12 +44,13 @@ static void concat_fwd(struct nn_graph *g, struct nn_node *n)
 static void concat_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	const nn_float *beta = n->scratch, *dy = n->grad;
+	const int *add = n->scratch;
+	const nn_float *dy = n->grad;
 	for (int k = 0; k < n->n_in; dy += n->in[k]->cols, k++) {
 		size_t cols = n->in[k]->cols;
 		nn_float *d = nn_grad_now(n->in[k]);
 		for (size_t r = from; n->in[k]->needs_grad && r < to; r++)
-			if (beta[k])
+			if (add[k])
 				nn_add(d + r * cols, dy + r * n->cols, cols);
 			else
 				memcpy(d + r * cols, dy + r * n->cols, cols * sizeof *d);
@@ -58,9 +59,9 @@ static void concat_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, 
 
 static void concat_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_float *beta = n->scratch;
+	int *add = n->scratch;
 	for (int k = 0; k < n->n_in; k++)
-		nn_grad_beta(g, n->in[k], &beta[k]);
+		nn_grad_to(g, n->in[k], &add[k]);
 	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), concat_bwd_part);
 }
 
@@ -68,7 +69,7 @@ static void concat_bwd(struct nn_graph *g, struct nn_node *n)
 static size_t concat_scratch(struct nn_graph *g, const struct nn_node *n)
 {
 	(void)g;
-	return (size_t)n->n_in * sizeof(nn_float);
+	return (size_t)n->n_in * sizeof(int);
 }
 
 static const struct nn_op op_concat = { "concat", concat_fwd, concat_bwd, concat_scratch };

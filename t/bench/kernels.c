@@ -91,7 +91,7 @@ static void attention(size_t z, size_t K, size_t dh, int drop)
 	sequence = (struct nn_attention){ .nq = z, .z = z, .n_prompts = K, .dh = dh, .head_end = heads, .scale = (nn_float)(1 / sqrt((double)dh)), .q = a,
 					  .k = a + H, .v = a + 2 * H, .ldq = 3 * H, .ld = 3 * H, .pk = d, .pv = d + K * H, .ldp = H, .out = c, .ldo = H,
 					  .stat = e, .keys = drop ? keys : NULL, .p = (nn_float)0.1 };
-	sequence_grad = (struct nn_attention_grad){ b, b + H, b + 2 * H, d + 4 * K * H, d + 5 * K * H, c };
+	sequence_grad = (struct nn_attention_grad){ b, b + H, b + 2 * H, d + 4 * K * H, d + 5 * K * H, c, .add_q = 1, .add_kv = 1 };
 	snprintf(name, sizeof name, "attention %zu + %zu, 12 x %zu%s", z, K, dh, drop ? ", dropout" : "");
 	double products = 2.0 * (double)(z * n * H), fwd = best(attention_fwd), bwd = best(attention_bwd);
 	printf("%-34s %8.1f GF/s forward %8.1f backward %8.2f us a token\n", name, 2 * products / fwd * 1e-9, 5 * products / bwd * 1e-9,
@@ -116,7 +116,8 @@ static void gemm(void)
 {
 	int m = product.m, n = product.n, k = product.k;
 
-	nn_gemm(NULL, product.ta, product.tb, m, n, k, product.a, product.ta ? m : k, product.b, product.tb ? k : n, 0, result, n);
+	nn_gemm(NULL, &(struct nn_gemm){ .m = m, .n = n, .k = k, .a = { product.a, product.ta ? m : k, product.ta },
+					 .b = { product.b, product.tb ? k : n, product.tb }, .c = result, .ldc = n }, 1);
 }
 
 static struct nn_packed packed;

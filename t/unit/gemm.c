@@ -29,21 +29,32 @@ static nn_float *draw(size_t n, uint64_t row)
 	return x;
 }
 
-/* The largest error of C, its padding (which nobody may touch) included; C starts as NaN where beta is 0. */
-static double error_of(struct cp_team *team, int ta, int tb, int m, int n, int k, nn_float beta)
+/* op(A) op(B): the arrays hold the transposes where ta, tb. */
+static struct nn_gemm product_of(int ta, int tb, int m, int n, int k, const nn_float *a, int lda, const nn_float *b, int ldb, int add, nn_float *c, int ldc)
+{
+	return (struct nn_gemm){ .m = m, .n = n, .k = k, .a = { a, lda, ta }, .b = { b, ldb, tb }, .c = c, .ldc = ldc, .add = add };
+}
+
+static void multiply(struct cp_team *team, struct nn_gemm product)
+{
+	nn_gemm(team, &product, 1);
+}
+
+/* The largest error of C, its padding (which nobody may touch) included; C starts as NaN where it is not added to. */
+static double error_of(struct cp_team *team, int ta, int tb, int m, int n, int k, int add)
 {
 	int lda = (ta ? m : k) + 3, ldb = (tb ? k : n) + 2, ldc = n + 1;
 	nn_float *a = draw((size_t)lda * (size_t)(ta ? k : m), 1), *b = draw((size_t)ldb * (size_t)(tb ? n : k), 2);
 	nn_float *c = draw((size_t)m * (size_t)ldc, 3), *start = draw((size_t)m * (size_t)ldc, 3);
 	double worst = 0;
 
-	for (int i = 0; beta == 0 && i < m; i++)
+	for (int i = 0; !add && i < m; i++)
 		for (int j = 0; j < n; j++)
 			c[i * ldc + j] = NAN;
-	nn_gemm(team, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+	multiply(team, product_of(ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc));
 	for (int i = 0; i < m; i++)
 		for (int j = 0; j < ldc; j++) {
-			double sum = j < n && beta == 0 ? 0 : (j < n ? beta : 1) * (double)start[i * ldc + j];
+			double sum = j < n && !add ? 0 : (double)start[i * ldc + j];
 			for (int l = 0; j < n && l < k; l++)
 				sum += (double)(ta ? a[l * lda + i] : a[i * lda + l]) * (tb ? b[j * ldb + l] : b[l * ldb + j]);
 			double d = fabs(sum - c[i * ldc + j]);
@@ -66,8 +77,8 @@ static void check_products(struct cp_team *team)
 		double worst = 0;
 		char what[80];
 		for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-			for (int beta = 0; beta < 2; beta++) {
-				double e = error_of(team, t & 1, t >> 1, sizes[s][0], sizes[s][1], sizes[s][2], (nn_float)beta);
+			for (int add = 0; add < 2; add++) {
+				double e = error_of(team, t & 1, t >> 1, sizes[s][0], sizes[s][1], sizes[s][2], add);
 				worst = e > worst || isnan(e) ? e : worst;
 			}
 		snprintf(what, sizeof what, "products as by a plain loop, transposed: %d %d (%.1e)", t & 1, t >> 1, worst);
@@ -96,11 +107,11 @@ static void check_threads(void)
 		for (int t = 0; t < 4; t++) {
 			int ta = t & 1, tb = t >> 1;
 			nn_float *one = draw(n_c, 3);
-			nn_gemm(NULL, ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, one, n);
+			multiply(NULL, product_of(ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, one, n));
 			for (size_t i = 0; i < sizeof teams / sizeof *teams; i++) {
 				struct cp_team *team = cp_team_new(teams[i], &err);
 				nn_float *more = draw(n_c, 3);
-				nn_gemm(team, ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, more, n);
+				multiply(team, product_of(ta, tb, m, n, k, a, line(ta, m, k), b, line(tb, k, n), 1, more, n));
 				same &= !memcmp(one, more, n_c * sizeof *more);
 				cp_team_free(team);
 				free(more);
@@ -121,13 +132,13 @@ static void check_several(void)
 	nn_float *x = draw(ROWS * IN, 1), *dy = draw(ROWS * OUT, 2), *w = draw(IN * OUT, 3), *dw = draw(IN * OUT, 4), *dx = draw(ROWS * IN, 5);
 	struct cp_err err;
 	int same = 1;
-	nn_gemm(NULL, 1, 0, IN, OUT, ROWS, x, IN, dy, OUT, 1, dw, OUT);
-	nn_gemm(NULL, 0, 1, ROWS, IN, OUT, dy, OUT, w, OUT, 1, dx, IN);
+	multiply(NULL, product_of(1, 0, IN, OUT, ROWS, x, IN, dy, OUT, 1, dw, OUT));
+	multiply(NULL, product_of(0, 1, ROWS, IN, OUT, dy, OUT, w, OUT, 1, dx, IN));
 	for (int threads = 1; threads <= 3; threads++) {
 		struct cp_team *team = cp_team_new(threads, &err);
 		nn_float *dw2 = draw(IN * OUT, 4), *dx2 = draw(ROWS * IN, 5);
-		nn_gemms(team, (struct nn_gemm_call[]){ { 1, 0, IN, OUT, ROWS, x, IN, dy, OUT, 1, dw2, OUT, NULL, NULL },
-							{ 0, 1, ROWS, IN, OUT, dy, OUT, w, OUT, 1, dx2, IN, NULL, NULL } }, 2);
+		nn_gemm(team, (struct nn_gemm[]){ product_of(1, 0, IN, OUT, ROWS, x, IN, dy, OUT, 1, dw2, OUT),
+						  product_of(0, 1, ROWS, IN, OUT, dy, OUT, w, OUT, 1, dx2, IN) }, 2);
 		same &= !memcmp(dw, dw2, IN * OUT * sizeof *dw) && !memcmp(dx, dx2, ROWS * IN * sizeof *dx);
 		cp_team_free(team);
 		free(dw2);
@@ -147,9 +158,9 @@ static void check_neighbours(void)
 	enum { M = 70, N = 90, K = 530 };
 	nn_float *a = draw(M * K, 1), *b = draw(N * K, 2), *c = draw(M * N, 3), *part = draw(M * N, 3);
 	int same = 1;
-	nn_gemm(NULL, 0, 0, M, N, K, a, K, b, N, 1, c, N);
+	multiply(NULL, product_of(0, 0, M, N, K, a, K, b, N, 1, c, N));
 	for (int i = 0; i < M; i += 7)
-		nn_gemm(NULL, 0, 0, 2, N - 13, K, a + i * K, K, b + 13, N, 1, part + i * N + 13, N);
+		multiply(NULL, product_of(0, 0, 2, N - 13, K, a + i * K, K, b + 13, N, 1, part + i * N + 13, N));
 	for (int i = 0; i < M; i += 7)
 		same &= !memcmp(c + i * N + 13, part + i * N + 13, (N - 13) * sizeof *c) && !memcmp(c + (i + 1) * N + 13, part + (i + 1) * N + 13,
 												    (N - 13) * sizeof *c);

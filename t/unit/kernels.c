@@ -212,7 +212,7 @@ static void attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *
 	size_t H = HEADS * C;
 	struct nn_attention a = attention(y, x, R, C, drop);
 	nn_float *dp = dx + (a.pk - x), *before = fresh ? cp_xcalloc(R * a.ld, sizeof *before) : NULL;
-	struct nn_attention_grad g = { dx, dx + H, dx + 2 * H, dp, dp + H, dy, .fresh_q = fresh, .fresh_kv = fresh };
+	struct nn_attention_grad g = { dx, dx + H, dx + 2 * H, dp, dp + H, dy, .add_q = !fresh, .add_kv = !fresh };
 	if (fresh)
 		memcpy(before, dx, R * a.ld * sizeof *before);
 	for (size_t head = 0; head < HEADS; head++) {	/* head by head, as two tasks would */
@@ -250,7 +250,7 @@ static void cross_attend(nn_float *y, nn_float *x, size_t R, size_t C, int causa
 static void cross_attend_bwd(nn_float *dx, const nn_float *dy, nn_float *y, nn_float *x, size_t R, size_t C, int causal)
 {
 	struct nn_attention a = crossed(y, x, R, C, causal);
-	struct nn_attention_grad g = { .dq = dx, .dk = dx + (a.k - x), .dv = dx + (a.v - x), .dout = dy, .dbias = dx + (a.bias - x) };
+	struct nn_attention_grad g = { .dq = dx, .dk = dx + (a.k - x), .dv = dx + (a.v - x), .dout = dy, .dbias = dx + (a.bias - x), .add_q = 1, .add_kv = 1 };
 	CALL(attention_bwd)(&a, &g, scratch);
 }
 FWD(attention_biased) { cross_attend(y, x, R, C, 0); }
@@ -578,14 +578,14 @@ static void check_attention_scratch(const char *level)
 				  .v = x + 2 * z * H, .ldq = H, .ld = H, .pk = x + 3 * z * H, .pv = x + 3 * z * H + K * H, .ldp = H, .out = out,
 				  .ldo = H, .stat = saved, .keys = keys, .p = (nn_float)0.1 };
 	nn_float *dx = draw(3 * z * H + 2 * K * H, 5), *dt = draw(3 * z * H + 2 * K * H, 5), *d = dx;
-	struct nn_attention_grad g = { d, d + z * H, d + 2 * z * H, d + 3 * z * H, d + 3 * z * H + K * H, x };
+	struct nn_attention_grad g = { d, d + z * H, d + 2 * z * H, d + 3 * z * H, d + 3 * z * H + K * H, x, .add_q = 1, .add_kv = 1 };
 
 	nn_attention_fwd(&a, room);
 	nn_attention_bwd(&a, &g, room);
 	a.out = twin;
 	nn_attention_fwd_ref(&a, room);
 	d = dt;
-	g = (struct nn_attention_grad){ d, d + z * H, d + 2 * z * H, d + 3 * z * H, d + 3 * z * H + K * H, x };
+	g = (struct nn_attention_grad){ d, d + z * H, d + 2 * z * H, d + 3 * z * H, d + 3 * z * H + K * H, x, .add_q = 1, .add_kv = 1 };
 	nn_attention_bwd_ref(&a, &g, room);
 	double e = fmax(distance(out, twin, z * H), distance(dx, dt, 3 * z * H + 2 * K * H));
 	ok(e < 2e-5, "%s: attention over 150 tokens in scratch of the promised size (%.1e)", level, e);
@@ -605,7 +605,7 @@ static void check_attention_unasked(const char *level)
 	size_t wrong = 0;
 	struct nn_attention a = { .z = Z, .dh = 3, .head_end = HEADS, .scale = 1, .q = x, .k = x, .v = x + HEADS * 3, .ldq = HEADS * 3, .ld = LD,
 				  .out = x, .ldo = HEADS * 3, .stat = saved };
-	struct nn_attention_grad g = { .dk = d, .dv = d + HEADS * 3, .dout = x, .fresh_kv = 1 };
+	struct nn_attention_grad g = { .dk = d, .dv = d + HEADS * 3, .dout = x };
 
 	for (size_t i = 0; i < N; i++)
 		d[i] = 7;

@@ -338,9 +338,9 @@ static void block_bwd(const struct nn_attention *a, const struct nn_attention_gr
 		if (a->bias)
 			NN_K(axpy)((nn_float *)bias_row(a, g->dbias, head, start + t), a->scale, ds + a->n_prompts, a->z);
 	}
-	add_to_keys(g->dpv, g->dv, a, o, head, o->s, o->dout, m, 1, start || !g->fresh_kv);
-	add_to_keys(g->dpk, g->dk, a, o, head, o->ds, o->q, m, a->scale, start || !g->fresh_kv);
-	struct product dq = { o->ds, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, a->scale, !g->fresh_q };
+	add_to_keys(g->dpv, g->dv, a, o, head, o->s, o->dout, m, 1, start || g->add_kv);
+	add_to_keys(g->dpk, g->dk, a, o, head, o->ds, o->q, m, a->scale, start || g->add_kv);
+	struct product dq = { o->ds, o->n_pad, 1, o->rows, o->d_pad, m, a->dh, o->n, a->scale, g->add_q };
 	multiply(g->dq + start * a->ldq + at, a->ldq, &dq);
 }
 
@@ -349,7 +349,7 @@ static void not_asked(const struct nn_attention *a, const struct nn_attention_gr
 {
 	size_t at = a->head * a->dh, n = (a->head_end - a->head) * a->dh;
 
-	for (size_t j = 0; g->fresh_kv && j < a->z; j++) {
+	for (size_t j = 0; !g->add_kv && j < a->z; j++) {
 		forget(g->dk + j * a->ld + at, 0, n);
 		forget(g->dv + j * a->ld + at, 0, n);
 	}
