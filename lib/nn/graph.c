@@ -71,8 +71,6 @@ void nn_graph_free(struct nn_graph *g)
 {
 	if (!g)
 		return;
-	for (int i = 0; i < g->n_nodes; i++)
-		free(g->nodes[i]->ext);
 	pool_release(g->pool);
 	free(g->pool);
 	cp_arena_release(&g->arena);
@@ -101,6 +99,11 @@ struct nn_node *nn_node_new(struct nn_graph *g, const struct nn_op *op, int axis
 	return n;
 }
 
+void *nn_args(struct nn_graph *g, struct nn_node *n, size_t size_bytes)
+{
+	return n->args = cp_arena_zalloc(&g->nodes_mem, size_bytes);
+}
+
 /* --- Running ----------------------------------------------------------------------------------------------------------------------- */
 
 static void want(struct nn_node *n)
@@ -127,7 +130,7 @@ void nn_forward(struct nn_graph *g, struct nn_node *target)
 			continue;
 		n->grad = NULL;
 		n->grad_ready = n->pooled = 0;
-		if (!n->root && !n->param && !(n->feed && !n->n_in))
+		if (!n->op->borrows)
 			n->val = cp_arena_alloc(&g->arena, nn_count(g, n) * sizeof(nn_float));
 		size_t keep = n->op->scratch ? n->op->scratch(g, n) : 0;
 		n->scratch = keep ? cp_arena_alloc(&g->arena, keep) : NULL;

@@ -30,7 +30,8 @@
 
 #define NN_AXES 8
 
-enum nn_act { NN_NONE, NN_RELU, NN_TANH, NN_SIGMOID };
+/* NN_GELU_TANH: GELU as T5 approximates it (kernels.h); SiLU is x sigmoid(x). */
+enum nn_act { NN_NONE, NN_RELU, NN_TANH, NN_SIGMOID, NN_GELU, NN_GELU_TANH, NN_SILU };
 
 struct nn_graph;
 struct nn_node;
@@ -41,6 +42,7 @@ struct nn_op {
 	void (*fwd)(struct nn_graph *, struct nn_node *);
 	void (*bwd)(struct nn_graph *, struct nn_node *);	/* NULL: no input needs a gradient */
 	size_t (*scratch)(struct nn_graph *, const struct nn_node *);
+	int borrows;						/* fwd points val at the memory of others */
 };
 
 /* Integers fed from outside, one for each row of the node that reads them; set .v before nn_forward. */
@@ -71,29 +73,12 @@ struct nn_node {
 	struct nn_node *root;		/* a view shares the memory of root, else NULL */
 	int needs_grad;
 	int grad_ready;			/* grad holds something: add to it */
-	int pooled;			/* grad is the pool's */
-	int wanted;			/* on the way to the node that nn_forward was asked for */
+	int pooled;			/* grad came from the graph's pool, and returns there */
+	int wanted;			/* the target of nn_forward depends on it */
 	void *scratch;
-	/* what the operation was given at build: each uses some of this */
-	struct nn_param *param;
-	size_t at;			/* of a weight, the element of its parameter that it begins with */
-	const struct nn_ids *ids;
-	const struct nn_feed *feed, *weights;
-	const struct nn_segs *segs;
-	const struct nn_bags *bags;
-	enum nn_act act;
-	int transposed;			/* of a linear map: its matrix is (in, out) */
-	int by_tanh;			/* GELU */
-	int pad;			/* of a lookup: the row that learns nothing; -1: none */
-	int from;			/* the first of the columns that are taken */
-	int group, groups;		/* columns of a group, that of a field for one; groups of a row */
-	int height, width, pool;	/* of a map; rows of it that are one in the result */
-	int site;			/* of dropout: the first of its places in the graph */
-	int add[2];			/* of a product: something is in this factor's gradient */
-	double p, scale, eps;		/* dropout, a sum's factor, a norm's */
-	struct nn_packed packed;	/* the weights of a linear map, where the graph only scores */
-	void *ext;			/* freed with the graph */
-	nn_float *ext_grad;
+	struct nn_param *param;		/* of a weight, and the element of it that the matrix begins with */
+	size_t at;
+	void *args;			/* what the operation was given at build, and keeps: its own structure, in the graph's memory */
 };
 
 struct nn_graph {
@@ -180,8 +165,6 @@ struct nn_node *ng_bias(struct nn_graph *, struct nn_node *x, struct nn_node *b)
 struct nn_node *ng_gain(struct nn_graph *, struct nn_node *x, struct nn_node *w);	/* w (1,C) times every row */
 struct nn_node *ng_lerp(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *alpha);	/* alpha*a + (1-alpha)*b; alpha (1,1) */
 struct nn_node *ng_activate(struct nn_graph *, struct nn_node *, enum nn_act);
-struct nn_node *ng_gelu(struct nn_graph *, struct nn_node *);
-struct nn_node *ng_gelu_tanh(struct nn_graph *, struct nn_node *);	/* T5's form of it, kernels.h */
 struct nn_node *ng_scale(struct nn_graph *, struct nn_node *, double);	/* every element times a constant */
 struct nn_node *ng_softmax(struct nn_graph *, struct nn_node *);			/* over the columns of a row */
 /* When training, an element is 0 with probability p, else x / (1 - p); kernels.h has the bits, g->keys of its axis the rows' names. */

@@ -15,6 +15,16 @@ struct nn_graph_index {
 /* A new node on (axis, mult) with `cols` columns, inputs in order; needs a gradient if any input does. */
 struct nn_node *nn_node_new(struct nn_graph *, const struct nn_op *, int axis, int mult, size_t cols, int n_in, struct nn_node *const *in);
 
+/* Zeroed memory for n->args, as long as the graph. */
+void *nn_args(struct nn_graph *, struct nn_node *, size_t size_bytes);
+
+/* Of a linear map; a graph that only scores has its weights packed (ops_packed.c). */
+struct nn_linear {
+	enum nn_act act;
+	int transposed;		/* the matrix is (in, out) */
+	struct nn_packed packed;
+};
+
 /* The gradient of a node, ready to be added to (zeroed if nothing is in it yet); NULL if it needs none. */
 nn_float *nn_grad(struct nn_graph *, struct nn_node *);
 /* The same for an operation that can also overwrite: *add is 0 where nothing is there (contents undefined), else 1. */
@@ -31,8 +41,8 @@ void nn_grad_pass(struct nn_graph *, struct nn_node *n, struct nn_node *to);
 /* What one of these gave before, for the parts of a task (which must not allocate). */
 nn_float *nn_grad_now(struct nn_node *);
 
-/* Elements from .. to-1 of n's gradient become that before n->act. */
-void nn_act_bwd(struct nn_node *n, size_t from, size_t to);
+/* Elements from .. to-1 of n's gradient become that before the activation. */
+void nn_act_bwd(struct nn_node *n, enum nn_act, size_t from, size_t to);
 
 /* Whether a node maps x by weights that stay, and by which. */
 int nn_linear_matrix(const struct nn_node *, struct nn_matrix *);
@@ -56,6 +66,11 @@ void nn_parts_sum(struct nn_graph *, struct nn_node *, size_t count, size_t grai
 /* Room for n numbers inside a task, one at a time; nn_room_end gives it back. */
 nn_float *nn_room(struct nn_graph *, size_t n);
 void nn_room_end(struct nn_graph *, nn_float *);
+
+/* Of BatchNorm, over the batches so far. */
+struct nn_moments {
+	struct nn_param *mean, *var;
+};
 
 #define NN_BN_EPS 1e-5		/* of BatchNorm, as PyTorch has them */
 #define NN_BN_MOMENTUM 0.1

@@ -10,6 +10,7 @@
 
 struct attention {
 	struct ng_attention c;
+	uint64_t site;		/* of the dropout of its first head */
 	/* of the batch at hand */
 	size_t longest;
 	uint64_t *keys;		/* one a row, where the axis has one for a sequence alone */
@@ -93,13 +94,13 @@ static int drops(const struct nn_graph *g, const struct ng_attention *c)
 
 static size_t key_bytes(struct nn_graph *g, const struct nn_node *n)
 {
-	const struct attention *a = n->ext;
+	const struct attention *a = n->args;
 	return drops(g, &a->c) && !a->c.of_q ? nn_rows(g, n) * sizeof(uint64_t) : 0;
 }
 
 static size_t attention_scratch(struct nn_graph *g, const struct nn_node *n)
 {
-	struct attention *a = n->ext;
+	struct attention *a = n->args;
 	const struct ng_attention *c = &a->c;
 	a->longest = 1;
 	for (size_t s = 0; s < g->len[c->rows_axis]; s++) {
@@ -111,7 +112,7 @@ static size_t attention_scratch(struct nn_graph *g, const struct nn_node *n)
 
 static void arrange(struct nn_graph *g, struct nn_node *n)
 {
-	struct attention *a = n->ext;
+	struct attention *a = n->args;
 	size_t keys = key_bytes(g, n), mult = (size_t)n->mult;
 	a->keys = keys ? n->scratch : NULL;
 	a->stat = n->scratch ? (nn_float *)((char *)n->scratch + keys) : NULL;	/* NULL: there are no rows */
@@ -124,7 +125,7 @@ static void arrange(struct nn_graph *g, struct nn_node *n)
 
 static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, size_t s)
 {
-	const struct attention *a = n->ext;
+	const struct attention *a = n->args;
 	const struct ng_attention *c = &a->c;
 	struct sequence q = sequence_of(c->q, c->of_q, s), kv = sequence_of(c->kv, c->of_kv, s);
 	size_t h = n->cols, dh = h / (size_t)c->heads, ldq = c->q->cols, ld = c->kv->cols;
@@ -134,7 +135,7 @@ static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, s
 		.scale = (nn_float)(c->scale > 0 ? c->scale : 1 / sqrt((double)dh)), .q = c->q->val + q.from * ldq, .ldq = ldq, .k = k, .v = k + h, .ld = ld,
 		.bias = a->bias ? a->bias + a->longest - 1 : NULL, .ldb = span(a), .causal = c->causal, .out = n->val + q.from * h, .ldo = h,
 		.stat = a->stat ? a->stat + q.from * (size_t)c->heads : NULL, .keys = drops(g, c) ? (a->keys ? a->keys : g->keys[n->axis]) + q.from : NULL,
-		.site = (uint64_t)n->site, .p = (nn_float)c->dropout,
+		.site = a->site, .p = (nn_float)c->dropout,
 	};
 	if (c->n_prompts) {
 		x.pk = c->prompts->val + s * c->prompts->cols + (size_t)(2 * c->layer) * h;
@@ -146,7 +147,7 @@ static struct nn_attention one_sequence(struct nn_graph *g, struct nn_node *n, s
 
 static nn_float *room_for(struct nn_graph *g, const struct nn_node *n)
 {
-	const struct attention *a = n->ext;
+	const struct attention *a = n->args;
 	return nn_room(g, nn_attention_scratch(a->longest, (size_t)a->c.n_prompts, n->cols / (size_t)a->c.heads));
 }
 
@@ -165,13 +166,13 @@ static void attention_fwd_part(struct nn_graph *g, struct nn_node *n, size_t fro
 /* Short sequences of equal length: as many as make a task worth while. */
 static size_t grain(const struct nn_node *n)
 {
-	const struct attention *a = n->ext;
+	const struct attention *a = n->args;
 	return SEQUENCES + (a->c.of_q ? 0 : NN_GRAIN / ((size_t)n->mult * n->cols * 4));
 }
 
 static void attention_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	const struct attention *a = n->ext;
+	const struct attention *a = n->args;
 	arrange(g, n);
 	nn_parts(g, n, g->len[a->c.rows_axis], grain(n), attention_fwd_part);
 }
@@ -179,7 +180,7 @@ static void attention_fwd(struct nn_graph *g, struct nn_node *n)
 /* dbias: (heads, span), or NULL */
 static void attention_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *dbias)
 {
-	const struct attention *c = n->ext;
+	const struct attention *c = n->args;
 	nn_float *room = room_for(g, n), *dq = nn_grad_now(c->c.q), *dkv = nn_grad_now(c->c.kv);
 	for (size_t s = from; s < to; s++) {
 		struct nn_attention a = one_sequence(g, n, s);
@@ -202,7 +203,7 @@ static void attention_bwd_part(struct nn_graph *g, struct nn_node *n, size_t fro
 
 static void attention_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct attention *a = n->ext;
+	struct attention *a = n->args;
 	const struct ng_attention *c = &a->c;
 	size_t width = (size_t)c->heads * span(a), rows = g->len[c->rows_axis];
 	nn_float *sum, *d;
@@ -238,17 +239,16 @@ struct nn_node *ng_attention(struct nn_graph *g, const struct ng_attention *c)
 	if (c->table)
 		in[n_in++] = c->table;
 	struct nn_node *n = nn_node_new(g, &op_attention, c->q->axis, c->q->mult, h, n_in, in);
-	struct attention *a = cp_xcalloc(1, sizeof *a);
+	struct attention *a = nn_args(g, n, sizeof *a);
 	a->c = *c;
-	n->ext = a;
-	n->site = g->n_sites;
+	a->site = (uint64_t)g->n_sites;
 	g->n_sites += c->heads;
 	return n;
 }
 
 void ng_attention_paid(struct nn_graph *g, struct nn_node *n, size_t lead, double sum[3])
 {
-	const struct attention *c = n->ext;
+	const struct attention *c = n->args;
 	for (size_t s = 0; s < g->len[c->c.rows_axis]; s++) {
 		struct nn_attention a = one_sequence(g, n, s);
 		size_t k = a.n_prompts ? a.n_prompts : lead < a.z ? lead : a.z;

@@ -10,6 +10,18 @@
 #include "nn/gemm.h"
 #include "nn/graph_priv.h"
 
+/* Of a map: rows and columns, and rows of it that are one in the result of pooling. */
+struct map {
+	int height, width, pool;
+};
+
+static struct nn_node *of_maps(struct nn_graph *g, struct nn_node *n, size_t height, size_t width, size_t pool)
+{
+	struct map *m = nn_args(g, n, sizeof *m);
+	*m = (struct map){ (int)height, (int)width, (int)pool };
+	return n;
+}
+
 /* --- Convolution ------------------------------------------------------------------------------------------------------------------- */
 
 struct conv {
@@ -20,8 +32,9 @@ struct conv {
 
 static struct conv conv_of(const struct nn_node *n)
 {
-	int place = n->height * n->width, maps = (int)n->in[0]->cols / place, k = (int)n->in[1]->cols / maps;
-	return (struct conv){ maps, k, n->in[1]->mult, place, n->height, n->width, (size_t)maps * (size_t)k * (size_t)place };
+	const struct map *m = n->args;
+	int place = m->height * m->width, maps = (int)n->in[0]->cols / place, k = (int)n->in[1]->cols / maps;
+	return (struct conv){ maps, k, n->in[1]->mult, place, m->height, m->width, (size_t)maps * (size_t)k * (size_t)place };
 }
 
 /* Rows of image that tap t of the kernel sees: of the output first..end-1, from `shift` rows further in the input. */
@@ -126,9 +139,7 @@ struct nn_node *ng_conv_height(struct nn_graph *g, struct nn_node *x, struct nn_
 	size_t maps = x->cols / (height * width), k = w->cols / maps;
 	assert(maps * height * width == x->cols && w->axis == 0 && k * maps == w->cols && k % 2 == 1 && b->cols == (size_t)w->mult);
 	struct nn_node *n = nn_node_new(g, &op_conv, x->axis, x->mult, (size_t)w->mult * height * width, 3, (struct nn_node *[]){ x, w, b });
-	n->height = (int)height;
-	n->width = (int)width;
-	return n;
+	return of_maps(g, n, height, width, 1);
 }
 
 /* --- Pooling ----------------------------------------------------------------------------------------------------------------------- */
@@ -145,7 +156,8 @@ struct pool {
 
 static struct pool pool_of(const struct nn_node *n)
 {
-	return (struct pool){ n->height, n->width, n->pool, (n->height + n->pool - 1) / n->pool };
+	const struct map *m = n->args;
+	return (struct pool){ m->height, m->width, m->pool, (m->height + m->pool - 1) / m->pool };
 }
 
 /* One map: window o covers rows o p - (height mod p) and the p - 1 behind it, as far as they are there. */
@@ -174,14 +186,17 @@ static void pool_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 		pool_map(n->val + i * small, source + i * small, n->in[0]->val + i * big, &c);
 }
 
-static size_t pool_maps(struct nn_graph *g, const struct nn_node *n)
+/* The maps of all rows, each a part of the work. */
+static void each_map(struct nn_graph *g, struct nn_node *n, nn_part_fn fn)
 {
-	return nn_count(g, n->in[0]) / (size_t)(n->height * n->width);
+	const struct map *m = n->args;
+	size_t place = (size_t)(m->height * m->width);
+	nn_parts(g, n, nn_count(g, n->in[0]) / place, nn_row_grain(place), fn);
 }
 
 static void pool_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->height * n->width)), pool_fwd_part);
+	each_map(g, n, pool_fwd_part);
 }
 
 static void pool_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -198,7 +213,7 @@ static void pool_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 static void pool_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	nn_grads_or_room(g, n);
-	nn_parts(g, n, pool_maps(g, n), nn_row_grain((size_t)(n->height * n->width)), pool_bwd_part);
+	each_map(g, n, pool_bwd_part);
 }
 
 static const struct nn_op op_pool = { "pool", pool_fwd, pool_bwd, pool_scratch };
@@ -207,18 +222,10 @@ struct nn_node *ng_maxpool_height(struct nn_graph *g, struct nn_node *x, size_t 
 {
 	size_t maps = x->cols / (height * width), high = (height + p - 1) / p;
 	assert(maps * height * width == x->cols && height < UINT16_MAX && 2 * (height % p) <= p);
-	struct nn_node *n = nn_node_new(g, &op_pool, x->axis, x->mult, maps * high * width, 1, &x);
-	n->height = (int)height;
-	n->width = (int)width;
-	n->pool = (int)p;
-	return n;
+	return of_maps(g, nn_node_new(g, &op_pool, x->axis, x->mult, maps * high * width, 1, &x), height, width, p);
 }
 
 /* --- BatchNorm of maps ------------------------------------------------------------------------------------------------------------- */
-
-struct map_moments {
-	struct nn_param *mean, *var;
-};
 
 /* Kept: mean and rstd of every map. */
 static size_t map_norm_scratch(struct nn_graph *g, const struct nn_node *n)
@@ -245,7 +252,7 @@ static void batch_moments(struct nn_graph *g, struct nn_node *n, size_t m, doubl
 
 static void map_norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	const struct map_moments *run = n->ext;
+	const struct nn_moments *run = n->args;
 	size_t maps = n->in[1]->cols, place = n->cols / maps, rows = nn_rows(g, n), count = rows * place;
 	nn_float *keep = n->scratch;
 	for (size_t m = from; m < to; m++) {
@@ -304,8 +311,7 @@ struct nn_node *ng_batchnorm_maps(struct nn_graph *g, struct nn_node *x, struct 
 	assert(x->cols % gain->cols == 0 && bias->cols == gain->cols && mean->n == gain->cols && var->n == gain->cols);
 	g->whole_batch = 1;
 	struct nn_node *n = nn_node_new(g, &op_map_norm, x->axis, x->mult, x->cols, 3, (struct nn_node *[]){ x, gain, bias });
-	struct map_moments *m = cp_xmalloc(sizeof *m);
-	*m = (struct map_moments){ mean, var };
-	n->ext = m;
+	struct nn_moments *m = nn_args(g, n, sizeof *m);
+	*m = (struct nn_moments){ mean, var };
 	return n;
 }

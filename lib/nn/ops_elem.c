@@ -56,13 +56,22 @@ static void mul_fwd(struct nn_graph *g, struct nn_node *n)
 	each(g, n, mul_fwd_part);
 }
 
+/* Kept: whether something is in the gradient of either factor. */
+static size_t factors_scratch(struct nn_graph *g, const struct nn_node *n)
+{
+	(void)g;
+	(void)n;
+	return 2 * sizeof(int);
+}
+
 /* Gradients of the factors in[at] and in[at+1].  Where nothing was in one yet, its pieces are cleared while they are warm. */
 static void factors_bwd(struct nn_node *n, int at, size_t from, size_t to)
 {
+	const int *add = n->scratch;
 	nn_float *d[2];
 	for (int k = 0; k < 2; k++) {
 		d[k] = nn_grad_now(n->in[at + k]) + from;
-		if (!n->add[k])
+		if (!add[k])
 			memset(d[k], 0, (to - from) * sizeof *d[k]);
 	}
 	nn_mul_bwd(d[0], d[1], n->grad + from, n->in[at]->val + from, n->in[at + 1]->val + from, to - from);
@@ -70,8 +79,9 @@ static void factors_bwd(struct nn_node *n, int at, size_t from, size_t to)
 
 static void ready_factors(struct nn_graph *g, struct nn_node *n, int at)
 {
+	int *add = n->scratch;
 	for (int k = 0; k < 2; k++)
-		nn_grad_or_room_to(g, n->in[at + k], &n->add[k]);
+		nn_grad_or_room_to(g, n->in[at + k], &add[k]);
 }
 
 static void mul_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -86,7 +96,7 @@ static void mul_bwd(struct nn_graph *g, struct nn_node *n)
 	each(g, n, mul_bwd_part);
 }
 
-static const struct nn_op op_mul = { "mul", mul_fwd, mul_bwd, NULL };
+static const struct nn_op op_mul = { "mul", mul_fwd, mul_bwd, factors_scratch };
 
 struct nn_node *ng_mul(struct nn_graph *g, struct nn_node *a, struct nn_node *b)
 {
@@ -120,7 +130,7 @@ static void cross_bwd(struct nn_graph *g, struct nn_node *n)
 	nn_grad_pass(g, n, n->in[0]);
 }
 
-static const struct nn_op op_cross = { "cross", cross_fwd, cross_bwd, NULL };
+static const struct nn_op op_cross = { "cross", cross_fwd, cross_bwd, factors_scratch };
 
 int nn_is_cross(const struct nn_node *n)
 {
@@ -178,17 +188,21 @@ struct nn_node *ng_scale_rows(struct nn_graph *g, struct nn_node *x, struct nn_n
 
 /* --- sum or mean of the groups of columns ------------------------------------------------------------------------------------------ */
 
-/* The sum, times n->scale. */
+struct sum_groups {
+	nn_float scale;		/* on the sum */
+};
+
 static void sum_groups_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	const struct sum_groups *a = n->args;
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
 	memset(n->val + from * n->cols, 0, (to - from) * n->cols * sizeof(nn_float));
 	if (n->cols == 1)
-		nn_row_sums_fwd(n->val + from, (nn_float)n->scale, n->in[0]->val + from * wide, wide, to - from, wide);
+		nn_row_sums_fwd(n->val + from, a->scale, n->in[0]->val + from * wide, wide, to - from, wide);
 	for (size_t r = from; n->cols > 1 && r < to; r++)
 		for (size_t k = 0; k < groups; k++)
-			nn_axpy(n->val + r * n->cols, (nn_float)n->scale, n->in[0]->val + r * wide + k * n->cols, n->cols);
+			nn_axpy(n->val + r * n->cols, a->scale, n->in[0]->val + r * wide + k * n->cols, n->cols);
 }
 
 static void sum_groups_fwd(struct nn_graph *g, struct nn_node *n)
@@ -199,13 +213,14 @@ static void sum_groups_fwd(struct nn_graph *g, struct nn_node *n)
 static void sum_groups_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	const struct sum_groups *a = n->args;
 	size_t wide = n->in[0]->cols, groups = wide / n->cols;
 	nn_float *d = nn_grad_now(n->in[0]);
 	if (n->cols == 1)
-		nn_row_sums_bwd(d + from * wide, wide, (nn_float)n->scale, n->grad + from, to - from, wide);
+		nn_row_sums_bwd(d + from * wide, wide, a->scale, n->grad + from, to - from, wide);
 	for (size_t r = from; n->cols > 1 && r < to; r++)
 		for (size_t k = 0; k < groups; k++)
-			nn_axpy(d + r * wide + k * n->cols, (nn_float)n->scale, n->grad + r * n->cols, n->cols);
+			nn_axpy(d + r * wide + k * n->cols, a->scale, n->grad + r * n->cols, n->cols);
 }
 
 static void sum_groups_bwd(struct nn_graph *g, struct nn_node *n)
@@ -216,26 +231,28 @@ static void sum_groups_bwd(struct nn_graph *g, struct nn_node *n)
 
 static const struct nn_op op_sum_groups = { "sum_groups", sum_groups_fwd, sum_groups_bwd, NULL };
 
-struct nn_node *ng_sum_groups(struct nn_graph *g, struct nn_node *x, size_t group)
+static struct nn_node *scaled_sum(struct nn_graph *g, struct nn_node *x, size_t group, double scale)
 {
 	assert(x->cols % group == 0);
 	struct nn_node *n = nn_node_new(g, &op_sum_groups, x->axis, x->mult, group, 1, &x);
-	n->scale = 1;
+	struct sum_groups *a = nn_args(g, n, sizeof *a);
+	a->scale = (nn_float)scale;
 	return n;
+}
+
+struct nn_node *ng_sum_groups(struct nn_graph *g, struct nn_node *x, size_t group)
+{
+	return scaled_sum(g, x, group, 1);
 }
 
 struct nn_node *ng_scale(struct nn_graph *g, struct nn_node *x, double by)
 {
-	struct nn_node *n = ng_sum_groups(g, x, x->cols);
-	n->scale = by;
-	return n;
+	return scaled_sum(g, x, x->cols, by);
 }
 
 struct nn_node *ng_mean_groups(struct nn_graph *g, struct nn_node *x, size_t group)
 {
-	struct nn_node *n = ng_sum_groups(g, x, group);
-	n->scale = (double)group / (double)x->cols;
-	return n;
+	return scaled_sum(g, x, group, (double)group / (double)x->cols);
 }
 
 /* --- x + b, b to every row --------------------------------------------------------------------------------------------------------- */
@@ -345,10 +362,15 @@ struct nn_node *ng_lerp(struct nn_graph *g, struct nn_node *a, struct nn_node *b
 
 /* --- Activations ------------------------------------------------------------------------------------------------------------------- */
 
+struct activation {
+	enum nn_act act;
+};
+
 static void act_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	void (*f)(nn_float *, const nn_float *, size_t) = n->act == NN_RELU ? nn_relu_fwd : n->act == NN_TANH ? nn_tanh_fwd : nn_sigmoid_fwd;
+	const struct activation *a = n->args;
+	void (*f)(nn_float *, const nn_float *, size_t) = a->act == NN_RELU ? nn_relu_fwd : a->act == NN_TANH ? nn_tanh_fwd : nn_sigmoid_fwd;
 	f(n->val + from, n->in[0]->val + from, to - from);
 }
 
@@ -358,14 +380,14 @@ static void act_fwd(struct nn_graph *g, struct nn_node *n)
 }
 
 /* In place, as nobody reads the gradient behind it any more. */
-void nn_act_bwd(struct nn_node *n, size_t from, size_t to)
+void nn_act_bwd(struct nn_node *n, enum nn_act act, size_t from, size_t to)
 {
 	nn_float *d = n->grad;
 	const nn_float *y = n->val;
-	if (n->act == NN_RELU)
+	if (act == NN_RELU)
 		for (size_t i = from; i < to; i++)
 			d[i] = y[i] > 0 ? d[i] : 0;
-	else if (n->act == NN_TANH)
+	else if (act == NN_TANH)
 		for (size_t i = from; i < to; i++)
 			d[i] *= 1 - y[i] * y[i];
 	else
@@ -376,7 +398,8 @@ void nn_act_bwd(struct nn_node *n, size_t from, size_t to)
 static void act_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_act_bwd(n, from, to);
+	const struct activation *a = n->args;
+	nn_act_bwd(n, a->act, from, to);
 }
 
 static void act_bwd(struct nn_graph *g, struct nn_node *n)
@@ -387,19 +410,11 @@ static void act_bwd(struct nn_graph *g, struct nn_node *n)
 
 static const struct nn_op op_act = { "activate", act_fwd, act_bwd, NULL };
 
-struct nn_node *ng_activate(struct nn_graph *g, struct nn_node *x, enum nn_act act)
-{
-	if (act == NN_NONE)
-		return x;
-	struct nn_node *n = same_shape(g, &op_act, 1, &x);
-	n->act = act;
-	return n;
-}
-
 static void gelu_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	(n->by_tanh ? nn_gelu_tanh_fwd : nn_gelu_fwd)(n->val + from, n->in[0]->val + from, to - from);
+	const struct activation *a = n->args;
+	(a->act == NN_GELU_TANH ? nn_gelu_tanh_fwd : nn_gelu_fwd)(n->val + from, n->in[0]->val + from, to - from);
 }
 
 static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
@@ -410,7 +425,8 @@ static void gelu_fwd(struct nn_graph *g, struct nn_node *n)
 static void gelu_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	(n->by_tanh ? nn_gelu_tanh_bwd : nn_gelu_bwd)(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
+	const struct activation *a = n->args;
+	(a->act == NN_GELU_TANH ? nn_gelu_tanh_bwd : nn_gelu_bwd)(nn_grad_now(n->in[0]) + from, n->grad + from, n->in[0]->val + from, to - from);
 }
 
 static void gelu_bwd(struct nn_graph *g, struct nn_node *n)
@@ -421,15 +437,15 @@ static void gelu_bwd(struct nn_graph *g, struct nn_node *n)
 
 static const struct nn_op op_gelu = { "gelu", gelu_fwd, gelu_bwd, NULL };
 
-struct nn_node *ng_gelu(struct nn_graph *g, struct nn_node *x)
+struct nn_node *ng_activate(struct nn_graph *g, struct nn_node *x, enum nn_act act)
 {
-	return same_shape(g, &op_gelu, 1, &x);
-}
-
-struct nn_node *ng_gelu_tanh(struct nn_graph *g, struct nn_node *x)
-{
-	struct nn_node *n = ng_gelu(g, x);
-	n->by_tanh = 1;
+	if (act == NN_NONE)
+		return x;
+	if (act == NN_SILU)
+		return ng_mul(g, x, ng_activate(g, x, NN_SIGMOID));
+	struct nn_node *n = same_shape(g, act == NN_GELU || act == NN_GELU_TANH ? &op_gelu : &op_act, 1, &x);
+	struct activation *a = nn_args(g, n, sizeof *a);
+	a->act = act;
 	return n;
 }
 
@@ -468,12 +484,17 @@ struct nn_node *ng_softmax(struct nn_graph *g, struct nn_node *x)
 
 /* --- Dropout ----------------------------------------------------------------------------------------------------------------------- */
 
+struct dropout {
+	uint64_t site;		/* number of the dropout in the graph */
+	nn_float p;
+};
+
 /* A key names a unit of the axis; a node with several rows a unit is one long row to it. */
 static void dropout_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
+	const struct dropout *a = n->args;
 	size_t wide = n->cols * (size_t)n->mult;
-	nn_dropout_fwd(n->val + from * wide, n->in[0]->val + from * wide, g->keys[n->axis] + from, (uint64_t)n->site, (nn_float)n->p,
-		       to - from, wide);
+	nn_dropout_fwd(n->val + from * wide, n->in[0]->val + from * wide, g->keys[n->axis] + from, a->site, a->p, to - from, wide);
 }
 
 static void dropout_fwd(struct nn_graph *g, struct nn_node *n)
@@ -486,9 +507,9 @@ static void dropout_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void dropout_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
+	const struct dropout *a = n->args;
 	size_t wide = n->cols * (size_t)n->mult;
-	nn_dropout_bwd(nn_grad_now(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, (uint64_t)n->site, (nn_float)n->p,
-		       to - from, wide);
+	nn_dropout_bwd(nn_grad_now(n->in[0]) + from * wide, n->grad + from * wide, g->keys[n->axis] + from, a->site, a->p, to - from, wide);
 }
 
 static void dropout_bwd(struct nn_graph *g, struct nn_node *n)
@@ -507,7 +528,8 @@ struct nn_node *ng_dropout(struct nn_graph *g, struct nn_node *x, double p)
 	if (p <= 0)
 		return x;
 	struct nn_node *n = same_shape(g, &op_dropout, 1, &x);
-	n->p = p;
-	n->site = g->n_sites++;
+	struct dropout *a = nn_args(g, n, sizeof *a);
+	a->p = (nn_float)p;
+	a->site = (uint64_t)g->n_sites++;
 	return n;
 }

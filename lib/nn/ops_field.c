@@ -17,6 +17,24 @@ static size_t grain_of(size_t work)
 	return rows ? rows : 1;
 }
 
+/* How wide a group is, where the shapes do not tell; the groups that are picked. */
+struct groups {
+	size_t d;
+	int which[];
+};
+
+static size_t width_of(const struct nn_node *n)
+{
+	return ((const struct groups *)n->args)->d;
+}
+
+static struct nn_node *grouped(struct nn_graph *g, struct nn_node *n, size_t d)
+{
+	struct groups *a = nn_args(g, n, sizeof *a);
+	a->d = d;
+	return n;
+}
+
 /* --- Factorisation machine --------------------------------------------------------------------------------------------------------- */
 
 /* s = sum of the groups */
@@ -29,7 +47,7 @@ static void group_sum(nn_float *s, const nn_float *x, size_t groups, size_t d)
 
 static void fm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	size_t wide = n->in[0]->cols, d = (size_t)n->group;
+	size_t wide = n->in[0]->cols, d = width_of(n);
 	nn_float *s = nn_room(g, d);
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * wide;
@@ -52,7 +70,7 @@ static void fm_fwd(struct nn_graph *g, struct nn_node *n)
 static void fm_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	size_t wide = n->in[0]->cols, d = (size_t)n->group;
+	size_t wide = n->in[0]->cols, d = width_of(n);
 	nn_float *s = cp_xmalloc(2 * d * sizeof *s), *others = s + d, *grad = nn_grad_now(n->in[0]);
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * wide;
@@ -77,16 +95,14 @@ static const struct nn_op op_fm = { "fm", fm_fwd, fm_bwd, NULL };
 struct nn_node *ng_fm(struct nn_graph *g, struct nn_node *x, size_t d)
 {
 	assert(x->cols % d == 0);
-	struct nn_node *n = nn_node_new(g, &op_fm, x->axis, x->mult, 1, 1, &x);
-	n->group = (int)d;
-	return n;
+	return grouped(g, nn_node_new(g, &op_fm, x->axis, x->mult, 1, 1, &x), d);
 }
 
 /* --- Inner products of all pairs --------------------------------------------------------------------------------------------------- */
 
 static void inner_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	int wide = (int)n->in[0]->cols, d = n->group, f = wide / d;
+	int wide = (int)n->in[0]->cols, d = (int)width_of(n), f = wide / d;
 	nn_float *all = nn_room(g, (size_t)(f * f));
 	for (size_t r = from; r < to; r++) {
 		const nn_float *x = n->in[0]->val + r * (size_t)wide;
@@ -100,7 +116,7 @@ static void inner_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, s
 
 static size_t inner_work(const struct nn_node *n)
 {
-	return n->in[0]->cols * (n->in[0]->cols / (size_t)n->group);
+	return n->in[0]->cols * (n->in[0]->cols / width_of(n));
 }
 
 static void inner_fwd(struct nn_graph *g, struct nn_node *n)
@@ -112,7 +128,7 @@ static void inner_fwd(struct nn_graph *g, struct nn_node *n)
 static void inner_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	int wide = (int)n->in[0]->cols, d = n->group, f = wide / d;
+	int wide = (int)n->in[0]->cols, d = (int)width_of(n), f = wide / d;
 	nn_float *all = cp_xcalloc((size_t)(f * f), sizeof *all);
 	for (size_t r = from; r < to; r++) {
 		size_t at = r * (size_t)wide;
@@ -138,9 +154,7 @@ struct nn_node *ng_inner(struct nn_graph *g, struct nn_node *x, size_t d)
 {
 	size_t f = x->cols / d;
 	assert(x->cols % d == 0 && f > 1);
-	struct nn_node *n = nn_node_new(g, &op_inner, x->axis, x->mult, f * (f - 1) / 2, 1, &x);
-	n->group = (int)d;
-	return n;
+	return grouped(g, nn_node_new(g, &op_inner, x->axis, x->mult, f * (f - 1) / 2, 1, &x), d);
 }
 
 /* --- Compressed interaction -------------------------------------------------------------------------------------------------------- */
@@ -156,7 +170,7 @@ struct cin {
 
 static struct cin cin_of(const struct nn_graph *g, const struct nn_node *n)
 {
-	size_t d = (size_t)n->group;
+	size_t d = width_of(n);
 	struct cin c = { n->in[0]->cols / d, n->in[1]->cols / d, n->cols / d, d, 0, 1 };
 	c.pairs = c.f * c.h;
 	size_t fit = CIN_BYTES / (c.pairs * d * sizeof(nn_float));
@@ -253,9 +267,7 @@ struct nn_node *ng_cin(struct nn_graph *g, struct nn_node *x0, struct nn_node *x
 {
 	size_t f = x0->cols / d, h = x->cols / d;
 	assert(w->axis == 0 && w->cols == f * h && b->cols == (size_t)w->mult && x->axis == x0->axis && x->mult == x0->mult);
-	struct nn_node *n = nn_node_new(g, &op_cin, x->axis, x->mult, (size_t)w->mult * d, 4, (struct nn_node *[]){ x0, x, w, b });
-	n->group = (int)d;
-	return n;
+	return grouped(g, nn_node_new(g, &op_cin, x->axis, x->mult, (size_t)w->mult * d, 4, (struct nn_node *[]){ x0, x, w, b }), d);
 }
 
 /* --- A matrix of its own for every group -------------------------------------------------------------------------------------------- */
@@ -263,10 +275,10 @@ struct nn_node *ng_cin(struct nn_graph *g, struct nn_node *x0, struct nn_node *x
 static void group_packed_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	const struct nn_packed *w = &((const struct nn_linear *)n->args)->packed;
 	size_t groups = (size_t)n->in[1]->mult, ldx = n->in[0]->cols, in = ldx / groups, out = n->cols / groups;
 	for (size_t k = 0; k < groups; k++)
-		n->packed.by->rows(n->val + from * n->cols + k * out, n->cols, n->in[0]->val + from * ldx + k * in, ldx,
-				 n->packed.w + k * n->packed.step, to - from, out, in, NULL);
+		w->by->rows(n->val + from * n->cols + k * out, n->cols, n->in[0]->val + from * ldx + k * in, ldx, w->w + k * w->step, to - from, out, in, NULL);
 }
 
 /* One product a group, its rows `cols` apart. */
@@ -274,7 +286,7 @@ static void group_linear_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	const struct nn_node *x = n->in[0], *w = n->in[1];
 	int groups = w->mult, in = (int)x->cols / groups, out = (int)n->cols / groups;
-	if (n->packed.by) {
+	if (((const struct nn_linear *)n->args)->packed.by) {
 		nn_parts(g, n, nn_rows(g, n), nn_packed_grain(w->cols * (size_t)groups), group_packed_part);
 		return;
 	}
@@ -315,7 +327,9 @@ struct nn_node *ng_group_linear(struct nn_graph *g, struct nn_node *x, struct nn
 {
 	size_t groups = (size_t)w->mult, in = x->cols / groups;
 	assert(w->axis == 0 && x->cols % groups == 0 && w->cols % in == 0);
-	return nn_node_new(g, &op_group_linear, x->axis, x->mult, groups * (w->cols / in), 2, (struct nn_node *[]){ x, w });
+	struct nn_node *n = nn_node_new(g, &op_group_linear, x->axis, x->mult, groups * (w->cols / in), 2, (struct nn_node *[]){ x, w });
+	nn_args(g, n, sizeof(struct nn_linear));
+	return n;
 }
 
 /* --- Groups by number -------------------------------------------------------------------------------------------------------------- */
@@ -323,8 +337,8 @@ struct nn_node *ng_group_linear(struct nn_graph *g, struct nn_node *x, struct nn
 static void pick_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	const int *which = n->ext;
-	size_t d = (size_t)n->group, count = n->cols / d, wide = n->in[0]->cols;
+	const int *which = ((const struct groups *)n->args)->which;
+	size_t d = width_of(n), count = n->cols / d, wide = n->in[0]->cols;
 	for (size_t r = from; r < to; r++)
 		for (size_t i = 0; i < count; i++)
 			memcpy(n->val + r * n->cols + i * d, n->in[0]->val + r * wide + (size_t)which[i] * d, d * sizeof(nn_float));
@@ -338,9 +352,9 @@ static void pick_fwd(struct nn_graph *g, struct nn_node *n)
 static void pick_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	const int *which = n->ext;
+	const int *which = ((const struct groups *)n->args)->which;
 	nn_float *dx = nn_grad_now(n->in[0]);
-	size_t d = (size_t)n->group, count = n->cols / d, wide = n->in[0]->cols;
+	size_t d = width_of(n), count = n->cols / d, wide = n->in[0]->cols;
 	for (size_t r = from; r < to; r++)
 		for (size_t i = 0; i < count; i++)
 			nn_add(dx + r * wide + (size_t)which[i] * d, n->grad + r * n->cols + i * d, d);
@@ -357,10 +371,12 @@ static const struct nn_op op_pick = { "pick_groups", pick_fwd, pick_bwd, NULL };
 struct nn_node *ng_pick_groups(struct nn_graph *g, struct nn_node *x, size_t d, int count, const int *which)
 {
 	struct nn_node *n = nn_node_new(g, &op_pick, x->axis, x->mult, (size_t)count * d, 1, &x);
-	for (int i = 0; i < count; i++)
+	struct groups *a = nn_args(g, n, sizeof *a + (size_t)count * sizeof *which);
+	a->d = d;
+	for (int i = 0; i < count; i++) {
 		assert(which[i] >= 0 && ((size_t)which[i] + 1) * d <= x->cols);
-	n->group = (int)d;
-	n->ext = memcpy(cp_xmalloc((size_t)count * sizeof *which), which, (size_t)count * sizeof *which);
+		a->which[i] = which[i];
+	}
 	return n;
 }
 
@@ -369,7 +385,7 @@ struct nn_node *ng_pick_groups(struct nn_graph *g, struct nn_node *x, size_t d, 
 static void mix_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	int f = n->groups, d = (int)n->cols / f;
+	int d = (int)width_of(n), f = (int)n->cols / d;
 	for (size_t r = from; r < to; r++)
 		nn_gemm_tile(&(struct nn_gemm){ .m = f, .n = d, .k = f, .a = nn_as_is(n->in[0]->val + r * (size_t)(f * f), f),
 						.b = nn_as_is(n->in[1]->val + r * n->cols, d), .c = n->val + r * n->cols, .ldc = d });
@@ -377,13 +393,13 @@ static void mix_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 
 static void mix_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols * (size_t)n->groups), mix_fwd_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(n->cols * n->cols / width_of(n)), mix_fwd_part);
 }
 
 static void mix_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	int f = n->groups, d = (int)n->cols / f;
+	int d = (int)width_of(n), f = (int)n->cols / d;
 	for (size_t r = from; r < to; r++) {
 		size_t at = r * n->cols, at_w = r * (size_t)(f * f);
 		struct nn_operand w = nn_transposed(n->in[0]->val + at_w, f), dy = nn_as_is(n->grad + at, d), x = nn_transposed(n->in[1]->val + at, d);
@@ -395,7 +411,7 @@ static void mix_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, siz
 static void mix_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	nn_grads_or_room(g, n);
-	nn_parts(g, n, nn_rows(g, n), grain_of(2 * n->cols * (size_t)n->groups), mix_bwd_part);
+	nn_parts(g, n, nn_rows(g, n), grain_of(2 * n->cols * n->cols / width_of(n)), mix_bwd_part);
 }
 
 static const struct nn_op op_mix = { "mix", mix_fwd, mix_bwd, NULL };
@@ -403,9 +419,7 @@ static const struct nn_op op_mix = { "mix", mix_fwd, mix_bwd, NULL };
 struct nn_node *ng_mix(struct nn_graph *g, struct nn_node *w, struct nn_node *x, size_t groups)
 {
 	assert(w->cols == groups * groups && x->cols % groups == 0 && w->axis == x->axis && w->mult == x->mult);
-	struct nn_node *n = nn_node_new(g, &op_mix, x->axis, x->mult, x->cols, 2, (struct nn_node *[]){ w, x });
-	n->groups = (int)groups;
-	return n;
+	return grouped(g, nn_node_new(g, &op_mix, x->axis, x->mult, x->cols, 2, (struct nn_node *[]){ w, x }), x->cols / groups);
 }
 
 /* --- Attention weights between the groups -------------------------------------------------------------------------------------------- */

@@ -8,18 +8,29 @@
 
 /* --- act(x W^T + b) ---------------------------------------------------------------------------------------------------------------- */
 
+static enum nn_act act_of(const struct nn_node *n)
+{
+	return ((const struct nn_linear *)n->args)->act;
+}
+
+static int is_transposed(const struct nn_node *n)
+{
+	return ((const struct nn_linear *)n->args)->transposed;
+}
+
 /* Bias and activation of `cols` columns from `col` on, of rows that lie one behind the other where these are all columns. */
 static void finish(const struct nn_node *n, size_t row, size_t rows, size_t col, size_t cols)
 {
+	enum nn_act act = act_of(n);
 	nn_float *y = n->val + row * n->cols + col;
 	size_t count = rows * cols;
 	if (n->n_in > 2)
 		nn_bias_fwd(y, y, n->in[2]->val + col, rows, cols);
-	if (n->act == NN_RELU)
+	if (act == NN_RELU)
 		nn_relu_fwd(y, y, count);
-	else if (n->act == NN_TANH)
+	else if (act == NN_TANH)
 		nn_tanh_fwd(y, y, count);
-	else if (n->act == NN_SIGMOID)
+	else if (act == NN_SIGMOID)
 		nn_sigmoid_fwd(y, y, count);
 }
 
@@ -48,7 +59,7 @@ static void lone_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t
 {
 	(void)g;
 	const struct nn_node *x = n->in[0];
-	struct nn_operand w = matrix(n, !n->transposed);
+	struct nn_operand w = matrix(n, !is_transposed(n));
 	int in = (int)x->cols, out = (int)n->cols;
 	for (size_t r = from; r < to; r++)
 		nn_gemm_tile(&(struct nn_gemm){ .m = 1, .n = out, .k = in, .a = nn_as_is(x->val + r * x->cols, in), .b = w, .c = n->val + r * n->cols, .ldc = out });
@@ -58,10 +69,10 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	const struct nn_node *x = n->in[0];
 	size_t rows = nn_rows(g, n);
-	int out = (int)n->cols, in = (int)x->cols, finishes = n->n_in > 2 || n->act != NN_NONE;
+	int out = (int)n->cols, in = (int)x->cols, finishes = n->n_in > 2 || act_of(n) != NN_NONE;
 	if (!g->by_row) {
-		nn_gemm(g->team, &(struct nn_gemm){ .m = (int)rows, .n = out, .k = in, .a = nn_as_is(x->val, in), .b = matrix(n, !n->transposed), .c = n->val, .ldc = out,
-						    .then = finishes ? finish_tile : NULL, .ctx = n }, 1);
+		nn_gemm(g->team, &(struct nn_gemm){ .m = (int)rows, .n = out, .k = in, .a = nn_as_is(x->val, in), .b = matrix(n, !is_transposed(n)),
+						    .c = n->val, .ldc = out, .then = finishes ? finish_tile : NULL, .ctx = n }, 1);
 		return;
 	}
 	nn_parts(g, n, rows, nn_packed_grain(n->cols * x->cols), lone_part);
@@ -72,14 +83,14 @@ static void linear_fwd(struct nn_graph *g, struct nn_node *n)
 static void act_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_act_bwd(n, from * n->cols, to * n->cols);
+	nn_act_bwd(n, act_of(n), from * n->cols, to * n->cols);
 }
 
 static void act_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
-	if (n->act != NN_NONE)
-		nn_act_bwd(n, from * n->cols, to * n->cols);
+	if (act_of(n) != NN_NONE)
+		nn_act_bwd(n, act_of(n), from * n->cols, to * n->cols);
 	nn_bias_bwd(room, n->grad + from * n->cols, to - from, n->cols);
 }
 
@@ -92,14 +103,14 @@ static void linear_bwd(struct nn_graph *g, struct nn_node *n)
 	nn_float *d;
 	if (n->n_in > 2 && (d = nn_grad(g, n->in[2])))
 		nn_parts_sum(g, n, (size_t)rows, nn_sum_grain((size_t)rows, n->cols), act_bwd_sum, n->cols, d);
-	else if (n->act != NN_NONE)
+	else if (act_of(n) != NN_NONE)
 		nn_parts(g, n, (size_t)rows, nn_row_grain(n->cols), act_bwd_part);
 	if ((d = nn_grad_to(g, w, &add)))
-		product[n_products++] = n->transposed ?
+		product[n_products++] = is_transposed(n) ?
 			(struct nn_gemm){ .m = in, .n = out, .k = rows, .a = nn_transposed(x->val, in), .b = dy, .c = d, .ldc = out, .add = add } :
 			(struct nn_gemm){ .m = out, .n = in, .k = rows, .a = dy_t, .b = nn_as_is(x->val, in), .c = d, .ldc = in, .add = add };
 	if ((d = nn_grad_to(g, x, &add)))
-		product[n_products++] = (struct nn_gemm){ .m = rows, .n = in, .k = out, .a = dy, .b = matrix(n, n->transposed), .c = d, .ldc = in, .add = add };
+		product[n_products++] = (struct nn_gemm){ .m = rows, .n = in, .k = out, .a = dy, .b = matrix(n, is_transposed(n)), .c = d, .ldc = in, .add = add };
 	nn_gemm(g->team, product, n_products);
 }
 
@@ -110,27 +121,39 @@ int nn_linear_matrix(const struct nn_node *n, struct nn_matrix *m)
 	const struct nn_node *w = n->op == &op_linear ? n->in[1] : NULL;
 	if (!w || !w->param)
 		return 0;
-	*m = (struct nn_matrix){ w->param->val + w->at, 1, n->cols, n->in[0]->cols, n->transposed };
+	*m = (struct nn_matrix){ w->param->val + w->at, 1, n->cols, n->in[0]->cols, is_transposed(n) };
 	return 1;
 }
 
+static struct nn_node *linear(struct nn_graph *g, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum nn_act act, int transposed)
+{
+	size_t out = transposed ? w->cols : (size_t)w->mult;
+	assert(w->axis == 0 && (transposed ? (size_t)w->mult : w->cols) == x->cols && (!b || b->cols == out));
+	struct nn_node *n = nn_node_new(g, &op_linear, x->axis, x->mult, out, b ? 3 : 2, (struct nn_node *[]){ x, w, b });
+	struct nn_linear *a = nn_args(g, n, sizeof *a);
+	a->act = act;
+	a->transposed = transposed;
+	return n;
+}
+
+/* The activations whose derivative y tells are part of the map, so that x W^T is not kept. */
 struct nn_node *ng_linear(struct nn_graph *g, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum nn_act act)
 {
-	assert(w->axis == 0 && w->cols == x->cols && (!b || b->cols == (size_t)w->mult));
-	struct nn_node *n = nn_node_new(g, &op_linear, x->axis, x->mult, (size_t)w->mult, b ? 3 : 2, (struct nn_node *[]){ x, w, b });
-	n->act = act;
-	return n;
+	int fused = act == NN_RELU || act == NN_TANH || act == NN_SIGMOID;
+	return ng_activate(g, linear(g, x, w, b, fused ? act : NN_NONE, 0), fused ? NN_NONE : act);
 }
 
 struct nn_node *ng_matmul(struct nn_graph *g, struct nn_node *x, struct nn_node *w)
 {
-	assert(w->axis == 0 && (size_t)w->mult == x->cols);
-	struct nn_node *n = nn_node_new(g, &op_linear, x->axis, x->mult, w->cols, 2, (struct nn_node *[]){ x, w });
-	n->transposed = 1;
-	return n;
+	return linear(g, x, w, NULL, NN_NONE, 1);
 }
 
 /* --- LayerNorm(res + dropout(y)) --------------------------------------------------------------------------------------------------- */
+
+struct norm_args {
+	nn_float eps, p;
+	uint64_t site;		/* of the dropout */
+};
 
 /* Kept: mean and rstd of every row, and the sum that was normalised where there is a residual. */
 struct norm {
@@ -156,20 +179,21 @@ static size_t norm_scratch(struct nn_graph *g, const struct nn_node *n)
 
 static const uint64_t *norm_keys(struct nn_graph *g, const struct nn_node *n, size_t from)
 {
-	return g->training && n->p > 0 ? g->keys[n->axis] + from : NULL;
+	return g->training && ((const struct norm_args *)n->args)->p > 0 ? g->keys[n->axis] + from : NULL;
 }
 
 static void norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	struct norm k = norm_kept(g, n);
+	const struct norm_args *a = n->args;
 	size_t at = from * n->cols;
 	const nn_float *gain = n->in[1]->val, *bias = n->in[2]->val;
 	if (has_residual(n))
 		nn_residual_norm_fwd(n->val + at, k.sum + at, k.mean + from, k.rstd + from, n->in[3]->val + at, n->in[0]->val + at, gain, bias,
-				     norm_keys(g, n, from), (uint64_t)n->site, (nn_float)n->p, to - from, n->cols, (nn_float)n->eps);
+				     norm_keys(g, n, from), a->site, a->p, to - from, n->cols, a->eps);
 	else
 		nn_layernorm_fwd(n->val + at, k.mean + from, k.rstd + from, n->in[0]->val + at, gain, bias, to - from, n->cols,
-				 (nn_float)n->eps);
+				 a->eps);
 }
 
 static void norm_fwd(struct nn_graph *g, struct nn_node *n)
@@ -181,12 +205,12 @@ static void norm_fwd(struct nn_graph *g, struct nn_node *n)
 static void norm_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	struct norm k = norm_kept(g, n);
+	const struct norm_args *a = n->args;
 	size_t at = from * n->cols;
 	nn_float *dy = nn_grad_now(n->in[0]);
 	if (has_residual(n))
 		nn_residual_norm_bwd(nn_grad_now(n->in[3]) + at, dy + at, room, room + n->cols, n->grad + at, k.sum + at, n->in[1]->val,
-				     k.mean + from, k.rstd + from, norm_keys(g, n, from), (uint64_t)n->site, (nn_float)n->p, to - from,
-				     n->cols);
+				     k.mean + from, k.rstd + from, norm_keys(g, n, from), a->site, a->p, to - from, n->cols);
 	else
 		nn_layernorm_bwd(dy + at, room, room + n->cols, n->grad + at, n->in[0]->val + at, n->in[1]->val, k.mean + from, k.rstd + from,
 				 to - from, n->cols);
@@ -210,9 +234,10 @@ struct nn_node *ng_layernorm(struct nn_graph *g, struct nn_node *y, struct nn_no
 	assert(gain->cols == y->cols && bias->cols == y->cols && (!res || (res->cols == y->cols && res->axis == y->axis)));
 	assert(p <= 0 || y->mult == 1);	/* the axis has one key a unit */
 	struct nn_node *n = nn_node_new(g, &op_norm, y->axis, y->mult, y->cols, res ? 4 : 3, (struct nn_node *[]){ y, gain, bias, res });
-	n->eps = eps;
-	n->p = res ? p : 0;
-	n->site = g->n_sites++;
+	struct norm_args *a = nn_args(g, n, sizeof *a);
+	a->eps = (nn_float)eps;
+	a->p = res ? (nn_float)p : 0;
+	a->site = (uint64_t)g->n_sites++;
 	return n;
 }
 
@@ -226,8 +251,9 @@ static size_t rms_scratch(struct nn_graph *g, const struct nn_node *n)
 static void rms_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	const struct norm_args *a = n->args;
 	nn_float *rstd = n->scratch;
-	nn_rmsnorm_fwd(n->val + from * n->cols, rstd + from, n->in[0]->val + from * n->cols, n->in[1]->val, to - from, n->cols, (nn_float)n->eps);
+	nn_rmsnorm_fwd(n->val + from * n->cols, rstd + from, n->in[0]->val + from * n->cols, n->in[1]->val, to - from, n->cols, a->eps);
 }
 
 static void rms_fwd(struct nn_graph *g, struct nn_node *n)
@@ -256,19 +282,16 @@ struct nn_node *ng_rmsnorm(struct nn_graph *g, struct nn_node *x, struct nn_node
 {
 	assert(gain->axis == 0 && gain->mult == 1 && gain->cols == x->cols);
 	struct nn_node *n = nn_node_new(g, &op_rms, x->axis, x->mult, x->cols, 2, (struct nn_node *[]){ x, gain });
-	n->eps = eps;
+	struct norm_args *a = nn_args(g, n, sizeof *a);
+	a->eps = (nn_float)eps;
 	return n;
 }
 
 /* --- BatchNorm --------------------------------------------------------------------------------------------------------------------- */
 
-struct batch_moments {
-	struct nn_param *mean, *var;
-};
-
 static void batchnorm_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	const struct batch_moments *run = n->ext;
+	const struct nn_moments *run = n->args;
 	size_t rows = nn_rows(g, n);
 	nn_float *mean = n->scratch, *rstd = mean + n->cols;
 	if (g->training)
@@ -281,7 +304,7 @@ static void batchnorm_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void batchnorm_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	const struct batch_moments *run = n->ext;
+	const struct nn_moments *run = n->args;
 	size_t rows = nn_rows(g, n), cols = n->cols;
 	nn_float *mean = n->scratch, *rstd = mean + cols, *tmp = rstd + cols;
 	nn_float *dx = nn_grad_or_room(g, n->in[0]), *dgain = nn_grad_or_room(g, n->in[1]), *dbias = nn_grad_or_room(g, n->in[2]);
@@ -306,8 +329,7 @@ struct nn_node *ng_batchnorm(struct nn_graph *g, struct nn_node *x, struct nn_no
 	assert(gain->cols == x->cols && bias->cols == x->cols && mean->n == x->cols && var->n == x->cols && x->mult == 1);
 	g->whole_batch = 1;
 	struct nn_node *n = nn_node_new(g, &op_batchnorm, x->axis, x->mult, x->cols, 3, (struct nn_node *[]){ x, gain, bias });
-	struct batch_moments *m = cp_xmalloc(sizeof *m);
-	*m = (struct batch_moments){ mean, var };
-	n->ext = m;
+	struct nn_moments *m = nn_args(g, n, sizeof *m);
+	*m = (struct nn_moments){ mean, var };
 	return n;
 }

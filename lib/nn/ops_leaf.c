@@ -17,7 +17,7 @@ static void weight_fwd(struct nn_graph *g, struct nn_node *n)
 	n->grad_ready = n->grad != NULL;
 }
 
-static const struct nn_op op_weight = { "weight", weight_fwd, NULL, NULL };
+static const struct nn_op op_weight = { "weight", weight_fwd, NULL, NULL, .borrows = 1 };
 
 struct nn_node *ng_slice(struct nn_graph *g, struct nn_param *p, size_t from, size_t rows, size_t cols)
 {
@@ -42,24 +42,32 @@ struct nn_node *ng_span(struct nn_graph *g, struct nn_param *first, int count, s
 
 /* --- Inputs ------------------------------------------------------------------------------------------------------------------------ */
 
+struct input {
+	const struct nn_feed *feed;
+	nn_float *grad_out;	/* NULL: none is wanted */
+};
+
 static void input_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	(void)g;
-	n->val = (nn_float *)n->feed->v;	/* never written: nothing computes into a leaf */
+	const struct input *a = n->args;
+	n->val = (nn_float *)a->feed->v;	/* never written: nothing computes into a leaf */
 }
 
 static void input_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	memcpy(n->ext_grad, n->grad, nn_count(g, n) * sizeof(nn_float));
+	const struct input *a = n->args;
+	memcpy(a->grad_out, n->grad, nn_count(g, n) * sizeof(nn_float));
 }
 
-static const struct nn_op op_input = { "input", input_fwd, input_bwd, NULL };
+static const struct nn_op op_input = { "input", input_fwd, input_bwd, NULL, .borrows = 1 };
 
 struct nn_node *ng_input_grad(struct nn_graph *g, int axis, int mult, size_t cols, const struct nn_feed *f, nn_float *grad_out)
 {
 	struct nn_node *n = nn_node_new(g, &op_input, axis, mult, cols, 0, NULL);
-	n->feed = f;
-	n->ext_grad = grad_out;
+	struct input *a = nn_args(g, n, sizeof *a);
+	a->feed = f;
+	a->grad_out = grad_out;
 	n->needs_grad = grad_out != NULL;
 	return n;
 }
@@ -74,6 +82,12 @@ struct nn_node *ng_input(struct nn_graph *g, int axis, int mult, size_t cols, co
 #define OWNERS 32	/* tasks of a scatter: each owns a range of target rows and reads all ids */
 #define TOUCHED 128	/* rows of a table's list a task */
 
+struct lookup {
+	const struct nn_ids *ids;
+	const struct nn_bags *bags;	/* NULL: one id a row */
+	int pad;			/* the row that gets no gradient; -1: none */
+};
+
 /* The table that a look-up reads by rows (nn/table.h), or NULL. */
 static struct nn_table *table_of(const struct nn_node *n)
 {
@@ -82,18 +96,20 @@ static struct nn_table *table_of(const struct nn_node *n)
 
 static size_t n_ids(const struct nn_graph *g, const struct nn_node *n)
 {
-	return n->bags ? n->bags->off[nn_rows(g, n)] : nn_rows(g, n);
+	const struct lookup *a = n->args;
+	return a->bags ? a->bags->off[nn_rows(g, n)] : nn_rows(g, n);
 }
 
 /* Of the batch's ids: made once for all tables that are read by them. */
 static const struct nn_index *index_of(struct nn_graph *g, struct nn_node *n)
 {
+	const struct nn_ids *ids = ((const struct lookup *)n->args)->ids;
 	struct nn_graph_index *x = g->index;
-	while (x && (x->ids != n->ids || x->n != n_ids(g, n)))
+	while (x && (x->ids != ids || x->n != n_ids(g, n)))
 		x = x->next;
 	if (!x) {
 		x = cp_arena_alloc(&g->arena, sizeof *x);
-		*x = (struct nn_graph_index){ g->index, n->ids, n_ids(g, n), nn_index_new(&g->arena, n->ids->v, n_ids(g, n)) };
+		*x = (struct nn_graph_index){ g->index, ids, n_ids(g, n), nn_index_new(&g->arena, ids->v, n_ids(g, n)) };
 		g->index = x;
 	}
 	return x->rows;
@@ -124,15 +140,16 @@ static void touch_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 {
 	(void)g;
 	const struct touch *k = n->scratch;
+	const struct lookup *a = n->args;
 	struct nn_table *t = table_of(n);
 	for (size_t i = from; i < to; i++) {
 		nn_float *d = t->grad + k->slot[i] * t->cols;
-		if (n->pad >= 0 && k->x->row[i] == (uint32_t)n->pad)
+		if (a->pad >= 0 && k->x->row[i] == (uint32_t)a->pad)
 			continue;
 		for (size_t j = k->x->first[i]; j < k->x->first[i + 1]; j++) {
 			size_t at = k->x->place[j];
-			if (n->bags)
-				nn_axpy(d, n->bags->weight[at], n->grad + k->bag[at] * t->cols, t->cols);
+			if (a->bags)
+				nn_axpy(d, a->bags->weight[at], n->grad + k->bag[at] * t->cols, t->cols);
 			else
 				nn_add(d, n->grad + at * t->cols, t->cols);
 		}
@@ -141,19 +158,21 @@ static void touch_part(struct nn_graph *g, struct nn_node *n, size_t from, size_
 
 static const uint32_t *bags_of_ids(struct nn_graph *g, const struct nn_node *n)
 {
+	const struct lookup *a = n->args;
 	uint32_t *bag = cp_arena_alloc(&g->arena, n_ids(g, n) * sizeof *bag);
 	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
-		for (size_t j = n->bags->off[r]; j < n->bags->off[r + 1]; j++)
+		for (size_t j = a->bags->off[r]; j < a->bags->off[r + 1]; j++)
 			bag[j] = (uint32_t)r;
 	return bag;
 }
 
 static void touch(struct nn_graph *g, struct nn_node *n)
 {
+	const struct lookup *a = n->args;
 	struct touch *k = n->scratch;
 	k->x = index_of(g, n);
 	k->slot = nn_table_open(table_of(n), k->x, &g->arena);
-	k->bag = n->bags ? bags_of_ids(g, n) : NULL;
+	k->bag = a->bags ? bags_of_ids(g, n) : NULL;
 	nn_parts(g, n, k->x->n, TOUCHED, touch_part);
 }
 
@@ -168,7 +187,8 @@ static void scatter(struct nn_graph *g, struct nn_node *n, nn_part_fn part)
 static void gather_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	nn_gather(n->val + from * n->cols, n->cols, n->in[0]->val, n->ids->v + from, to - from, n->cols);
+	const struct lookup *a = n->args;
+	nn_gather(n->val + from * n->cols, n->cols, n->in[0]->val, a->ids->v + from, to - from, n->cols);
 }
 
 static void gather_fwd(struct nn_graph *g, struct nn_node *n)
@@ -179,12 +199,13 @@ static void gather_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void gather_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
+	const struct lookup *a = n->args;
 	nn_float *d = nn_grad_now(n->in[0]);
-	size_t rows = nn_rows(g, n), pad = n->pad < 0 ? SIZE_MAX : (size_t)n->pad;
+	size_t rows = nn_rows(g, n), pad = a->pad < 0 ? SIZE_MAX : (size_t)a->pad;
 	size_t mid = pad >= from && pad < to ? pad : to;
-	nn_scatter_add(d, n->grad, n->cols, n->ids->v, rows, n->cols, (uint32_t)from, (uint32_t)mid);
+	nn_scatter_add(d, n->grad, n->cols, a->ids->v, rows, n->cols, (uint32_t)from, (uint32_t)mid);
 	if (mid < to)
-		nn_scatter_add(d, n->grad, n->cols, n->ids->v, rows, n->cols, (uint32_t)mid + 1, (uint32_t)to);
+		nn_scatter_add(d, n->grad, n->cols, a->ids->v, rows, n->cols, (uint32_t)mid + 1, (uint32_t)to);
 }
 
 static void gather_bwd(struct nn_graph *g, struct nn_node *n)
@@ -197,19 +218,22 @@ static void gather_bwd(struct nn_graph *g, struct nn_node *n)
 
 static const struct nn_op op_gather = { "gather", gather_fwd, gather_bwd, touch_scratch };
 
-struct nn_node *ng_gather(struct nn_graph *g, struct nn_node *x, const struct nn_ids *ids, int axis, int mult)
+static struct nn_node *gather(struct nn_graph *g, struct nn_node *x, const struct nn_ids *ids, int axis, int mult, int pad)
 {
 	struct nn_node *n = nn_node_new(g, &op_gather, axis, mult, x->cols, 1, &x);
-	n->ids = ids;
-	n->pad = -1;
+	struct lookup *a = nn_args(g, n, sizeof *a);
+	*a = (struct lookup){ ids, NULL, pad };
 	return n;
+}
+
+struct nn_node *ng_gather(struct nn_graph *g, struct nn_node *x, const struct nn_ids *ids, int axis, int mult)
+{
+	return gather(g, x, ids, axis, mult, -1);
 }
 
 struct nn_node *ng_lookup(struct nn_graph *g, struct nn_param *table, const struct nn_ids *ids, int axis, int mult, int pad)
 {
-	struct nn_node *n = ng_gather(g, ng_weight(g, table), ids, axis, mult);
-	n->pad = pad;
-	return n;
+	return gather(g, ng_weight(g, table), ids, axis, mult, pad);
 }
 
 /* --- Rows by the bag --------------------------------------------------------------------------------------------------------------- */
@@ -217,11 +241,12 @@ struct nn_node *ng_lookup(struct nn_graph *g, struct nn_param *table, const stru
 static void bags_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	const uint32_t *off = n->bags->off;
+	const struct lookup *a = n->args;
+	const uint32_t *off = a->bags->off;
 	memset(n->val + from * n->cols, 0, (to - from) * n->cols * sizeof(nn_float));
 	for (size_t r = from; r < to; r++)
 		for (size_t j = off[r]; j < off[r + 1]; j++)
-			nn_axpy(n->val + r * n->cols, n->bags->weight[j], n->in[0]->val + n->ids->v[j] * n->cols, n->cols);
+			nn_axpy(n->val + r * n->cols, a->bags->weight[j], n->in[0]->val + a->ids->v[j] * n->cols, n->cols);
 }
 
 static void bags_fwd(struct nn_graph *g, struct nn_node *n)
@@ -233,14 +258,15 @@ static void bags_fwd(struct nn_graph *g, struct nn_node *n)
 /* Rows from..to-1 of the table from all bags, in their order: the same bits however the table is divided. */
 static void bags_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
+	const struct lookup *a = n->args;
 	nn_float *d = nn_grad_now(n->in[0]);
-	const uint32_t *off = n->bags->off;
-	size_t pad = n->pad < 0 ? SIZE_MAX : (size_t)n->pad;
+	const uint32_t *off = a->bags->off;
+	size_t pad = a->pad < 0 ? SIZE_MAX : (size_t)a->pad;
 	for (size_t r = 0, rows = nn_rows(g, n); r < rows; r++)
 		for (size_t j = off[r]; j < off[r + 1]; j++) {
-			size_t id = n->ids->v[j];
+			size_t id = a->ids->v[j];
 			if (id >= from && id < to && id != pad)
-				nn_axpy(d + id * n->cols, n->bags->weight[j], n->grad + r * n->cols, n->cols);
+				nn_axpy(d + id * n->cols, a->bags->weight[j], n->grad + r * n->cols, n->cols);
 		}
 }
 
@@ -258,9 +284,8 @@ struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const
 			       int pad)
 {
 	struct nn_node *x = ng_weight(g, table), *n = nn_node_new(g, &op_bags, axis, mult, x->cols, 1, &x);
-	n->ids = ids;
-	n->bags = bags;
-	n->pad = pad;
+	struct lookup *a = nn_args(g, n, sizeof *a);
+	*a = (struct lookup){ ids, bags, pad };
 	return n;
 }
 
@@ -268,6 +293,7 @@ struct nn_node *ng_lookup_bags(struct nn_graph *g, struct nn_param *table, const
 
 /* The ids of the place, as bags over its table: taken from those of all places in every forward, and the rest is as of bags. */
 struct place {
+	struct lookup lookup;		/* of ids and bags here */
 	const struct nn_ids *all;
 	const struct nn_bags *all_bags;	/* NULL: one id a place, weight 1 */
 	size_t at, of;			/* place `at` of so many in a row */
@@ -281,14 +307,14 @@ struct span { size_t from, to; };
 /* Where the ids of the node's place of row r stand among all. */
 static struct span place_of(const struct nn_node *n, size_t r)
 {
-	const struct place *k = n->ext;
+	const struct place *k = n->args;
 	size_t at = r * k->of + k->at;
 	return k->all_bags ? (struct span){ k->all_bags->off[at], k->all_bags->off[at + 1] } : (struct span){ at, at + 1 };
 }
 
 static void place_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct place *k = n->ext;
+	struct place *k = n->args;
 	size_t rows = nn_rows(g, n), count = 0;
 	for (size_t r = 0; r < rows; r++)
 		count += place_of(n, r).to - place_of(n, r).from;
@@ -315,15 +341,12 @@ struct nn_node *ng_lookup_place(struct nn_graph *g, struct nn_param *table, cons
 {
 	assert(first <= INT32_MAX);
 	struct nn_node *x = ng_weight(g, table), *n = nn_node_new(g, &op_place, axis, 1, x->cols, 1, &x);
-	struct place *k = cp_xcalloc(1, sizeof *k);
+	struct place *k = nn_args(g, n, sizeof *k);
+	k->lookup = (struct lookup){ &k->ids, &k->bags, -1 };
 	k->all = ids;
 	k->all_bags = bags;
 	k->at = (size_t)place;
 	k->of = (size_t)places;
 	k->first = (uint32_t)first;
-	n->ext = k;
-	n->ids = &k->ids;
-	n->bags = &k->bags;
-	n->pad = -1;
 	return n;
 }

@@ -10,19 +10,29 @@
 
 /* --- Binary cross-entropy of logits ------------------------------------------------------------------------------------------------ */
 
+struct bce {
+	const struct nn_feed *labels, *weights;	/* weights NULL: all weigh 1 */
+};
+
+static const nn_float *labels_of(const struct nn_node *n)
+{
+	return ((const struct bce *)n->args)->labels->v;
+}
+
 static const nn_float *weights_of(const struct nn_node *n)
 {
-	return n->weights ? n->weights->v : NULL;
+	const struct bce *a = n->args;
+	return a->weights ? a->weights->v : NULL;
 }
 
 static void bce_fwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n->in[0]);
-	const nn_float *z = n->in[0]->val, *w = weights_of(n);
+	const nn_float *z = n->in[0]->val, *y = labels_of(n), *w = weights_of(n);
 	double sum = 0;
 	for (size_t i = 0; w && i < rows; i++)
-		sum += (double)w[i] * nn_bce_fwd(z + i, n->feed->v + i, 1);
-	n->val[0] = (nn_float)(w ? sum / (double)rows : nn_bce_fwd(z, n->feed->v, rows));
+		sum += (double)w[i] * nn_bce_fwd(z + i, y + i, 1);
+	n->val[0] = (nn_float)(w ? sum / (double)rows : nn_bce_fwd(z, y, rows));
 }
 
 /* Rows that weigh the same have the bits of rows without weights. */
@@ -30,13 +40,13 @@ static void bce_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n->in[0]);
 	nn_float *d = nn_grad(g, n->in[0]);
-	const nn_float *z = n->in[0]->val, *w = weights_of(n);
+	const nn_float *z = n->in[0]->val, *y = labels_of(n), *w = weights_of(n);
 	if (!w || !d) {
-		nn_bce_bwd(d, z, n->feed->v, n->grad[0], rows);
+		nn_bce_bwd(d, z, y, n->grad[0], rows);
 		return;
 	}
 	nn_float *all_alike = cp_arena_zalloc(&g->arena, rows * sizeof *all_alike);
-	nn_bce_bwd(all_alike, z, n->feed->v, n->grad[0], rows);
+	nn_bce_bwd(all_alike, z, y, n->grad[0], rows);
 	for (size_t i = 0; i < rows; i++)
 		d[i] += w[i] * all_alike[i];
 }
@@ -47,8 +57,9 @@ struct nn_node *ng_bce_weighted(struct nn_graph *g, struct nn_node *z, const str
 {
 	assert(z->cols == 1);
 	struct nn_node *n = nn_node_new(g, &op_bce, 0, 1, 1, 1, &z);
-	n->feed = labels;
-	n->weights = weights;
+	struct bce *a = nn_args(g, n, sizeof *a);
+	a->labels = labels;
+	a->weights = weights;
 	return n;
 }
 
@@ -59,19 +70,25 @@ struct nn_node *ng_bce(struct nn_graph *g, struct nn_node *z, const struct nn_fe
 
 /* --- A gradient from outside ------------------------------------------------------------------------------------------------------- */
 
+struct pull {
+	const struct nn_feed *weights;
+};
+
 static void pull_fwd(struct nn_graph *g, struct nn_node *n)
 {
+	const struct pull *a = n->args;
 	double sum = 0;
 	for (size_t i = 0, count = nn_count(g, n->in[0]); i < count; i++)
-		sum += (double)n->feed->v[i] * n->in[0]->val[i];
+		sum += (double)a->weights->v[i] * n->in[0]->val[i];
 	n->val[0] = (nn_float)sum;
 }
 
 static void pull_bwd(struct nn_graph *g, struct nn_node *n)
 {
+	const struct pull *a = n->args;
 	nn_float *d = nn_grad(g, n->in[0]);
 	if (d)
-		nn_axpy(d, n->grad[0], n->feed->v, nn_count(g, n->in[0]));
+		nn_axpy(d, n->grad[0], a->weights->v, nn_count(g, n->in[0]));
 }
 
 static const struct nn_op op_pull = { "pull", pull_fwd, pull_bwd, NULL };
@@ -79,7 +96,8 @@ static const struct nn_op op_pull = { "pull", pull_fwd, pull_bwd, NULL };
 struct nn_node *ng_pull(struct nn_graph *g, struct nn_node *x, const struct nn_feed *weights)
 {
 	struct nn_node *n = nn_node_new(g, &op_pull, 0, 1, 1, 1, &x);
-	n->feed = weights;
+	struct pull *a = nn_args(g, n, sizeof *a);
+	a->weights = weights;
 	return n;
 }
 
@@ -93,6 +111,7 @@ struct nn_node *ng_pull(struct nn_graph *g, struct nn_node *x, const struct nn_f
 #define PART 32			/* rows that are summed by themselves, in whatever block */
 
 struct lm {
+	const struct nn_ids *labels;
 	const struct nn_cut *cut;
 	size_t hits;
 	/* of the batch at hand */
@@ -129,7 +148,7 @@ static int is_cut(const struct lm *k)
 static void lm_gather_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	struct lm *k = n->ext;
+	struct lm *k = n->args;
 	size_t h = n->in[0]->cols;
 	nn_gather(k->w + from * h, h, n->in[1]->val, k->cut->ids + from, to - from, h);
 	nn_gather(k->b + from, 1, n->in[2]->val, k->cut->ids + from, to - from, 1);
@@ -149,7 +168,7 @@ static void lm_prepare(struct nn_graph *g, struct nn_node *n, struct lm *k)
 	}
 	k->target = cp_arena_alloc(a, rows * sizeof *k->target);
 	for (size_t r = 0; r < rows; r++)
-		k->target[r] = is_cut(k) ? place_in_cut(k->cut, n->ids->v[r]) : n->ids->v[r];
+		k->target[r] = is_cut(k) ? place_in_cut(k->cut, k->labels->v[r]) : k->labels->v[r];
 	k->loss = cp_arena_alloc(a, rows * sizeof(nn_float));
 	k->lse = cp_arena_alloc(a, rows * sizeof(nn_float));
 	k->hit = cp_arena_alloc(a, rows);
@@ -167,7 +186,7 @@ static void lm_prepare(struct nn_graph *g, struct nn_node *n, struct lm *k)
 /* Rows from..to of the block: bias, cross-entropy, and the gradient of the logits in their place. */
 static void lm_rows(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
-	struct lm *k = n->ext;
+	struct lm *k = n->args;
 	size_t v = k->vocab, at = k->block + from;
 	nn_float *z = k->z + from * v;
 	nn_bias_fwd(z, z, k->b, to - from, v);
@@ -187,13 +206,13 @@ static void lm_rows(struct nn_graph *g, struct nn_node *n, size_t from, size_t t
 static void lm_bias_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
-	struct lm *k = n->ext;
+	struct lm *k = n->args;
 	nn_bias_bwd(room, k->z + from * k->vocab, to - from, k->vocab);
 }
 
 static void lm_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct lm *k = n->ext;
+	struct lm *k = n->args;
 	int h = (int)n->in[0]->cols;
 	size_t rows = nn_rows(g, n->in[0]);
 	double sum = 0;
@@ -223,7 +242,7 @@ static void lm_fwd(struct nn_graph *g, struct nn_node *n)
 static void lm_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	struct lm *k = n->ext;
+	struct lm *k = n->args;
 	size_t h = n->in[0]->cols;
 	nn_float *dw = nn_grad_now(n->in[1]), *db = nn_grad_now(n->in[2]), scale = n->grad[0];
 	for (size_t i = from; i < to; i++) {
@@ -237,7 +256,7 @@ static void lm_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size
 
 static void lm_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct lm *k = n->ext;
+	struct lm *k = n->args;
 	nn_float *d, scale = n->grad[0];
 	assert(k->dw);
 	if ((d = nn_grad(g, n->in[0])))
@@ -255,14 +274,13 @@ struct nn_node *ng_lm_loss(struct nn_graph *g, struct nn_node *h, struct nn_node
 {
 	assert(w->axis == 0 && w->cols == h->cols && b->cols == (size_t)w->mult);
 	struct nn_node *n = nn_node_new(g, &op_lm, 0, 1, 1, 3, (struct nn_node *[]){ h, w, b });
-	struct lm *k = cp_xcalloc(1, sizeof *k);
+	struct lm *k = nn_args(g, n, sizeof *k);
+	k->labels = labels;
 	k->cut = cut;
-	n->ids = labels;
-	n->ext = k;
 	return n;
 }
 
 size_t ng_lm_hits(const struct nn_node *n)
 {
-	return ((const struct lm *)n->ext)->hits;
+	return ((const struct lm *)n->args)->hits;
 }

@@ -78,7 +78,7 @@ static int is_nearest(const nn_float *s, size_t own, size_t rows)
 static void nce_rows(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	struct nce *k = n->ext;
+	struct nce *k = n->args;
 	const uint32_t *own = k->own + k->block + from;
 	nn_float *s = k->s + from * k->rows;
 	for (size_t r = from; r < to; r++) {
@@ -136,7 +136,7 @@ static double nce_block(struct nn_graph *g, struct nn_node *n, struct nce *k, si
 
 static void nce_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct nce *k = n->ext;
+	struct nce *k = n->args;
 	double sum = 0;
 	nce_prepare(g, n, k);
 	for (k->turned = 0; k->turned < 2; k->turned++)
@@ -150,7 +150,7 @@ static void nce_fwd(struct nn_graph *g, struct nn_node *n)
 
 static void nce_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	struct nce *k = n->ext;
+	struct nce *k = n->args;
 	assert(k->d[0]);
 	for (int i = 0; i < 2; i++) {
 		nn_float *d = nn_grad(g, n->in[i]);
@@ -165,15 +165,14 @@ struct nn_node *ng_info_nce(struct nn_graph *g, struct nn_node *u, struct nn_nod
 {
 	assert(u->axis == t->axis && u->mult == t->mult && u->cols == t->cols && parts && u->cols % parts == 0 && temperature > 0);
 	struct nn_node *n = nn_node_new(g, &op_nce, 0, 1, 1, 2, (struct nn_node *[]){ u, t });
-	struct nce *k = cp_xcalloc(1, sizeof *k);
+	struct nce *k = nn_args(g, n, sizeof *k);
 	k->parts = parts;
 	k->width = u->cols / parts;
 	k->scale = (nn_float)(1 / temperature);
-	n->ext = k;
 	return n;
 }
 
 size_t ng_info_nce_hits(const struct nn_node *n)
 {
-	return ((const struct nce *)n->ext)->hits;
+	return ((const struct nce *)n->args)->hits;
 }

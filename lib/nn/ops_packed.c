@@ -6,7 +6,8 @@
 /* x, W, b; of a cross layer also x0 and what is added */
 static struct nn_packed_end what_follows(const struct nn_node *n, size_t from)
 {
-	struct nn_packed_end e = { .bias = n->n_in > 2 ? n->in[2]->val : NULL, .relu = n->act == NN_RELU };
+	const struct nn_linear *a = n->args;
+	struct nn_packed_end e = { .bias = n->n_in > 2 ? n->in[2]->val : NULL, .relu = a->act == NN_RELU };
 	if (n->n_in > 3) {
 		e.ld = n->cols;
 		e.x0 = n->in[3]->val + from * e.ld;
@@ -18,13 +19,14 @@ static struct nn_packed_end what_follows(const struct nn_node *n, size_t from)
 static void packed_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	const struct nn_linear *a = n->args;
 	size_t in = n->in[0]->cols;
 	nn_float *y = n->val + from * n->cols;
 	struct nn_packed_end end = what_follows(n, from);
-	n->packed.by->rows(y, n->cols, n->in[0]->val + from * in, in, n->packed.w, to - from, n->cols, in, &end);
-	if (n->act == NN_TANH)
+	a->packed.by->rows(y, n->cols, n->in[0]->val + from * in, in, a->packed.w, to - from, n->cols, in, &end);
+	if (a->act == NN_TANH)
 		nn_tanh_fwd(y, y, (to - from) * n->cols);
-	else if (n->act == NN_SIGMOID)
+	else if (a->act == NN_SIGMOID)
 		nn_sigmoid_fwd(y, y, (to - from) * n->cols);
 }
 
@@ -37,14 +39,15 @@ static const struct nn_op op_packed = { "packed", packed_fwd, NULL, NULL };
 
 static int pack_node(struct nn_packs *packs, struct nn_node *n, const struct nn_matrix *m, struct cp_err *err)
 {
-	return nn_packs_of(packs, m, &n->packed) == 0 ? 0 : cp_err_set(err, "parameter '%s' holds a number that is not finite", n->in[1]->param->name);
+	struct nn_linear *a = n->args;
+	return nn_packs_of(packs, m, &a->packed) == 0 ? 0 : cp_err_set(err, "parameter '%s' holds a number that is not finite", n->in[1]->param->name);
 }
 
 /* A cross layer over a packed map: takes its input, and leaves it to nobody. */
 static void join_cross(struct nn_graph *g, struct nn_node *n)
 {
 	struct nn_node *h = n->in[2];
-	if (h->op != &op_packed || h->n_in != 3 || h->act != NN_NONE)
+	if (h->op != &op_packed || h->n_in != 3 || ((const struct nn_linear *)h->args)->act != NN_NONE)
 		return;
 	struct nn_node **in = cp_arena_zalloc(&g->nodes_mem, 5 * sizeof *in);
 	for (int i = 0; i < 3; i++)
@@ -53,7 +56,7 @@ static void join_cross(struct nn_graph *g, struct nn_node *n)
 	in[4] = n->in[0];
 	n->in = in;
 	n->n_in = 5;
-	n->packed = h->packed;
+	n->args = h->args;
 	n->op = &op_packed;
 }
 

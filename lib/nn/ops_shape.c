@@ -15,7 +15,7 @@ static void view_fwd(struct nn_graph *g, struct nn_node *n)
 	n->val = n->in[0]->val;
 }
 
-static const struct nn_op op_view = { "view", view_fwd, NULL, NULL };
+static const struct nn_op op_view = { "view", view_fwd, NULL, NULL, .borrows = 1 };
 
 struct nn_node *ng_view(struct nn_graph *g, struct nn_node *x, int mult, size_t cols)
 {
@@ -86,12 +86,17 @@ struct nn_node *ng_concat(struct nn_graph *g, int n_in, struct nn_node *const *i
 
 /* --- Some of the columns ----------------------------------------------------------------------------------------------------------- */
 
+struct cols {
+	size_t from;
+};
+
 static void cols_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	const struct cols *a = n->args;
 	const struct nn_node *x = n->in[0];
 	for (size_t r = from; r < to; r++)
-		memcpy(n->val + r * n->cols, x->val + r * x->cols + n->from, n->cols * sizeof(nn_float));
+		memcpy(n->val + r * n->cols, x->val + r * x->cols + a->from, n->cols * sizeof(nn_float));
 }
 
 static void cols_fwd(struct nn_graph *g, struct nn_node *n)
@@ -102,9 +107,10 @@ static void cols_fwd(struct nn_graph *g, struct nn_node *n)
 static void cols_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
+	const struct cols *a = n->args;
 	nn_float *d = nn_grad_now(n->in[0]);
 	for (size_t r = from; r < to; r++)
-		nn_add(d + r * n->in[0]->cols + n->from, n->grad + r * n->cols, n->cols);
+		nn_add(d + r * n->in[0]->cols + a->from, n->grad + r * n->cols, n->cols);
 }
 
 static void cols_bwd(struct nn_graph *g, struct nn_node *n)
@@ -119,7 +125,29 @@ struct nn_node *ng_cols(struct nn_graph *g, struct nn_node *x, size_t from, size
 {
 	assert(from + count <= x->cols);
 	struct nn_node *n = nn_node_new(g, &op_cols, x->axis, x->mult, count, 1, &x);
-	n->from = (int)from;
+	struct cols *a = nn_args(g, n, sizeof *a);
+	a->from = from;
+	return n;
+}
+
+/* --- Sequences: how rows form them, and a factor on their means ---------------------------------------------------------------------- */
+
+struct sequences {
+	const struct nn_segs *segs;
+	double scale;
+};
+
+static const uint32_t *offsets(const struct nn_node *n)
+{
+	const struct sequences *a = n->args;
+	return a->segs->off;
+}
+
+static struct nn_node *by_sequence(struct nn_graph *g, struct nn_node *n, const struct nn_segs *segs, double scale)
+{
+	struct sequences *a = nn_args(g, n, sizeof *a);
+	a->segs = segs;
+	a->scale = scale;
 	return n;
 }
 
@@ -130,7 +158,7 @@ static void prepend_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from,
 {
 	(void)g;
 	size_t k = (size_t)n->in[0]->mult, c = n->cols;
-	const uint32_t *off = n->segs->off;
+	const uint32_t *off = offsets(n);
 	for (size_t s = from; s < to; s++) {
 		size_t first = off[s], end = off[s + 1];
 		memcpy(n->val + first * c, n->in[0]->val + s * k * c, k * c * sizeof(nn_float));
@@ -147,7 +175,7 @@ static void prepend_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from,
 {
 	(void)g;
 	size_t k = (size_t)n->in[0]->mult, c = n->cols;
-	const uint32_t *off = n->segs->off;
+	const uint32_t *off = offsets(n);
 	nn_float *da = nn_grad_now(n->in[0]), *db = nn_grad_now(n->in[1]);
 	for (size_t s = from; s < to; s++) {
 		size_t first = off[s], end = off[s + 1];
@@ -170,22 +198,21 @@ static const struct nn_op op_prepend = { "prepend", prepend_fwd, prepend_bwd, NU
 struct nn_node *ng_prepend(struct nn_graph *g, struct nn_node *a, int k, struct nn_node *b, int axis, const struct nn_segs *segs)
 {
 	assert(a->mult == k && a->cols == b->cols && b->mult == 1);
-	struct nn_node *n = nn_node_new(g, &op_prepend, axis, 1, b->cols, 2, (struct nn_node *[]){ a, b });
-	n->segs = segs;
-	return n;
+	return by_sequence(g, nn_node_new(g, &op_prepend, axis, 1, b->cols, 2, (struct nn_node *[]){ a, b }), segs, 1);
 }
 
 /* --- The mean of every sequence ---------------------------------------------------------------------------------------------------- */
 
 static nn_float weight_in(const struct nn_node *n, size_t s)
 {
-	return (nn_float)(n->scale / (n->segs->off[s + 1] - n->segs->off[s]));
+	const struct sequences *a = n->args;
+	return (nn_float)(a->scale / (a->segs->off[s + 1] - a->segs->off[s]));
 }
 
 static void segmean_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	const uint32_t *off = n->segs->off;
+	const uint32_t *off = offsets(n);
 	memset(n->val + from * n->cols, 0, (to - from) * n->cols * sizeof(nn_float));
 	for (size_t s = from; s < to; s++)
 		for (size_t r = off[s]; r < off[s + 1]; r++)
@@ -200,7 +227,7 @@ static void segmean_fwd(struct nn_graph *g, struct nn_node *n)
 static void segmean_bwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
-	const uint32_t *off = n->segs->off;
+	const uint32_t *off = offsets(n);
 	nn_float *d = nn_grad_now(n->in[0]);
 	for (size_t s = from; s < to; s++)
 		for (size_t r = off[s]; r < off[s + 1]; r++)
@@ -217,8 +244,5 @@ static const struct nn_op op_segmean = { "segmean", segmean_fwd, segmean_bwd, NU
 
 struct nn_node *ng_segmean(struct nn_graph *g, struct nn_node *x, const struct nn_segs *segs, int axis, double scale)
 {
-	struct nn_node *n = nn_node_new(g, &op_segmean, axis, 1, x->cols, 1, &x);
-	n->segs = segs;
-	n->scale = scale;
-	return n;
+	return by_sequence(g, nn_node_new(g, &op_segmean, axis, 1, x->cols, 1, &x), segs, scale);
 }

@@ -1,4 +1,5 @@
 /* config.json of a Hugging Face folder, and models that start from nothing. */
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -95,21 +96,22 @@ static int only(const json_t *o, const char *key, const char *has, const char *n
 }
 
 /* By the names of transformers; the first of each is the one that is written. */
-static const struct { const char *name; enum plm_act act; } acts[] = {
-	{ "gelu", PLM_GELU }, { "gelu_python", PLM_GELU }, { "gelu_new", PLM_GELU_TANH }, { "gelu_pytorch_tanh", PLM_GELU_TANH },
-	{ "gelu_fast", PLM_GELU_TANH }, { "relu", PLM_RELU }, { "silu", PLM_SILU }, { "swish", PLM_SILU },
+static const struct { const char *name; enum nn_act act; } acts[] = {
+	{ "gelu", NN_GELU }, { "gelu_python", NN_GELU }, { "gelu_new", NN_GELU_TANH }, { "gelu_pytorch_tanh", NN_GELU_TANH },
+	{ "gelu_fast", NN_GELU_TANH }, { "relu", NN_RELU }, { "silu", NN_SILU }, { "swish", NN_SILU },
 };
 
-static const char *act_name(int act)
+static const char *act_name(enum nn_act act)
 {
-	size_t i = 0;
-	while ((int)acts[i].act != act)
+	size_t i = 0, n = sizeof acts / sizeof *acts;
+	while (i < n && acts[i].act != act)
 		i++;
+	assert(i < n);
 	return acts[i].name;
 }
 
 /* said: what stands there; its first `skip` characters are no part of the name. */
-static int get_act(const char *said, size_t skip, int *out, const char *key, const char *name, struct cp_err *err)
+static int get_act(const char *said, size_t skip, enum nn_act *out, const char *key, const char *name, struct cp_err *err)
 {
 	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
 		if (!strcmp(acts[i].name, said + skip)) {
@@ -142,6 +144,7 @@ static int parse_bert(struct plm_config *c, const json_t *o, const char *name, s
 	const char *act;
 	int tie = -1, is_decoder = 0;
 	c->types = 2;
+	c->act = NN_GELU;
 	c->eps = 1e-12;
 	c->dropout = c->attention_dropout = 0.1;
 	if (get_text(o, "hidden_act", &act, name, err) < 0 || get_flag(o, "tie_word_embeddings", &tie, name, err) < 0 ||
@@ -266,7 +269,7 @@ static void print_t5(const struct plm_config *c, struct cp_buf *out)
 		      "\"pad_token_id\":%u,\"relative_attention_max_distance\":%zu,\"relative_attention_num_buckets\":%zu,\"tie_word_embeddings\":%s,"
 		      "\"vocab_size\":%zu",
 		      c->ffn, c->head_width, c->hidden, c->start, act_name(c->act), cp_print_real(c->dropout, drop), c->eos, c->gated ? "gated-" : "",
-		      c->gated && c->act == PLM_GELU_TANH ? "gelu" : act_name(c->act), c->gated ? "true" : "false", cp_print_real(c->eps, eps),
+		      c->gated && c->act == NN_GELU_TANH ? "gelu" : act_name(c->act), c->gated ? "true" : "false", cp_print_real(c->eps, eps),
 		      c->positions, c->decoder_layers, c->heads, c->layers, c->pad, c->far, c->buckets,
 		      c->tied ? "true" : "false", c->vocab);
 	if (c->words)
@@ -298,8 +301,8 @@ int plm_config_scratch(struct plm_config *c, const char *spec, struct cp_err *er
 	struct { const char *name; size_t *at; } known[] = {
 		{ "layers", &c->layers }, { "hidden", &c->hidden }, { "heads", &c->heads }, { "ffn", &c->ffn }, { "positions", &c->positions },
 	};
-	*c = (struct plm_config){ .family = PLM_BERT, .layers = 2, .hidden = 128, .heads = 2, .positions = 512, .types = 2, .eps = 1e-12,
-				  .dropout = 0.1, .attention_dropout = 0.1 };
+	*c = (struct plm_config){ .family = PLM_BERT, .layers = 2, .hidden = 128, .heads = 2, .positions = 512, .types = 2, .act = NN_GELU,
+				  .eps = 1e-12, .dropout = 0.1, .attention_dropout = 0.1 };
 	while (*spec) {
 		size_t n = strcspn(spec, ","), i;
 		char *word = cp_xstrndup(spec, n), *eq = strchr(word, '=');
@@ -334,7 +337,7 @@ void plm_config_as_t5(struct plm_config *c, uint32_t eos)
 	c->buckets = 32;
 	c->far = 128;
 	c->tied = 1;
-	c->act = PLM_RELU;
+	c->act = NN_RELU;
 	c->start = c->pad;
 	c->eos = eos;
 }

@@ -90,14 +90,6 @@ static struct nn_node *map(struct nn_graph *g, struct nn_node *x, const struct p
 	return ng_linear(g, x, a->w, a->b, NN_NONE);
 }
 
-struct nn_node *plm_map(struct nn_graph *g, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum plm_act act)
-{
-	struct nn_node *y = ng_linear(g, x, w, b, act == PLM_RELU ? NN_RELU : NN_NONE);
-	if (act == PLM_SILU)
-		return ng_mul(g, y, ng_activate(g, y, NN_SIGMOID));
-	return act == PLM_GELU ? ng_gelu(g, y) : act == PLM_GELU_TANH ? ng_gelu_tanh(g, y) : y;
-}
-
 /* What the l-th layer pays attention to, but for who asks. */
 static struct ng_attention attention_in(const struct plm_config *c, const struct plm_feed *f, struct nn_node *prompts, int l, struct nn_node *kv)
 {
@@ -111,7 +103,7 @@ static struct ng_attention attention_in(const struct plm_config *c, const struct
 static struct nn_node *feed_forward(struct nn_graph *g, const struct plm_config *c, const struct plm_layer *l, struct nn_node *x, struct nn_node *y)
 {
 	x = ng_layernorm(g, map(g, y, &l->out), x, l->norm1.w, l->norm1.b, c->eps, c->dropout);
-	y = map(g, plm_map(g, x, l->up.w, l->up.b, c->act), &l->down);
+	y = map(g, ng_linear(g, x, l->up.w, l->up.b, c->act), &l->down);
 	return ng_layernorm(g, y, x, l->norm2.w, l->norm2.b, c->eps, c->dropout);
 }
 
@@ -151,7 +143,7 @@ struct nn_node *plm_lm_transform(struct nn_build *b, const struct plm_config *c,
 {
 	struct nn_node *h = last_at(b, c, n, f, AT_PICKS);
 	struct plm_affine d = affine(b, c->hidden, c->hidden, "mlm.", "dense"), norm = norm_of(b, c->hidden, "mlm.", "norm");
-	h = plm_map(b->g, h, d.w, d.b, c->family == PLM_ROBERTA ? PLM_GELU : c->act);	/* RoBERTa's is GELU whatever its layers have */
+	h = ng_linear(b->g, h, d.w, d.b, c->family == PLM_ROBERTA ? NN_GELU : c->act);	/* RoBERTa's is GELU whatever its layers have */
 	return ng_layernorm(b->g, h, NULL, norm.w, norm.b, c->eps, 0);
 }
 

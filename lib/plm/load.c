@@ -144,7 +144,7 @@ static int look_at_name(void *ctx, const struct nn_tensor *t, const char *own, c
 	};
 	struct plm_config *c = ctx;
 	for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
-		if (!strncmp(t->name, telling[i].prefix, strlen(telling[i].prefix)) && c->family != (int)telling[i].of)
+		if (!strncmp(t->name, telling[i].prefix, strlen(telling[i].prefix)) && c->family != telling[i].of)
 			return cp_err_set(err, "%s: tensor '%s' is one of %s's, and config.json's 'model_type' is of another family; the two are not of one model: "
 					  "fetch both again", path, t->name, telling[i].of == PLM_BERT ? "BERT" : "RoBERTa");
 	c->has_lm_head |= own && is_of_head(own);

@@ -36,13 +36,12 @@ enum {
 #define PLM_MAX_POSITIONS (1 << 20)
 
 enum plm_family { PLM_BERT, PLM_ROBERTA, PLM_T5 };
-enum plm_act { PLM_GELU, PLM_GELU_TANH, PLM_RELU, PLM_SILU };	/* of feed-forwards; SiLU is x sigmoid(x) */
 
 struct plm_config {
-	int family;
+	enum plm_family family;
 	size_t layers, hidden, heads, ffn, positions, types, vocab;	/* T5: positions is the length it was trained with; it has no table of them */
 	uint32_t pad;			/* id whose embedding row takes no gradient from look-ups */
-	int act;			/* enum plm_act */
+	enum nn_act act;		/* of feed-forwards */
 	double eps;			/* of LayerNorm */
 	double dropout, attention_dropout;
 	int has_weights, has_lm_head;	/* of the folder */
@@ -139,9 +138,6 @@ struct plm_nodes {
  * reads it whole.  A head that reads some of its rows, those at the picks (M,H) or at the first token of every text (on f->texts), has these computed
  * alone; under dropout they are then other draws than the same rows of the whole. */
 void plm_encoder(struct nn_build *, const struct plm_config *, struct plm_feed *, struct nn_node *prompts, struct plm_nodes *);
-
-/* act(x W^T + b): x (R,K), W (N,K), b (1,N) or NULL. */
-struct nn_node *plm_map(struct nn_graph *, struct nn_node *x, struct nn_node *w, struct nn_node *b, enum plm_act);
 
 /* Prompts from the CTR model's final vector q (B,Q).  Layer-wise: W2 tanh(W1 q + b1) + b2, (B, K*2L*H); input: K linear maps, (B*K, H).
  * Parameters prompt.*, in the group of the build. (ClickPrompt, section 3.2) */

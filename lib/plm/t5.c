@@ -80,7 +80,7 @@ static struct nn_node *feed_forward(struct stack *s, struct nn_node *x)
 	double std = 1 / sqrt((double)c->hidden);
 	struct nn_node *n = layer_norm(s, x);
 	struct nn_node *w = ng_weight(g, part(s, std, c->ffn, c->hidden, c->gated ? "DenseReluDense.wi_0" : "DenseReluDense.wi"));
-	struct nn_node *y = plm_map(g, n, w, NULL, c->act);
+	struct nn_node *y = ng_linear(g, n, w, NULL, c->act);
 	if (c->gated)
 		y = ng_mul(g, y, linear(s, n, std, c->ffn, "DenseReluDense.wi_1"));
 	y = linear(s, ng_dropout(g, y, c->dropout), 1 / sqrt((double)c->ffn), c->hidden, "DenseReluDense.wo");

@@ -41,7 +41,7 @@ static void build(struct model *m, struct cp_team *team)
 {
 	struct plm_prompting how = { PLM_PROMPT_LAYERS, 3, 0, 1 };
 	memset(m, 0, sizeof *m);
-	m->p = (struct plm_config){ .family = PLM_BERT, .layers = 2, .hidden = 64, .heads = 4, .ffn = 128, .positions = 64, .types = 2,
+	m->p = (struct plm_config){ .family = PLM_BERT, .layers = 2, .hidden = 64, .heads = 4, .ffn = 128, .positions = 64, .types = 2, .act = NN_GELU,
 				    .vocab = VOCAB, .eps = 1e-12, .dropout = 0.1, .attention_dropout = 0.1 };
 	m->g = nn_graph_new(team);
 	m->ps = nn_params_new();

@@ -80,7 +80,7 @@ static double check_whole(const struct whole *w)
 {
 	struct test t = begin(3, 0);
 	struct plm_config p = { .family = w->family, .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12,
-				.act = (int)(w - wholes) % (PLM_SILU + 1), .pad = (uint32_t)w->family, .eps = 1e-2, .dropout = 0.1,
+				.act = (enum nn_act[]){ NN_GELU, NN_GELU_TANH, NN_RELU, NN_SILU }[(w - wholes) % 4], .pad = w->family, .eps = 1e-2, .dropout = 0.1,
 				.attention_dropout = 0.1 };
 	struct plm_prompting how = { w->where, 2, w->separate, 1 };
 	struct ctr_config cc;
@@ -131,7 +131,7 @@ static struct nn_node *baseline_loss(struct test *t, int which, const struct ctr
 static double check_baseline(int which)
 {
 	struct test t = begin(5, (uint64_t)which);
-	struct plm_config p = { .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12, .eps = 1e-2, .dropout = 0.1,
+	struct plm_config p = { .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 16, .types = 2, .vocab = 12, .act = NN_GELU, .eps = 1e-2, .dropout = 0.1,
 				.attention_dropout = 0.1 };
 	struct ctr_config cc;
 	struct plm_feed f;
@@ -168,7 +168,7 @@ static double check_t5(int gated, int odds)
 {
 	struct test t = begin(4, (uint64_t)gated);
 	struct plm_config p = { .family = PLM_T5, .layers = 2, .decoder_layers = 1, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5, .positions = 16,
-				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .act = gated ? PLM_GELU_TANH : PLM_RELU, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
+				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .act = gated ? NN_GELU_TANH : NN_RELU, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
 				.attention_dropout = 0.2 };
 	struct plm_t5_nodes n;
 	struct plm_feed f;

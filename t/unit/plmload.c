@@ -21,12 +21,12 @@ static void ok(int good, const char *what, const char *more)
 /* --- A model ----------------------------------------------------------------------------------------------------------------------- */
 
 static const struct plm_config bert = { .family = PLM_BERT, .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 8, .types = 2, .vocab = 11,
-					.untied = 1, .eps = 1e-12 };
+					.untied = 1, .act = NN_GELU, .eps = 1e-12 };
 static const struct plm_config roberta = { .family = PLM_ROBERTA, .layers = 1, .hidden = 4, .heads = 2, .ffn = 8, .positions = 9, .types = 1,
-					   .vocab = 10, .pad = 1, .untied = 1, .eps = 1e-5 };
+					   .vocab = 10, .pad = 1, .untied = 1, .act = NN_GELU, .eps = 1e-5 };
 static const struct plm_config t5 = { .family = PLM_T5, .layers = 1, .decoder_layers = 2, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5,
 				      .positions = 512, .types = 1, .vocab = 9, .buckets = 4, .far = 9, .eos = 1, .eps = 1e-6, .gated = 1,
-				      .act = PLM_GELU_TANH };
+				      .act = NN_GELU_TANH };
 
 struct model {
 	struct plm_config c;
@@ -261,7 +261,7 @@ static void check_reading(void)
 }
 
 /* A config.json that says it so is of that family and feed-forward, and is written and read again as such. */
-static void is_act(const char *type, const char *said, int act, int gated)
+static void is_act(const char *type, const char *said, enum nn_act act, int gated)
 {
 	struct plm_config c, again;
 	struct cp_buf written = CP_BUF_INIT;
@@ -274,7 +274,7 @@ static void is_act(const char *type, const char *said, int act, int gated)
 	if (good)
 		plm_config_print(&c, &written);
 	good = good && !plm_config_parse(&again, written.data, written.len, what, &err);
-	int family = strstr(type, "t5") ? PLM_T5 : !strcmp(type, "bert") ? PLM_BERT : PLM_ROBERTA;
+	enum plm_family family = strstr(type, "t5") ? PLM_T5 : !strcmp(type, "bert") ? PLM_BERT : PLM_ROBERTA;
 	good = good && c.family == family && again.family == family;
 	ok(good && c.act == act && c.gated == gated && again.act == act && again.gated == gated, what, err.msg);
 	cp_buf_release(&written);
@@ -282,16 +282,16 @@ static void is_act(const char *type, const char *said, int act, int gated)
 
 static void check_acts(void)
 {
-	is_act("bert", "\"hidden_act\":null", PLM_GELU, 0);
-	is_act("bert", "\"hidden_act\":\"gelu_new\"", PLM_GELU_TANH, 0);
-	is_act("xlm-roberta", "\"hidden_act\":\"gelu_pytorch_tanh\"", PLM_GELU_TANH, 0);
-	is_act("camembert", "\"hidden_act\":\"relu\"", PLM_RELU, 0);
-	is_act("bert", "\"hidden_act\":\"swish\"", PLM_SILU, 0);
-	is_act("t5", "\"feed_forward_proj\":\"relu\"", PLM_RELU, 0);
-	is_act("t5", "\"feed_forward_proj\":\"gelu\"", PLM_GELU, 0);
-	is_act("t5", "\"feed_forward_proj\":\"gated-gelu\"", PLM_GELU_TANH, 1);
-	is_act("t5", "\"feed_forward_proj\":\"gated-gelu\",\"dense_act_fn\":\"gelu\"", PLM_GELU, 1);
-	is_act("mt5", "\"feed_forward_proj\":\"gated-silu\"", PLM_SILU, 1);
+	is_act("bert", "\"hidden_act\":null", NN_GELU, 0);
+	is_act("bert", "\"hidden_act\":\"gelu_new\"", NN_GELU_TANH, 0);
+	is_act("xlm-roberta", "\"hidden_act\":\"gelu_pytorch_tanh\"", NN_GELU_TANH, 0);
+	is_act("camembert", "\"hidden_act\":\"relu\"", NN_RELU, 0);
+	is_act("bert", "\"hidden_act\":\"swish\"", NN_SILU, 0);
+	is_act("t5", "\"feed_forward_proj\":\"relu\"", NN_RELU, 0);
+	is_act("t5", "\"feed_forward_proj\":\"gelu\"", NN_GELU, 0);
+	is_act("t5", "\"feed_forward_proj\":\"gated-gelu\"", NN_GELU_TANH, 1);
+	is_act("t5", "\"feed_forward_proj\":\"gated-gelu\",\"dense_act_fn\":\"gelu\"", NN_GELU, 1);
+	is_act("mt5", "\"feed_forward_proj\":\"gated-silu\"", NN_SILU, 1);
 }
 
 /* A decoder in the files counts where config.json says that it is not the word embeddings; transformers reads them so. */
