@@ -21,6 +21,15 @@ functions() {
 	}' | sort -n
 }
 
+# tags: "TAG FILE", one a line, of the structs, unions and enums that others see: those of headers, and opaque ones, which have a prefix
+tags() {
+	(cd "$TOP" && sources | grep -v '^t/' | xargs awk 'match($0, /^[ \t]*(typedef[ \t]+)?(struct|union|enum)[ \t]+[A-Za-z0-9_]+[ \t]*[{]/) {
+		n = split(substr($0, RSTART, RLENGTH - 1), word)
+		if (FILENAME ~ /h$/ || word[n] ~ /^(cp|nn|plm)_/)
+			print word[n], FILENAME
+	}')
+}
+
 if ctags --version 2>/dev/null | grep -q Universal; then
 	test_that 'no function is longer than 90 lines, and half are shorter than 20' '
 		functions >functions
@@ -53,6 +62,12 @@ test_that 'what the examples in headers call is declared, with as many arguments
 	awk -f "$TOP/t/header-examples.awk" $(cat headers) $(cat headers) >wrong
 	cat wrong
 	test ! -s wrong
+'
+
+test_that 'no tag of a struct, a union or an enum is defined twice' '
+	tags >tags
+	test "$(wc -l <tags)" -gt 100
+	awk "\$1 in at { print at[\$1], \$2 \": \" \$1; bad = 1 } { at[\$1] = \$2 } END { exit bad }" tags
 '
 
 test_that 'no path of a machine is in the tree' '

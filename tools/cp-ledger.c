@@ -8,10 +8,10 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "ledger/db.h"
 #include "ledger/paper.h"
 #include "ledger/query.h"
 #include "ledger/rerun.h"
-#include "ledger/store.h"
 #include "ledger/trace.h"
 #include "stream/stream.h"
 #include "tool.h"
@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 		if (strlen(argv[i]) != 1 || *argv[i] < '2' || *argv[i] > '6')
 			cp_usage("table %s: the paper's tables are 2 to 6", argv[i]);
 	w.path = cp_ledger_path(ledger, &err);
-	if (!w.path || cp_store_open(&w.db, w.path, c->work == do_merge, &err) < 0 || cp_store_queries(w.db, &err) < 0)
+	if (!w.path || cp_db_open(&w.db, w.path, c->work == do_merge, &err) < 0 || cp_db_queries(w.db, &err) < 0)
 		cp_die("%s", err.msg);
 	find_operands(&w, c, argc - 2, argv + 2);
 	int bad = c->work(&w, &err);

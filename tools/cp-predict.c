@@ -25,7 +25,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "columns", CP_OPT_LIST, &o.columns, "NAME", "print this column behind the score; again for more", .content = 1 },
 	{ 0, "fill", CP_OPT_SET, &o.fill, NULL, "no scores: the words a pretrained model fills in for masked ones, with and without prompts",
 	  .set = 1, .content = 1 },
-	{ 0, "top", CP_OPT_INT, &o.top, "N", "fill: so many words", .min = 1, .max = CP_FILL_TOP, .content = 1 },
+	{ 0, "top", CP_OPT_INT, &o.top, "N", "fill: so many words", .min = 1, .max = CP_FILL_MASK_TOP, .content = 1 },
 	{ 0, "attention", CP_OPT_SET, &o.attention, NULL, "no scores: the share of attention that each layer pays to its prompts", .set = 1,
 	  .content = 1 },
 	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
@@ -104,7 +104,7 @@ static void check_model(const struct cp_model *m)
 		       "scores", o.model, m->stage);
 }
 
-static struct cp_fill fill;
+static struct cp_fill_mask fill;
 static struct cp_attention attention;
 
 static void choose(struct cp_predict *p)
@@ -114,7 +114,7 @@ static void choose(struct cp_predict *p)
 		fill.top = (int)o.top;
 		if (p->model->c.prompting.k && !(fill.plain = cp_model_plain(p->model, &err)))
 			cp_die("%s", err.msg);
-		p->show = cp_fill_show;
+		p->show = cp_fill_mask_show;
 		p->ctx = &fill;
 		p->masked = 1;
 	} else if (o.attention) {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ledger/store.h"
+#include "ledger/db.h"
 #include "page/page.h"
 #include "tool.h"
 
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	if (page.pictures && page.no_pictures)
 		cp_usage("--pictures and --no-pictures exclude each other");
 	char *path = cp_ledger_path(ledger, &err);
-	if (!path || cp_store_open(&db, path, 0, &err) < 0)
+	if (!path || cp_db_open(&db, path, 0, &err) < 0)
 		cp_die("%s", err.msg);
 	if (cp_page_make(db, &page, &html, &n_runs, &n_pictures, &err) < 0)
 		cp_die("%s: %s", path, err.msg);

@@ -107,7 +107,7 @@ static double quantile(const double *sorted, size_t n, double share)
 /* v[0..n-1], which is sorted here; those undefined are left out. */
 static void interval_of(struct cp_interval *out, double *v, size_t n)
 {
-	struct cp_sum sum = {0}, squares = {0};
+	struct cp_neumaier sum = {0}, squares = {0};
 	size_t m = 0;
 	for (size_t i = 0; i < n; i++)
 		if (!isnan(v[i]))
@@ -116,12 +116,12 @@ static void interval_of(struct cp_interval *out, double *v, size_t n)
 	if (m < 2)
 		return;
 	for (size_t i = 0; i < m; i++)
-		cp_sum_add(&sum, v[i]);
-	double mean = cp_sum_of(&sum) / (double)m;
+		cp_neumaier_add(&sum, v[i]);
+	double mean = cp_neumaier_total(&sum) / (double)m;
 	for (size_t i = 0; i < m; i++)
-		cp_sum_add(&squares, (v[i] - mean) * (v[i] - mean));
+		cp_neumaier_add(&squares, (v[i] - mean) * (v[i] - mean));
 	qsort(v, m, sizeof *v, cp_compare_reals);
-	out->se = sqrt(cp_sum_of(&squares) / (double)(m - 1));
+	out->se = sqrt(cp_neumaier_total(&squares) / (double)(m - 1));
 	out->lo = quantile(v, m, 0.025);
 	out->hi = quantile(v, m, 0.975);
 }

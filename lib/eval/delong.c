@@ -47,11 +47,11 @@ static void components(double *v, const double *score, const uint8_t *label, siz
 /* s10/m + s01/n of the products (a - a0)(b - b0): a variance where a is b. */
 static double covariance(const double *a, double a0, const double *b, double b0, const uint8_t *label, size_t n, struct classes c)
 {
-	struct cp_sum pos = {0}, neg = {0};
+	struct cp_neumaier pos = {0}, neg = {0};
 	for (size_t i = 0; i < n; i++)
-		cp_sum_add(label[i] ? &pos : &neg, (a[i] - a0) * (b[i] - b0));
+		cp_neumaier_add(label[i] ? &pos : &neg, (a[i] - a0) * (b[i] - b0));
 	double m = (double)c.pos, q = (double)c.neg;
-	return cp_sum_of(&pos) / ((m - 1) * m) + cp_sum_of(&neg) / ((q - 1) * q);
+	return cp_neumaier_total(&pos) / ((m - 1) * m) + cp_neumaier_total(&neg) / ((q - 1) * q);
 }
 
 void cp_delong_pair(struct cp_delong_pair *d, const double *score1, const double *score2, const uint8_t *label, size_t n,

@@ -42,7 +42,7 @@ static void find_terms(void *ctx, int span)
 
 double cp_logloss_team(const double *p, const uint8_t *label, size_t n, struct cp_team *team)
 {
-	struct cp_sum sum = {0};
+	struct cp_neumaier sum = {0};
 	struct terms *t = cp_xmalloc(sizeof *t);
 	int beyond = 0;
 	for (size_t at = 0; at < n && !beyond; at += t->n) {
@@ -54,10 +54,10 @@ double cp_logloss_team(const double *p, const uint8_t *label, size_t n, struct c
 		for (int i = 0; i < n_spans; i++)
 			beyond |= t->beyond[i];
 		for (size_t i = 0; i < t->n; i++)
-			cp_sum_add(&sum, t->term[i]);
+			cp_neumaier_add(&sum, t->term[i]);
 	}
 	free(t);
-	return n && !beyond ? cp_sum_of(&sum) / (double)n : NAN;
+	return n && !beyond ? cp_neumaier_total(&sum) / (double)n : NAN;
 }
 
 double cp_logloss(const double *p, const uint8_t *label, size_t n)
@@ -67,11 +67,11 @@ double cp_logloss(const double *p, const uint8_t *label, size_t n)
 
 double cp_calibration(const double *p, const uint8_t *label, size_t n)
 {
-	struct cp_sum sum = {0};
+	struct cp_neumaier sum = {0};
 	size_t m = count_positives(label, n);
 	for (size_t i = 0; i < n; i++)
-		cp_sum_add(&sum, p[i]);
-	return m ? cp_sum_of(&sum) / (double)m : NAN;
+		cp_neumaier_add(&sum, p[i]);
+	return m ? cp_neumaier_total(&sum) / (double)m : NAN;
 }
 
 /* AUC of the rows listed, which are in ascending order of score. */
@@ -112,7 +112,7 @@ void cp_gauc(struct cp_gauc *out, const double *score, const uint8_t *label, con
 	*out = (struct cp_gauc){ .gauc = NAN };
 	if (any_nan(score, n))
 		return;
-	struct cp_sum sum = {0};
+	struct cp_neumaier sum = {0};
 	uint64_t *keys = cp_xcalloc(n, sizeof *keys);
 	uint32_t *rows = cp_xcalloc(n, sizeof *rows);
 	order_by_group(rows, keys, score, group, n, team);
@@ -122,12 +122,12 @@ void cp_gauc(struct cp_gauc *out, const double *score, const uint8_t *label, con
 		double auc = auc_of_rows(rows + i, end - i, score, label);
 		if (isnan(auc))
 			continue;
-		cp_sum_add(&sum, auc * (double)(end - i));
+		cp_neumaier_add(&sum, auc * (double)(end - i));
 		out->n_groups++;
 		out->n_rows += end - i;
 	}
 	if (out->n_rows)
-		out->gauc = cp_sum_of(&sum) / (double)out->n_rows;
+		out->gauc = cp_neumaier_total(&sum) / (double)out->n_rows;
 	free(keys);
 	free(rows);
 }

@@ -14,12 +14,13 @@ void cp_order_sort(uint64_t *keys, uint32_t *rows, size_t n, struct cp_team *);
 /* rows[] = 0..n-1 in ascending order of score, equal scores in ascending order of row. */
 void cp_order_by_score(uint32_t *rows, const double *score, size_t n, struct cp_team *);
 
-/* A compensated sum (Neumaier 1974): the error does not grow with the number of terms. */
-struct cp_sum {
+/* A compensated sum: the error does not grow with the number of terms (A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher
+ * Summen, ZAMM 54, 1974). */
+struct cp_neumaier {
 	double s, c;
 };
 
-static inline void cp_sum_add(struct cp_sum *a, double x)
+static inline void cp_neumaier_add(struct cp_neumaier *a, double x)
 {
 	double t = a->s + x;
 	double big = a->s, small = x;
@@ -31,7 +32,7 @@ static inline void cp_sum_add(struct cp_sum *a, double x)
 	a->s = t;
 }
 
-static inline double cp_sum_of(const struct cp_sum *a)
+static inline double cp_neumaier_total(const struct cp_neumaier *a)
 {
 	return a->s + a->c;
 }

@@ -169,9 +169,9 @@ double cp_auc(const double *score, const uint8_t *label, size_t n)
 struct walk {
 	const struct ranks *r;
 	double auc;
-	struct cp_sum s10, s01, precision;
+	struct cp_neumaier s10, s01, precision;
 	struct cp_bin *bin;		/* NULL: none wanted */
-	struct cp_sum *bin_sum;
+	struct cp_neumaier *bin_sum;
 	int n_bins, by_width;
 };
 
@@ -192,7 +192,7 @@ static void add_to_bin(struct walk *w, const struct ties *t)
 	b->highest = score;
 	b->n += t->pos + t->neg;
 	b->positives += t->pos;
-	cp_sum_add(&w->bin_sum[i], score * (double)(t->pos + t->neg));
+	cp_neumaier_add(&w->bin_sum[i], score * (double)(t->pos + t->neg));
 }
 
 /* s10 and s01 as in DeLong's variance: every row of a run has the same component. */
@@ -203,9 +203,9 @@ static void walk(struct walk *w)
 		double v10 = (double)(2 * t.neg_below + t.neg) / (2 * neg) - w->auc;
 		double v01 = (double)(2 * (w->r->m - t.pos_below) - t.pos) / (2 * pos) - w->auc;
 		size_t tp = w->r->m - t.pos_below, called = w->r->n - t.pos_below - t.neg_below;
-		cp_sum_add(&w->s10, (double)t.pos * v10 * v10);
-		cp_sum_add(&w->s01, (double)t.neg * v01 * v01);
-		cp_sum_add(&w->precision, (double)t.pos * ((double)tp / (double)called));
+		cp_neumaier_add(&w->s10, (double)t.pos * v10 * v10);
+		cp_neumaier_add(&w->s01, (double)t.neg * v01 * v01);
+		cp_neumaier_add(&w->precision, (double)t.pos * ((double)tp / (double)called));
 		if (w->bin)
 			add_to_bin(w, &t);
 	}
@@ -217,7 +217,7 @@ static void delong_of(struct cp_delong *d, const struct walk *w)
 	*d = (struct cp_delong){ w->auc, NAN, NAN, NAN, NAN };
 	if (pos < 2 || neg < 2)
 		return;
-	d->var = cp_sum_of(&w->s10) / ((pos - 1) * pos) + cp_sum_of(&w->s01) / ((neg - 1) * neg);
+	d->var = cp_neumaier_total(&w->s10) / ((pos - 1) * pos) + cp_neumaier_total(&w->s01) / ((neg - 1) * neg);
 	d->se = sqrt(d->var);
 	d->lo = d->auc - CP_Z975 * d->se;
 	d->hi = d->auc + CP_Z975 * d->se;
@@ -235,17 +235,17 @@ void cp_delong(struct cp_delong *d, const double *score, const uint8_t *label, s
 	free(r.keys);
 }
 
-static double close_bins(struct cp_measures *out, const struct cp_sum *sum)
+static double close_bins(struct cp_measures *out, const struct cp_neumaier *sum)
 {
-	struct cp_sum gaps = {0};
+	struct cp_neumaier gaps = {0};
 	for (int i = 0; i < out->n_bins; i++) {
 		struct cp_bin *b = &out->bin[i];
-		b->mean_score = b->n ? cp_sum_of(&sum[i]) / (double)b->n : NAN;
+		b->mean_score = b->n ? cp_neumaier_total(&sum[i]) / (double)b->n : NAN;
 		b->rate = b->n ? (double)b->positives / (double)b->n : NAN;
 		if (b->n)
-			cp_sum_add(&gaps, (double)b->n * fabs(b->mean_score - b->rate));
+			cp_neumaier_add(&gaps, (double)b->n * fabs(b->mean_score - b->rate));
 	}
-	return cp_sum_of(&gaps) / (double)out->n;
+	return cp_neumaier_total(&gaps) / (double)out->n;
 }
 
 void cp_measure(struct cp_measures *out, const double *score, const uint8_t *label, size_t n, const struct cp_measure_opts *opts,
@@ -268,7 +268,7 @@ void cp_measure(struct cp_measures *out, const double *score, const uint8_t *lab
 		walk(&w);
 		delong_of(&out->auc, &w);
 		if (r.m)
-			out->average_precision = cp_sum_of(&w.precision) / (double)r.m;
+			out->average_precision = cp_neumaier_total(&w.precision) / (double)r.m;
 		double ece = close_bins(out, w.bin_sum);
 		out->ece = is_probability && out->n_bins ? ece : NAN;
 		free(w.bin_sum);

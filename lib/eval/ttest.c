@@ -61,18 +61,18 @@ static double t_two_sided(double t, double df)
 void cp_ttest_paired(struct cp_ttest *out, const double *a, const double *b, size_t n)
 {
 	*out = (struct cp_ttest){ NAN, NAN, NAN, NAN, n ? n - 1 : 0 };
-	struct cp_sum sum = {0}, squares = {0};
+	struct cp_neumaier sum = {0}, squares = {0};
 	for (size_t i = 0; i < n; i++)
-		cp_sum_add(&sum, a[i] - b[i]);
+		cp_neumaier_add(&sum, a[i] - b[i]);
 	if (n)
-		out->mean_diff = cp_sum_of(&sum) / (double)n;
+		out->mean_diff = cp_neumaier_total(&sum) / (double)n;
 	if (n < 2)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		double d = a[i] - b[i] - out->mean_diff;
-		cp_sum_add(&squares, d * d);
+		cp_neumaier_add(&squares, d * d);
 	}
-	out->sd_diff = sqrt(cp_sum_of(&squares) / (double)(n - 1));
+	out->sd_diff = sqrt(cp_neumaier_total(&squares) / (double)(n - 1));
 	if (out->sd_diff == 0 && out->mean_diff == 0)
 		return;
 	out->t = out->mean_diff / (out->sd_diff / sqrt((double)n));

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "ledger/db.h"
 #include "ledger/schema.h"
-#include "ledger/store.h"
 
 /* What is exported, the first column of each table being the run's id; `own` are columns that stay with those who ran it, and merge only. */
 static const struct table {
@@ -78,7 +78,7 @@ static int export_table(sqlite3 *db, const struct table *t, struct cp_buf *b, st
 	cp_buf_printf(&sql, "SELECT %s", t->id);
 	add_columns(&sql, t->columns, "quote(published(", "))");
 	cp_buf_printf(&sql, " FROM %s WHERE %s IN (SELECT id FROM runs WHERE status <> 'running') ORDER BY %s", t->name, t->id, t->order);
-	sqlite3_stmt *st = cp_store_prepare(db, err, sql.data, "");
+	sqlite3_stmt *st = cp_db_prepare(db, err, sql.data, "");
 	while (st && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		cp_buf_printf(b, "%s) VALUES (", head.data);
 		for (int i = 0; i < sqlite3_column_count(st); i++)
@@ -103,7 +103,7 @@ int cp_ledger_export(sqlite3 *db, struct cp_buf *b, struct cp_err *err)
 		cp_buf_str(b, cp_ledger_migrations[v]);
 	cp_buf_str(b, cp_ledger_views);
 	cp_buf_str(b, cp_ledger_tables);
-	if (cp_store_exec(db, "BEGIN", err) < 0)		/* all tables of one moment */
+	if (cp_db_exec(db, "BEGIN", err) < 0)		/* all tables of one moment */
 		return -1;
 	int bad = 0;
 	for (size_t i = 0; i < N_TABLES && !bad; i++)
@@ -146,7 +146,7 @@ static int copy_tables(sqlite3 *scratch, struct cp_err *err)
 		add_columns(&sql, tables[i].columns, "t.", "");
 		add_columns(&sql, tables[i].own, "t.", "");
 		cp_buf_printf(&sql, " FROM main.%s t JOIN fresh ON fresh.old = t.%s", tables[i].name, tables[i].id);
-		bad = cp_store_exec(scratch, sql.data, err);
+		bad = cp_db_exec(scratch, sql.data, err);
 		cp_buf_release(&sql);
 	}
 	return bad;
@@ -155,27 +155,27 @@ static int copy_tables(sqlite3 *scratch, struct cp_err *err)
 static int copy_new(sqlite3 *scratch, const char *ledger, int64_t *n_new, struct cp_err *err)
 {
 	sqlite3_busy_timeout(scratch, 60000);
-	if (cp_store_run(scratch, err, "ATTACH ? AS ledger", "t", ledger) < 0 || cp_store_exec(scratch, "BEGIN IMMEDIATE", err) < 0 ||
-	    cp_store_exec(scratch, number_them, err) < 0 || copy_tables(scratch, err) < 0)
+	if (cp_db_run(scratch, err, "ATTACH ? AS ledger", "t", ledger) < 0 || cp_db_exec(scratch, "BEGIN IMMEDIATE", err) < 0 ||
+	    cp_db_exec(scratch, number_them, err) < 0 || copy_tables(scratch, err) < 0)
 		return -1;
-	sqlite3_stmt *st = cp_store_prepare(scratch, err, "SELECT count(*) FROM fresh", "");
+	sqlite3_stmt *st = cp_db_prepare(scratch, err, "SELECT count(*) FROM fresh", "");
 	if (!st)
 		return -1;
 	*n_new = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
 	sqlite3_finalize(st);
-	return cp_store_exec(scratch, "COMMIT", err);
+	return cp_db_exec(scratch, "COMMIT", err);
 }
 
 static int load_scratch(sqlite3 *scratch, const char *sql, struct cp_err *err)
 {
 	sqlite3_set_authorizer(scratch, only_this_database, NULL);
-	int bad = cp_store_exec(scratch, sql, err);
+	int bad = cp_db_exec(scratch, sql, err);
 	sqlite3_set_authorizer(scratch, NULL, NULL);
 	if (bad)
 		return cp_err_wrap(err, "not what cp-ledger export writes");
 	if (!sqlite3_get_autocommit(scratch))
 		return cp_err_set(err, "the text is cut: its COMMIT is missing");
-	return cp_store_schema(scratch, err);
+	return cp_db_schema(scratch, err);
 }
 
 int cp_ledger_import(sqlite3 *db, const char *sql, const char *name, int64_t *n_new, struct cp_err *err)
@@ -191,7 +191,7 @@ static int merge_ledger(sqlite3 *db, const char *path, int64_t *n_new, struct cp
 {
 	sqlite3 *scratch = NULL;
 	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
-	bad = bad || cp_store_copy(scratch, path, err) < 0 || cp_store_schema(scratch, err) < 0 ||
+	bad = bad || cp_db_copy(scratch, path, err) < 0 || cp_db_schema(scratch, err) < 0 ||
 	      copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
 	sqlite3_close(scratch);
 	return bad ? cp_err_wrap(err, "%s", path) : 0;

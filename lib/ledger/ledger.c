@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "ledger/db.h"
 #include "ledger/process.h"
-#include "ledger/store.h"
 
 struct cp_run {
 	sqlite3 *db;
@@ -111,8 +111,8 @@ static int set_seed(struct cp_run *r, const struct cp_opts *opts, struct cp_err 
 	char text[32];
 	snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
 	if (seed <= INT64_MAX)
-		return cp_store_run(r->db, err, "UPDATE runs SET seed = ? WHERE id = ?", "ii", (int64_t)seed, r->id);
-	return cp_store_run(r->db, err, "UPDATE runs SET seed = ? WHERE id = ?", "ti", text, r->id);
+		return cp_db_run(r->db, err, "UPDATE runs SET seed = ? WHERE id = ?", "ii", (int64_t)seed, r->id);
+	return cp_db_run(r->db, err, "UPDATE runs SET seed = ? WHERE id = ?", "ti", text, r->id);
 }
 
 static int add_options(struct cp_run *r, const struct cp_opts *opts, struct cp_err *err)
@@ -128,7 +128,7 @@ static int add_options(struct cp_run *r, const struct cp_opts *opts, struct cp_e
 			continue;
 		cp_buf_reset(&value);
 		cp_opt_value(o, &value);
-		bad = cp_store_run(r->db, err, "INSERT INTO params VALUES (?, ?, ?, ?, ?)", "ittii", r->id, o->name, value.data,
+		bad = cp_db_run(r->db, err, "INSERT INTO params VALUES (?, ?, ?, ?, ?)", "ittii", r->id, o->name, value.data,
 				   (int64_t)opts->given[o - opts->table], (int64_t)o->content);
 	}
 	cp_buf_release(&value);
@@ -146,8 +146,8 @@ static int insert_run(struct cp_run *r, const struct cp_run_facts *f, struct cp_
 	clock_gettime(CLOCK_REALTIME, &now);
 	utc(started, &now);
 	name_run(r, &p, &now);
-	cp_words_join(&argv, f->argv);
-	int bad = cp_store_run(r->db, err,
+	cp_shell_join(&argv, f->argv);
+	int bad = cp_db_run(r->db, err,
 		"INSERT INTO runs (uid, tool, version, build, source, argv, cwd, threads, blas, cpu, host, boot, pidns, pid, born, rerun_of, started, status) "
 		"VALUES (?, ?, ?, ?, nullif(?, ''), ?, ?, nullif(?, 0), ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, 'running')", "tttttttittttiiitt",
 		r->uid, f->tool, f->version, f->build, f->source, argv.data, cwd, (int64_t)f->threads, f->blas, cpu, p.host, p.boot, p.pidns, p.pid, p.born,
@@ -180,7 +180,7 @@ static int check_tags(struct cp_err *err)
 /* A value that is a whole number is kept as one. */
 static int add_tag(struct cp_run *r, const char *name, const char *value, struct cp_err *err)
 {
-	return cp_store_run(r->db, err, "INSERT OR REPLACE INTO tags VALUES (?1, ?2, CASE WHEN CAST(CAST(?3 AS INTEGER) AS TEXT) = ?3 "
+	return cp_db_run(r->db, err, "INSERT OR REPLACE INTO tags VALUES (?1, ?2, CASE WHEN CAST(CAST(?3 AS INTEGER) AS TEXT) = ?3 "
 			    "THEN CAST(?3 AS INTEGER) ELSE ?3 END)", "itt", r->id, name, value);
 }
 
@@ -199,11 +199,11 @@ static int add_tags(struct cp_run *r, struct cp_err *err)
 
 static int insert_all(struct cp_run *r, const struct cp_run_facts *f, struct cp_err *err)
 {
-	if (cp_store_exec(r->db, "BEGIN IMMEDIATE", err) < 0)
+	if (cp_db_exec(r->db, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
 	if (insert_run(r, f, err) < 0 || set_seed(r, f->opts, err) < 0 || add_options(r, f->opts, err) < 0 || add_tags(r, err) < 0)
 		return -1;
-	return cp_store_exec(r->db, "COMMIT", err);
+	return cp_db_exec(r->db, "COMMIT", err);
 }
 
 static void init_lock(pthread_mutex_t *lock)
@@ -227,7 +227,7 @@ int cp_run_begin(struct cp_run **out, const struct cp_ledger_opts *o, const stru
 	init_lock(&r->lock);
 	r->began = cp_seconds();
 	int named = o->path || env("CP_LEDGER");
-	if (!path || (!named && make_folders(path, err) < 0) || cp_store_open(&r->db, path, 1, err) < 0)
+	if (!path || (!named && make_folders(path, err) < 0) || cp_db_open(&r->db, path, 1, err) < 0)
 		goto bad;
 	if (insert_all(r, f, err) < 0) {
 		cp_err_wrap(err, "%s", path);
@@ -271,7 +271,7 @@ static void leave(struct cp_run *r, int bad)
 static void found(struct cp_run *r, const char *name, const char *value, int content)
 {
 	if (enter(r))
-		leave(r, cp_store_run(r->db, &r->err, "INSERT OR REPLACE INTO params VALUES (?, ?, ?, 0, ?)", "itti", r->id, name, value,
+		leave(r, cp_db_run(r->db, &r->err, "INSERT OR REPLACE INTO params VALUES (?, ?, ?, 0, ?)", "itti", r->id, name, value,
 				      (int64_t)content));
 }
 
@@ -288,14 +288,14 @@ void cp_run_decides(struct cp_run *r, const char *name, const char *value)
 void cp_run_metric(struct cp_run *r, const char *split, const char *stratum, double epoch, const char *key, double value)
 {
 	if (enter(r))
-		leave(r, cp_store_run(r->db, &r->err, "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)", "ittrtr", r->id,
+		leave(r, cp_db_run(r->db, &r->err, "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)", "ittrtr", r->id,
 				      split ? split : "", stratum ? stratum : "", epoch, key, value));
 }
 
 void cp_run_compare(struct cp_run *r, const struct cp_run_comparison *c)
 {
 	if (enter(r))
-		leave(r, cp_store_run(r->db, &r->err,
+		leave(r, cp_db_run(r->db, &r->err,
 			"INSERT INTO comparisons VALUES (?1, (SELECT count(*) + 1 FROM comparisons WHERE run = ?1), "
 			"?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)", "ittttttrrrrrri", r->id, c->method,
 			c->split ? c->split : "", c->stratum ? c->stratum : "", c->key, c->a, c->b,
@@ -361,7 +361,7 @@ static void add_file(struct cp_run *r, int is_input, const struct cp_run_file *t
 		return;
 	find_file(&f, told, is_input);
 	if (enter(r))
-		leave(r, cp_store_run(r->db, &r->err, is_input ? ADD_FILE("inputs") : ADD_FILE("outputs"), "itttttii", r->id, told->role, f.path, f.via,
+		leave(r, cp_db_run(r->db, &r->err, is_input ? ADD_FILE("inputs") : ADD_FILE("outputs"), "itttttii", r->id, told->role, f.path, f.via,
 				      told->digest ? told->digest : *f.digest ? f.digest : NULL, told->content, told->rows, f.bytes));
 }
 
@@ -384,7 +384,7 @@ static int find_recipe(struct cp_run *r, char hex[17], struct cp_err *err)
 	struct cp_buf b = CP_BUF_INIT;
 	int known = 1, rc;
 	*hex = 0;
-	sqlite3_stmt *st = cp_store_prepare(r->db, err,
+	sqlite3_stmt *st = cp_db_prepare(r->db, err,
 		"SELECT 0 AS kind, name AS a, value AS b, 0 AS n FROM params WHERE run = ?1 AND content "
 		"UNION ALL SELECT 1, role, coalesce(content, digest), n FROM inputs WHERE run = ?1 ORDER BY kind, n, a", "i", r->id);
 	if (!st)
@@ -407,7 +407,7 @@ static int put_took(struct cp_run *r, struct cp_err *err)
 	struct rusage u;
 	getrusage(RUSAGE_SELF, &u);
 	double cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-	return cp_store_run(r->db, err,
+	return cp_db_run(r->db, err,
 		"UPDATE runs SET wall_s = round(?, 3), cpu_s = round(?, 3), peak_mb = round(?, 1) WHERE id = ? AND status IN ('running', 'killed')", "rrri",
 		cp_seconds() - r->began, cpu, cp_peak_mb(), r->id);
 }
@@ -426,7 +426,7 @@ static int seal(struct cp_run *r, const char *status, int exit_status, const cha
 	utc(ended, &now);
 	if (put_took(r, err) < 0 || find_recipe(r, recipe, err) < 0)
 		return -1;
-	return cp_store_run(r->db, err,		/* 'killed' was somebody's mistake: we are here */
+	return cp_db_run(r->db, err,		/* 'killed' was somebody's mistake: we are here */
 		"UPDATE runs SET status = ?, exit = ?, why = ?, ended = ?, recipe = nullif(?, '') WHERE id = ? AND status IN ('running', 'killed')",
 		"tittti", status, (int64_t)exit_status, why, ended, recipe, r->id);
 }

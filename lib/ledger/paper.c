@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/store.h"
+#include "ledger/db.h"
 
 #define N_COLUMNS 12
 #define AUC 2
@@ -118,7 +118,7 @@ static void put_head(struct cp_buf *b, struct sheet *s, enum cp_paper_form form)
 static int put_conditions(sqlite3 *db, struct cp_buf *b, const struct sheet *s, struct cp_err *err)
 {
 	static const char *const what[] = { "versions", "sources", "BLAS", "processors" };
-	sqlite3_stmt *st = cp_store_prepare(db, err,
+	sqlite3_stmt *st = cp_db_prepare(db, err,
 		"SELECT count(DISTINCT version), count(DISTINCT source), count(DISTINCT blas), count(DISTINCT cpu), coalesce(sum(source LIKE '%-changed'), 0) "
 		"FROM temp.trained_by WHERE scale = ? AND data = ?", "tt", s->scale, s->data);
 	int n = 0;
@@ -140,7 +140,7 @@ static int put_conditions(sqlite3 *db, struct cp_buf *b, const struct sheet *s, 
 static int put_unlike_seeds(sqlite3 *db, struct cp_buf *b, const struct sheet *s, struct cp_err *err)
 {
 	enum { MOST = 3 };
-	sqlite3_stmt *st = cp_store_prepare(db, err,
+	sqlite3_stmt *st = cp_db_prepare(db, err,
 		"WITH said AS (SELECT t.*, p.name AS name, p.value AS value FROM temp.trained_by t JOIN params p ON p.run = t.run "
 		"WHERE t.scale = ?1 AND t.data = ?2 AND p.content AND p.name NOT IN ('seed', 'init', 'teacher') "
 		"UNION ALL SELECT t.*, 'the training rows', i.content FROM temp.trained_by t JOIN inputs i ON i.run = t.run AND i.role = 'train' "
@@ -220,12 +220,12 @@ static int put_tsv(sqlite3 *db, sqlite3_stmt *st, struct cp_buf *b, struct cp_er
 int cp_ledger_paper(sqlite3 *db, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
 {
 	int tsv = p->form == CP_PAPER_TSV;
-	sqlite3_stmt *st = cp_store_prepare(db, err, tsv ? "SELECT * FROM tables WHERE (?1 = 0 OR tab = ?1) AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3)"
+	sqlite3_stmt *st = cp_db_prepare(db, err, tsv ? "SELECT * FROM tables WHERE (?1 = 0 OR tab = ?1) AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3)"
 					    : lines, "itt", (int64_t)p->number, p->scale, p->data);
 	if (!st)
 		return -1;
 	size_t before = b->len;
-	int bad = cp_store_exec(db, "DROP TABLE IF EXISTS temp.trained_by; CREATE TEMP TABLE trained_by AS "	/* once, and not for each table */
+	int bad = cp_db_exec(db, "DROP TABLE IF EXISTS temp.trained_by; CREATE TEMP TABLE trained_by AS "	/* once, and not for each table */
 		"SELECT scale, data, model, plm, variant, way, run, version, source, blas, cpu FROM trainings JOIN runs ON id = run", err);
 	if (!bad)
 		bad = tsv ? put_tsv(db, st, b, err) : put_text(db, st, p, b, err);

@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "base/num.h"
-#include "ledger/store.h"
+#include "ledger/db.h"
 
 static int finish(sqlite3 *db, sqlite3_stmt *st, int rc, struct cp_err *err)
 {
@@ -21,7 +21,7 @@ static int finish(sqlite3 *db, sqlite3_stmt *st, int rc, struct cp_err *err)
 static int find_uid(sqlite3 *db, const char *word, int64_t *id, struct cp_err *err)
 {
 	int n = 0, rc;
-	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT id FROM runs WHERE substr(uid, 1, length(?1)) = ?1 LIMIT 2", "t", word);
+	sqlite3_stmt *st = cp_db_prepare(db, err, "SELECT id FROM runs WHERE substr(uid, 1, length(?1)) = ?1 LIMIT 2", "t", word);
 	if (!st)
 		return -1;
 	for (; (rc = sqlite3_step(st)) == SQLITE_ROW; n++)
@@ -38,7 +38,7 @@ int cp_ledger_find(sqlite3 *db, const char *word, int64_t *id, struct cp_err *er
 	int64_t number;
 	int found = 0, rc;
 	if (cp_parse_i64(word, &number) == 0 && number > 0) {
-		sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT id FROM runs WHERE id = ?", "i", number);
+		sqlite3_stmt *st = cp_db_prepare(db, err, "SELECT id FROM runs WHERE id = ?", "i", number);
 		if (!st)
 			return -1;
 		for (; (rc = sqlite3_step(st)) == SQLITE_ROW; found = 1)
@@ -95,7 +95,7 @@ int cp_ledger_list(sqlite3 *db, const char *tool, const char *status, int64_t li
 	struct table t = { NULL,
 		"SELECT id, uid, status, started, seconds, figures, command FROM (SELECT * FROM listed WHERE (?1 IS NULL OR tool = ?1) "
 		"AND (?2 IS NULL OR status = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id" };
-	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "tti", tool, status, limit ? limit : INT64_C(-1));
+	sqlite3_stmt *st = cp_db_prepare(db, err, t.sql, "tti", tool, status, limit ? limit : INT64_C(-1));
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
 
@@ -103,7 +103,7 @@ int cp_ledger_list(sqlite3 *db, const char *tool, const char *status, int64_t li
 static int print_run(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err)
 {
 	int rc;
-	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT * FROM runs WHERE id = ?", "i", id);
+	sqlite3_stmt *st = cp_db_prepare(db, err, "SELECT * FROM runs WHERE id = ?", "i", id);
 	if (!st)
 		return -1;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
@@ -150,7 +150,7 @@ int cp_ledger_show(sqlite3 *db, int64_t id, struct cp_buf *b, struct cp_err *err
 	if (print_run(db, id, b, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-		sqlite3_stmt *st = cp_store_prepare(db, err, tables[i].sql, "i", id);
+		sqlite3_stmt *st = cp_db_prepare(db, err, tables[i].sql, "i", id);
 		if (!st || print_rows(db, &tables[i], b, err, st) < 0)
 			return -1;
 	}
@@ -171,7 +171,7 @@ int cp_ledger_diff(sqlite3 *db, int64_t a, int64_t b, struct cp_buf *out, struct
 		"UNION ALL SELECT name, NULL, value FROM b WHERE name NOT IN (SELECT name FROM a) ORDER BY 1" };
 	cp_buf_printf(out, "runs\t%lld\t%lld\n", (long long)a, (long long)b);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "iit", a, b, parts[i].about);
+		sqlite3_stmt *st = cp_db_prepare(db, err, t.sql, "iit", a, b, parts[i].about);
 		t.heading = parts[i].heading;
 		if (!st || print_rows(db, &t, out, err, st) < 0)
 			return -1;
@@ -202,7 +202,7 @@ static const char best_settings[] =
 int cp_ledger_best(sqlite3 *db, const struct cp_best *o, struct cp_buf *b, struct cp_err *err)
 {
 	struct table t = { NULL, o->over_seeds ? best_settings : best_runs };
-	sqlite3_stmt *st = cp_store_prepare(db, err, t.sql, "ttiit", o->key, o->split, (int64_t)o->lowest, o->limit ? o->limit : INT64_C(-1), o->rows);
+	sqlite3_stmt *st = cp_db_prepare(db, err, t.sql, "ttiit", o->key, o->split, (int64_t)o->lowest, o->limit ? o->limit : INT64_C(-1), o->rows);
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
 
@@ -221,7 +221,7 @@ static const char *look(const char *path, const char *digest)
 int cp_ledger_verify(sqlite3 *db, int64_t id, struct cp_buf *b, int64_t *n_bad, struct cp_err *err)
 {
 	int rc;
-	sqlite3_stmt *st = cp_store_prepare(db, err,
+	sqlite3_stmt *st = cp_db_prepare(db, err,
 		"SELECT DISTINCT place, digest, run, role FROM files WHERE via <> 'pipe' AND place IS NOT NULL AND digest IS NOT NULL "
 		"AND (run = ?1 OR (?1 = 0 AND run IN (SELECT id FROM runs WHERE rerun_of IS NULL))) ORDER BY run, place", "i", id);
 	if (!st)

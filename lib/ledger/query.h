@@ -1,5 +1,5 @@
-/* Reading the ledger back as text: what cp-ledger prints.  All append to a buffer, and take a database opened by cp_store_open
- * that has the views of cp_store_queries. */
+/* Reading the ledger back as text: what cp-ledger prints.  All append to a buffer, and take a database opened by cp_db_open
+ * that has the views of cp_db_queries. */
 #ifndef CP_LEDGER_QUERY_H
 #define CP_LEDGER_QUERY_H
 

@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "ledger/store.h"
+#include "ledger/db.h"
 
 #define MAX_OUTPUTS 16
 
@@ -46,7 +46,7 @@ static char *text_of(sqlite3_stmt *st, int column)
 
 static int load_run(struct repeat *r, struct cp_err *err)
 {
-	sqlite3_stmt *st = cp_store_prepare(r->db, err, "SELECT uid, tool, cwd, argv, status FROM runs WHERE id = ?", "i", r->id);
+	sqlite3_stmt *st = cp_db_prepare(r->db, err, "SELECT uid, tool, cwd, argv, status FROM runs WHERE id = ?", "i", r->id);
 	int bad = 0;
 	if (!st)
 		return -1;
@@ -58,7 +58,7 @@ static int load_run(struct repeat *r, struct cp_err *err)
 		r->uid = text_of(st, 0);
 		r->tool = text_of(st, 1);
 		r->cwd = text_of(st, 2);
-		r->words = cp_words_split((const char *)sqlite3_column_text(st, 3));
+		r->words = cp_shell_split((const char *)sqlite3_column_text(st, 3));
 		if (!r->words || !r->words[0])
 			bad = cp_err_set(err, "run %lld: its command cannot be read: %s", (long long)r->id, sqlite3_column_text(st, 3));
 		else if (strncmp(r->tool, "cp-", 3) || strchr(r->tool, '/'))
@@ -70,7 +70,7 @@ static int load_run(struct repeat *r, struct cp_err *err)
 
 static int load_outputs(struct repeat *r, struct cp_err *err)
 {
-	sqlite3_stmt *st = cp_store_prepare(r->db, err,
+	sqlite3_stmt *st = cp_db_prepare(r->db, err,
 		"SELECT role, CASE via WHEN 'file' THEN path END, digest FROM outputs WHERE run = ? ORDER BY n", "i", r->id);
 	if (!st)
 		return -1;
@@ -118,7 +118,7 @@ static int check_input(struct repeat *r, sqlite3_stmt *st, struct cp_err *err)
 static int check_inputs(struct repeat *r, struct cp_err *err)
 {
 	int bad = 0;
-	sqlite3_stmt *st = cp_store_prepare(r->db, err, "SELECT role, path, via, digest, content FROM inputs WHERE run = ? ORDER BY n", "i", r->id);
+	sqlite3_stmt *st = cp_db_prepare(r->db, err, "SELECT role, path, via, digest, content FROM inputs WHERE run = ? ORDER BY n", "i", r->id);
 	if (!st)
 		return -1;
 	while (!bad && sqlite3_step(st) == SQLITE_ROW)
@@ -297,7 +297,7 @@ static int compare_output(const struct repeat *r, const struct output *o, struct
 /* Where a pipe's digest was not known before, the rows tell whether both runs read the same. */
 static int compare_contents(const struct repeat *r, int64_t again, struct cp_err *err)
 {
-	sqlite3_stmt *st = cp_store_prepare(r->db, err,
+	sqlite3_stmt *st = cp_db_prepare(r->db, err,
 		"SELECT a.role FROM inputs a LEFT JOIN inputs b ON b.run = ?2 AND b.n = a.n WHERE a.run = ?1 AND a.content IS NOT NULL "
 		"AND a.content IS NOT b.content", "ii", r->id, again);
 	if (!st)
@@ -312,7 +312,7 @@ static int compare_contents(const struct repeat *r, int64_t again, struct cp_err
 
 static int64_t id_of_repetition(const struct repeat *r, struct cp_err *err)
 {
-	sqlite3_stmt *st = cp_store_prepare(r->db, err, "SELECT max(id) FROM runs WHERE rerun_of = ?", "t", r->uid);
+	sqlite3_stmt *st = cp_db_prepare(r->db, err, "SELECT max(id) FROM runs WHERE rerun_of = ?", "t", r->uid);
 	if (!st)
 		return -1;
 	int64_t id = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
@@ -327,7 +327,7 @@ static int tell_conditions(const struct repeat *r, int64_t again, struct cp_buf 
 	for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
 		char *sql = cp_xasprintf("SELECT a.%s, b.%s FROM runs a, runs b WHERE a.id = ?1 AND b.id = ?2 AND a.%s IS NOT b.%s", name[i], name[i],
 					 name[i], name[i]);
-		sqlite3_stmt *st = cp_store_prepare(r->db, err, sql, "ii", r->id, again);
+		sqlite3_stmt *st = cp_db_prepare(r->db, err, sql, "ii", r->id, again);
 		free(sql);
 		if (!st)
 			return -1;

@@ -50,7 +50,7 @@ extern const char *const cp_ledger_migrations[CP_LEDGER_SCHEMA];
 /* The views, each dropped and made; those of the tables use the others. */
 extern const char cp_ledger_views[], cp_ledger_tables[];
 
-/* Those of a connection that asks (cp_store_queries). */
+/* Those of a connection that asks (cp_db_queries). */
 extern const char cp_ledger_queries[];
 
 #endif

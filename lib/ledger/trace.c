@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "ledger/store.h"
+#include "ledger/db.h"
 
 struct trace {
 	sqlite3 *db;
@@ -60,7 +60,7 @@ static int is_told(struct trace *t, int64_t id)
 
 static int put_run(struct trace *t, int64_t id, int depth)
 {
-	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, "SELECT command, figures, seconds FROM named WHERE id = ?", "i", id);
+	sqlite3_stmt *st = cp_db_prepare(t->db, t->err, "SELECT command, figures, seconds FROM named WHERE id = ?", "i", id);
 	if (!st)
 		return -1;
 	int rc = sqlite3_step(st);
@@ -81,7 +81,7 @@ static int put_run(struct trace *t, int64_t id, int depth)
 static int tell_inputs(struct trace *t, int64_t id, int depth)
 {
 	int rc, bad = 0;
-	sqlite3_stmt *st = cp_store_prepare(t->db, t->err,
+	sqlite3_stmt *st = cp_db_prepare(t->db, t->err,
 		"SELECT f.role, coalesce(f.path, f.via), coalesce(f.digest, ''), f.rows, e.made_by, f.place "
 		"FROM files f LEFT JOIN edges e ON e.run = f.run AND e.digest = f.digest AND e.role = f.role WHERE f.run = ? AND NOT f.written "
 		"GROUP BY f.n ORDER BY f.n", "i", id);
@@ -118,7 +118,7 @@ static int tell_before(struct trace *t, int64_t id, int depth)
 static int tell_after(struct trace *t, int64_t id, int depth)
 {
 	int rc, bad = 0;
-	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, "SELECT DISTINCT run FROM edges WHERE made_by = ? ORDER BY run", "i", id);
+	sqlite3_stmt *st = cp_db_prepare(t->db, t->err, "SELECT DISTINCT run FROM edges WHERE made_by = ? ORDER BY run", "i", id);
 	if (!st)
 		return -1;
 	while (!bad && (rc = sqlite3_step(st)) == SQLITE_ROW) {
@@ -171,7 +171,7 @@ static void put_label(struct cp_buf *b, const char *s)
 static int draw_runs(struct trace *t, int64_t id)
 {
 	int rc;
-	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, CONNECTED
+	sqlite3_stmt *st = cp_db_prepare(t->db, t->err, CONNECTED
 		"SELECT id, title, command, figures, seconds FROM known JOIN named ON id = run ORDER BY id", "i", id);
 	if (!st)
 		return -1;
@@ -192,7 +192,7 @@ static int draw_runs(struct trace *t, int64_t id)
 static int draw_files(struct trace *t, int64_t id)
 {
 	int rc;
-	sqlite3_stmt *st = cp_store_prepare(t->db, t->err, CONNECTED
+	sqlite3_stmt *st = cp_db_prepare(t->db, t->err, CONNECTED
 		"SELECT f.run, f.written, f.role, coalesce(f.digest, 'run' || f.run || f.role), coalesce(f.path, f.via), f.place, "
 		"f.written OR EXISTS (SELECT 1 FROM outputs o WHERE o.digest = f.digest) "
 		"FROM known JOIN files f ON f.run = known.run ORDER BY f.run, f.written, f.role, f.path", "i", id);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ledger/store.h"
+#include "ledger/db.h"
 #include "page/functions.h"
 #include "page/html.h"
 #include "page/plot.h"
@@ -110,7 +110,7 @@ static int put_table(struct page *p, const char *sql, struct cp_err *err)
 {
 	char *part = NULL;
 	int rc, n = 0;
-	sqlite3_stmt *st = cp_store_prepare(p->db, err, sql, "");
+	sqlite3_stmt *st = cp_db_prepare(p->db, err, sql, "");
 	if (!st)
 		return -1;
 	for (; (rc = sqlite3_step(st)) == SQLITE_ROW; n++) {
@@ -213,7 +213,7 @@ static int put_figure(struct page *p, const struct cp_section *s, const struct c
 	struct cp_plot plot;
 	char *panel = NULL;
 	int rc, bad = 0;
-	sqlite3_stmt *st = cp_store_prepare(p->db, err, f->sql, "");
+	sqlite3_stmt *st = cp_db_prepare(p->db, err, f->sql, "");
 	if (!st)
 		return -1;
 	begin_plot(&plot, f);
@@ -288,7 +288,7 @@ static int put_tiles(struct page *p, int64_t *n_runs, struct cp_err *err)
 		"SELECT count(*) AS runs, (SELECT count(*) FROM page_trial) AS 'trained models', (SELECT count(DISTINCT run) FROM page_score) AS 'scored', "
 		"(SELECT count(DISTINCT data) FROM page_trial) AS 'data sets', coalesce(printf('%.1f', sum(cpu_s) / 3600), '0') AS 'processor hours', "
 		"coalesce(substr(min(started), 1, 10), '–') AS 'first run', coalesce(substr(max(coalesce(ended, started)), 1, 10), '–') AS 'last run' FROM runs";
-	sqlite3_stmt *st = cp_store_prepare(p->db, err, sql, "");
+	sqlite3_stmt *st = cp_db_prepare(p->db, err, sql, "");
 	if (!st)
 		return -1;
 	int rc = sqlite3_step(st);
@@ -324,7 +324,7 @@ static int put_runs_list(struct page *p, struct cp_err *err)
 	char *sql = cp_xasprintf("SELECT id, uid, tool, coalesce(seed, ''), replace(substr(started, 1, 19), 'T', ' '), "
 				 "coalesce(printf('%%.1f', wall_s), '–'), argv FROM runs "
 				 "WHERE id IN (%s) ORDER BY id", p->runs.data);
-	sqlite3_stmt *st = cp_store_prepare(p->db, err, sql, "");
+	sqlite3_stmt *st = cp_db_prepare(p->db, err, sql, "");
 	free(sql);
 	if (!st)
 		return -1;
@@ -353,7 +353,7 @@ static const char tables[] =
 
 static int put_page(struct page *p, int64_t *n_runs, struct cp_err *err)
 {
-	if (cp_page_functions(p->db, err) < 0 || cp_store_exec(p->db, tables, err) < 0 || put_top(p, n_runs, err) < 0)
+	if (cp_page_functions(p->db, err) < 0 || cp_db_exec(p->db, tables, err) < 0 || put_top(p, n_runs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < cp_n_sections; i++)
 		if (put_section(p, &cp_sections[i], err) < 0)
@@ -369,7 +369,7 @@ int cp_page_make(sqlite3 *db, const struct cp_page_opts *o, struct cp_buf *html,
 	struct page p = { .db = db, .o = o, .b = html, .runs = CP_BUF_INIT, .names = CP_BUF_INIT };
 	if (o->pictures && mkdir(o->pictures, 0777) < 0 && errno != EEXIST)
 		return cp_err_set(err, "%s: make folder:", o->pictures);
-	int rc = cp_store_exec(db, "BEGIN", err);		/* all of one moment */
+	int rc = cp_db_exec(db, "BEGIN", err);		/* all of one moment */
 	if (rc == 0) {
 		rc = put_page(&p, n_runs, err);
 		sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);

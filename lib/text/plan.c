@@ -525,7 +525,7 @@ static int guess_item(struct maker *m)
 
 static int by_form(struct maker *m)
 {
-	struct cp_form form = { m->spec.form, m->spec.omit_empty, m->spec.shuffle, m->spec.seed };
+	struct cp_sentence_form form = { m->spec.form, m->spec.omit_empty, m->spec.shuffle, m->spec.seed };
 	if (form.name && !strcmp(form.name, CP_FORM_TWO_TEXTS) && !m->spec.n_item_fields && guess_item(m) < 0)
 		return -1;
 	struct cp_told *t = cp_xcalloc(m->n, sizeof *t);

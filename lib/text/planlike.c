@@ -53,7 +53,7 @@ static int take_sentence(struct cp_likeness *l, struct cp_rows_spec *spec, const
 	if (!cp_column_get_str(text, "template", &s, NULL))
 		spec->sentence = s;
 	if (!cp_column_get_str(text, "form", &s, NULL)) {
-		if (!cp_form_known(s))
+		if (!cp_sentence_form_known(s))
 			return cp_err_set(err, "the sentence has the form '%.40s', which this version does not know", s);
 		spec->form = s;
 	}

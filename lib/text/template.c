@@ -45,7 +45,7 @@ struct cp_template {
 	struct piece *piece;	/* of a template; of a form one a value: the literal before it */
 	size_t n, cap;
 	const struct manner *manner;	/* NULL: a template */
-	struct cp_form form;
+	struct cp_sentence_form form;
 	size_t n_first;		/* pieces of the first group */
 	size_t most;		/* all literals of the longest sentence */
 };
@@ -86,7 +86,7 @@ static struct piece *add_piece(struct cp_template *t, size_t *at, enum op op, si
 
 /* ---- compiling ---- */
 
-int cp_form_known(const char *name)
+int cp_sentence_form_known(const char *name)
 {
 	for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
 		if (!strcmp(manners[i].name, name))
@@ -118,7 +118,7 @@ size_t cp_form_user(const char *sentence, size_t n)
 	return at ? (size_t)(at - sentence) + 2 : n;
 }
 
-struct cp_template *cp_template_form(const struct cp_form *form, const struct cp_told *told, size_t n)
+struct cp_template *cp_template_form(const struct cp_sentence_form *form, const struct cp_told *told, size_t n)
 {
 	struct cp_template *t = template_new(told, n);
 	size_t at = 0;

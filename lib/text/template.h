@@ -49,7 +49,7 @@ struct cp_told {
 	int of_item;			/* form ctrl */
 };
 
-struct cp_form {
+struct cp_sentence_form {
 	const char *name;		/* NULL: sentence */
 	int omit_empty, shuffle;
 	uint64_t seed;
@@ -57,7 +57,7 @@ struct cp_form {
 
 struct cp_template;
 
-int cp_form_known(const char *name);
+int cp_sentence_form_known(const char *name);
 
 /* A name is that of the first of told[0..n) called so; one that is not among them is refused with a list of those there are. */
 struct cp_template *cp_template_new(const char *text, const struct cp_told *told, size_t n, struct cp_err *);
@@ -65,7 +65,7 @@ struct cp_template *cp_template_new(const char *text, const struct cp_told *told
 /* Is it one, whatever the columns are called? */
 int cp_template_check(const char *text, struct cp_err *);
 
-struct cp_template *cp_template_form(const struct cp_form *, const struct cp_told *told, size_t n);
+struct cp_template *cp_template_form(const struct cp_sentence_form *, const struct cp_told *told, size_t n);
 
 /* Append a row's sentence; <0, and nothing appended, if it could be longer than max bytes. */
 int cp_template_render(const struct cp_template *, const struct cp_csv_field *fields, uint64_t row, size_t max, struct cp_buf *out);

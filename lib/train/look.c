@@ -68,7 +68,7 @@ static void print_sentence(const struct cp_tokenizer *t, const uint32_t *ids, si
 /* Probability of the word and the likeliest ones, with a tab before each; whether it is the likeliest itself. */
 static int print_guesses(const struct cp_model *m, size_t pick, uint32_t id, int top, struct cp_buf *out)
 {
-	struct guess g[CP_FILL_TOP];
+	struct guess g[CP_FILL_MASK_TOP];
 	double truth;
 	int n = guesses(&m->cut, m->lm->val + pick * m->lm->cols, m->lm->cols, id, top, g, &truth);
 	cp_buf_printf(out, "\t%.6f\t", truth);
@@ -80,7 +80,7 @@ static int print_guesses(const struct cp_model *m, size_t pick, uint32_t id, int
 /* The k-th masked word of the batch, which is one of row i. */
 static void print_word(struct cp_predict *p, size_t i, size_t k, size_t place, struct cp_buf *to)
 {
-	struct cp_fill *f = p->ctx;
+	struct cp_fill_mask *f = p->ctx;
 	const struct cp_model *m = p->model;
 	size_t at = m->feed.off_v.v[i], end = m->feed.off_v.v[i + 1];
 	uint32_t id = m->feed.label_v.v[k];
@@ -94,10 +94,10 @@ static void print_word(struct cp_predict *p, size_t i, size_t k, size_t place, s
 	cp_buf_char(to, '\n');
 }
 
-void cp_fill_show(struct cp_predict *p, size_t from, size_t n, struct cp_buf *to)
+void cp_fill_mask_show(struct cp_predict *p, size_t from, size_t n, struct cp_buf *to)
 {
 	const struct cp_feeding how = { .masked = 1 };
-	struct cp_model *m = p->model, *plain = ((struct cp_fill *)p->ctx)->plain;
+	struct cp_model *m = p->model, *plain = ((struct cp_fill_mask *)p->ctx)->plain;
 	uint32_t places[CP_PREDICT_ROWS_PLM];
 	size_t lead = m->c.prompting.where == PLM_PROMPT_INPUT ? (size_t)m->c.prompting.k : 0;
 	for (size_t i = 0; i < n; i++)

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 	cp_buf_str(&csv, "A,B\n");
 	cp_buf_add(&csv, p, (size_t)(end - p));
 	struct cp_rows_spec spec = { .keys = 1, .text = 1, .skip_bad = 1, .shuffle = copy[0][0] == 's', .omit_empty = copy[0][0] == 'v' };
-	if (cp_form_known(copy[0]))
+	if (cp_sentence_form_known(copy[0]))
 		spec.form = copy[0];
 	else
 		spec.sentence = copy[0];

@@ -1,7 +1,7 @@
 /* WAL lets readers and one writer go on together; writers queue behind the busy timeout. Every change that reads before it writes
  * begins with BEGIN IMMEDIATE, for a transaction that turns writer half way is refused at once, however long the timeout. synchronous =
  * NORMAL: a row survives any death of the process; after a power cut the last rows may be missing, but the file is whole. */
-#include "ledger/store.h"
+#include "ledger/db.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static int fail(sqlite3 *db, struct cp_err *err)
 	return cp_err_set(err, "%s", db ? sqlite3_errmsg(db) : "out of memory");
 }
 
-int cp_store_exec(sqlite3 *db, const char *sql, struct cp_err *err)
+int cp_db_exec(sqlite3 *db, const char *sql, struct cp_err *err)
 {
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, err);
 }
@@ -51,7 +51,7 @@ static sqlite3_stmt *prepare(sqlite3 *db, struct cp_err *err, const char *sql, c
 	return st;
 }
 
-sqlite3_stmt *cp_store_prepare(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, ...)
+sqlite3_stmt *cp_db_prepare(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, ...)
 {
 	va_list ap;
 	va_start(ap, types);
@@ -60,7 +60,7 @@ sqlite3_stmt *cp_store_prepare(sqlite3 *db, struct cp_err *err, const char *sql,
 	return st;
 }
 
-int cp_store_run(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, ...)
+int cp_db_run(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, ...)
 {
 	va_list ap;
 	va_start(ap, types);
@@ -81,7 +81,7 @@ int cp_store_run(sqlite3 *db, struct cp_err *err, const char *sql, const char *t
 
 static int one_int(sqlite3 *db, const char *sql, int64_t *out, struct cp_err *err)
 {
-	sqlite3_stmt *st = cp_store_prepare(db, err, sql, "");
+	sqlite3_stmt *st = cp_db_prepare(db, err, sql, "");
 	if (!st)
 		return -1;
 	int rc = sqlite3_step(st);
@@ -110,7 +110,7 @@ static int version_of(sqlite3 *db, struct cp_err *err)
 
 static int version_now(sqlite3 *db, struct cp_err *err)
 {
-	if (cp_store_exec(db, "BEGIN", err) < 0)
+	if (cp_db_exec(db, "BEGIN", err) < 0)
 		return -1;
 	int version = version_of(db, err);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
@@ -129,7 +129,7 @@ static int64_t count_views(const char *sql)
 static int views_are_ours(sqlite3 *db, struct cp_err *err)
 {
 	int64_t same = 0;
-	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND (instr(?1, sql || ';') OR instr(?2, sql || ';'))",
+	sqlite3_stmt *st = cp_db_prepare(db, err, "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND (instr(?1, sql || ';') OR instr(?2, sql || ';'))",
 					    "tt", cp_ledger_views, cp_ledger_tables);
 	if (!st)
 		return -1;
@@ -140,32 +140,32 @@ static int views_are_ours(sqlite3 *db, struct cp_err *err)
 	return same == count_views(cp_ledger_views) + count_views(cp_ledger_tables);
 }
 
-int cp_store_queries(sqlite3 *db, struct cp_err *err)
+int cp_db_queries(sqlite3 *db, struct cp_err *err)
 {
-	return cp_store_exec(db, cp_ledger_queries, err);
+	return cp_db_exec(db, cp_ledger_queries, err);
 }
 
 static int migrate(sqlite3 *db, int from, struct cp_err *err)
 {
 	char done[100];
 	for (int v = from; v < CP_LEDGER_SCHEMA; v++)
-		if (cp_store_exec(db, cp_ledger_migrations[v], err) < 0)
+		if (cp_db_exec(db, cp_ledger_migrations[v], err) < 0)
 			return -1;
 	sqlite3_snprintf(sizeof done, done, "PRAGMA user_version = %d; PRAGMA application_id = %d", CP_LEDGER_SCHEMA, CP_LEDGER_APPLICATION_ID);
-	if (cp_store_exec(db, cp_ledger_views, err) < 0 || cp_store_exec(db, cp_ledger_tables, err) < 0)
+	if (cp_db_exec(db, cp_ledger_views, err) < 0 || cp_db_exec(db, cp_ledger_tables, err) < 0)
 		return -1;
-	return cp_store_exec(db, done, err);
+	return cp_db_exec(db, done, err);
 }
 
-int cp_store_schema(sqlite3 *db, struct cp_err *err)
+int cp_db_schema(sqlite3 *db, struct cp_err *err)
 {
 	int version = version_now(db, err), ours = version == CP_LEDGER_SCHEMA ? views_are_ours(db, err) : 0;
 	if (version < 0 || ours < 0 || ours)
 		return version < 0 || ours < 0 ? -1 : 0;
-	if (cp_store_exec(db, "BEGIN IMMEDIATE", err) < 0)
+	if (cp_db_exec(db, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
 	version = version_of(db, err);		/* another process may have been quicker */
-	if (version >= 0 && migrate(db, version, err) == 0 && cp_store_exec(db, "COMMIT", err) == 0)
+	if (version >= 0 && migrate(db, version, err) == 0 && cp_db_exec(db, "COMMIT", err) == 0)
 		return 0;
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return -1;
@@ -202,7 +202,7 @@ static int seal_killed(sqlite3 *db, struct cp_err *err)
 	struct cp_process self, p;
 	struct cp_buf gone = CP_BUF_INIT;
 	cp_process_self(&self);
-	sqlite3_stmt *st = cp_store_prepare(db, err, "SELECT id, host, boot, pidns, pid, born FROM runs WHERE status = 'running'", "");
+	sqlite3_stmt *st = cp_db_prepare(db, err, "SELECT id, host, boot, pidns, pid, born FROM runs WHERE status = 'running'", "");
 	if (!st)
 		return -1;
 	int rc;
@@ -217,7 +217,7 @@ static int seal_killed(sqlite3 *db, struct cp_err *err)
 	int bad = rc == SQLITE_DONE ? 0 : -1;
 	if (!bad && gone.len) {
 		char *sql = cp_xasprintf("UPDATE runs SET status = 'killed' WHERE status = 'running' AND id IN (%s)", gone.data);
-		bad = cp_store_exec(db, sql, err);
+		bad = cp_db_exec(db, sql, err);
 		free(sql);
 	}
 	cp_buf_release(&gone);
@@ -226,9 +226,9 @@ static int seal_killed(sqlite3 *db, struct cp_err *err)
 
 static int make_ready(sqlite3 *db, struct cp_err *err)
 {
-	if (version_now(db, err) < 0 || set_wal(db, err) < 0 || cp_store_schema(db, err) < 0)
+	if (version_now(db, err) < 0 || set_wal(db, err) < 0 || cp_db_schema(db, err) < 0)
 		return -1;
-	return cp_store_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", err) < 0 ? -1 : seal_killed(db, err);
+	return cp_db_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", err) < 0 ? -1 : seal_killed(db, err);
 }
 
 /* SQLite wants to write beside a ledger that is only read, too. */
@@ -254,7 +254,7 @@ static char *at_rest(const char *path)
 	return b.data;
 }
 
-int cp_store_copy(sqlite3 *to, const char *path, struct cp_err *err)
+int cp_db_copy(sqlite3 *to, const char *path, struct cp_err *err)
 {
 	sqlite3 *from = NULL;
 	sqlite3_backup *copy = NULL;
@@ -278,10 +278,10 @@ static int open_copy(sqlite3 **db, const char *path, struct cp_err *err)
 {
 	if (sqlite3_open(":memory:", db) != SQLITE_OK)
 		return cp_err_set(err, "out of memory");
-	return cp_store_copy(*db, path, err) < 0 || cp_store_schema(*db, err) < 0 ? -1 : 0;
+	return cp_db_copy(*db, path, err) < 0 || cp_db_schema(*db, err) < 0 ? -1 : 0;
 }
 
-int cp_store_open(sqlite3 **out, const char *path, int create, struct cp_err *err)
+int cp_db_open(sqlite3 **out, const char *path, int create, struct cp_err *err)
 {
 	sqlite3 *db = NULL;
 	struct stat st;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/store.h"
+#include "ledger/db.h"
 
 static int is_plain(const char *s)
 {
@@ -26,7 +26,7 @@ static void add_word(struct cp_buf *b, const char *s)
 	cp_buf_char(b, '\'');
 }
 
-void cp_words_join(struct cp_buf *b, char *const *argv)
+void cp_shell_join(struct cp_buf *b, char *const *argv)
 {
 	for (int i = 0; argv[i]; i++) {
 		if (i)
@@ -63,7 +63,7 @@ static int take_word(const char **p, char **to)
 	return 0;
 }
 
-char **cp_words_split(const char *line)
+char **cp_shell_split(const char *line)
 {
 	size_t n = 1, len = strlen(line);
 	for (const char *s = line; *s; s++)
