@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "base/cpus.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/num.h"
@@ -357,18 +358,9 @@ static void say_why_undefined(const struct cp_scores *s)
 
 static void write_report(const struct cp_buf *b, struct cp_run *run)
 {
-	struct cp_out out;
-	struct cp_err err;
 	char hex[33];
-	struct cp_digest *d = cp_digest_new();
-	cp_digest_add(d, b->data, b->len);
-	cp_digest_hex(d, hex);
-	cp_digest_free(d);
-	if (cp_out_open(&out, output, &err) < 0)
-		cp_die("%s", err.msg);
-	fwrite(b->data, 1, b->len, out.f);
-	if (cp_out_commit(&out, &err) < 0)
-		cp_die("%s", err.msg);
+	cp_digest_bytes(b->data, b->len, hex);
+	cp_tool_write(b, output);
 	cp_run_output(run, &(struct cp_run_file){ .role = "report", .path = output, .digest = hex });
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/cpus.h"
 #include "base/file.h"
 #include "nn/cpu.h"
 #include "nn/gemm.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/choice.h"
 #include "base/file.h"
 #include "base/num.h"
 #include "stream/split.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cpus.h"
 #include "base/num.h"
 #include "nn/cpu.h"
 #include "nn/gemm.h"

@@ -1,5 +1,7 @@
 /* How many processors: those of the affinity mask, and no more than the cgroup's quota pays for (a container's --cpus=2 leaves 64 processors in the
  * mask, and 64 threads that wait for one another on the time of 2 are slower than 2). */
+#include "base/cpus.h"
+
 #include <math.h>
 #include <sched.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/team.h"
 
 /* Processors that the folder's cpu.max, "QUOTA PERIOD" in microseconds or "max PERIOD", pays for; INFINITY: all. */
 static double quota_of(const char *folder)

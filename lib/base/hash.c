@@ -65,10 +65,14 @@ void cp_digest_add(struct cp_digest *d, const void *p, size_t n)
 		XXH3_128bits_update(d->state, p, n);
 }
 
+static void print_hex(XXH128_hash_t h, char hex[33])
+{
+	snprintf(hex, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+}
+
 void cp_digest_hex(const struct cp_digest *d, char hex[33])
 {
-	XXH128_hash_t h = XXH3_128bits_digest(d->state);
-	snprintf(hex, 33, "%016llx%016llx", (unsigned long long)h.high64, (unsigned long long)h.low64);
+	print_hex(XXH3_128bits_digest(d->state), hex);
 }
 
 void cp_digest_free(struct cp_digest *d)
@@ -77,6 +81,11 @@ void cp_digest_free(struct cp_digest *d)
 		return;
 	XXH3_freeState(d->state);
 	free(d);
+}
+
+void cp_digest_bytes(const void *p, size_t n, char hex[33])
+{
+	print_hex(XXH3_128bits(p, n), hex);
 }
 
 int cp_digest_file(const char *path, char hex[33], struct cp_err *err)

@@ -31,7 +31,8 @@ void cp_digest_add(struct cp_digest *, const void *, size_t);
 void cp_digest_hex(const struct cp_digest *, char hex[33]);
 void cp_digest_free(struct cp_digest *);
 
-/* Digest of a whole file's bytes. */
+/* Digest of n bytes, and of a whole file's. */
+void cp_digest_bytes(const void *, size_t n, char hex[33]);
 int cp_digest_file(const char *path, char hex[33], struct cp_err *);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/num.h"
 
 static const struct cp_opt *find_long(const struct cp_opt *t, const char *s, size_t n)
@@ -22,27 +23,6 @@ static const struct cp_opt *find_short(const struct cp_opt *t, char c)
 		if (t->type != CP_OPT_HEAD && t->short_name == c)
 			return t;
 	return NULL;
-}
-
-int cp_choice(const char *choices, const char *word)
-{
-	size_t n = strlen(word);
-	int i = 0;
-	for (const char *w = choices; w; w = strchr(w, '|'), w = w ? w + 1 : NULL, i++)
-		if (strcspn(w, "|") == n && !memcmp(w, word, n))
-			return i;
-	return -1;
-}
-
-const char *cp_choice_word(const char *choices, int number, char word[CP_WORD])
-{
-	while (number--)
-		choices = strchr(choices, '|') + 1;
-	size_t n = strcspn(choices, "|");
-	assert(n < CP_WORD);
-	memcpy(word, choices, n);
-	word[n] = 0;
-	return word;
 }
 
 static int out_of_range(const struct cp_opt *o, double v)

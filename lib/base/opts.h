@@ -71,11 +71,6 @@ int cp_opts_parse(struct cp_opts *, const struct cp_opt *table, int *argc, char 
  * has these in front of its own. */
 int cp_opts_preset(struct cp_opts *, char *words, struct cp_err *);
 
-/* Which of "a|b|c" a word is, from 0; -1: none.  And the word of that number, which must be one: into `word`, and returned. */
-#define CP_WORD 32
-int cp_choice(const char *choices, const char *word);
-const char *cp_choice_word(const char *choices, int number, char word[CP_WORD]);
-
 /* On the command line. */
 int cp_opts_given(const struct cp_opts *, const char *name);
 

@@ -16,7 +16,4 @@ void cp_team_free(struct cp_team *);
 void cp_team_run(struct cp_team *, int n_tasks, void (*fn)(void *ctx, int task), void *ctx);	/* team NULL: in this thread */
 int cp_team_size(const struct cp_team *);
 
-/* Processors that this process may use, by its affinity and its cgroup's quota of time; at least 1. */
-int cp_cpu_count(void);
-
 #endif

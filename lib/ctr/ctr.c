@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/num.h"
-#include "base/opts.h"
 
 static const struct ctr_model *const models[] = {
 	&ctr_autoint, &ctr_dcn, &ctr_dcnv2, &ctr_deepfm, &ctr_dnn, &ctr_fgcnn, &ctr_fibinet,

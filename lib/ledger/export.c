@@ -178,7 +178,7 @@ static int load_scratch(sqlite3 *scratch, const char *sql, struct cp_err *err)
 	return cp_db_schema(scratch, err);
 }
 
-int cp_ledger_import(sqlite3 *db, const char *sql, const char *name, int64_t *n_new, struct cp_err *err)
+static int import_text(sqlite3 *db, const char *sql, const char *name, int64_t *n_new, struct cp_err *err)
 {
 	sqlite3 *scratch = NULL;
 	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
@@ -223,7 +223,7 @@ static int merge_text(sqlite3 *db, const char *path, int64_t *n_new, struct cp_e
 	else if (!bad && (!text.len || strlen(text.data) != text.len))
 		bad = cp_err_set(err, "%s: no ledger and no ledger's text; expected a file of cp-ledger, or what cp-ledger export writes", name);
 	else if (!bad)
-		bad = cp_ledger_import(db, text.data, name, n_new, err);
+		bad = import_text(db, text.data, name, n_new, err);
 	cp_buf_release(&text);
 	return bad;
 }

@@ -10,9 +10,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/choice.h"
 #include "base/cpu.h"
 #include "base/file.h"
-#include "base/opts.h"
 #include "nn/product.h"
 
 static const struct nn_product *own, *chosen;	/* what multiplies now, and by choice; NULL: OpenBLAS */

@@ -43,7 +43,7 @@ int cp_pick_is_all(const struct cp_pick_opts *o)
 	return !has_where(o) && o->first == 0 && o->last == UINT64_MAX && o->tail < 0 && o->sample >= 1 && o->sample_rows < 0;
 }
 
-int cp_pick_passes(const struct cp_pick *p)
+static int passes(const struct cp_pick *p)
 {
 	return p->o.tail >= 0 || p->o.sample_rows >= 0 ? 2 : 1;
 }
@@ -118,7 +118,7 @@ static void keep_smallest(struct cp_pick *p, uint64_t x)
 	p->heap[i] = x;
 }
 
-void cp_pick_look(struct cp_pick *p, const struct cp_block *b)
+static void look(struct cp_pick *p, const struct cp_block *b)
 {
 	int random = p->o.sample_rows >= 0;
 	if (!random && !p->where.n)
@@ -136,7 +136,7 @@ void cp_pick_look(struct cp_pick *p, const struct cp_block *b)
 	p->place += b->n_rows;
 }
 
-void cp_pick_ready(struct cp_pick *p)
+static void ready(struct cp_pick *p)
 {
 	uint64_t tail = (uint64_t)p->o.tail;
 	if (p->o.tail >= 0)
@@ -186,7 +186,7 @@ int cp_pick_first_pass(struct cp_pick *p, struct cp_reader *r, struct cp_err *er
 {
 	struct cp_block b;
 	int rc;
-	if (cp_pick_passes(p) == 1)
+	if (passes(p) == 1)
 		return 0;
 	if (cp_pick_bind(p, cp_reader_schema(r), err) < 0)
 		return cp_err_wrap(err, "%s", cp_reader_name(r));
@@ -194,7 +194,7 @@ int cp_pick_first_pass(struct cp_pick *p, struct cp_reader *r, struct cp_err *er
 	cp_reader_choose(r, columns, cp_pick_columns(p, columns));
 	free(columns);
 	while ((rc = cp_reader_next(r, &b, err)) == 1)
-		cp_pick_look(p, &b);
-	cp_pick_ready(p);
+		look(p, &b);
+	ready(p);
 	return rc < 0 ? -1 : cp_reader_rewind(r, err);
 }

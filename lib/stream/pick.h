@@ -9,8 +9,8 @@
  * else.  `tail` and `sample_rows` take two passes; sample_rows takes 8 bytes of memory a row of the sample.
  *
  *     struct cp_pick *p = cp_pick_new(&opts);
- *     first pass, if cp_pick_passes(p) == 2:  cp_pick_bind(p, schema, err) a segment;  cp_pick_look(p, &block);      then cp_pick_ready(p);
- *     then:                                   cp_pick_bind(p, schema, err) a segment;  n = cp_pick_rows(p, &block, rows);
+ *     cp_pick_first_pass(p, reader, err);
+ *     then a segment:  cp_pick_bind(p, schema, err);  a block:  n = cp_pick_rows(p, &block, rows);
  */
 #ifndef CP_PICK_H
 #define CP_PICK_H
@@ -33,7 +33,6 @@ struct cp_pick *cp_pick_new(const struct cp_pick_opts *);
 void cp_pick_free(struct cp_pick *);
 
 int cp_pick_is_all(const struct cp_pick_opts *);	/* every row is wanted */
-int cp_pick_passes(const struct cp_pick *);
 
 /* Take this schema from the next block on. */
 int cp_pick_bind(struct cp_pick *, const struct cp_schema *, struct cp_err *);
@@ -41,9 +40,6 @@ int cp_pick_bind(struct cp_pick *, const struct cp_schema *, struct cp_err *);
 /* The columns that must be decoded (of the schema bound last): up to cp_pick_columns_max of them into out; how many. */
 int cp_pick_columns(const struct cp_pick *, int *out);
 int cp_pick_columns_max(const struct cp_pick *);
-
-void cp_pick_look(struct cp_pick *, const struct cp_block *);
-void cp_pick_ready(struct cp_pick *);
 
 /* The rows wanted, ascending, into rows (room for the block's); how many.  Blocks come one after another from the first on. */
 size_t cp_pick_rows(struct cp_pick *, const struct cp_block *, uint32_t *rows);

@@ -20,8 +20,8 @@
 #include <lz4.h>
 
 #include "base/mem.h"
+#include "base/tempfile.h"
 #include "stream/pairs.h"
-#include "stream/spool.h"
 
 #define BLOCK ((size_t)1 << 17)
 #define RECORD_HEAD 8		/* n_key, n_body: 4 bytes each, as the machine has them */

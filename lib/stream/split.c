@@ -122,7 +122,7 @@ static uint64_t rank_of(const struct cp_split *s, const struct cp_block *b, size
 
 /* ---- Exact sizes ---- */
 
-void cp_split_sizes(uint64_t n, const uint32_t *ratio, int n_parts, uint64_t *size)
+static void exact_sizes(uint64_t n, const uint32_t *ratio, int n_parts, uint64_t *size)
 {
 	uint64_t total = 0;
 	for (int i = 0; i < n_parts; i++)
@@ -196,7 +196,7 @@ static void sizes_within(const void *split, uint64_t n, uint64_t *size)
 {
 	const struct cp_split_opts *o = &((const struct cp_split *)split)->o;
 	if (o->by != CP_SPLIT_LAST) {
-		cp_split_sizes(n, o->ratio, o->n_parts, size);
+		exact_sizes(n, o->ratio, o->n_parts, size);
 		return;
 	}
 	size[0] = n - (uint64_t)(o->n_parts - 1);
@@ -211,7 +211,7 @@ void cp_split_ready(struct cp_split *s)
 		cp_splitper_ready(s->within, s->o.n_parts, sizes_within, s);
 		return;
 	}
-	cp_split_sizes(s->n, s->o.ratio, s->o.n_parts, size);
+	exact_sizes(s->n, s->o.ratio, s->o.n_parts, size);
 	for (int i = 0; i + 1 < s->o.n_parts; i++) {
 		struct boundary *b = &s->boundary[i];
 		at += size[i];

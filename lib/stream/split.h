@@ -64,7 +64,4 @@ void cp_split_step(const struct cp_split *, json_t *step);
 /* What there is to say of it, or nothing: values with too few rows, row numbers named.  Appended. */
 void cp_split_account(const struct cp_split *, struct cp_buf *);
 
-/* Exact sizes for n rows: size[n_parts]. */
-void cp_split_sizes(uint64_t n, const uint32_t *ratio, int n_parts, uint64_t *size);
-
 #endif

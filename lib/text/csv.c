@@ -66,7 +66,9 @@ static int complain_at(const struct cp_csv *r, uint64_t line, size_t column, str
 	return cp_err_set(err, "%s: line %llu%s: %s%s", r->file, (unsigned long long)line, where, what, hint(r));
 }
 
-int cp_csv_complain(const struct cp_csv *r, size_t column, struct cp_err *err, const char *fmt, ...)
+/* "FILE: line L, column C 'NAME': sentence" for the present row; returns -1. */
+__attribute__((format(printf, 4, 5)))
+static int complain(const struct cp_csv *r, size_t column, struct cp_err *err, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -144,7 +146,7 @@ static int find_line(struct cp_csv *r, size_t from, size_t *to, struct cp_err *e
 		if (seen > st->o.max_row) {
 			st->row_len = from ? from : seen;
 			r->bad_row = from > 0;	/* one line this long: there is nothing to go on at */
-			return cp_csv_complain(r, from ? st->scan.n_fields : SIZE_MAX, err, "the row is longer than %zu bytes%s", st->o.max_row,
+			return complain(r, from ? st->scan.n_fields : SIZE_MAX, err, "the row is longer than %zu bytes%s", st->o.max_row,
 					       from ? "; is a quote not closed?" : "");
 		}
 		int more = nl ? 1 : fill(r, err);
@@ -262,9 +264,9 @@ static int check_width(struct cp_csv *r, struct cp_err *err)
 {
 	size_t n = r->state->scan.n_fields;
 	if (n < r->n_names)
-		return cp_csv_complain(r, n, err, "missing: the row has %zu field%s, expected %zu", n, n == 1 ? "" : "s", r->n_names);
+		return complain(r, n, err, "missing: the row has %zu field%s, expected %zu", n, n == 1 ? "" : "s", r->n_names);
 	if (n > r->n_names)
-		return cp_csv_complain(r, r->n_names, err, "one too many: the row has %zu fields, expected %zu", n, r->n_names);
+		return complain(r, r->n_names, err, "one too many: the row has %zu fields, expected %zu", n, r->n_names);
 	return 0;
 }
 
@@ -286,9 +288,9 @@ static int mend_bytes(struct cp_csv *r, struct cp_err *err)
 		const struct cp_csv_field *f = &st->scan.field[i];
 		size_t bad;
 		if (memchr(f->p, 0, f->n))
-			return cp_csv_complain(r, i, err, "a NUL byte; a CSV is text");
+			return complain(r, i, err, "a NUL byte; a CSV is text");
 		if (!st->o.replace_utf8 && !cp_utf8_valid(f->p, f->n, &bad))
-			return cp_csv_complain(r, i, err, "byte %zu of the value (0x%02x) is not UTF-8", bad + 1, (unsigned char)f->p[bad]);
+			return complain(r, i, err, "byte %zu of the value (0x%02x) is not UTF-8", bad + 1, (unsigned char)f->p[bad]);
 		total += f->n;
 	}
 	cp_buf_reset(&st->fixed);

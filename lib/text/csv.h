@@ -83,9 +83,6 @@ int cp_csv_ready(const struct cp_csv *);
 /* Other names for the columns: those without a header may be given some.  n must be n_names. */
 int cp_csv_rename(struct cp_csv *, const struct cp_csv_field *names, size_t n, struct cp_err *);
 
-/* "FILE: line L, column C 'NAME': sentence" for the present row; returns -1. */
-int cp_csv_complain(const struct cp_csv *, size_t column, struct cp_err *, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
 /* The one character that --delimiter means: itself, or "\t" or "tab". */
 int cp_csv_delimiter(const char *arg, char *out, struct cp_err *);
 

@@ -113,12 +113,9 @@ static int frame_by_role(struct cp_tokenizer *t, const char *name, struct cp_err
 
 static void set_digest(struct cp_tokenizer *t)
 {
-	struct cp_digest *d = cp_digest_new();
 	struct cp_buf b = CP_BUF_INIT;
 	cp_tokenizer_pack(t, &b);
-	cp_digest_add(d, b.data, b.len);
-	cp_digest_hex(d, t->digest);
-	cp_digest_free(d);
+	cp_digest_bytes(b.data, b.len, t->digest);
 	cp_buf_release(&b);
 }
 

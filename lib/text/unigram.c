@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/opts.h"
+#include "base/choice.h"
 #include "text/charsmap.h"
 #include "text/trie.h"
 #include "text/unicode.h"

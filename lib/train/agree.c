@@ -1,6 +1,7 @@
 /* What --init says of a model stands: options may repeat it, and are refused where they say otherwise, by the first thing that differs. */
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/mem.h"
 #include "train/trainer.h"
 

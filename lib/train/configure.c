@@ -1,6 +1,7 @@
 /* From options, and the model of --init, to the configuration of the model that training ends in. */
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/file.h"
 #include "train/trainer.h"
 

@@ -1,7 +1,7 @@
 /* A file of vectors, all of one width. */
 #include "train/kept.h"
 
-#include "stream/spool.h"
+#include "base/tempfile.h"
 
 #define ROWS 64		/* a batch */
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/mem.h"
-#include "base/opts.h"
 #include "nn/cpu.h"
 #include "train/model.h"
 

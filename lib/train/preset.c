@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/choice.h"
 #include "train/train.h"
 
 /* By stage, and by stage and data set. */

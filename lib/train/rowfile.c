@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "stream/spool.h"
+#include "base/tempfile.h"
 #include "train/data.h"
 
 #define CHUNK ((size_t)1 << 20)		/* that a digest is made by */

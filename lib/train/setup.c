@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/choice.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
