@@ -16,7 +16,8 @@
 #include "stream/stream.h"
 #include "tool.h"
 
-static const char *ledger, *output, *only_tool, *only_status;
+static const char *ledger, *output, *only_tool;
+static int only_status = -1;	/* enum cp_run_status */
 static int format;		/* 0: auto, else 1 + enum cp_paper_form */
 static struct cp_paper paper;
 static struct cp_trace trace;
@@ -27,7 +28,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db" },
 	{ 'n', "limit", CP_OPT_INT, &limit, "N", "ls, best: at most N lines (0: all)", .min = 0, .max = 1e15, .with = "ls|best" },
 	{ 0, "tool", CP_OPT_STR, &only_tool, "NAME", "ls: runs of this tool", .with = "ls" },
-	{ 0, "status", CP_OPT_WORD, &only_status, "NAME", "ls: runs of this status", .choices = "running|done|failed|interrupted|killed", .with = "ls" },
+	{ 0, "status", CP_OPT_CHOICE, &only_status, "NAME", "ls: runs of this status", .choices = CP_RUN_STATUSES, .with = "ls" },
 	{ 0, "metric", CP_OPT_STR, &best.key, "KEY", "best: by this figure", .with = "best" },
 	{ 0, "split", CP_OPT_STR, &best.split, "NAME", "best: on these rows (train, valid, test)", .with = "best" },
 	{ 0, "trained-on", CP_OPT_STR, &best.rows, "GLOB", "best: of models whose training file matches GLOB", .with = "best" },

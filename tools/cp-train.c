@@ -17,7 +17,7 @@
 #include "train/train.h"
 
 static struct cp_train_opts o = CP_TRAIN_DEFAULT;
-static const char *precision = "auto", *gemm = "auto";
+static int precision, gemm;		/* enum nn_gemm_precision, nn_gemm_by */
 static int preset = CP_NO_PRESET;
 static char *preset_words;
 static struct cp_ledger_opts ledger;
@@ -105,9 +105,9 @@ static const struct cp_opt opts[] = {
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; results do not depend on it", .min = 0, .max = 1024 },
 	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "of rows; more are kept in temporary files and shuffled in windows of this size", .min = 1,
 	  .max = 1 << 20 },	/* it decides something where there are windows: record_inputs */
-	{ 0, "precision", CP_OPT_WORD, &precision, "KIND", "of matrix products; auto: bf16 where that is faster", .choices = NN_PRECISIONS,
+	{ 0, "precision", CP_OPT_CHOICE, &precision, "KIND", "of matrix products; auto: bf16 where that is faster", .choices = NN_PRECISIONS,
 	  .content = 1 },
-	{ 0, "gemm", CP_OPT_WORD, &gemm, "NAME", "library for matrix products; auto: our own kernels where there is AVX-512", .choices = NN_GEMMS },
+	{ 0, "gemm", CP_OPT_CHOICE, &gemm, "NAME", "library for matrix products; auto: our own kernels where there is AVX-512", .choices = NN_GEMMS },
 	{ 0, "checkpoint", CP_OPT_REAL, &o.checkpoint, "SECONDS", "between two states saved within an epoch", .min = 0, .max = 1e9 },
 	CP_LEDGER_OPTS(ledger),
 	{ 0 },
@@ -115,7 +115,7 @@ static const struct cp_opt opts[] = {
 
 static void print_kernels(struct cp_buf *b)
 {
-	nn_gemm_choose(precision, gemm, &(struct cp_err){ "" });	/* what would multiply, by the options before --version */
+	nn_gemm_choose((enum nn_gemm_precision)precision, (enum nn_gemm_by)gemm, &(struct cp_err){ "" });	/* what would multiply, by the options before --version */
 	cp_buf_printf(b, "matrix products: %s\nother kernels: %s\n", nn_gemm_info(), nn_cpu_level());
 }
 
@@ -364,7 +364,7 @@ static void check_options(void)
 		if (ctr_config_set(&c, o.set.v[i], &err) < 0)
 			cp_usage("%s", err.msg);
 	cp_train_settle(&o);
-	if (cp_train_check(&o, &err) < 0 || nn_gemm_choose(precision, gemm, &err) < 0)
+	if (cp_train_check(&o, &err) < 0 || nn_gemm_choose((enum nn_gemm_precision)precision, (enum nn_gemm_by)gemm, &err) < 0)
 		cp_usage("%s", err.msg);
 }
 

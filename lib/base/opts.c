@@ -62,10 +62,7 @@ static int set_choice(const struct cp_opt *o, const char *s, struct cp_err *err)
 	int i = cp_choice(o->choices, s);
 	if (i < 0)
 		return cp_err_set(err, "--%s %s: expected one of %s", o->name, s, o->choices);
-	if (o->type == CP_OPT_WORD)
-		*(const char **)o->value = s;
-	else
-		*(int *)o->value = i;
+	*(int *)o->value = i;
 	return 0;
 }
 
@@ -82,7 +79,6 @@ static int set_value(const struct cp_opt *o, const char *s, struct cp_err *err)
 			return cp_err_set(err, "--%s %s: a whole number from 0 to 2^64-1 is expected", o->name, s);
 		return 0;
 	case CP_OPT_CHOICE:
-	case CP_OPT_WORD:
 		return set_choice(o, s, err);
 	case CP_OPT_STR:
 		*(const char **)o->value = s;
@@ -244,7 +240,6 @@ void cp_opt_value(const struct cp_opt *o, struct cp_buf *b)
 			cp_buf_str(b, cp_choice_word(o->choices, *(int *)o->value, word));
 		break;
 	case CP_OPT_STR:
-	case CP_OPT_WORD:
 		if (*(const char **)o->value)
 			cp_buf_str(b, *(const char **)o->value);
 		break;

@@ -30,7 +30,6 @@ enum cp_opt_type {
 	CP_OPT_SEED,	/* uint64_t, any */
 	CP_OPT_STR,	/* const char *, points into argv; NULL is "not given" */
 	CP_OPT_CHOICE,	/* int, the number of the word in .choices ("a|b|c", in the order of an enum); -1 is "not given" */
-	CP_OPT_WORD,	/* const char *, one of .choices; NULL is "not given" */
 	CP_OPT_LIST,	/* struct cp_opt_list: may be given again and again */
 	CP_OPT_HEAD,	/* a heading in --help: .name */
 };

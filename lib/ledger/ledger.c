@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/choice.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -433,12 +434,12 @@ static int seal(struct cp_run *r, const char *status, int exit_status, const cha
 
 int cp_run_end(struct cp_run *r, enum cp_run_status s, int exit_status, const char *why, struct cp_err *err)
 {
-	static const char *const name[] = { "done", "failed", "interrupted" };
+	char word[CP_WORD];
 	if (!r)
 		return 0;
 	if (pthread_mutex_lock(&r->lock) == EDEADLK)	/* memory ran out while this thread wrote to the run: whoever looks next seals it as killed */
 		return 0;
-	if (!r->sealed && seal(r, name[s], exit_status, why, r->broken ? NULL : &r->err) < 0)
+	if (!r->sealed && seal(r, cp_choice_word(CP_RUN_STATUSES, s, word), exit_status, why, r->broken ? NULL : &r->err) < 0)
 		r->broken = 1;
 	r->sealed = 1;
 	sqlite3_close(r->db);		/* the last one out folds the WAL back into the file */

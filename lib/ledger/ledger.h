@@ -90,12 +90,13 @@ struct cp_run_comparison {
 };
 void cp_run_compare(struct cp_run *, const struct cp_run_comparison *);
 
-enum cp_run_status { CP_RUN_DONE, CP_RUN_FAILED, CP_RUN_INTERRUPTED };
+#define CP_RUN_STATUSES "running|done|failed|interrupted|killed"
+enum cp_run_status { CP_RUN_RUNNING, CP_RUN_DONE, CP_RUN_FAILED, CP_RUN_INTERRUPTED, CP_RUN_KILLED };
 
 /* The times and the peak of memory so far, for a run that may be killed: what its row has then is what it took until here. */
 void cp_run_took(struct cp_run *);
 
-/* Seal the row: status, exit status, one sentence of why (or NULL), times, CPU, peak memory.  <0 where this or an earlier call could not be
+/* Seal the row: done, failed or interrupted, exit status, one sentence of why (or NULL), times, CPU, peak memory.  <0 where this or an earlier call could not be
  * written.  Only the first seal counts.  The run stays valid until it is freed. */
 int cp_run_end(struct cp_run *, enum cp_run_status, int exit_status, const char *why, struct cp_err *);
 void cp_run_free(struct cp_run *);

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/choice.h"
 #include "base/hash.h"
 #include "base/num.h"
 #include "ledger/db.h"
+#include "ledger/ledger.h"
 
 static int finish(sqlite3 *db, sqlite3_stmt *st, int rc, struct cp_err *err)
 {
@@ -90,12 +92,13 @@ static int print_rows(sqlite3 *db, const struct table *t, struct cp_buf *b, stru
 	return finish(db, st, rc, err);
 }
 
-int cp_ledger_list(sqlite3 *db, const char *tool, const char *status, int64_t limit, struct cp_buf *b, struct cp_err *err)
+int cp_ledger_list(sqlite3 *db, const char *tool, int status, int64_t limit, struct cp_buf *b, struct cp_err *err)
 {
 	struct table t = { NULL,
 		"SELECT id, uid, status, started, seconds, figures, command FROM (SELECT * FROM listed WHERE (?1 IS NULL OR tool = ?1) "
 		"AND (?2 IS NULL OR status = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id" };
-	sqlite3_stmt *st = cp_db_prepare(db, err, t.sql, "tti", tool, status, limit ? limit : INT64_C(-1));
+	char word[CP_WORD];
+	sqlite3_stmt *st = cp_db_prepare(db, err, t.sql, "tti", tool, status < 0 ? NULL : cp_choice_word(CP_RUN_STATUSES, status, word), limit ? limit : INT64_C(-1));
 	return st ? print_rows(db, &t, b, err, st) : -1;
 }
 

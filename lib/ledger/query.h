@@ -13,8 +13,8 @@
 /* A run by its number, or by its uid or the beginning of it (4 characters at least).  <0: none, or several. */
 int cp_ledger_find(sqlite3 *, const char *word, int64_t *id, struct cp_err *);
 
-/* The latest `limit` runs (0: all) of this tool and status (NULL: any), oldest first: a head and a line each, tabs between. */
-int cp_ledger_list(sqlite3 *, const char *tool, const char *status, int64_t limit, struct cp_buf *, struct cp_err *);
+/* The latest `limit` runs (0: all) of this tool (NULL: any) and status (enum cp_run_status; -1: any), oldest first: a head and a line each, tabs between. */
+int cp_ledger_list(sqlite3 *, const char *tool, int status, int64_t limit, struct cp_buf *, struct cp_err *);
 
 /* Everything about a run. */
 int cp_ledger_show(sqlite3 *, int64_t id, struct cp_buf *, struct cp_err *);

@@ -11,7 +11,7 @@
  * Either way the result is the same to the bit for 1, 2 or 16 threads.
  *
  *     int main(int argc, char **argv) { nn_blas_prepare(argv); ... }      // first of all: may start the program anew, once
- *     if (nn_gemm_choose("auto", "auto", &err) < 0 || nn_gemm_check(1, &err) < 0) cp_die("%s", err.msg);
+ *     if (nn_gemm_choose(NN_PRECISION_AUTO, NN_GEMM_AUTO, &err) < 0 || nn_gemm_check(1, &err) < 0) cp_die("%s", err.msg);
  *     nn_gemm(team, &(struct nn_gemm){ .m = rows, .n = n_out, .k = n_in, .a = nn_as_is(x, n_in), .b = nn_transposed(w, n_in),
  *                                      .c = y, .ldc = n_out }, 1);                 // y = x W', W (n_out,n_in)
  */
@@ -56,13 +56,15 @@ void nn_gemm(struct cp_team *, const struct nn_gemm *, int n_products);
  * nn_gemm's; `then` is not called. */
 void nn_gemm_tile(const struct nn_gemm *);
 
-/* precision: auto, f32, bf16; by: auto, own, openblas.  -1: what this processor has not got, or does not go together.  auto is by what was
+/* -1: what this processor has not got, or does not go together.  auto is by what was
  * measured: own kernels where there is AVX-512, else OpenBLAS; bf16 where its instructions have more than the rate of f32's
  * (AMX, and AVX512_BF16 of AMD), else f32.
  * Until it is called, products are those of f32 and auto. */
 #define NN_PRECISIONS "auto|f32|bf16"
+enum nn_gemm_precision { NN_PRECISION_AUTO, NN_PRECISION_F32, NN_PRECISION_BF16 };
 #define NN_GEMMS "auto|own|openblas"
-int nn_gemm_choose(const char *precision, const char *by, struct cp_err *);
+enum nn_gemm_by { NN_GEMM_AUTO, NN_GEMM_OWN, NN_GEMM_OPENBLAS };
+int nn_gemm_choose(enum nn_gemm_precision, enum nn_gemm_by, struct cp_err *);
 const char *nn_gemm_precision(void);	/* in force: "f32" or "bf16" */
 
 /* Products in f32 from here on, or (0) again as chosen: training evaluates by what will score. */

@@ -37,17 +37,17 @@ static int bf16_pays(void)
 #endif
 }
 
-int nn_gemm_choose(const char *precision, const char *by, struct cp_err *err)
+int nn_gemm_choose(enum nn_gemm_precision precision, enum nn_gemm_by by, struct cp_err *err)
 {
-	int blas_asked = !strcmp(by, "openblas"), bf16 = !strcmp(precision, "bf16");
+	int blas_asked = by == NN_GEMM_OPENBLAS, bf16 = precision == NN_PRECISION_BF16;
 	if (bf16 && blas_asked)
 		return cp_err_set(err, "OpenBLAS multiplies in f32 only; for bf16 leave the choice of products to auto or own");
 	if (bf16 && !nn_product_bf16())
 		return cp_err_set(err, "this processor cannot multiply in bf16 (it has no AVX512_BF16); use f32 or auto");
 	chosen = NULL;
-	if (!blas_asked && (bf16 || (!strcmp(precision, "auto") && bf16_pays())))
+	if (!blas_asked && (bf16 || (precision == NN_PRECISION_AUTO && bf16_pays())))
 		chosen = nn_product_bf16();
-	else if (!blas_asked && (!strcmp(by, "own") || cp_cpu_has("v4")))
+	else if (!blas_asked && (by == NN_GEMM_OWN || cp_cpu_has("v4")))
 		chosen = nn_product_float();
 	own = chosen;
 	name_products();
@@ -85,7 +85,7 @@ __attribute__((constructor)) static void start_blas(void)
 	openblas_set_num_threads(1);
 	sscanf(openblas_get_config(), "%63s %31s", name, version);
 	snprintf(blas, sizeof blas, "%s %s %s", name, version, openblas_get_corename());
-	nn_gemm_choose("f32", "auto", NULL);
+	nn_gemm_choose(NN_PRECISION_F32, NN_GEMM_AUTO, NULL);
 }
 
 #ifdef __x86_64__

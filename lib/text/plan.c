@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/hash.h"
 #include "text/plan_impl.h"
 #include "text/planlike.h"
@@ -525,8 +526,8 @@ static int guess_item(struct maker *m)
 
 static int by_form(struct maker *m)
 {
-	struct cp_sentence_form form = { m->spec.form, m->spec.omit_empty, m->spec.shuffle, m->spec.seed };
-	if (form.name && !strcmp(form.name, CP_FORM_TWO_TEXTS) && !m->spec.n_item_fields && guess_item(m) < 0)
+	struct cp_telling telling = { m->spec.form, m->spec.omit_empty, m->spec.shuffle, m->spec.seed };
+	if (telling.form == CP_SENTENCE_CTRL && !m->spec.n_item_fields && guess_item(m) < 0)
 		return -1;
 	struct cp_told *t = cp_xcalloc(m->n, sizeof *t);
 	unsigned char *used = cp_xcalloc(m->spec.n_item_fields + 1, 1);
@@ -538,7 +539,7 @@ static int by_form(struct maker *m)
 	for (size_t i = 0; rc == 0 && i < m->spec.n_item_fields; i++)
 		if (!used[i])
 			rc = no_such_column(m, "--item-fields", m->spec.item_fields[i]);
-	m->plan->sentence = cp_template_form(&form, t, m->n);
+	m->plan->sentence = cp_template_form(&telling, t, m->n);
 	free(used);
 	free(t);
 	return rc;
@@ -626,10 +627,11 @@ static void keep_told(struct maker *m, struct cp_column *c)
 
 static void keep_sentence(const struct cp_rows_spec *spec, struct cp_column *c)
 {
+	char word[CP_WORD];
 	if (spec->sentence)
 		cp_column_set_str(c, "template", spec->sentence);
-	if (spec->form && strcmp(spec->form, "sentence"))
-		cp_column_set_str(c, "form", spec->form);
+	if (spec->form != CP_SENTENCE_PLAIN)
+		cp_column_set_str(c, "form", cp_choice_word(CP_SENTENCE_FORMS, spec->form, word));
 	if (spec->missing)
 		cp_column_set_str(c, "missing", spec->missing);
 	if (spec->omit_empty)

@@ -22,6 +22,7 @@
 #include "stream/stream.h"
 #include "text/csv.h"
 #include "text/declare.h"
+#include "text/template.h"
 
 #define CP_MISSING_WORD "unknown"	/* what a sentence says where there is no value, unless told otherwise */
 
@@ -40,7 +41,7 @@ struct cp_rows_spec {
 	size_t n_also;
 	int learn;			/* buckets still to be learnt are no fault: number columns */
 	const char *sentence;		/* a template (template.h); NULL: by form */
-	const char *form;		/* template.h; NULL: the default */
+	enum cp_sentence_form form;
 	const char *missing;		/* NULL: CP_MISSING_WORD */
 	const char *const *item_fields;	/* of form ctrl: the item's; the others are the user's */
 	size_t n_item_fields;

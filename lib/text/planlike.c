@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/mem.h"
 #include "text/template.h"
 
@@ -53,9 +54,10 @@ static int take_sentence(struct cp_likeness *l, struct cp_rows_spec *spec, const
 	if (!cp_column_get_str(text, "template", &s, NULL))
 		spec->sentence = s;
 	if (!cp_column_get_str(text, "form", &s, NULL)) {
-		if (!cp_sentence_form_known(s))
+		int form = cp_choice(CP_SENTENCE_FORMS, s);
+		if (form < 0)
 			return cp_err_set(err, "the sentence has the form '%.40s', which this version does not know", s);
-		spec->form = s;
+		spec->form = (enum cp_sentence_form)form;
 	}
 	if (!cp_column_get_str(text, "missing", &s, NULL))
 		spec->missing = s;

@@ -98,12 +98,12 @@ static int check_utf8(const struct cp_prepare *job, struct cp_err *err)
 /* Options that do not go together. */
 static int check_options(const struct cp_prepare *job, struct cp_err *err)
 {
-	int is_template = job->sentence || job->sentence_file, is_ctrl = !strcmp(job->form, "ctrl");
+	int is_template = job->sentence || job->sentence_file;
 	if (job->sentence && job->sentence_file)
 		return cp_err_set(err, "--template and --template-file: one of them");
-	if (is_template && (job->omit_empty || job->shuffle || strcmp(job->form, "sentence")))
+	if (is_template && (job->omit_empty || job->shuffle || job->form != CP_SENTENCE_PLAIN))
 		return cp_err_set(err, "a template says itself what stands where: no --form, --omit-empty or --shuffle-fields with it");
-	if (job->item_fields && !is_ctrl)
+	if (job->item_fields && job->form != CP_SENTENCE_CTRL)
 		return cp_err_set(err, "--item-fields belongs to --form ctrl, whose sentence tells the user first, then the item");
 	if (job->sentence && !*job->sentence)
 		return cp_err_set(err, "--template: empty; expected a template, such as {Title} is seen by {User}.");
@@ -118,7 +118,7 @@ int cp_prepare_spec(const struct cp_prepare *job, int read_files, struct cp_prep
 	*p = (struct cp_prepared){ .spec = {
 		.csv = { .no_header = job->no_header, .replace_utf8 = job->replace_utf8 },
 		.label = job->label, .time = job->time, .weight = job->weight,
-		.keys = job->keys, .text = job->text, .sentence = job->sentence, .form = job->form,
+		.keys = job->keys, .text = job->text, .sentence = job->sentence, .form = (enum cp_sentence_form)job->form,
 		.missing = strcmp(job->missing, CP_MISSING_WORD) ? job->missing : NULL,
 		.omit_empty = job->omit_empty, .shuffle = job->shuffle, .seed = job->seed,
 		.skip_bad = job->skip_bad, .first_row = (uint64_t)job->first_row,

@@ -28,13 +28,14 @@ struct cp_prepare {
 	int64_t first_row, threads;
 	uint64_t seed;
 	/* of cp-textify alone */
-	const char *sentence, *sentence_file, *form, *missing, *item_fields;
+	const char *sentence, *sentence_file, *missing, *item_fields;
+	int form;		/* enum cp_sentence_form */
 	int lines, omit_empty, shuffle;
 	/* what the tool sets */
 	int keys, text;
 };
 
-#define CP_PREPARE_INIT { .delimiter = ",", .form = "sentence", .missing = CP_MISSING_WORD }
+#define CP_PREPARE_INIT { .delimiter = ",", .missing = CP_MISSING_WORD }
 
 #define CP_PREPARE_OPTIONS(o) \
 	{ 'o', "output", CP_OPT_STR, &(o).output, "FILE", "write here instead of standard output" }, \

@@ -27,15 +27,15 @@ struct piece {
 
 /* How a form speaks. */
 struct manner {
-	const char *name, *open[2], *is, *end, *between, *close, *groups;
+	const char *open[2], *is, *end, *between, *close, *groups;
 	int named;
 };
 
 static const struct manner manners[] = {
-	{ "sentence", { "", "" }, " is ", ".", " ", "", "", 1 },
-	{ "ptab", { "", "" }, ":", "", " ", "", "", 1 },
-	{ CP_FORM_TWO_TEXTS, { "This is a user, ", ITEM_OPENS }, " is ", "", ", ", ".", " ", 1 },
-	{ "values", { "", "" }, "", "", " ", "", "", 0 },
+	[CP_SENTENCE_PLAIN] = { { "", "" }, " is ", ".", " ", "", "", 1 },
+	[CP_SENTENCE_PTAB] = { { "", "" }, ":", "", " ", "", "", 1 },
+	[CP_SENTENCE_CTRL] = { { "This is a user, ", ITEM_OPENS }, " is ", "", ", ", ".", " ", 1 },
+	[CP_SENTENCE_VALUES] = { { "", "" }, "", "", " ", "", "", 0 },
 };
 
 struct cp_template {
@@ -45,7 +45,7 @@ struct cp_template {
 	struct piece *piece;	/* of a template; of a form one a value: the literal before it */
 	size_t n, cap;
 	const struct manner *manner;	/* NULL: a template */
-	struct cp_sentence_form form;
+	struct cp_telling telling;
 	size_t n_first;		/* pieces of the first group */
 	size_t most;		/* all literals of the longest sentence */
 };
@@ -86,14 +86,6 @@ static struct piece *add_piece(struct cp_template *t, size_t *at, enum op op, si
 
 /* ---- compiling ---- */
 
-int cp_sentence_form_known(const char *name)
-{
-	for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
-		if (!strcmp(manners[i].name, name))
-			return 1;
-	return 0;
-}
-
 int cp_names_a_thing(const char *name)
 {
 	static const char *const words[] = { "id", "isbn", "asin", "sku" };
@@ -108,7 +100,7 @@ int cp_names_a_thing(const char *name)
 	return 0;
 }
 
-size_t cp_form_user(const char *sentence, size_t n)
+size_t cp_sentence_user(const char *sentence, size_t n)
 {
 	static const char seam[] = ". " ITEM_OPENS;
 	size_t opens = strlen(ITEM_OPENS);
@@ -118,14 +110,12 @@ size_t cp_form_user(const char *sentence, size_t n)
 	return at ? (size_t)(at - sentence) + 2 : n;
 }
 
-struct cp_template *cp_template_form(const struct cp_sentence_form *form, const struct cp_told *told, size_t n)
+struct cp_template *cp_template_form(const struct cp_telling *telling, const struct cp_told *told, size_t n)
 {
 	struct cp_template *t = template_new(told, n);
 	size_t at = 0;
-	t->form = *form;
-	t->manner = manners;
-	while (form->name && strcmp(t->manner->name, form->name))
-		t->manner++;
+	t->telling = *telling;
+	t->manner = &manners[telling->form];
 	const struct manner *m = t->manner;
 	int grouped = *m->open[1] != 0;
 	for (int g = 0; g <= grouped; g++) {
@@ -380,7 +370,7 @@ static char *render_group(const struct cp_template *t, const struct cp_csv_field
 		to = any ? put_str(to, m->between) : put_str(put_str(to, before), open);
 		to = put(to, t->literals.data + p->at, p->len);
 		if (!(end = put_value(to, told, fields))) {
-			if (t->form.omit_empty) {
+			if (t->telling.omit_empty) {
 				to = start;
 				continue;
 			}
@@ -406,8 +396,8 @@ static void shuffle(uint16_t *order, size_t from, size_t n, struct cp_rng *r)
 static char *render_form(const struct cp_template *t, const struct cp_csv_field *fields, uint64_t row, char *to)
 {
 	uint16_t shuffled[CP_COLUMNS_MAX], *order = NULL;
-	if (t->form.shuffle) {
-		struct cp_rng r = cp_rng(t->form.seed, CP_RNG_FIELDS, 0, row);
+	if (t->telling.shuffle) {
+		struct cp_rng r = cp_rng(t->telling.seed, CP_RNG_FIELDS, 0, row);
 		order = shuffled;
 		for (size_t i = 0; i < t->n; i++)
 			order[i] = (uint16_t)i;

@@ -33,10 +33,10 @@
 #include "stream/schema.h"
 #include "text/declare.h"
 
-#define CP_FORMS "sentence|ptab|ctrl|values"
-#define CP_FORM_TWO_TEXTS "ctrl"		/* the one whose sentence is two: */
-/* How many bytes of it are the user's, the space behind them included; the item's may be none. */
-size_t cp_form_user(const char *sentence, size_t n);
+#define CP_SENTENCE_FORMS "sentence|ptab|ctrl|values"
+enum cp_sentence_form { CP_SENTENCE_PLAIN, CP_SENTENCE_PTAB, CP_SENTENCE_CTRL, CP_SENTENCE_VALUES };
+/* How many bytes of a sentence of form ctrl are the user's, the space behind them included; the item's may be none. */
+size_t cp_sentence_user(const char *sentence, size_t n);
 /* Does the name of a field say that its values name things: "User ID", "item_id", "movieId", "ISBN", "asin"? */
 int cp_names_a_thing(const char *field);
 
@@ -49,15 +49,14 @@ struct cp_told {
 	int of_item;			/* form ctrl */
 };
 
-struct cp_sentence_form {
-	const char *name;		/* NULL: sentence */
+/* How they are told by form. */
+struct cp_telling {
+	enum cp_sentence_form form;
 	int omit_empty, shuffle;
 	uint64_t seed;
 };
 
 struct cp_template;
-
-int cp_sentence_form_known(const char *name);
 
 /* A name is that of the first of told[0..n) called so; one that is not among them is refused with a list of those there are. */
 struct cp_template *cp_template_new(const char *text, const struct cp_told *told, size_t n, struct cp_err *);
@@ -65,7 +64,7 @@ struct cp_template *cp_template_new(const char *text, const struct cp_told *told
 /* Is it one, whatever the columns are called? */
 int cp_template_check(const char *text, struct cp_err *);
 
-struct cp_template *cp_template_form(const struct cp_sentence_form *, const struct cp_told *told, size_t n);
+struct cp_template *cp_template_form(const struct cp_telling *, const struct cp_told *told, size_t n);
 
 /* Append a row's sentence; <0, and nothing appended, if it could be longer than max bytes. */
 int cp_template_render(const struct cp_template *, const struct cp_csv_field *fields, uint64_t row, size_t max, struct cp_buf *out);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "text/maskcol.h"
@@ -69,7 +70,7 @@ static int check_two_texts(const struct cp_data *d, const struct cp_schema *s, c
 	struct cp_ids frame = { 0 };
 	if (c->text >= 0)
 		cp_column_get_str(&s->column[c->text], "form", &form, NULL);
-	if (c->text < 0 || strcmp(form, CP_FORM_TWO_TEXTS))
+	if (c->text < 0 || cp_choice(CP_SENTENCE_FORMS, form) != CP_SENTENCE_CTRL)
 		return cp_err_set(err, "%s: %s that tells the user first, then the item; cp-textify --form ctrl makes one", name,
 				  c->text < 0 ? "no text" : "its text is none");
 	cp_tokenizer_encode(d->tokenizer, NULL, "", 0, CP_TOK_SPECIAL, 0, &frame);
@@ -263,7 +264,7 @@ uint64_t cp_data_tokens(const struct cp_data *d, const uint32_t *places, size_t 
 /* Each of the two texts has max_tokens of its own. */
 static int add_row_two_texts(struct cp_data *d, const char *text, size_t n, size_t i, struct cp_ids *ids, struct cp_err *err)
 {
-	size_t user = cp_form_user(text, n), end = user;
+	size_t user = cp_sentence_user(text, n), end = user;
 	while (end && end < n && text[end - 1] == ' ')		/* the one between the two texts, which byte-level BPE would make a token of */
 		end--;
 	ids->n = 0;

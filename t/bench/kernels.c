@@ -167,11 +167,12 @@ static void layers(void)
 {
 	static const int shapes[][3] = { { 256, 256, 256 }, { 4096, 256, 256 }, { 256, 512, 512 }, { 256, 1, 512 }, { 384, 312, 312 }, { 384, 1200, 312 },
 					 { 384, 312, 1200 }, { 6144, 1200, 312 }, { 6144, 312, 1200 }, { 6144, 1536, 384 } };
-	static const char *const by[][2] = { { "f32", "openblas" }, { "f32", "own" }, { "bf16", "own" } };
+	static const struct { enum nn_gemm_precision precision; enum nn_gemm_by by; } all[] = {
+		{ NN_PRECISION_F32, NN_GEMM_OPENBLAS }, { NN_PRECISION_F32, NN_GEMM_OWN }, { NN_PRECISION_BF16, NN_GEMM_OWN } };
 	struct cp_err err;
 
-	for (size_t k = 0; k < sizeof by / sizeof *by; k++) {
-		if (nn_gemm_choose(by[k][0], by[k][1], &err) < 0)
+	for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+		if (nn_gemm_choose(all[k].precision, all[k].by, &err) < 0)
 			continue;
 		printf("by %s\n", nn_gemm_info());
 		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/choice.h"
 #include "base/mem.h"
 #include "text/rows.h"
 #include "text/template.h"
@@ -41,8 +42,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 	cp_buf_str(&csv, "A,B\n");
 	cp_buf_add(&csv, p, (size_t)(end - p));
 	struct cp_rows_spec spec = { .keys = 1, .text = 1, .skip_bad = 1, .shuffle = copy[0][0] == 's', .omit_empty = copy[0][0] == 'v' };
-	if (cp_sentence_form_known(copy[0]))
-		spec.form = copy[0];
+	int form = cp_choice(CP_SENTENCE_FORMS, copy[0]);
+	if (form >= 0)
+		spec.form = (enum cp_sentence_form)form;
 	else
 		spec.sentence = copy[0];
 	if (cp_declaration_read(d, copy[1], strlen(copy[1]), "line", &err) == 0)

@@ -173,25 +173,26 @@ static void check_neighbours(void)
 
 int main(int argc, char **argv)
 {
-	static const char *const all[][2] = { { "f32", "openblas" }, { "f32", "own" }, { "bf16", "own" } };
+	static const struct { enum nn_gemm_precision precision; enum nn_gemm_by by; } all[] = {
+		{ NN_PRECISION_F32, NN_GEMM_OPENBLAS }, { NN_PRECISION_F32, NN_GEMM_OWN }, { NN_PRECISION_BF16, NN_GEMM_OWN } };
 	struct cp_err err = { "" };
 	struct cp_team *team = cp_team_new(2, &err);
 
 	nn_blas_prepare(argv);
-	ok(nn_gemm_choose("bf16", "openblas", &err) < 0 && strstr(err.msg, "f32 only"), "OpenBLAS in bf16 is refused");
+	ok(nn_gemm_choose(NN_PRECISION_BF16, NN_GEMM_OPENBLAS, &err) < 0 && strstr(err.msg, "f32 only"), "OpenBLAS in bf16 is refused");
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-		if (nn_gemm_choose(all[i][0], all[i][1], &err) < 0) {
+		if (nn_gemm_choose(all[i].precision, all[i].by, &err) < 0) {
 			printf("# %s\n", err.msg);
 			continue;
 		}
 		printf("# %s, %d argument(s)\n", nn_gemm_info(), argc - 1);
 		if (!ok(nn_gemm_check(2, &err) == 0, "what multiplies computes rightly"))
 			printf("# %s\n", err.msg);
-		ok(!strcmp(nn_gemm_precision(), all[i][0]), "... in the precision asked for");
+		ok(!strcmp(nn_gemm_precision(), all[i].precision == NN_PRECISION_BF16 ? "bf16" : "f32"), "... in the precision asked for");
 		check_products(team);
 		check_threads();
 		check_several();
-		if (!strcmp(all[i][1], "own"))
+		if (all[i].by == NN_GEMM_OWN)
 			check_neighbours();
 	}
 	cp_team_free(team);
