@@ -117,7 +117,7 @@ options_of() {
 
 is_number() { echo "$1" | grep -qE '^-?[0-9]+(\.[0-9]*)?(e-?[0-9]+)?$'; }
 
-is_name() { case $1 in FILE | DIR | FOLDER | PREFIX | PATH | CSV) true ;; *) false ;; esac; }
+is_name() { case $1 in FILE | DIR | FOLDER | PREFIX | PATH | CSV | 'NAME,...' | 'NAME[:desc],...') true ;; *) false ;; esac; }
 
 wrong_values() {	# wrong_values TOOL: every option with a value it cannot have
 	options_of "$1" >options
@@ -141,7 +141,7 @@ wrong_values() {	# wrong_values TOOL: every option with a value it cannot have
 }
 
 not_both() {		# not_both TOOL: an output that the tool reads as well is refused, and left as it is; but a filter may replace its operand
-	options_of "$1" | awk '$1 != "output" && $2 == "FILE" { print "--" $1 } END { print "" }' >inputs
+	options_of "$1" | awk '$1 != "output" && ($2 == "FILE" || $2 == "CSV") { print "--" $1 } END { print "" }' >inputs
 	while read -r option; do
 		case $1:$option in cp-cat: | cp-featurize: | cp-mask: | cp-textify:) continue ;; esac
 		cp text.cps mine

@@ -32,7 +32,7 @@ static struct {
 #define MOST 9e18
 
 static const struct cp_opt opts[] = {
-	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output" },
+	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output", .use = CP_USE_OUTPUT },
 	{ 0, "show", CP_OPT_SET, &o.show, NULL, "tell columns, attributes, provenance, totals and digests", .set = 1 },
 	{ 0, "check", CP_OPT_SET, &o.check, NULL, "verify everything, say one line", .set = 1 },
 	{ 0, "count", CP_OPT_SET, &o.count, NULL, "print the number of rows", .set = 1 },
@@ -40,8 +40,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "bins", CP_OPT_INT, &o.bins, "N", "of --histogram of numbers", .min = 1, .max = 1 << 20 },
 	{ 0, "expect-rows", CP_OPT_INT, &o.expect_rows, "N", "fail unless the input has just N rows; -1: any", .min = -1, .max = MOST },
 	{ 0, "choosing", CP_OPT_HEAD },
-	{ 'c', "columns", CP_OPT_LIST, &o.columns, "NAME,...", "only these columns, in this order" },
-	{ 0, "drop", CP_OPT_LIST, &o.drop, "NAME,...", "all columns but these" },
+	{ 'c', "columns", CP_OPT_LIST, &o.columns, "NAME,...", "only these columns, in this order", .use = CP_USE_NAME },
+	{ 0, "drop", CP_OPT_LIST, &o.drop, "NAME,...", "all columns but these", .use = CP_USE_NAME },
 	{ 0, "where", CP_OPT_LIST, &o.where, "CONDITION", "rows with COLUMN=VALUE (or != < <= > >=); all conditions must hold", .content = 1 },
 	{ 'n', "head", CP_OPT_INT, &o.head, "N", "the first N rows; -1: all", .min = -1, .max = MOST, .content = 1 },
 	{ 0, "tail", CP_OPT_INT, &o.tail, "N", "the last N rows; -1: all", .min = -1, .max = MOST, .content = 1 },
@@ -50,9 +50,9 @@ static const struct cp_opt opts[] = {
 	{ 0, "sample-rows", CP_OPT_INT, &o.sample_rows, "N", "just N rows, at random; -1: all", .min = -1, .max = MOST, .content = 1 },
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of --sample, --sample-rows and --shuffle", .content = 1 },
 	{ 0, "ordering and joining", CP_OPT_HEAD },
-	{ 0, "sort", CP_OPT_LIST, &o.sort, "NAME[:desc],...", "by these columns; equal rows keep their order", .content = 1 },
+	{ 0, "sort", CP_OPT_LIST, &o.sort, "NAME[:desc],...", "by these columns; equal rows keep their order", .use = CP_USE_NAME, .content = 1 },
 	{ 0, "shuffle", CP_OPT_SET, &o.shuffle, NULL, "by a random number of the seed and the row", .set = 1, .content = 1 },
-	{ 0, "join-by-key", CP_OPT_STR, &o.join_by_key, "FILE", "add the columns of the row of FILE that has the same key" },
+	{ 0, "join-by-key", CP_OPT_STR, &o.join_by_key, "FILE", "add the columns of the row of FILE that has the same key", .use = CP_USE_INPUT },
 	{ 0, "on", CP_OPT_STR, &o.on, "NAME", "the key column of --join-by-key", .content = 1 },
 	{ 0, "unmatched", CP_OPT_CHOICE, &o.unmatched, "WHAT", "what to do with rows whose key is not in FILE", .choices = CP_UNMATCHED, .content = 1 },
 	{ 0, "memory", CP_OPT_INT, &o.memory, "MB", "for sorting, shuffling, counting and FILE", .min = 1, .max = 1 << 20 },

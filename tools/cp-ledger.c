@@ -25,7 +25,7 @@ static struct cp_best best = { .key = "auc" };
 static int64_t limit = 20;
 
 static const struct cp_opt opts[] = {
-	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db" },
+	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db", .use = CP_USE_INPUT },
 	{ 'n', "limit", CP_OPT_INT, &limit, "N", "ls, best: at most N lines (0: all)", .min = 0, .max = 1e15, .with = "ls|best" },
 	{ 0, "tool", CP_OPT_STR, &only_tool, "NAME", "ls: runs of this tool", .with = "ls" },
 	{ 0, "status", CP_OPT_CHOICE, &only_status, "NAME", "ls: runs of this status", .choices = CP_RUN_STATUSES, .with = "ls" },
@@ -39,7 +39,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "format", CP_OPT_CHOICE, &format, "NAME", "table: auto is terminal where the output is one, else text", .choices = "auto|" CP_PAPER_FORMS, .with = "table" },
 	{ 0, "dot", CP_OPT_SET, &trace.dot, NULL, "trace: a graph for graphviz", .set = 1, .with = "trace" },
 	{ 'o', "output", CP_OPT_STR, &output, "PATH", "write to this file; rerun: keep what it writes in this folder",
-	  .with = "ls|show|diff|best|table|trace|verify|rerun|export" },
+	  .use = CP_USE_OUTPUT, .with = "ls|show|diff|best|table|trace|verify|rerun|export" },
 	{ 0 },
 };
 

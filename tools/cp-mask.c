@@ -18,7 +18,7 @@ static struct {
 } o = { .rate = 0.15, .share_mask = 0.8, .share_random = 0.1, .seed = 1 };
 
 static const struct cp_opt opts[] = {
-	{ 0, "plm", CP_OPT_STR, &o.plm, "DIR", "model folder with the tokenizer; by default share/clickprompt/plm" },
+	{ 0, "plm", CP_OPT_STR, &o.plm, "DIR", "model folder with the tokenizer; by default share/clickprompt/plm", .use = CP_USE_NAME },
 	{ 0, "max-length", CP_OPT_INT, &o.max_length, "N", "tokens a row at most, [CLS] and [SEP] included; 0: the model's positions less 8",
 	  .min = 0, .max = LONGEST, .content = 1 },
 	{ 0, "rate", CP_OPT_REAL, &o.rate, "P", "share of the tokens that are chosen", .min = 0, .max = 1, .content = 1 },
@@ -28,7 +28,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "static", CP_OPT_SET, &o.is_static, NULL, "let training keep these masks in every epoch", .set = 1, .content = 1 },
 	{ 0, "lines", CP_OPT_SET, &o.lines, NULL, "read plain lines of text", .set = 1 },
 	{ 0, "first-row", CP_OPT_INT, &o.first_row, "N", "with --lines: number of the first row", .min = 0, .max = 9e15 },
-	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output" },
+	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output", .use = CP_USE_OUTPUT },
 	{ 0 },
 };
 

@@ -18,10 +18,11 @@ static const struct cp_opt opts[] = {
 	{ 0, "tensors", CP_OPT_SET, &tensors, NULL, "show: also names, types, shapes and norms of tensors", .set = 1, .with = "show" },
 	{ 0, "field", CP_OPT_STR, &field, "NAME", "vocab, export: this field alone; neighbours: of this field", .with = "vocab|neighbours|export" },
 	{ 0, "value", CP_OPT_STR, &value, "TEXT", "neighbours: of this value", .with = "neighbours" },
-	{ 0, "names", CP_OPT_STR, &names_path, "CSV", "name the values that this CSV has, in columns called as the fields", .with = "vocab|neighbours|export" },
+	{ 0, "names", CP_OPT_STR, &names_path, "CSV", "name the values that this CSV has, in columns called as the fields",
+	  .use = CP_USE_INPUT, .with = "vocab|neighbours|export" },
 	{ 0, "tensor", CP_OPT_STR, &tensor, "NAME", "export: the numbers of this tensor, not the values' vectors", .with = "export" },
 	{ 'n', "limit", CP_OPT_INT, &limit, "N", "neighbours: so many", .min = 1, .max = 1e9, .with = "neighbours" },
-	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here; average: the model; export-plm: the folder" },
+	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here; average: the model; export-plm: the folder", .use = CP_USE_OUTPUT },
 	{ 0 },
 };
 

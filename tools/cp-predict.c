@@ -21,7 +21,7 @@ static struct cp_ledger_opts ledger;
 static char delimiter;
 
 static const struct cp_opt opts[] = {
-	{ 'm', "model", CP_OPT_STR, &o.model, "FILE", "the model, from cp-train", .content = 1 },
+	{ 'm', "model", CP_OPT_STR, &o.model, "FILE", "the model, from cp-train", .use = CP_USE_INPUT, .content = 1 },
 	{ 0, "score-only", CP_OPT_SET, &o.score_only, NULL, "no label before the score", .set = 1, .content = 1 },
 	{ 0, "columns", CP_OPT_LIST, &o.columns, "NAME", "print this column behind the score; again for more", .content = 1 },
 	{ 0, "fill", CP_OPT_SET, &o.fill, NULL, "no scores: the words a pretrained model fills in for masked ones, with and without prompts",
@@ -30,7 +30,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "attention", CP_OPT_SET, &o.attention, NULL, "no scores: the share of attention that each layer pays to its prompts", .set = 1,
 	  .content = 1 },
 	{ 0, "label", CP_OPT_STR, &o.label, "NAME", "the label's column, if not 'label'", .content = 1 },
-	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output" },
+	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output", .use = CP_USE_OUTPUT },
 	{ 0, "csv", CP_OPT_SET, &o.csv, NULL, "read CSV, not records; a line that comes alone is answered at once", .set = 1, .content = 1 },
 	{ 'd', "delimiter", CP_OPT_STR, &o.delimiter, "CHAR", "of CSV; \\t or tab is a tab", .content = 1 },
 	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.replace_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",

@@ -10,10 +10,10 @@ static const char *ledger, *output;
 static struct cp_page_opts page;
 
 static const struct cp_opt opts[] = {
-	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db" },
+	{ 0, "ledger", CP_OPT_STR, &ledger, "FILE", "this ledger, not $CP_LEDGER or ~/.local/state/clickprompt/ledger.db", .use = CP_USE_INPUT },
 	{ 0, "title", CP_OPT_STR, &page.title, "TEXT", "the page's title" },
-	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write the page here, not to standard output" },
-	{ 0, "pictures", CP_OPT_STR, &page.pictures, "FOLDER", "also every picture as a file in this folder, .svg and .png" },
+	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write the page here, not to standard output", .use = CP_USE_OUTPUT },
+	{ 0, "pictures", CP_OPT_STR, &page.pictures, "FOLDER", "also every picture as a file in this folder, .svg and .png", .use = CP_USE_NAME },
 	{ 0, "no-pictures", CP_OPT_SET, &page.no_pictures, NULL, "tables only; gnuplot is not needed", .set = 1 },
 	{ 0 },
 };

@@ -20,12 +20,12 @@ static struct {
 } o = { .ratio = "8:1:1", .by = CP_SPLIT_RANDOM };
 
 static const struct cp_opt opts[] = {
-	{ 'o', "output", CP_OPT_STR, &o.output, "PREFIX", "write PREFIX.train.cps and so on (required)" },
+	{ 'o', "output", CP_OPT_STR, &o.output, "PREFIX", "write PREFIX.train.cps and so on (required)", .use = CP_USE_OUTPUT },
 	{ 0, "ratio", CP_OPT_STR, &o.ratio, "A:B:C", "sizes of the parts", .content = 1 },
 	{ 0, "by", CP_OPT_CHOICE, &o.by, "RULE", "what decides", .choices = CP_SPLIT_RULES, .content = 1 },
 	{ 0, "group", CP_OPT_STR, &o.group, "NAME", "the key column of --by group", .content = 1 },
 	{ 0, "per", CP_OPT_STR, &o.per, "NAME", "do it for each value of this column (--by random, time, order, last)" },
-	{ 0, "rows", CP_OPT_LIST, &o.rows, "FILE", "of --by rows: lines NUMBER<tab>PART, or PART=FILE with numbers" },
+	{ 0, "rows", CP_OPT_LIST, &o.rows, "FILE", "of --by rows: lines NUMBER<tab>PART, or PART=FILE with numbers", .use = CP_USE_INPUT },
 	{ 0, "folds", CP_OPT_INT, &o.folds, "K", "K equal parts fold0 ... instead of --ratio; 0: none", .min = 0, .max = CP_SPLIT_MAX },
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of --by random, hash and group", .content = 1 },
 	{ 0, "names", CP_OPT_STR, &o.names, "A,B,C", "of the parts; train,valid,test where there are three, train,test where two" },

@@ -18,10 +18,10 @@ static const char *output;
 static struct cp_ledger_opts ledger;
 
 static const struct cp_opt opts[] = {
-	{ 0, "train", CP_OPT_LIST, &train, "FILE", "the rows that were trained on (required; again for more)" },
+	{ 0, "train", CP_OPT_LIST, &train, "FILE", "the rows that were trained on (required; again for more)", .use = CP_USE_INPUT },
 	{ 0, "by", CP_OPT_LIST, &by, "NAME", "a key column, such as a user's or an item's (required; again for more)", .content = 1 },
 	{ 0, "tail", CP_OPT_LIST, &shares, "PERCENT", "the tail's share of the values, rarest first; otherwise 20 (again: a column each)", .content = 1 },
-	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here, not to standard output" },
+	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here, not to standard output", .use = CP_USE_OUTPUT },
 	CP_LEDGER_OPTS(ledger),
 	{ 0 },
 };

@@ -5,7 +5,7 @@ static struct cp_prepare job = CP_PREPARE_INIT;
 
 static const struct cp_opt opts[] = {
 	{ 't', "template", CP_OPT_STR, &job.sentence, "TEXT", "another sentence: {Name} for a value, {? } for an optional part" },
-	{ 0, "template-file", CP_OPT_STR, &job.sentence_file, "FILE", "the same from a file of one line" },
+	{ 0, "template-file", CP_OPT_STR, &job.sentence_file, "FILE", "the same from a file of one line", .use = CP_USE_INPUT },
 	{ 0, "form", CP_OPT_CHOICE, &job.form, "NAME", "how the fields are told", .choices = CP_SENTENCE_FORMS },
 	{ 0, "item-fields", CP_OPT_STR, &job.item_fields, "NAMES", "of form ctrl: the fields of the item (a line of CSV); else from the second on that is an ID" },
 	{ 0, "missing", CP_OPT_STR, &job.missing, "WORD", "what the sentence says where there is no value" },

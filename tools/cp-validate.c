@@ -24,7 +24,7 @@ static struct {
 
 static const struct cp_opt opts[] = {
 	{ 0, "json", CP_OPT_SET, &o.json, NULL, "one JSON object", .set = 1 },
-	{ 0, "names", CP_OPT_STR, &o.names, "NAME,...", "what the splits are called; without it, as the files" },
+	{ 0, "names", CP_OPT_STR, &o.names, "NAME,...", "what the splits are called; without it, as the files", .use = CP_USE_NAME },
 	{ 0, "strict", CP_OPT_SET, &o.strict, NULL, "exit 1 if there is a warning", .set = 1 },
 	{ 0, "max-tokens", CP_OPT_INT, &o.max_tokens, "N", "say how many rows have more than N tokens; -1: do not", .min = -1, .max = 0x1p31 },
 	{ 0, "no-rows", CP_OPT_SET, &o.no_rows, NULL, "do not look for equal rows, which takes the most memory", .set = 1 },

@@ -22,7 +22,7 @@ static struct {
 } o = { .kind = CP_VOCAB_WORDPIECE, .cover = CP_COVER_ASCII, .size = 8000, .min_frequency = 2, .max_characters = 1000, .bert = CP_BERT_SIZE_DEFAULT };
 
 static const struct cp_opt opts[] = {
-	{ 'o', "output", CP_OPT_STR, &o.output, "DIR", "write a model folder, instead of the vocabulary to standard output" },
+	{ 'o', "output", CP_OPT_STR, &o.output, "DIR", "write a model folder, instead of the vocabulary to standard output", .use = CP_USE_OUTPUT },
 	{ 0, "kind", CP_OPT_CHOICE, &o.kind, "NAME", "BERT's WordPiece, or RoBERTa's byte-level BPE", .choices = CP_VOCAB_KINDS },
 	{ 0, "lines", CP_OPT_SET, &o.lines, NULL, "read plain lines of text", .set = 1 },
 	{ 0, "size", CP_OPT_INT, &o.size, "N", "entries of the vocabulary, at most", .min = 5, .max = 1 << 20 },

@@ -266,11 +266,6 @@ static void join_tables(const struct cp_opt *own)
 	table[n] = (struct cp_opt){ 0 };
 }
 
-static int is_output(const struct cp_opt *o)
-{
-	return o->type == CP_OPT_STR && !strcmp(o->name, "output");
-}
-
 static void spare(const struct stat *output, const char *input)
 {
 	struct stat in;
@@ -284,7 +279,7 @@ static void spare_inputs(const struct stat *output, int operands_too)
 		if (i >= me->n_words)
 			spare(output, operands[i]);
 	for (const struct cp_opt *o = table; o->type != CP_OPT_END; o++) {
-		if (!o->arg || (strcmp(o->arg, "FILE") && strcmp(o->arg, "CSV")) || is_output(o))
+		if (o->use != CP_USE_INPUT)
 			continue;
 		const struct cp_opt_list *list = o->value;
 		if (o->type == CP_OPT_STR)
@@ -347,7 +342,7 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	operands = argv + 1;
 	const char *output = NULL;
 	for (const struct cp_opt *o = table; o->type != CP_OPT_END && !output; o++)
-		output = is_output(o) ? *(const char **)o->value : NULL;
+		output = o->use == CP_USE_OUTPUT ? *(const char **)o->value : NULL;
 	if (!cp_is_standard(output))
 		cp_tool_spare(output);
 	else

@@ -54,7 +54,7 @@ static int set_number(const struct cp_opt *o, const char *s, struct cp_err *err)
 /* "$UNSET" is no name: it would be an output without one, found when all is written, or a ledger that SQLite throws away.  Nor is it a list of them. */
 static int is_nameless(const struct cp_opt *o, const char *s)
 {
-	return !*s && o->arg && cp_choice("FILE|DIR|FOLDER|PREFIX|PATH|CSV|NAME,...|NAME[:desc],...", o->arg) >= 0;
+	return !*s && o->use != CP_USE_TEXT;
 }
 
 static int set_choice(const struct cp_opt *o, const char *s, struct cp_err *err)

@@ -2,7 +2,7 @@
  *
  *     static struct { int64_t batch; double lr; const char *out; int plm, stage; } o = { .batch = 256, .lr = 1e-3, .stage = -1 };
  *     static const struct cp_opt opts[] = {
- *             { 'o', "output", CP_OPT_STR, &o.out, "FILE", "write here instead of standard output" },
+ *             { 'o', "output", CP_OPT_STR, &o.out, "FILE", "write here instead of standard output", .use = CP_USE_OUTPUT },
  *             { 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step", .min = 1, .max = 1 << 20, .content = 1 },
  *             { 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate", .min = 0, .max = 10, .content = 1 },
  *             { 0, "with-plm", CP_OPT_SET, &o.plm, NULL, "keep the language model", .set = 1 },
@@ -34,6 +34,14 @@ enum cp_opt_type {
 	CP_OPT_HEAD,	/* a heading in --help: .name */
 };
 
+/* What the text of a CP_OPT_STR is, or each of a CP_OPT_LIST. */
+enum cp_opt_use {
+	CP_USE_TEXT = 0,	/* any, an empty one too */
+	CP_USE_NAME,		/* not empty: a folder, a list of names */
+	CP_USE_INPUT,		/* not empty: a file that is read, which no output may replace */
+	CP_USE_OUTPUT,		/* not empty: what is written, of a CP_OPT_STR */
+};
+
 struct cp_opt_list {
 	const char **v;
 	int n;
@@ -44,9 +52,9 @@ struct cp_opt {
 	const char *name;
 	enum cp_opt_type type;
 	void *value;
-	const char *arg;	/* what --help calls the argument.  FILE and CSV, but --output's, are inputs, which the output does not
-				 * replace; these, DIR, FOLDER, PREFIX, PATH and lists of names are not empty */
+	const char *arg;	/* what --help calls the argument */
 	const char *help;	/* one line; the default is appended by itself */
+	enum cp_opt_use use;
 	double min, max;	/* both 0: no bound */
 	const char *choices;
 	int set;

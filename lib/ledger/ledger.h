@@ -36,7 +36,7 @@ struct cp_ledger_opts {
 	int off;
 };
 #define CP_LEDGER_OPTS(o) \
-	{ 0, "ledger", CP_OPT_STR, &(o).path, "FILE", "record the run in FILE, not in $CP_LEDGER or ~/.local/state/clickprompt/ledger.db" }, \
+	{ 0, "ledger", CP_OPT_STR, &(o).path, "FILE", "record the run in FILE, not in $CP_LEDGER or ~/.local/state/clickprompt/ledger.db", .use = CP_USE_INPUT }, \
 	{ 0, "no-ledger", CP_OPT_SET, &(o).off, NULL, "do not record the run", .set = 1 }
 
 /* The ledger's place: --ledger, else CP_LEDGER, else $XDG_STATE_HOME/clickprompt/ledger.db, else ~/.local/state/clickprompt/ledger.db.
