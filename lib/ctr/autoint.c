@@ -56,6 +56,13 @@ static struct nn_node *autoint_logit(struct ctr_build *b, struct nn_node *q)
 	return ctr_add_linear(b, ctr_towers_logit(b, q, flat_width(b->c)));
 }
 
+static int autoint_check(const struct ctr_config *c, struct cp_err *err)
+{
+	if (c->attn_dim % c->attn_heads)
+		return cp_err_set(err, "attn_dim=%lld is not a multiple of attn_heads=%lld", (long long)c->attn_dim, (long long)c->attn_heads);
+	return 0;
+}
+
 const struct ctr_model ctr_autoint = { "autoint", "self-attention over the fields beside an MLP", autoint_final, autoint_logit,
 				       "dim=32 attn_layers=6 attn_heads=1 attn_dim=32 attn_scale=0 residual=1 layer_norm=0 hidden=256x6 towers=joint "
-				       "wide=0 " CTR_MLP_SIZES };
+				       "wide=0 " CTR_MLP_SIZES, .check = autoint_check };

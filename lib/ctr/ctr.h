@@ -28,15 +28,18 @@
 #define CTR_MAX_FIELDS 1024
 
 enum ctr_structure { CTR_PARALLEL, CTR_CROSSNET_ONLY, CTR_STACKED, CTR_STACKED_PARALLEL };
+#define CTR_STRUCTURES "parallel|crossnet_only|stacked|stacked_parallel"
+enum ctr_towers { CTR_JOINT, CTR_SUM };
+#define CTR_TOWERS "joint|sum"
+enum ctr_bilinear { CTR_BILINEAR_ALL, CTR_BILINEAR_EACH, CTR_BILINEAR_INTERACTION };
+#define CTR_BILINEARS "all|each|interaction"
 
 struct ctr_sizes {
 	int n;
 	size_t v[CTR_MAX_HIDDEN];
 };
 
-enum ctr_towers { CTR_JOINT, CTR_SUM };
-
-/* Sizes and switches of all models; each reads those that its list names.  Names for --set and for a model's metadata: ctr.c. */
+/* Sizes and switches of all models; each reads those that its list names.  Names for --set and for a model's metadata: sizes.c. */
 struct ctr_config {
 	const struct ctr_model *model;
 	int n_fields;
@@ -58,7 +61,7 @@ struct ctr_config {
 	int64_t steps, gru, reuse;	/* of messages between fields; one set of matrices for all */
 	struct ctr_sizes channels, kernels, pools, recombined;	/* of each convolution: maps, height, pooling, new fields per position and channel */
 	int64_t conv_norm, conv_act, share_table;	/* conv_act: of the new fields, too */
-	int64_t bilinear, excitation;	/* FiBiNET: matrices of the products; act of the fields' weights, 0 relu, 1 sigmoid */
+	int64_t bilinear, excitation;	/* FiBiNET: enum ctr_bilinear, matrices of the products; act of the fields' weights, 0 relu, 1 sigmoid */
 	double reduction;		/* FiBiNET: r of squeeze and excitation, F fields through F / r and back */
 	int64_t parallel, blocks, block_dim, emb_norm;	/* MaskNet: its form, and the blocks of the parallel one */
 	double mask_ratio;		/* width inside a mask, to that of what is masked */
@@ -84,6 +87,8 @@ struct ctr_model {
 	struct nn_node *(*final)(struct ctr_build *);	/* q; NULL: the model has no final vector, and can make no prompts */
 	struct nn_node *(*logit)(struct ctr_build *, struct nn_node *q);	/* NULL: Lin(Q -> 1) */
 	const char *sizes;		/* what it reads and the default, "name=value name=value" */
+	int min_fields;			/* 2: it takes pairs of fields */
+	int (*check)(const struct ctr_config *, struct cp_err *);	/* do its sizes go together, and with the fields?  NULL: always */
 };
 
 #define CTR_MLP_SIZES "batch_norm=0 act=relu dropout=0 emb_dropout=0"	/* of all that have an MLP */

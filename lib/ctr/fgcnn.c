@@ -48,6 +48,22 @@ static struct nn_node *fgcnn_final(struct ctr_build *b)
 	return ctr_mlp(b, in, &c->hidden, "mlp");
 }
 
+static int fgcnn_check(const struct ctr_config *c, struct cp_err *err)
+{
+	size_t height = (size_t)c->n_fields;
+	if (!c->channels.n || c->kernels.n != c->channels.n || c->pools.n != c->channels.n || c->recombined.n != c->channels.n)
+		return cp_err_set(err, "channels, kernels, pools and recombined have %d, %d, %d and %d numbers; expected as many of each, at least one",
+				  c->channels.n, c->kernels.n, c->pools.n, c->recombined.n);
+	for (int l = 0; l < c->channels.n; l++) {
+		if (c->kernels.v[l] % 2 == 0)
+			return cp_err_set(err, "kernels: %zu is even; a convolution that keeps the height is odd", c->kernels.v[l]);
+		if (2 * (height % c->pools.v[l]) > c->pools.v[l])
+			return cp_err_set(err, "pools: %zu places in runs of %zu would need more padding than half a run", height, c->pools.v[l]);
+		height = (height + c->pools.v[l] - 1) / c->pools.v[l];
+	}
+	return 0;
+}
+
 const struct ctr_model ctr_fgcnn = { "fgcnn", "new fields by convolutions over the fields", fgcnn_final, NULL,
 				     "dim=16 channels=6,8,10,12 kernels=7x4 pools=2x4 recombined=3x4 conv_norm=1 conv_act=tanh share_table=0 hidden=256x3 "
-				     CTR_MLP_SIZES };
+				     CTR_MLP_SIZES, .check = fgcnn_check };

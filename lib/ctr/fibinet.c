@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "ctr/ctr.h"
 
-enum { BILINEAR_ALL, BILINEAR_EACH, BILINEAR_INTERACTION };
-
 /* V, (B, F d) */
 static struct nn_node *senet(struct ctr_build *b, struct nn_node *x)
 {
@@ -29,23 +27,23 @@ static struct nn_node *bilinear(struct ctr_build *b, struct nn_node *x, const ch
 {
 	struct nn_graph *g = b->b.g;
 	int f = b->c->n_fields, pairs = f * (f - 1) / 2, n = 0, *left = cp_xmalloc(2 * (size_t)pairs * sizeof *left), *right = left + pairs;
-	size_t d = (size_t)b->c->dim, many = b->c->bilinear == BILINEAR_EACH ? (size_t)f : (size_t)pairs;
+	size_t d = (size_t)b->c->dim, many = b->c->bilinear == CTR_BILINEAR_EACH ? (size_t)f : (size_t)pairs;
 	for (int i = 0; i < f; i++)
 		for (int j = i + 1; j < f; j++) {
 			left[n] = i;
 			right[n++] = j;
 		}
 	struct nn_node *h = x;
-	if (b->c->bilinear == BILINEAR_INTERACTION)
+	if (b->c->bilinear == CTR_BILINEAR_INTERACTION)
 		h = ng_pick_groups(g, h, d, pairs, left);
-	if (b->c->bilinear == BILINEAR_ALL) {
+	if (b->c->bilinear == CTR_BILINEAR_ALL) {
 		struct nn_param *w = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ d, d }, "%s.weight", name);
 		h = ng_view(g, ng_linear(g, ng_view(g, h, f, d), ng_weight(g, w), NULL, NN_NONE), 1, (size_t)f * d);
 	} else {
 		struct nn_param *w = nn_param_new(&b->b, NN_INIT_XAVIER, 3, (size_t[]){ many, d, d }, "%s.weight", name);
 		h = ng_group_linear(g, h, ng_slice(g, w, 0, many, d * d));
 	}
-	if (b->c->bilinear != BILINEAR_INTERACTION)
+	if (b->c->bilinear != CTR_BILINEAR_INTERACTION)
 		h = ng_pick_groups(g, h, d, pairs, left);
 	struct nn_node *y = ng_mul(g, h, ng_pick_groups(g, x, d, pairs, right));
 	free(left);
@@ -65,4 +63,5 @@ static struct nn_node *fibinet_logit(struct ctr_build *b, struct nn_node *q)
 }
 
 const struct ctr_model ctr_fibinet = { "fibinet", "an MLP over bilinear products of weighed fields", fibinet_final, fibinet_logit,
-				       "dim=32 bilinear=interaction reduction=3 excitation=relu hidden=256x3 wide=1 " CTR_MLP_SIZES };
+				       "dim=32 bilinear=interaction reduction=3 excitation=relu hidden=256x3 wide=1 " CTR_MLP_SIZES,
+				       .min_fields = 2 };

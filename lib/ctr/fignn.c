@@ -88,4 +88,4 @@ static struct nn_node *fignn_logit(struct ctr_build *b, struct nn_node *q)
 }
 
 const struct ctr_model ctr_fignn = { "fignn", "messages between fields on a graph", fignn_final, fignn_logit,
-				     "dim=32 steps=3 gru=1 residual=1 reuse=1 emb_dropout=0" };
+				     "dim=32 steps=3 gru=1 residual=1 reuse=1 emb_dropout=0", .min_fields = 2 };

@@ -53,5 +53,24 @@ static struct nn_node *finalmlp_logit(struct ctr_build *b, struct nn_node *q)
 	return ng_add(g, nn_dense(&b->b, q, 1, NN_NONE, "out"), xy);
 }
 
+static int check_gate(const struct ctr_config *c, const struct ctr_sizes *fields, const char *name, struct cp_err *err)
+{
+	for (int i = 0; i < fields->n; i++)
+		if (fields->v[i] > (size_t)c->n_fields)
+			return cp_err_set(err, "%s: field %zu; the rows have %d", name, fields->v[i], c->n_fields);
+	return 0;
+}
+
+static int finalmlp_check(const struct ctr_config *c, struct cp_err *err)
+{
+	if (!c->hidden.n || !c->hidden2.n)
+		return cp_err_set(err, "hidden and hidden2 need a layer each");
+	size_t n1 = c->hidden.v[c->hidden.n - 1], n2 = c->hidden2.v[c->hidden2.n - 1], heads = (size_t)c->heads;
+	if (n1 % heads || n2 % heads)
+		return cp_err_set(err, "the last layers, %zu and %zu wide, are no multiples of heads=%zu", n1, n2, heads);
+	return check_gate(c, &c->gate1, "gate1", err) < 0 || check_gate(c, &c->gate2, "gate2", err) < 0 ? -1 : 0;
+}
+
 const struct ctr_model ctr_finalmlp = { "finalmlp", "two gated MLPs and their bilinear product", finalmlp_final, finalmlp_logit,
-					"dim=32 hidden=256x3 hidden2=256x3 gated=1 gate=64 gate1= gate2= heads=1 " CTR_MLP_SIZES };
+					"dim=32 hidden=256x3 hidden2=256x3 gated=1 gate=64 gate1= gate2= heads=1 " CTR_MLP_SIZES,
+					.check = finalmlp_check };

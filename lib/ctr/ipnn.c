@@ -12,4 +12,4 @@ static struct nn_node *ipnn_final(struct ctr_build *b)
 }
 
 const struct ctr_model ctr_ipnn = { "ipnn", "an MLP over embeddings and their inner products", ipnn_final, NULL,
-				    "dim=32 hidden=256x6 " CTR_MLP_SIZES };
+				    "dim=32 hidden=256x6 " CTR_MLP_SIZES, .min_fields = 2 };

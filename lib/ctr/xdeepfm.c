@@ -47,5 +47,10 @@ static struct nn_node *xdeepfm_logit(struct ctr_build *b, struct nn_node *q)
 	return ctr_add_linear(b, ctr_towers_logit(b, q, maps));
 }
 
+static int xdeepfm_check(const struct ctr_config *c, struct cp_err *err)
+{
+	return c->cin.n ? 0 : cp_err_set(err, "cin names no layer");
+}
+
 const struct ctr_model ctr_xdeepfm = { "xdeepfm", "compressed interaction beside an MLP", xdeepfm_final, xdeepfm_logit,
-				       "dim=32 cin=25x3 hidden=256x3 towers=joint wide=0 " CTR_MLP_SIZES };
+				       "dim=32 cin=25x3 hidden=256x3 towers=joint wide=0 " CTR_MLP_SIZES, .check = xdeepfm_check };
