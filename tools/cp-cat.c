@@ -154,10 +154,7 @@ static void check_form(void)
 
 static int parse_row(const char *s, size_t n, uint64_t *v)
 {
-	char *text = cp_xstrndup(s, n);
-	int rc = n ? cp_parse_u64(text, v) : 0;
-	free(text);
-	return rc;
+	return n ? cp_parse_u64_n(s, n, v) : 0;
 }
 
 static struct cp_pick_opts pick_options(void)

@@ -6,6 +6,7 @@
 
 #include "base/choice.h"
 #include "base/file.h"
+#include "base/list.h"
 #include "base/num.h"
 #include "stream/split.h"
 #include "stream/stream.h"
@@ -61,16 +62,13 @@ static int given(const char *name) { return cp_opts_given(&cp_tool_opts, name); 
 /* The pieces of s between `sep`: copies, at most CP_SPLIT_MAX; how many there are. */
 static int pieces(const char *s, char sep, char *out[CP_SPLIT_MAX])
 {
+	const char *p;
+	size_t len;
 	int n = 0;
-	for (;;) {
-		size_t len = strcspn(s, (char[]){ sep, 0 });
-		if (n == CP_SPLIT_MAX)
-			return n + 1;
-		out[n++] = cp_xstrndup(s, len);
-		if (!s[len])
-			return n;
-		s += len + 1;
-	}
+	for (; n <= CP_SPLIT_MAX && cp_next_piece(&s, sep, &p, &len); n++)
+		if (n < CP_SPLIT_MAX)
+			out[n] = cp_xstrndup(p, len);
+	return n;
 }
 
 static void read_ratio(struct cp_split_opts *so)

@@ -7,6 +7,7 @@
 
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/list.h"
 #include "base/team.h"
 #include "report/show.h"
 #include "report/values.h"
@@ -61,18 +62,18 @@ static char *name_of_file(const char *path)
 
 static void name_splits(char **name, char *const *path, int n)
 {
-	const char *next = o.names;
+	const char *next = o.names, *p;
+	size_t len;
 	int clash = 0;
 	for (int i = 0; i < n; i++) {
-		size_t len = next ? strcspn(next, ",") : 0;
-		if (o.names && !len)
+		int is_named = cp_next_piece(&next, ',', &p, &len);
+		if (o.names && !(is_named && len))
 			cp_usage("--names %s: %d names are expected, one a file", o.names, n);
-		name[i] = o.names ? cp_xstrndup(next, len) : path[i] ? name_of_file(path[i]) : cp_xstrdup("rows");
-		next = next && next[len] ? next + len + 1 : "";
+		name[i] = is_named ? cp_xstrndup(p, len) : path[i] ? name_of_file(path[i]) : cp_xstrdup("rows");
 		for (int j = 0; j < i; j++)
 			clash |= !strcmp(name[i], name[j]);
 	}
-	if (o.names && *next)
+	if (next && *next)
 		cp_usage("--names %s: %d names are expected, one a file", o.names, n);
 	if (o.names && clash)
 		cp_usage("--names %s: two of them are the same", o.names);

@@ -7,17 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+int cp_parse_u64_n(const char *s, size_t n, uint64_t *out)
+{
+	uint64_t v = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!cp_is_digit(s[i]) || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
+			return -1;
+	*out = v;
+	return n ? 0 : -1;
+}
+
 int cp_parse_u64(const char *s, uint64_t *out)
 {
-	if (!isdigit((unsigned char)*s))
-		return -1;
-	char *end;
-	errno = 0;
-	unsigned long long v = strtoull(s, &end, 10);
-	if (errno || *end)
-		return -1;
-	*out = v;
-	return 0;
+	return cp_parse_u64_n(s, strlen(s), out);
 }
 
 int cp_parse_i64(const char *s, int64_t *out)

@@ -15,9 +15,10 @@ int cp_parse_u64(const char *s, uint64_t *out);
 int cp_parse_i64(const char *s, int64_t *out);
 int cp_parse_real(const char *s, double *out);
 
-/* The same of n bytes that need no NUL behind them; a short decimal, as scores mostly are, costs some nanoseconds.  Both give the double
- * that is nearest to the decimal, as strtod does in the C locale (which the tools never leave, and cp_score enters), allocate nothing, and
- * refuse one of 1024 bytes or more. */
+/* The same of n bytes that need no NUL behind them.  A real that is a short decimal, as scores mostly are, costs some nanoseconds; with or
+ * without _n it becomes the double that is nearest to the decimal, as strtod does it in the C locale (which the tools never leave, and
+ * cp_score enters), nothing is allocated, and one of 1024 bytes or more is refused. */
+int cp_parse_u64_n(const char *s, size_t n, uint64_t *out);
 int cp_parse_real_n(const char *s, size_t n, double *out);
 
 /* The shortest decimal that reads back as exactly v (17 digits at most); buf holds 32 bytes. Returns buf. */

@@ -102,6 +102,8 @@ const char *ctr_names(void);			/* "autoint|dcn|...", for options */
 void ctr_config_init(struct ctr_config *, const struct ctr_model *, int n_fields, size_t n_rows);
 /* "dim=16", "hidden=256x3", "hidden=512,256"; a name the model does not read is refused. */
 int ctr_config_set(struct ctr_config *, const char *name_value, struct cp_err *);
+/* "dim=16 hidden=512,256", as ctr_config_print has it. */
+int ctr_config_set_words(struct ctr_config *, const char *words, struct cp_err *);
 /* Whether a field has an embedding of its own width. */
 int ctr_config_has_widths(const struct ctr_config *);
 /* Whether the model reads the size of that name. */

@@ -3,10 +3,11 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/choice.h"
-#include "base/num.h"
+#include "base/list.h"
 #include "base/num.h"
 
 enum kind { INTEGER, REAL, SIZES, WORD, WIDTHS };
@@ -72,63 +73,45 @@ static const struct size {
 
 #define WIDEST 65536	/* a hidden layer, or as many maps */
 
-#define PIECE 32
-
-/* The next of "A,B,C": 1, 0 behind the last, -1 where one is empty or too long. */
-static int next_piece(const char **s, char piece[PIECE])
-{
-	size_t n = strcspn(*s, ",");
-	if (!**s)
-		return 0;
-	if (!n || n >= PIECE)
-		return -1;
-	memcpy(piece, *s, n);
-	piece[n] = 0;
-	*s += n;
-	return **s == ',' && !*++*s ? -1 : 1;
-}
-
 /* "512,256" or "256x3" (three times 256) or nothing */
 static int parse_sizes(const char *s, struct ctr_sizes *out)
 {
-	char piece[PIECE];
-	int more;
+	const char *p;
+	size_t n;
 	out->n = 0;
-	while ((more = next_piece(&s, piece)) == 1) {
+	s = *s ? s : NULL;
+	while (cp_next_piece(&s, ',', &p, &n)) {
+		const char *x = memchr(p, 'x', n), *end = p + n;
 		uint64_t width, times = 1;
-		char *x = strchr(piece, 'x');
-		if (x) {
-			*x = 0;
-			if (cp_parse_u64(x + 1, &times) < 0)
-				return -1;
-		}
-		if (cp_parse_u64(piece, &width) < 0 || width < 1 || width > WIDEST || times < 1 || times > (uint64_t)(CTR_MAX_HIDDEN - out->n))
+		if (x && cp_parse_u64_n(x + 1, (size_t)(end - x - 1), &times) < 0)
+			return -1;
+		if (cp_parse_u64_n(p, (size_t)((x ? x : end) - p), &width) < 0 || width < 1 || width > WIDEST)
+			return -1;
+		if (times < 1 || times > (uint64_t)(CTR_MAX_HIDDEN - out->n))
 			return -1;
 		while (times--)
 			out->v[out->n++] = width;
 	}
-	return more;
+	return 0;
 }
 
 /* "FIELD:WIDTH,FIELD:WIDTH", fields from 1, none twice; the others have none of their own. */
 static int parse_widths(const char *s, uint16_t *out)
 {
-	char piece[PIECE];
-	int more;
+	const char *p;
+	size_t n;
 	memset(out, 0, CTR_MAX_FIELDS * sizeof *out);
-	while ((more = next_piece(&s, piece)) == 1) {
+	s = *s ? s : NULL;
+	while (cp_next_piece(&s, ',', &p, &n)) {
+		const char *colon = memchr(p, ':', n);
 		uint64_t field, width;
-		char *colon = strchr(piece, ':');
-		if (!colon)
+		if (!colon || cp_parse_u64_n(p, (size_t)(colon - p), &field) < 0 || field < 1 || field > CTR_MAX_FIELDS || out[field - 1])
 			return -1;
-		*colon = 0;
-		if (cp_parse_u64(piece, &field) < 0 || field < 1 || field > CTR_MAX_FIELDS || out[field - 1])
-			return -1;
-		if (cp_parse_u64(colon + 1, &width) < 0 || width < 1 || width > WIDEST_ROW)
+		if (cp_parse_u64_n(colon + 1, (size_t)(p + n - colon - 1), &width) < 0 || width < 1 || width > WIDEST_ROW)
 			return -1;
 		out[field - 1] = (uint16_t)width;
 	}
-	return more;
+	return 0;
 }
 
 static int set_size(struct ctr_config *c, const struct size *z, const char *value)
@@ -164,9 +147,10 @@ int ctr_config_reads(const struct ctr_config *c, const char *name)
 {
 	if (!strcmp(name, "dims"))
 		name = "dim";
-	size_t n = strlen(name);
-	for (const char *s = c->model->sizes; *s; s += strcspn(s, " "), s += strspn(s, " "))
-		if (!strncmp(s, name, n) && s[n] == '=')
+	const char *list = c->model->sizes, *p;
+	size_t n, n_name = strlen(name);
+	while (cp_next_piece(&list, ' ', &p, &n))
+		if (!strncmp(p, name, n_name) && p[n_name] == '=')
 			return 1;
 	return 0;
 }
@@ -181,10 +165,10 @@ int ctr_config_has_widths(const struct ctr_config *c)
 
 static void print_names(const struct ctr_config *c, struct cp_buf *out)
 {
-	for (const char *s = c->model->sizes; *s; s += strcspn(s, " "), s += strspn(s, " ")) {
-		cp_buf_str(out, out->len ? ", " : "");
-		cp_buf_add(out, s, strcspn(s, "="));
-	}
+	const char *list = c->model->sizes, *p;
+	size_t n;
+	while (cp_next_piece(&list, ' ', &p, &n))
+		cp_buf_printf(out, "%s%.*s", out->len ? ", " : "", (int)strcspn(p, "="), p);
 }
 
 static int refuse_size(const struct size *z, const char *nv, struct cp_err *err)
@@ -218,6 +202,19 @@ int ctr_config_set(struct ctr_config *c, const char *nv, struct cp_err *err)
 	cp_err_set(err, "--set %s: %s has no size of that name%s%s", nv, c->model->name, known.len ? "; it has: " : ", nor any other", known.data);
 	cp_buf_release(&known);
 	return -1;
+}
+
+int ctr_config_set_words(struct ctr_config *c, const char *words, struct cp_err *err)
+{
+	const char *p;
+	size_t n;
+	int rc = 0;
+	while (!rc && cp_next_piece(&words, ' ', &p, &n)) {
+		char *word = cp_xstrndup(p, n);
+		rc = n ? ctr_config_set(c, word, err) : 0;
+		free(word);
+	}
+	return rc;
 }
 
 static void print_word(const char *words, int64_t i, struct cp_buf *b)
@@ -263,17 +260,9 @@ void ctr_config_print(const struct ctr_config *c, struct cp_buf *b)
 void ctr_config_init(struct ctr_config *c, const struct ctr_model *m, int n_fields, size_t n_rows)
 {
 	*c = (struct ctr_config){ .model = m, .n_fields = n_fields, .n_rows = n_rows };
-	char word[64];
-	for (const char *s = m->sizes; *s; s += strspn(s, " ")) {
-		size_t n = strcspn(s, " ");
-		assert(n < sizeof word);
-		memcpy(word, s, n);
-		word[n] = 0;
-		int rc = ctr_config_set(c, word, NULL);
-		assert(!rc);
-		(void)rc;
-		s += n;
-	}
+	int rc = ctr_config_set_words(c, m->sizes, NULL);
+	assert(!rc);
+	(void)rc;
 }
 
 int ctr_config_check(const struct ctr_config *c, struct cp_err *err)

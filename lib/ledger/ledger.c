@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/list.h"
 #include "ledger/db.h"
 #include "ledger/process.h"
 
@@ -159,22 +160,13 @@ static int insert_run(struct cp_run *r, const struct cp_run_facts *f, struct cp_
 	return bad;
 }
 
-/* The next of CP_TAGS ("scale=small,data=ml-1m,model=dcnv2,seed=1") from *s on: the length of the whole and of its name; NULL at the end. */
-static const char *next_tag(const char **s, size_t *n, size_t *name)
-{
-	const char *tag = *s + strspn(*s, ",");
-	*n = strcspn(tag, ",");
-	*name = strcspn(tag, "=,");
-	*s = tag + *n;
-	return *n ? tag : NULL;
-}
-
+/* CP_TAGS is "scale=small,data=ml-1m,model=dcnv2,seed=1". */
 static int check_tags(struct cp_err *err)
 {
-	size_t n, name;
-	for (const char *s = env("CP_TAGS"), *tag; s && (tag = next_tag(&s, &n, &name)); )
-		if (!name || name >= n)
-			return cp_err_set(err, "CP_TAGS: '%.*s' is not NAME=VALUE", (int)n, tag);
+	size_t n;
+	for (const char *list = env("CP_TAGS"), *p; cp_next_piece(&list, ',', &p, &n); )
+		if (n && (*p == '=' || !memchr(p, '=', n)))
+			return cp_err_set(err, "CP_TAGS: '%.*s' is not NAME=VALUE", (int)n, p);
 	return 0;
 }
 
@@ -187,10 +179,13 @@ static int add_tag(struct cp_run *r, const char *name, const char *value, struct
 
 static int add_tags(struct cp_run *r, struct cp_err *err)
 {
-	size_t n, n_name;
+	size_t n;
 	int bad = 0;
-	for (const char *s = env("CP_TAGS"), *tag; s && !bad && (tag = next_tag(&s, &n, &n_name)); ) {
-		char *name = cp_xstrndup(tag, n_name), *value = cp_xstrndup(tag + n_name + 1, n - n_name - 1);
+	for (const char *list = env("CP_TAGS"), *p; !bad && cp_next_piece(&list, ',', &p, &n); ) {
+		size_t n_name = strcspn(p, "=,");
+		if (!n)
+			continue;
+		char *name = cp_xstrndup(p, n_name), *value = cp_xstrndup(p + n_name + 1, n - n_name - 1);
 		bad = add_tag(r, name, value, err);
 		free(name);
 		free(value);

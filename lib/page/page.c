@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/list.h"
 #include "ledger/db.h"
 #include "page/functions.h"
 #include "page/html.h"
@@ -50,10 +51,10 @@ static void put_runs(struct page *p, const char *s)
 		return;
 	}
 	cp_buf_printf(&p->runs, "%s%s", p->runs.len ? "," : "", s);
-	for (size_t n; *s; s += n + (s[n] == ',')) {
-		n = strcspn(s, ",");
-		cp_buf_printf(p->b, "<a href=\"#r%.*s\">%.*s</a>%s", (int)n, s, (int)n, s, s[n] ? " " : "");
-	}
+	const char *run;
+	size_t n;
+	while (cp_next_piece(&s, ',', &run, &n))
+		cp_buf_printf(p->b, "<a href=\"#r%.*s\">%.*s</a>%s", (int)n, run, (int)n, run, s ? " " : "");
 }
 
 static void put_cell(struct page *p, const char *s)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/list.h"
 #include "base/num.h"
 #include "plm/plm.h"
 
@@ -301,26 +302,21 @@ int plm_config_scratch(struct plm_config *c, const char *spec, struct cp_err *er
 	struct { const char *name; size_t *at; } known[] = {
 		{ "layers", &c->layers }, { "hidden", &c->hidden }, { "heads", &c->heads }, { "ffn", &c->ffn }, { "positions", &c->positions },
 	};
+	const char *p;
+	size_t n;
 	*c = (struct plm_config){ .family = PLM_BERT, .layers = 2, .hidden = 128, .heads = 2, .positions = 512, .types = 2, .act = NN_GELU,
 				  .eps = 1e-12, .dropout = 0.1, .attention_dropout = 0.1 };
-	while (*spec) {
-		size_t n = strcspn(spec, ","), i;
-		char *word = cp_xstrndup(spec, n), *eq = strchr(word, '=');
-		uint64_t v = 0;
-		for (i = 0; eq && i < sizeof known / sizeof *known; i++)
-			if (strlen(known[i].name) == (size_t)(eq - word) && !strncmp(known[i].name, word, (size_t)(eq - word)))
-				break;
-		int bad = !eq || i == sizeof known / sizeof *known || cp_parse_u64(eq + 1, &v) < 0;
-		if (bad)
-			cp_err_set(err, "--plm scratch: '%s' is not one of layers=, hidden=, heads=, ffn=, positions= and a whole number", word);
-		else if ((bad = spec[n] == ',' && !spec[n + 1]))
-			cp_err_set(err, "--plm scratch: nothing stands behind the last comma");
-		else
-			*known[i].at = (size_t)v;
-		free(word);
-		if (bad)
-			return -1;
-		spec += n + (spec[n] == ',');
+	spec = *spec ? spec : NULL;
+	while (cp_next_piece(&spec, ',', &p, &n)) {
+		size_t i = 0, n_name = strcspn(p, "=,");
+		uint64_t v;
+		if (!n && !spec)
+			return cp_err_set(err, "--plm scratch: nothing stands behind the last comma");
+		while (i < sizeof known / sizeof *known && !(strlen(known[i].name) == n_name && !memcmp(known[i].name, p, n_name)))
+			i++;
+		if (i == sizeof known / sizeof *known || n == n_name || cp_parse_u64_n(p + n_name + 1, n - n_name - 1, &v) < 0)
+			return cp_err_set(err, "--plm scratch: '%.*s' is not one of layers=, hidden=, heads=, ffn=, positions= and a whole number", (int)n, p);
+		*known[i].at = (size_t)v;
 	}
 	if (!c->ffn)
 		c->ffn = 4 * c->hidden;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/list.h"
 
 /* ---- Rows ---- */
 
@@ -78,14 +79,14 @@ static int parse_list(struct cp_order *o, const struct cp_schema *s, const char 
 	int rc = parse_one(o, s, list, err);
 	if (rc == 0 || !strchr(list, ','))
 		return rc;
-	for (const char *end; ; list = end + 1) {
-		end = strchr(list, ',');
-		char *one = end ? cp_xstrndup(list, (size_t)(end - list)) : cp_xstrdup(list);
+	const char *p;
+	size_t n;
+	for (rc = 0; rc == 0 && cp_next_piece(&list, ',', &p, &n); ) {
+		char *one = cp_xstrndup(p, n);
 		rc = parse_one(o, s, one, err);
 		free(one);
-		if (rc < 0 || !end)
-			return rc;
 	}
+	return rc;
 }
 
 int cp_order_parse(struct cp_order *o, const struct cp_schema *s, const struct cp_opt_list *lists, struct cp_err *err)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/choice.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "train/trainer.h"
 
@@ -24,16 +25,12 @@ void cp_trainer_prompting(const struct cp_train_opts *o, struct plm_prompting *p
 /* Both are words NAME=VALUE, the same names in the same order. */
 static int say_size(const struct cp_trainer *t, const char *has, const char *asked, struct cp_err *err)
 {
+	const char *p = has, *q = asked;
 	size_t n = 0, k = 0;
-	while (*has && *asked) {
-		n = strcspn(has, " ");
-		k = strcspn(asked, " ");
-		if (n != k || memcmp(has, asked, n))
+	while (cp_next_piece(&has, ' ', &p, &n) && cp_next_piece(&asked, ' ', &q, &k))
+		if (n != k || memcmp(p, q, n))
 			break;
-		has += n + (has[n] == ' ');
-		asked += k + (asked[k] == ' ');
-	}
-	return cp_err_set(err, "--set %.*s: %s was made with %.*s, and training goes on with that model", (int)k, asked, t->o.init, (int)n, has);
+	return cp_err_set(err, "--set %.*s: %s was made with %.*s, and training goes on with that model", (int)k, q, t->o.init, (int)n, p);
 }
 
 static int ctr_agrees(struct cp_trainer *t, struct cp_err *err)

@@ -117,14 +117,7 @@ static int read_ctr(struct cp_model *m, const json_t *o, const char *path, struc
 	if (!kind || !s)
 		return cp_err_set(err, "%s: its CTR model is '%s'; this version has %s", path, name ? name : "missing", ctr_names());
 	ctr_config_init(&m->c.ctr, kind, m->vocab.fields.n, m->vocab.n_rows);
-	int rc = 0;
-	while (*s && !rc) {
-		size_t n = strcspn(s, " ");
-		char *word = cp_xstrndup(s, n);
-		rc = ctr_config_set(&m->c.ctr, word, err);
-		free(word);
-		s += n + strspn(s + n, " ");
-	}
+	int rc = ctr_config_set_words(&m->c.ctr, s, err);
 	m->c.has_ctr = 1;
 	if (!rc)
 		rc = ctr_config_check(&m->c.ctr, err);

@@ -75,13 +75,10 @@ static size_t count(int set, const char *model, const char *sizes)
 	struct ctr_config c;
 	struct nn_ids ids = { NULL };
 	size_t n = 0;
-	char word[64];
 	ctr_config_init(&c, ctr_find(model), sets[set].fields, sets[set].features);
-	for (const char *s = sizes; sscanf(s, "%63s", word) == 1; s += strlen(word), s += *s == ' ') {
-		int rc = ctr_config_set(&c, word, NULL);
-		assert(!rc);
-		(void)rc;
-	}
+	int rc = ctr_config_set_words(&c, sizes, NULL);
+	assert(!rc);
+	(void)rc;
 	struct ctr_build b = { .b = { nn_graph_new(NULL), nn_params_new(), 0 }, .c = &c, .ids = &ids, .axis = 1, .pad = -1 };
 	ctr_logit(&b, ctr_final(&b));
 	for (int i = 0; i < b.b.ps->n; i++)

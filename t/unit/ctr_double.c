@@ -95,14 +95,12 @@ static struct small *small_new(const struct tried *t, int with_bags)
 {
 	struct small *m = cp_xcalloc(1, sizeof *m);
 	struct cp_rng rng = cp_rng(11, CP_RNG_TEST, 0, 0);
-	char word[64];
 	fill(m);
 	m->ids.v = m->id;
 	m->bags = (struct nn_bags){ m->off, m->weight };
 	m->labels.v = m->label;
 	ctr_config_init(&m->c, ctr_find(t->name), FIELDS, KEYS);
-	for (const char *s = t->sizes; sscanf(s, "%63s", word) == 1; s += strlen(word), s += *s == ' ')
-		assert(ctr_config_set(&m->c, word, NULL) == 0);
+	assert(ctr_config_set_words(&m->c, t->sizes, NULL) == 0);
 	m->b = (struct ctr_build){ .b = { nn_graph_new(NULL), nn_params_new(), 0 }, .c = &m->c, .ids = &m->ids, .bags = with_bags ? &m->bags : NULL,
 				   .axis = ROWS, .pad = -1, .first = first };
 	m->b.b.g->training = 1;

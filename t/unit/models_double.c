@@ -85,11 +85,9 @@ static double check_whole(const struct whole *w)
 	struct plm_prompting how = { w->where, 2, w->separate, 1 };
 	struct ctr_config cc;
 	struct plm_feed f;
-	char word[64];
 	keys_for(&t, PLM_ROWS);
 	ctr_config_init(&cc, ctr_find("dcnv2"), N_FIELDS, N_KEYS);
-	for (const char *s = w->sizes; sscanf(s, "%63s", word) == 1; s += strlen(word), s += *s == ' ')
-		assert(ctr_config_set(&cc, word, NULL) == 0);
+	assert(ctr_config_set_words(&cc, w->sizes, NULL) == 0);
 	plm_feed_init(&f, &p, &how);
 	plm_feed_reset(&f);
 	feed_whole(&t, &p, &f);
