@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "text/vocab.h"
 
 struct word {
@@ -42,7 +43,7 @@ struct cp_merger {
 	struct cp_ids symbols;
 	struct pair *pair;
 	size_t n_pairs, cap_pairs;
-	struct cp_vocab pair_index;	/* the two numbers -> index of pair */
+	struct cp_map pair_index;	/* the two numbers in a word -> 1 + index of pair */
 	struct entry *heap;
 	size_t n_heap, cap_heap;
 	struct cp_ids changed;		/* pairs of this merge */
@@ -54,7 +55,7 @@ struct cp_merger *cp_merger_new(size_t skip)
 	struct cp_merger *t = cp_xcalloc(1, sizeof *t);
 	t->skip = skip;
 	cp_vocab_init(&t->pieces);
-	cp_vocab_init(&t->pair_index);
+	cp_map_init(&t->pair_index);
 	cp_buf_init(&t->spelling);
 	return t;
 }
@@ -66,7 +67,7 @@ void cp_merger_free(struct cp_merger *t)
 	for (size_t i = 0; i < t->n_pairs; i++)
 		cp_ids_release(&t->pair[i].words);
 	cp_vocab_release(&t->pieces);
-	cp_vocab_release(&t->pair_index);
+	cp_map_release(&t->pair_index);
 	cp_ids_release(&t->rules);
 	cp_ids_release(&t->symbols);
 	cp_ids_release(&t->changed);
@@ -132,15 +133,13 @@ void cp_merger_word(struct cp_merger *t, const uint32_t *pieces, uint32_t n, uin
 
 static uint32_t pair_of(struct cp_merger *t, uint32_t a, uint32_t b)
 {
-	const uint32_t key[2] = { a, b };
-	uint32_t i = cp_vocab_get(&t->pair_index, (const char *)key, sizeof key);
-	if (i != CP_VOCAB_NONE)
-		return i;
-	i = (uint32_t)t->n_pairs;
-	t->pair = room(t->pair, t->n_pairs, &t->cap_pairs, sizeof *t->pair);
-	t->pair[t->n_pairs++] = (struct pair){ .a = a, .b = b };
-	cp_vocab_put(&t->pair_index, (const char *)key, sizeof key, i);
-	return i;
+	struct cp_slot *index = cp_map_at(&t->pair_index, (uint64_t)a << 32 | b);
+	if (!index->value) {
+		t->pair = room(t->pair, t->n_pairs, &t->cap_pairs, sizeof *t->pair);
+		t->pair[t->n_pairs++] = (struct pair){ .a = a, .b = b };
+		index->value = t->n_pairs;
+	}
+	return (uint32_t)(index->value - 1);
 }
 
 /* Put a word's pairs into the counts (sign 1) or take them out (-1). */
