@@ -157,12 +157,11 @@ static void merge_word(const struct bpe *b, struct cp_tok_cache *c, const char *
 
 static void encode_word(const struct bpe *b, struct cp_tok_cache *c, const char *s, size_t n, struct cp_ids *ids)
 {
-	uint64_t hash = 0;
 	size_t start = ids->n;
-	if (cp_tok_cache_replay(c, s, n, &hash, ids))
+	if (cp_tok_cache_replay(c, s, n, ids))
 		return;
 	merge_word(b, c, s, n, ids);
-	cp_tok_cache_put(c, s, n, hash, ids, start);
+	cp_tok_cache_put(c, s, n, ids, start);
 }
 
 static void bpe_encode(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, int part, struct cp_ids *ids)

@@ -72,25 +72,16 @@ struct cp_tokenizer {
 };
 
 /* What a caller keeps between calls: words met before with their ids, and room to work in. */
-struct cp_tok_word {
-	const char *s;
-	uint32_t n, n_ids;
-	const uint32_t *ids;
-	uint64_t hash;
-};
-
 struct cp_tok_cache {
-	struct cp_tok_word *slot;
-	size_t n_slots, n;		/* n_slots is a power of two */
-	struct cp_arena arena;
-	size_t arena_bytes;
+	struct cp_vocab words;		/* spelling -> place in `known` */
+	struct cp_ids known;		/* of each word how many ids it has, and they */
 	struct cp_ids runes, ids;	/* for the model's use */
 	struct cp_buf word, text, work;
 };
 
 /* 1, and the ids of a known word are appended; or 0, and then, once its ids are known, which are ids->v[start..], putting it. */
-int cp_tok_cache_replay(const struct cp_tok_cache *, const char *s, size_t n, uint64_t *hash, struct cp_ids *ids);
-void cp_tok_cache_put(struct cp_tok_cache *, const char *s, size_t n, uint64_t hash, const struct cp_ids *ids, size_t start);
+int cp_tok_cache_replay(const struct cp_tok_cache *, const char *s, size_t n, struct cp_ids *ids);
+void cp_tok_cache_put(struct cp_tok_cache *, const char *s, size_t n, const struct cp_ids *ids, size_t start);
 
 /* Enter a spelling under an id. <0: the id is out of range or has another spelling already. */
 int cp_tok_entry(struct cp_tokenizer *, const char *s, size_t n, uint32_t id, const char *name, struct cp_err *);

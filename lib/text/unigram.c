@@ -162,9 +162,8 @@ static void backward(const struct cp_tokenizer *t, const char *s, size_t n, cons
 
 static void encode_word(const struct cp_tokenizer *t, struct cp_tok_cache *c, const char *s, size_t n, struct cp_ids *ids)
 {
-	uint64_t hash = 0;
 	size_t start = ids->n;
-	if (cp_tok_cache_replay(c, s, n, &hash, ids))
+	if (cp_tok_cache_replay(c, s, n, ids))
 		return;
 	cp_buf_reset(&c->work);
 	cp_buf_reserve(&c->work, (n + 1) * sizeof(struct best));
@@ -176,7 +175,7 @@ static void encode_word(const struct cp_tokenizer *t, struct cp_tok_cache *c, co
 		ids->v[i] = ids->v[--k];
 		ids->v[k] = id;
 	}
-	cp_tok_cache_put(c, s, n, hash, ids, start);
+	cp_tok_cache_put(c, s, n, ids, start);
 }
 
 /* ---- Words ---- */

@@ -20,8 +20,16 @@ void cp_vocab_release(struct cp_vocab *v)
 	cp_vocab_init(v);
 }
 
+void cp_vocab_clear(struct cp_vocab *v)
+{
+	if (v->n)
+		memset(v->slot, 0, v->n_slots * sizeof *v->slot);
+	cp_arena_reset(&v->spelling);
+	v->n = v->longest = 0;
+}
+
 /* The slot of a spelling, or the free one where it would go. */
-static struct cp_vocab_slot *probe(const struct cp_vocab *v, const char *s, size_t n, uint64_t hash)
+static inline struct cp_vocab_slot *probe(const struct cp_vocab *v, const char *s, size_t n, uint64_t hash)
 {
 	size_t i = hash & (v->n_slots - 1);
 	while (v->slot[i].s && !(v->slot[i].hash == hash && v->slot[i].n == n && !memcmp(v->slot[i].s, s, n)))

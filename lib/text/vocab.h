@@ -1,4 +1,4 @@
-/* A map from strings to ids: open addressing over spellings kept in one arena.  For vocabularies; entries are never removed.
+/* A map from strings to ids: open addressing over spellings kept in one arena.  For vocabularies; entries are not removed one by one.
  *
  *     struct cp_vocab v;
  *     cp_vocab_init(&v);
@@ -31,6 +31,7 @@ struct cp_vocab {
 
 void cp_vocab_init(struct cp_vocab *);
 void cp_vocab_release(struct cp_vocab *);
+void cp_vocab_clear(struct cp_vocab *);			/* keeps the slots */
 
 /* Put a spelling (shorter than 4 GiB), or give one that is there a new id.  Returns the spelling as kept. */
 const char *cp_vocab_put(struct cp_vocab *, const char *s, size_t n, uint32_t id);

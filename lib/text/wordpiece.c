@@ -73,14 +73,13 @@ static void encode_runes(const struct wordpiece *w, struct cp_tok_cache *c, stru
 /* A stretch without white space. */
 static void encode_stretch(const struct wordpiece *w, struct cp_tok_cache *c, const char *s, size_t n, struct cp_ids *ids)
 {
-	uint64_t hash = 0;
 	size_t start = ids->n;
-	if (cp_tok_cache_replay(c, s, n, &hash, ids))
+	if (cp_tok_cache_replay(c, s, n, ids))
 		return;
 	c->runes.n = 0;
 	cp_bert_normalize(&w->norm, s, n, &c->runes);
 	encode_runes(w, c, ids);
-	cp_tok_cache_put(c, s, n, hash, ids, start);
+	cp_tok_cache_put(c, s, n, ids, start);
 }
 
 static int is_break(char c)
