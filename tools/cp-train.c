@@ -364,7 +364,7 @@ static void check_options(void)
 	for (int i = 0; i < o.set.n; i++)
 		if (ctr_config_set(&c, o.set.v[i], &err) < 0)
 			cp_usage("%s", err.msg);
-	cp_train_settle(&o);
+	cp_train_defaults(&o);
 	if (cp_train_check(&o, &err) < 0 || nn_gemm_choose((enum nn_gemm_precision)precision, (enum nn_gemm_by)gemm, &err) < 0)
 		cp_usage("%s", err.msg);
 }

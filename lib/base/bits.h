@@ -1,11 +1,11 @@
-/* Numbers as words and bytes whose order is theirs, for sorts that know no types. */
+/* Encodings that keep order: doubles as uint64_t, integers as big-endian bytes, for radix sorts and memcmp. */
 #ifndef CP_BITS_H
 #define CP_BITS_H
 
 #include <stdint.h>
 #include <string.h>
 
-/* A bijection of the doubles into 64-bit words that keeps their order (-0 and 0 become one).  No number has the word 0. */
+/* A bijection of the doubles into 64-bit words that keeps their order (-0 and 0 become one).  Never 0, which may mean "none". */
 static inline uint64_t cp_ordered_bits(double x)
 {
 	uint64_t u;

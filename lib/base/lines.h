@@ -1,4 +1,4 @@
-/* Lines of text, whatever their bytes but NUL, up to a length.
+/* Lines of text: any bytes but NUL, CP_LINE_MAX at most.
  *
  *     struct cp_lines in;
  *     if (cp_lines_open(&in, path, err) < 0) return -1;      // "-" or NULL: standard input

@@ -1,8 +1,8 @@
-/* A map from 64-bit words to numbers above 0, by open addressing.
+/* A hash map from uint64_t keys to uint64_t values other than 0, by linear probing.
  *
  *     struct cp_map m;
  *     cp_map_init(&m);
- *     cp_map_at(&m, key)->value++;                         // a new key has 0, which is to be raised before the next call
+ *     cp_map_at(&m, key)->value++;                         // a new key has 0: set it before the next call
  *     uint64_t n = cp_map_find(&m, key)->value;            // 0: it is not there
  *     cp_map_release(&m);
  *
@@ -16,7 +16,7 @@
 #include "base/rng.h"
 
 struct cp_slot {
-	uint64_t key, value;		/* value 0: nobody's */
+	uint64_t key, value;		/* value 0: an empty slot */
 };
 
 struct cp_map {

@@ -56,8 +56,8 @@ void *cp_xcalloc(size_t n, size_t size)
 
 #define LARGE ((size_t)2 << 20)
 
-/* A wish: nothing is lost where it is not granted. */
-static void wish_for_large_pages(char *p, size_t n)
+/* Advice alone: where it is not taken, nothing is lost. */
+static void advise_huge_pages(char *p, size_t n)
 {
 	uintptr_t from = ((uintptr_t)p + LARGE - 1) / LARGE * LARGE, to = ((uintptr_t)p + n) / LARGE * LARGE;
 	if (from < to)
@@ -67,7 +67,7 @@ static void wish_for_large_pages(char *p, size_t n)
 void *cp_xlarge(size_t n, size_t size)
 {
 	char *p = cp_xcalloc(n, size);
-	wish_for_large_pages(p, n * size);
+	advise_huge_pages(p, n * size);
 	return p;
 }
 
@@ -87,7 +87,7 @@ void *cp_xaligned(size_t align, size_t n)
 	void *p;
 	if (n > SIZE_MAX - align || posix_memalign(&p, align, n ? n : 1))
 		cp_out_of_memory(n);
-	wish_for_large_pages(p, n);
+	advise_huge_pages(p, n);
 	memset(p, 0, n);
 	return p;
 }
@@ -235,7 +235,7 @@ static struct cp_arena_chunk *chunk_new(size_t size)
 	c->size = size;
 	if (size > SIZE_MAX - ARENA_ALIGN || !(c->data = aligned_alloc(ARENA_ALIGN, size)))
 		cp_out_of_memory(size);
-	wish_for_large_pages(c->data, size);
+	advise_huge_pages(c->data, size);
 	return c;
 }
 

@@ -1,6 +1,6 @@
 /* Memory: growable byte buffers, arenas, checked sizes.
  *
- * Running out of memory ends the process with the one sentence there is to say, or goes back to whoever cannot have that (cp_mem_catch).
+ * Running out of memory ends the process with the one sentence there is to say, or returns to a caller that must not end (cp_mem_catch).
  * A size from outside is checked before memory is asked for.
  */
 #ifndef CP_MEM_H
@@ -16,7 +16,7 @@
 /* Never NULL; "out of memory (N bytes)" and exit 1 otherwise: the only exit in the library, for sizes we chose ourselves. */
 void *cp_xmalloc(size_t n_bytes);
 void *cp_xcalloc(size_t n, size_t size);	/* n*size is checked */
-void *cp_xlarge(size_t n, size_t size);		/* the same, in pages as large as there are, as are large arenas and what is aligned */
+void *cp_xlarge(size_t n, size_t size);		/* the same, with huge pages advised, as they are for large arenas and cp_xaligned */
 void *cp_xrealloc(void *p, size_t n, size_t size);	/* n*size is checked */
 void *cp_xaligned(size_t align, size_t n_bytes);	/* zeroed; align: a power of two */
 char *cp_xstrdup(const char *s);
@@ -27,10 +27,10 @@ char *cp_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void cp_out_of_memory(size_t n_bytes);
 
 /* In a process that must not end: until it is called with NULL, this thread goes back to `to` (longjmp) where memory runs out instead of
- * exiting, with what it had allocated so far lost.  For whoever opens something inside another's server. */
+ * exiting; what it had allocated since is lost.  For a library inside another program. */
 void cp_mem_catch(jmp_buf *to);
 
-/* Who says the sentence and ends the process in a tool, which has a name, files to remove and a row to seal. */
+/* Called instead, to say the sentence and end the process: a tool has a name, files to remove and a row of the ledger to seal. */
 void cp_mem_exhausted(void (*fn)(size_t n_bytes));
 
 /* *out = a*b; <0 on overflow. */

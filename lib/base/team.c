@@ -1,11 +1,11 @@
 /* A generation counter starts a run; workers spin a little for it, since the gaps between the operations of a training step are short,
- * and then sleep on a condition.  The lock is for those who sleep alone: who will sleep says so (sleepers, waiting) before it looks a last time, and
- * who starts or ends a run looks for sleepers after having done so, so that one of the two sees the other.
+ * and then sleep on a condition.  The mutex guards sleeping alone: a thread that will sleep announces it (sleepers, waiting) and looks once more; a
+ * thread that starts or ends a run does so first and then looks for sleepers.  So one of the two sees the other, and no waking is lost.
  *
  * Every thread has a share of the tasks, the same part of them in every run, and takes of the others' when its own are done: so rows that
- * it wrote in one operation it mostly reads in the next, and they are in its cache.  A run ends when its tasks have ended, and waits for no thread
- * that has not begun one: such a thread, which other programs may keep from running, may come back in the middle of a later run, and then takes
- * tasks of that run.  Who takes a task takes it of the run at hand, whose fn and ctx stand until it has ended. */
+ * it wrote in one operation it mostly reads in the next, and they are in its cache.  A run ends when its tasks have ended, and does not wait for a
+ * thread that has taken none of them: such a thread, which other programs may keep from running, may wake in the middle of a later run, and then takes
+ * tasks of that run.  A task is always one of the run at hand, whose fn and ctx stand until it has ended. */
 #include "base/team.h"
 
 #include <errno.h>

@@ -30,7 +30,7 @@ static struct nn_node *gated(struct ctr_build *b, struct nn_node *x, const struc
 	for (int l = 0; l < b->c->gate.n; l++)
 		c = nn_dense(&b->b, c, b->c->gate.v[l], NN_RELU, "gate.%d.%d", s, l);
 	c = nn_dense(&b->b, c, x->cols, NN_SIGMOID, "gate.%d.out", s);
-	struct nn_node *y = fields->n ? ng_mul(g, x, c) : ng_gain(g, x, c);
+	struct nn_node *y = fields->n ? ng_mul(g, x, c) : ng_scale_cols(g, x, c);
 	return ng_add(g, y, y);
 }
 

@@ -87,7 +87,7 @@ static int clamp(int x, int lo, int hi)
 	return x < lo ? lo : x > hi ? hi : x;
 }
 
-static int over(int a, int b)
+static int ceil_div(int a, int b)
 {
 	return a / b + (a % b > 0);
 }
@@ -95,15 +95,15 @@ static int over(int a, int b)
 /* The size of a tile where `size` is cut into `pieces`: whole panels, so that only the last tile has an odd edge. */
 static int piece(int size, int pieces)
 {
-	return pieces == 1 ? size : over(over(size, pieces), NN_PANEL) * NN_PANEL;
+	return pieces == 1 ? size : ceil_div(ceil_div(size, pieces), NN_PANEL) * NN_PANEL;
 }
 
 static void cut_into(struct job *j, int rows, int cols)
 {
 	j->tile_m = piece(j->of->m, rows);
 	j->tile_n = piece(j->of->n, cols);
-	j->rows = over(j->of->m, j->tile_m);
-	j->cols = over(j->of->n, j->tile_n);
+	j->rows = ceil_div(j->of->m, j->tile_m);
+	j->cols = ceil_div(j->of->n, j->tile_n);
 	j->band = j->rows;
 }
 
@@ -123,7 +123,7 @@ static void cut_for_blas(struct job *j)
 
 enum {
 	CHUNK = 256,		/* units of the depth at a time */
-	WARM = 3 << 18,		/* bytes of a chunk of B, at most: they stay in the second cache while rows pass */
+	L2_BYTES = 3 << 18,		/* of a packed chunk of B, at most: it stays in the second cache while rows pass */
 	DEEP = 2 << 20,		/* bytes of B that no such cache holds */
 	WIDEST = 384,		/* a side of a tile whose operands are both packed for it alone */
 	PACK_NUMBERS = 1 << 14	/* of B, a task: some microseconds */
@@ -161,23 +161,23 @@ static size_t depth_from(const struct job *j, size_t at)
 static void cut_rows(struct job *j, int threads)
 {
 	int m = j->of->m, n = j->of->n, least_m = j->by->blocks ? 64 : NN_PANEL, least_n = j->by->blocks ? 64 : 48;
-	int cols = over(n, (int)(WARM / place_bytes(j, depth_from(j, 0), 0))), rows = m >= 1024 ? m / 64 : clamp(over(m, least_m), 1, TILES);
+	int cols = ceil_div(n, (int)(L2_BYTES / place_bytes(j, depth_from(j, 0), 0))), rows = m >= 1024 ? m / 64 : clamp(ceil_div(m, least_m), 1, TILES);
 
 	if (cols == 1 && b_bytes(j) > DEEP)
-		rows = clamp(over(m, 192), 1, rows);
+		rows = clamp(ceil_div(m, 192), 1, rows);
 	if (rows * cols < 2 * threads)
-		rows = clamp(2 * threads, rows, over(m, least_m));
+		rows = clamp(2 * threads, rows, ceil_div(m, least_m));
 	if (rows * cols < 2 * threads)
-		cols = clamp(over(2 * threads, rows), cols, over(n, least_n));
+		cols = clamp(ceil_div(2 * threads, rows), cols, ceil_div(n, least_n));
 	cut_into(j, rows, cols);
-	j->band = over(j->rows, threads);
+	j->band = ceil_div(j->rows, threads);
 }
 
 /* The depth is rows (a weight's gradient), of which every tile needs all: each packs what it needs of A and of B, chunk by chunk, which stay warm
  * with the tile's sums. */
 static void cut_both(struct job *j, int threads)
 {
-	int m = j->of->m, n = j->of->n, rows = over(m, WIDEST), cols = over(n, WIDEST);
+	int m = j->of->m, n = j->of->n, rows = ceil_div(m, WIDEST), cols = ceil_div(n, WIDEST);
 	while (rows * cols < 2 * threads && (m > 64 * rows || n > 64 * cols)) {
 		if (m / rows > n / cols)
 			rows++;

@@ -67,8 +67,8 @@ enum nn_gemm_by { NN_GEMM_AUTO, NN_GEMM_OWN, NN_GEMM_OPENBLAS };
 int nn_gemm_choose(enum nn_gemm_precision, enum nn_gemm_by, struct cp_err *);
 const char *nn_gemm_precision(void);	/* in force: "f32" or "bf16" */
 
-/* Products in f32 from here on, or (0) again as chosen: training evaluates by what will score. */
-void nn_gemm_exact(int on);
+/* 1: products in f32 whatever was chosen, as scoring has them; 0: as chosen. */
+void nn_gemm_force_f32(int on);
 
 /* All that multiplies, e.g. "own f32, OpenBLAS 0.3.21 SkylakeX" or "own AMX bf16, ...".  A static string. */
 const char *nn_gemm_info(void);

@@ -59,7 +59,7 @@ const struct nn_product *nn_gemm_product(void)
 	return own;
 }
 
-void nn_gemm_exact(int on)
+void nn_gemm_force_f32(int on)
 {
 	own = on && chosen ? nn_product_float() : chosen;
 }

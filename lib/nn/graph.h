@@ -86,7 +86,7 @@ struct nn_graph {
 	struct nn_node **nodes;
 	int n_nodes;
 	size_t len[NN_AXES];		/* set before nn_forward; len[0] is 1 */
-	const uint64_t *keys[NN_AXES];	/* one a unit of the axis: names the row (and token) to dropout; needed when training with dropout */
+	const uint64_t *keys[NN_AXES];	/* (len[axis]) dropout's keys, one a row (or token); needed when training with dropout */
 	int training;			/* dropout and BatchNorm by batch */
 	int n_sites;			/* dropout places so far */
 	int whole_batch;		/* an operation sees all rows of a batch at once when training: it cannot be computed in parts */
@@ -130,7 +130,7 @@ struct nn_node *ng_slice(struct nn_graph *, struct nn_param *, size_t from_eleme
 struct nn_node *ng_input(struct nn_graph *, int axis, int mult, size_t cols, const struct nn_feed *);
 struct nn_node *ng_input_grad(struct nn_graph *, int axis, int mult, size_t cols, const struct nn_feed *, nn_float *grad_out);
 
-/* Row i is row ids[i] of the table (V, d): a parameter.  The row `pad` (-1: none) gets no gradient from here. */
+/* Row i is row ids[i] of the table (V, d): a parameter.  The row `pad` (-1: none) gets no gradient. */
 struct nn_node *ng_lookup(struct nn_graph *, struct nn_param *table, const struct nn_ids *, int axis, int mult, int pad);
 
 /* Row i is the sum over its bag of weight times the row that the id names: a mean of rows, or one row times a number. */
@@ -162,7 +162,7 @@ struct nn_node *ng_scale_rows(struct nn_graph *, struct nn_node *x, struct nn_no
 struct nn_node *ng_mean_groups(struct nn_graph *, struct nn_node *x, size_t group);	/* (n*group columns) -> (group): mean of the n */
 struct nn_node *ng_sum_groups(struct nn_graph *, struct nn_node *x, size_t group);	/* their sum */
 struct nn_node *ng_bias(struct nn_graph *, struct nn_node *x, struct nn_node *b);	/* b (1,C) to every row */
-struct nn_node *ng_gain(struct nn_graph *, struct nn_node *x, struct nn_node *w);	/* w (1,C) times every row */
+struct nn_node *ng_scale_cols(struct nn_graph *, struct nn_node *x, struct nn_node *w);	/* w (1,C) times every row */
 struct nn_node *ng_lerp(struct nn_graph *, struct nn_node *a, struct nn_node *b, struct nn_node *alpha);	/* alpha*a + (1-alpha)*b; alpha (1,1) */
 struct nn_node *ng_activate(struct nn_graph *, struct nn_node *, enum nn_act);
 struct nn_node *ng_scale(struct nn_graph *, struct nn_node *, double);	/* every element times a constant */
@@ -207,8 +207,8 @@ struct ng_attention {
 };
 struct nn_node *ng_attention(struct nn_graph *, const struct ng_attention *);
 
-/* Of the last forward: how much of their attention the sequences' rows paid to the prompts or, with none, those behind the first `lead` to these.
- * Added to sum[0], over rows and heads; to sum[1] what it would be if attention were even, and to sum[2] how many there were. */
+/* Of the last forward: the attention that rows paid to the prompts (without prompts: that the rows from `lead` on paid to the first `lead`).  Its sum over
+ * rows and heads is added to sum[0], what uniform attention would give to sum[1], and the number of pairs of row and head to sum[2]. */
 void ng_attention_paid(struct nn_graph *, struct nn_node *attention, size_t lead, double sum[3]);
 
 /* Which of n buckets a distance falls in: one each up to a half, then ever wider ones; n/2 for either side, or all for what lies behind. */
@@ -277,7 +277,8 @@ struct nn_node *ng_info_nce(struct nn_graph *, struct nn_node *u, struct nn_node
 /* How many rows u_i of the last forward had none closer than t_i. */
 size_t ng_info_nce_hits(const struct nn_node *);
 
-/* Sum of the products of all elements of x with weights fed from outside: hands x a gradient that was found elsewhere. */
-struct nn_node *ng_pull(struct nn_graph *, struct nn_node *x, const struct nn_feed *weights);
+/* The sum of x_i weights_i over all elements, the weights fed from outside: its gradient in x is the weights, so that a backward pass begun in
+ * another graph goes on in this one. */
+struct nn_node *ng_dot(struct nn_graph *, struct nn_node *x, const struct nn_feed *weights);
 
 #endif

@@ -49,7 +49,7 @@ extern void (*nn_cross_fwd)(nn_float *y /* (n) */, const nn_float *x0, const nn_
 
 /* y = x W and what follows it, W packed in panels and finite: for scoring (nn/product.h, which has the same in bf16). */
 extern void (*nn_packed_fwd)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t rows,
-			     size_t cols, size_t depth, const struct nn_packed_end *);
+			     size_t cols, size_t depth, const struct nn_epilogue *);
 
 /* y[r] += a (sum of row r of x), and its backward: dx[r,c] += a dy[r] */
 extern void (*nn_row_sums_fwd)(nn_float *y /* (R) */, nn_float a, const nn_float *x /* (R,C) by ldx */, size_t ldx, size_t rows, size_t cols);
@@ -222,7 +222,7 @@ extern void (*nn_adamw)(nn_float *p, nn_float *m, nn_float *v, const nn_float *g
 struct nn_adamw_step {
 	nn_float decay, rate, rc2;		/* 1 - lr wd, lr / c1, 1 / c2 */
 	nn_float most;				/* the largest rate from this step on */
-	int steady;				/* from this step on: an update too small to show stays so (nn/table.c) */
+	int steady;				/* from this step on, an update that rounds to nothing keeps doing so (nn/table.c) */
 	int still;				/* from this step on nothing decays */
 };
 struct nn_adamw_rule {

@@ -62,7 +62,7 @@ void nn_cross_fwd_ref(nn_float *y, const nn_float *x0, const nn_float *h, const 
 		y[i] = x[i] + x0[i] * h[i];
 }
 
-static nn_float ended(double sum, size_t r, size_t j, const struct nn_packed_end *e)
+static nn_float ended(double sum, size_t r, size_t j, const struct nn_epilogue *e)
 {
 	if (e && e->bias)
 		sum += e->bias[j];
@@ -74,7 +74,7 @@ static nn_float ended(double sum, size_t r, size_t j, const struct nn_packed_end
 }
 
 void nn_packed_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
-		       const struct nn_packed_end *end)
+		       const struct nn_epilogue *end)
 {
 	for (size_t r = 0; r < rows; r++)
 		for (size_t j = 0; j < cols; j++) {
@@ -104,7 +104,7 @@ static uint32_t to_bf16(nn_float x)
 }
 
 void nn_packed_bf16_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
-			 const struct nn_packed_end *end)
+			 const struct nn_epilogue *end)
 {
 	size_t units = nn_product_units(nn_product_bf16(), depth);
 	for (size_t r = 0; r < rows; r++)

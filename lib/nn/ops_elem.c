@@ -292,19 +292,19 @@ struct nn_node *ng_bias(struct nn_graph *g, struct nn_node *x, struct nn_node *b
 
 /* --- x * w, w to every row --------------------------------------------------------------------------------------------------------- */
 
-static void gain_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
+static void scale_cols_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
 {
 	(void)g;
 	for (size_t r = from; r < to; r++)
 		nn_mul_fwd(n->val + r * n->cols, n->in[0]->val + r * n->cols, n->in[1]->val, n->cols);
 }
 
-static void gain_fwd(struct nn_graph *g, struct nn_node *n)
+static void scale_cols_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), gain_fwd_part);
+	nn_parts(g, n, nn_rows(g, n), nn_row_grain(n->cols), scale_cols_fwd_part);
 }
 
-static void gain_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
+static void scale_cols_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	(void)g;
 	for (size_t r = from; r < to; r++) {
@@ -313,19 +313,19 @@ static void gain_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, siz
 	}
 }
 
-static void gain_bwd(struct nn_graph *g, struct nn_node *n)
+static void scale_cols_bwd(struct nn_graph *g, struct nn_node *n)
 {
 	size_t rows = nn_rows(g, n);
 	nn_grads_or_room(g, n);
-	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), gain_bwd_sum, n->cols, nn_grad_now(n->in[1]));
+	nn_parts_sum(g, n, rows, nn_sum_grain(rows, n->cols), scale_cols_bwd_sum, n->cols, nn_grad_now(n->in[1]));
 }
 
-static const struct nn_op op_gain = { "gain", gain_fwd, gain_bwd, NULL };
+static const struct nn_op op_scale_cols = { "scale_cols", scale_cols_fwd, scale_cols_bwd, NULL };
 
-struct nn_node *ng_gain(struct nn_graph *g, struct nn_node *x, struct nn_node *w)
+struct nn_node *ng_scale_cols(struct nn_graph *g, struct nn_node *x, struct nn_node *w)
 {
 	assert(w->axis == 0 && w->mult == 1 && w->cols == x->cols);
-	return same_shape(g, &op_gain, 2, (struct nn_node *[]){ x, w });
+	return same_shape(g, &op_scale_cols, 2, (struct nn_node *[]){ x, w });
 }
 
 /* --- alpha a + (1 - alpha) b ------------------------------------------------------------------------------------------------------- */

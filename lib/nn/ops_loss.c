@@ -70,33 +70,33 @@ struct nn_node *ng_bce(struct nn_graph *g, struct nn_node *z, const struct nn_fe
 
 /* --- A gradient from outside ------------------------------------------------------------------------------------------------------- */
 
-struct pull {
+struct dot {
 	const struct nn_feed *weights;
 };
 
-static void pull_fwd(struct nn_graph *g, struct nn_node *n)
+static void dot_fwd(struct nn_graph *g, struct nn_node *n)
 {
-	const struct pull *a = n->args;
+	const struct dot *a = n->args;
 	double sum = 0;
 	for (size_t i = 0, count = nn_count(g, n->in[0]); i < count; i++)
 		sum += (double)a->weights->v[i] * n->in[0]->val[i];
 	n->val[0] = (nn_float)sum;
 }
 
-static void pull_bwd(struct nn_graph *g, struct nn_node *n)
+static void dot_bwd(struct nn_graph *g, struct nn_node *n)
 {
-	const struct pull *a = n->args;
+	const struct dot *a = n->args;
 	nn_float *d = nn_grad(g, n->in[0]);
 	if (d)
 		nn_axpy(d, n->grad[0], a->weights->v, nn_count(g, n->in[0]));
 }
 
-static const struct nn_op op_pull = { "pull", pull_fwd, pull_bwd, NULL };
+static const struct nn_op op_dot = { "dot", dot_fwd, dot_bwd, NULL };
 
-struct nn_node *ng_pull(struct nn_graph *g, struct nn_node *x, const struct nn_feed *weights)
+struct nn_node *ng_dot(struct nn_graph *g, struct nn_node *x, const struct nn_feed *weights)
 {
-	struct nn_node *n = nn_node_new(g, &op_pull, 0, 1, 1, 1, &x);
-	struct pull *a = nn_args(g, n, sizeof *a);
+	struct nn_node *n = nn_node_new(g, &op_dot, 0, 1, 1, 1, &x);
+	struct dot *a = nn_args(g, n, sizeof *a);
 	a->weights = weights;
 	return n;
 }

@@ -4,10 +4,10 @@
 #include "nn/kernels.h"
 
 /* x, W, b; of a cross layer also x0 and what is added */
-static struct nn_packed_end what_follows(const struct nn_node *n, size_t from)
+static struct nn_epilogue what_follows(const struct nn_node *n, size_t from)
 {
 	const struct nn_linear *a = n->args;
-	struct nn_packed_end e = { .bias = n->n_in > 2 ? n->in[2]->val : NULL, .relu = a->act == NN_RELU };
+	struct nn_epilogue e = { .bias = n->n_in > 2 ? n->in[2]->val : NULL, .relu = a->act == NN_RELU };
 	if (n->n_in > 3) {
 		e.ld = n->cols;
 		e.x0 = n->in[3]->val + from * e.ld;
@@ -22,7 +22,7 @@ static void packed_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, 
 	const struct nn_linear *a = n->args;
 	size_t in = n->in[0]->cols;
 	nn_float *y = n->val + from * n->cols;
-	struct nn_packed_end end = what_follows(n, from);
+	struct nn_epilogue end = what_follows(n, from);
 	a->packed.by->rows(y, n->cols, n->in[0]->val + from * in, in, a->packed.w, to - from, n->cols, in, &end);
 	if (a->act == NN_TANH)
 		nn_tanh_fwd(y, y, (to - from) * n->cols);

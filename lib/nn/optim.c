@@ -17,8 +17,8 @@
 /* How a table that keeps its gradient by rows makes a step. */
 enum way {
 	DENSE,		/* none: a gradient of its own size */
-	TOUCHED,	/* the rows of the list; the others do not change, */
-	PUT_OFF,	/* or will make their steps later */
+	TOUCHED,	/* the rows of the list; the others never change */
+	PUT_OFF,	/* the rows of the list; the others later */
 	SWEEP,		/* all rows, those without gradient too */
 };
 

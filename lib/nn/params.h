@@ -40,8 +40,8 @@ struct nn_param {
 	double l2;		/* the optimiser adds l2 times the value to its gradient; 0 unless set */
 	int frozen;		/* no gradient, no step */
 	int loaded;		/* a file gave its values */
-	int by_key;		/* a row belongs to a key of the outside, not to its place: whoever knows the keys starts and loads it */
-	int part;		/* by_key: 0 for all keys of the outside, else its part of that number, from 1, and no others */
+	int by_key;		/* an embedding table: its rows belong to feature keys, so lib/train starts and loads them */
+	int part;		/* by_key: 0 for rows of all fields, else f for those of the f-th field alone, from 1 */
 	enum nn_init init;
 	double init_std;
 	nn_float *val, *grad;	/* into the set's arrays; grad is NULL when frozen, for a scorer, or where there is a table */
@@ -66,7 +66,7 @@ struct nn_param *nn_params_find(const struct nn_params *, const char *name);	/* 
  * as an array of its own size; the same bits, and other costs. */
 enum { NN_SCORING, NN_TRAINING, NN_TRAINING_BY_ROWS };
 void nn_params_alloc(struct nn_params *, int purpose);
-/* All rows of tables make the steps they have put off: before values or moments are read but by a look-up. */
+/* All rows of tables make the steps they have put off: to be called before values or moments are read except by a look-up. */
 void nn_params_settle(struct nn_params *, struct cp_team *);
 
 /* Or take the values of another set, which outlives this one, by name: the same parameters seen from a second graph. */

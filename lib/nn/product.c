@@ -16,7 +16,7 @@ static void tile(nn_float *c, size_t ldc, const void *a, int lines, const void *
 }
 
 static void rows(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t n_rows, size_t cols, size_t depth,
-		 const struct nn_packed_end *end)
+		 const struct nn_epilogue *end)
 {
 	nn_packed_fwd(y, ldy, x, ldx, w, n_rows, cols, depth, end);
 }

@@ -9,8 +9,8 @@
  *     lines       at (u / NN_PANEL NN_PANEL + j) NN_PANEL + u mod NN_PANEL: NN_PANEL units of a place side by side; the depth is filled up
  *
  * A unit is one number (per_unit 1), or two of bf16 (per_unit 2) in a word of 32 bits, the first in its low half, the second zero behind an odd
- * depth.  Places past the last are zero.  Of A vectors take unit after unit, so either form will do: lines, which need no transposing, where a
- * place's depth lies one behind the other.  Tiles are blocks of NN_PANEL x NN_PANEL units: of A in lines, of B in panels, the depth of both filled
+ * depth.  Places past the last are zero.  The vector kernels read A a unit at a time, so either form serves them: it is lines where a place's
+ * depth is contiguous, for these need no transposing.  Tiles are blocks of NN_PANEL x NN_PANEL units: of A in lines, of B in panels, the depth of both filled
  * up with zeros.  Both operands are read from front to back.
  *
  * An element of C is one chain of multiply-adds over the depth, in its order, from 0 or from what stands in C.  So its bits depend on its row
@@ -26,8 +26,8 @@
 
 #define NN_PANEL 16
 
-/* What becomes of a sum before it is written: x + x0 (sum + bias), or max(0, sum + bias), or sum + bias; NULL: not that. */
-struct nn_packed_end {
+/* What is done to a sum before it is written: x + x0 (sum + bias), or max(0, sum + bias), or sum + bias.  Members that are NULL are skipped. */
+struct nn_epilogue {
 	const nn_float *bias;		/* (C) */
 	const nn_float *x0, *x;		/* (R,C) by ld */
 	size_t ld;
@@ -48,7 +48,7 @@ struct nn_product {
 	void (*tile)(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add);
 	/* y = x W and what follows it: x as it lies, W packed in panels, and finite. */
 	void (*rows)(nn_float *y /* (R,C) by ldy */, size_t ldy, const nn_float *x /* (R,K) by ldx */, size_t ldx, const void *w, size_t n_rows,
-		     size_t cols, size_t depth, const struct nn_packed_end *);
+		     size_t cols, size_t depth, const struct nn_epilogue *);
 };
 
 /* How many panels so many places take. */

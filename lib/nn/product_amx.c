@@ -174,7 +174,7 @@ static void some_rows(const struct packed *p, size_t r0, size_t rows)
 }
 
 static void rows(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t n_rows, size_t cols, size_t depth,
-		 const struct nn_packed_end *end)
+		 const struct nn_epilogue *end)
 {
 	struct packed p = { y, ldy, x, ldx, w, cols, depth, units_of_depth(depth), end };
 	tiles_begin();

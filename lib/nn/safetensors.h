@@ -18,7 +18,7 @@
  *     nn_safetensors_out_add(o, "w", NN_F32, 2, (size_t[]){ 3, 4 }, w);          // w is read at write, not now
  *     rc = nn_safetensors_out_write(o, path, err);  nn_safetensors_out_free(o);
  *
- * A file may carry a digest of its metadata and arrays, whatever their order, in the metadata as "digest"; who changes it on purpose drops that.
+ * A file may carry a digest of its metadata and arrays, whatever their order, in the metadata as "digest"; a program that edits the file must drop it.
  *
  * What the writer writes follows from what was added and its order alone.  Wider types stand first (in order of addition among equals)
  * and the header is padded to 8, so every array is aligned to its type without gaps.

@@ -59,7 +59,7 @@ struct nn_index *nn_index_new(struct cp_arena *, const uint32_t *ids, size_t n);
 /* Room for the gradients of these rows, zero where there was none; slots live in the arena. */
 const uint32_t *nn_table_open(struct nn_table *, const struct nn_index *, struct cp_arena *);
 
-/* All rows put one more step off.  A unit of rows that had put none off before, and has now made this one in its own way, says so: it owes none. */
+/* One more step is pending for all rows.  nn_table_made: this unit, which owed none, has made it already (it had a gradient). */
 void nn_table_put_off(struct nn_table *, const struct nn_adamw *, double l2);
 void nn_table_made(struct nn_table *, size_t unit);
 /* The list is empty again.  Where nothing is gained by waiting, all rows make their steps now. */

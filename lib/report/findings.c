@@ -314,9 +314,9 @@ static void about_rows(struct teller *t)
 			tell(t, 1, "shared-rows", NULL, s, "%s rows of '%s' (%.1f %%) equal a row of '%s' in all fields: a model that has learnt them by heart "
 			     "will look good.", cp_count_words(s->shared, buf), s->name, percent(s->shared, s->rows), p->split[0].name);
 	}
-	if (share(p->torn_rows, rows) >= COPY_SHARE)
+	if (share(p->conflicting_rows, rows) >= COPY_SHARE)
 		tell(t, 0, "torn", NULL, NULL, "%s rows (%.1f %%) equal another in all fields and have the other label: no model of these fields can be right on both.",
-		     cp_count_words(p->torn_rows, buf), percent(p->torn_rows, rows));
+		     cp_count_words(p->conflicting_rows, buf), percent(p->conflicting_rows, rows));
 }
 
 void cp_findings_make(struct cp_findings *out, const struct cp_profile *p, const struct cp_findings_opts *opts)

@@ -183,7 +183,7 @@ int cp_report_json(const struct cp_profile *p, const struct cp_findings *f, stru
 	put(o, "columns", columns);
 	put(o, "periods", periods);
 	put(o, "distinct_rows", p->opts.no_rows ? json_null() : integer(p->row_kinds));
-	put(o, "rows_with_both_labels", p->opts.no_rows ? json_null() : integer(p->torn_rows));
+	put(o, "rows_with_both_labels", p->opts.no_rows ? json_null() : integer(p->conflicting_rows));
 	put(o, "warnings", integer(f->n_warnings));
 	put(o, "findings", findings);
 	int rc = cp_json_print(o, b, err);

@@ -106,7 +106,7 @@ struct cp_profile {
 	struct cp_profile_split split[CP_SPLITS_MAX];
 	int n_splits;			/* begun so far */
 	struct cp_tally rows;
-	uint64_t row_kinds, torn_kinds, torn_rows;	/* distinct rows; those with both labels, and their rows */
+	uint64_t row_kinds, conflicting_kinds, conflicting_rows;	/* distinct rows; those with both labels, and their rows */
 	struct cp_timeline *timeline;
 	struct cp_period period[CP_PERIODS];
 	int n_periods;

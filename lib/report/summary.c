@@ -144,8 +144,8 @@ static void count_equal_rows(struct cp_profile *p)
 			n += c.n;
 			pos += c.pos;
 		}
-		p->torn_kinds += pos && pos < n;
-		p->torn_rows += pos && pos < n ? n : 0;
+		p->conflicting_kinds += pos && pos < n;
+		p->conflicting_rows += pos && pos < n ? n : 0;
 	}
 }
 

@@ -363,7 +363,7 @@ static void put_rows(const struct cp_profile *p, struct cp_buf *b)
 	}
 	if (!p->opts.no_rows)
 		cp_buf_printf(b, "%s distinct rows; %s of them occur with both labels, in %s rows.\n", cp_count_words(p->row_kinds, kinds),
-			      cp_count_words(p->torn_kinds, torn), cp_count_words(p->torn_rows, rows));
+			      cp_count_words(p->conflicting_kinds, torn), cp_count_words(p->conflicting_rows, rows));
 	if (found >= 0)
 		cp_buf_printf(b, "Values that share a key: %lld found.\n", (long long)found);
 	else if (p->n_fields)

@@ -426,7 +426,7 @@ static int keep_small(struct cp_data *d, struct cp_err *err)
 	return cp_rowfile_append(d->file, d, err);
 }
 
-int cp_data_settle(struct cp_data *d, struct cp_err *err)
+int cp_data_finish(struct cp_data *d, struct cp_err *err)
 {
 	return d->file ? cp_rowfile_finish(d->file, d, err) : 0;
 }

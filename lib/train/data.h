@@ -7,7 +7,7 @@
  * do depends on the rows alone, not on how they come.  Who goes through all rows does so by parts; rows in memory are one.
  *
  *     struct cp_data d = { .want_keys = 1, .want_labels = 1, .memory = SIZE_MAX };      // no fields: the stream's own
- *     if (cp_data_load(&d, "train.cps", err) < 0 || cp_data_settle(&d, err) < 0) ...
+ *     if (cp_data_load(&d, "train.cps", err) < 0 || cp_data_finish(&d, err) < 0) ...
  *     cp_data_count(&d, &vocab, err);
  *     cp_features_join(&vocab, 1);
  *     cp_data_index(&d, &vocab, err);                  // keys become rows of the table
@@ -70,7 +70,7 @@ struct cp_data {
 
 	int has_weights;		/* the streams have a column of them */
 	int has_pairs, indexed;
-	size_t bytes;			/* that the rows take while they are indexed, when they take most; after cp_data_settle */
+	size_t bytes;			/* that the rows take while they are indexed, when they take most; after cp_data_finish */
 	struct cp_rowfile *file;	/* where they are; NULL: in the arrays above */
 	size_t unit_bytes;		/* in files: that CP_DATA_UNIT rows take, once indexed, at most */
 	int n_streams;			/* looked at so far */
@@ -80,9 +80,9 @@ struct cp_data {
 
 #define CP_DATA_UNIT 4096		/* rows that are read and shuffled together where they lie in files; part of the results */
 
-/* Append a whole stream; "-" is standard input.  After the last: settle. */
+/* Append a whole stream; "-" is standard input.  After the last: finish. */
 int cp_data_load(struct cp_data *, const char *path, struct cp_err *);
-int cp_data_settle(struct cp_data *, struct cp_err *);
+int cp_data_finish(struct cp_data *, struct cp_err *);
 void cp_data_release(struct cp_data *);
 
 /* A part at a time: which columns of a schema are meant, then block after block.  name is what messages call the source. */

@@ -152,12 +152,12 @@ int cp_trainer_evaluate(struct cp_trainer *t, const struct cp_data *d, struct cp
 	if (!d->n)
 		return 0;
 	t->m->g->training = 0;
-	nn_gemm_exact(1);
+	nn_gemm_force_f32(1);
 	static int (*const by[])(struct cp_trainer *, const struct cp_data *, struct cp_evaluation *, struct cp_err *) = {
 		[CP_OBJECTIVE_CLICK] = evaluate_clicks, [CP_OBJECTIVE_LM] = evaluate_lm, [CP_OBJECTIVE_PAIRS] = evaluate_pairs,
 	};
 	int rc = by[t->m->c.objective](t, d, e, err);
-	nn_gemm_exact(0);
+	nn_gemm_force_f32(0);
 	t->m->g->training = 1;
 	return rc ? rc : is_stopped(t, d);
 }

@@ -89,7 +89,7 @@ static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build
 	p->all.v = p->t;
 	p->part = c->ctrl.batch;
 	m->loss = ng_info_nce(m->g, u, ng_input_grad(m->g, PLM_ROWS, 1, PLM_HEAD_WIDTH, &p->all, p->dt), c->ctrl.subspaces, c->ctrl.temperature);
-	p->pull = ng_pull(m->g, p->text, &p->want);
+	p->pull = ng_dot(m->g, p->text, &p->want);
 }
 
 static struct nn_node *text_logit(struct cp_model *m, struct nn_build *b)

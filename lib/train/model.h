@@ -71,7 +71,7 @@ struct cp_ctrl {
 };
 
 /* The language model makes the same of a row in every epoch (kept.h). */
-static inline int cp_model_is_still(const struct cp_model_config *c)
+static inline int cp_model_plm_is_constant(const struct cp_model_config *c)
 {
 	return c->has_plm && !c->baseline && c->objective == CP_OBJECTIVE_CLICK && c->plm.family != PLM_T5 && c->plm_frozen &&
 	       c->prompting.where == PLM_PROMPT_NONE && c->plm.dropout == 0 && c->plm.attention_dropout == 0;

@@ -33,7 +33,7 @@ int cp_train_is_text_alone(const struct cp_train_opts *o)
 	return o->stage == CP_STAGE_P5 || o->stage == CP_STAGE_PTAB || (o->stage == CP_STAGE_CTR_BERT && !o->given.model);
 }
 
-void cp_train_settle(struct cp_train_opts *o)
+void cp_train_defaults(struct cp_train_opts *o)
 {
 	int decays = has_decay(o);
 	if (!decays && !o->given.weight_decay)

@@ -19,7 +19,7 @@ static int take_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_op
 	for (int i = 0; i < paths->n; i++)
 		if (cp_data_load(d, paths->v[i], err) < 0)
 			return -1;
-	if (cp_data_settle(d, err) < 0)
+	if (cp_data_finish(d, err) < 0)
 		return -1;
 	t->memory -= d->bytes < t->memory ? d->bytes : t->memory;
 	t->result.rows_read += d->n;
@@ -246,8 +246,8 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
-/* Rows of a table that no file has given: of a fixed size, by their place; else keys by their own draw, "unseen" by one of its own where it is
- * trained, else 0. */
+/* Starts rows that no file has given.  In a table of a fixed size (--hash-bits) a row is drawn by its number, else by its key; the row for unseen
+ * values is drawn where --unseen-rate trains it, and 0 otherwise. */
 static void start_table(struct cp_trainer *t, struct nn_param *p)
 {
 	const struct cp_features *vocab = &t->m->vocab;
@@ -434,7 +434,7 @@ static void note_dropout(struct cp_trainer *t)
 {
 	struct cp_model_config c = t->m->c;
 	c.plm.dropout = c.plm.attention_dropout = 0;
-	if (!t->m->keeps && cp_model_is_still(&c))
+	if (!t->m->keeps && cp_model_plm_is_constant(&c))
 		cp_trainer_note(t, "the language model is frozen, but has dropout; with --plm-dropout 0 its layers would be computed once a row, not in "
 				"every epoch");
 }
@@ -444,7 +444,7 @@ static int build(struct cp_trainer *t, struct cp_err *err)
 {
 	struct cp_model *m = t->m;
 	struct cp_train_result *r = &t->result;
-	m->keeps = cp_model_is_still(&m->c);
+	m->keeps = cp_model_plm_is_constant(&m->c);
 	note_dropout(t);
 	cp_model_build(m, t->team, 1);
 	if (m->c.has_ctr && m->c.ctr.batch_norm && (t->o.batch == 1 || t->train.n % (size_t)t->o.batch == 1))

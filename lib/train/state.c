@@ -26,7 +26,7 @@ static char *numbers(const struct cp_trainer *t)
 {
 	const struct cp_train_result *r = &t->result;
 	json_t *o = json_pack("{s:i, s:I, s:I, s:i, s:I, s:i}", "version", STATE_VERSION, "step", (json_int_t)t->step, "loss_n", (json_int_t)t->loss_n,
-			      "best_epoch", t->best_epoch, "best_step", (json_int_t)t->best_step, "bad", t->bad);
+			      "best_epoch", t->best_epoch, "best_step", (json_int_t)t->best_step, "bad", t->n_no_better);
 	json_object_set_new(o, "loss_sum", hex(t->loss_sum));
 	json_object_set_new(o, "best", hex(t->best));
 	json_object_set_new(o, "plateau", hex(t->plateau));
@@ -109,7 +109,7 @@ static int read_numbers(struct cp_trainer *t, const char *text, struct cp_err *e
 	t->loss_n = (uint64_t)n;
 	t->best_epoch = r->best_epoch = (int)best_epoch;
 	t->best_step = r->best_step = (uint64_t)best_step;
-	t->bad = (int)bad;
+	t->n_no_better = (int)bad;
 	return 0;
 }
 

@@ -157,7 +157,7 @@ static int evaluate(struct cp_trainer *t, int kind, int epoch, struct cp_err *er
 	if (isnan(value) && t->valid.n && t->m->c.objective == CP_OBJECTIVE_CLICK)
 		cp_trainer_note(t, "step %llu: a validation row's score is no longer a number, so this is not judged", (unsigned long long)t->step);
 	int better = !t->best_val || value > t->best;
-	t->bad = better ? 0 : t->bad + 1;
+	t->n_no_better = better ? 0 : t->n_no_better + 1;
 	if (!better && t->o.schedule == CP_SCHEDULE_PLATEAU)
 		t->plateau *= PLATEAU;
 	if (better) {
@@ -195,7 +195,7 @@ static int after_step(struct cp_trainer *t, int epoch, int ends, struct cp_err *
 
 static int is_over(const struct cp_trainer *t)
 {
-	return t->step == cp_trainer_steps(t) || (t->o.patience && t->bad >= t->o.patience);
+	return t->step == cp_trainer_steps(t) || (t->o.patience && t->n_no_better >= t->o.patience);
 }
 
 static int save(struct cp_trainer *t, struct cp_err *err)

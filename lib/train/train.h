@@ -11,7 +11,7 @@
  *
  *     struct cp_train_opts o = CP_TRAIN_DEFAULT;
  *     o.stage = CP_STAGE_CTR, o.out = "ctr.cpm";                              // and where the rows are; without .train standard input
- *     cp_train_settle(&o);
+ *     cp_train_defaults(&o);
  *     if (cp_train_check(&o, err) < 0) ...
  *     struct cp_trainer *t = cp_trainer_new(&o, err);                  // reads data, builds the model
  *     rc = cp_trainer_run(t, err);                                     // 0 done, 1 interrupted (the state is saved), -1 failed
@@ -150,7 +150,7 @@ const char *cp_plm_scratch(const char *plm);
 /* Of the stages, those whose models have no CTR model unless (ctr-bert) --model is given. */
 int cp_train_is_text_alone(const struct cp_train_opts *);
 /* What depends on other options, where it was not given; before the check. */
-void cp_train_settle(struct cp_train_opts *);
+void cp_train_defaults(struct cp_train_opts *);
 /* Options that contradict one another: a sentence. */
 int cp_train_check(const struct cp_train_opts *, struct cp_err *);
 

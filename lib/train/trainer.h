@@ -40,7 +40,7 @@ struct cp_trainer {
 	uint64_t steps_per_epoch, step;	/* steps done */
 	double loss_sum;		/* of the epoch at hand */
 	uint64_t loss_n;
-	int best_epoch, bad;
+	int best_epoch, n_no_better;	/* evaluations since the best */
 	uint64_t best_step;
 	double best;
 	double plateau;			/* factor on the rates that --schedule plateau has come to */

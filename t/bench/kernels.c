@@ -124,7 +124,7 @@ static struct nn_packed packed;
 
 static void scoring(void)
 {
-	static const struct nn_packed_end nothing;
+	static const struct nn_epilogue nothing;
 	size_t n = (size_t)product.n, k = (size_t)product.k, grain = nn_packed_grain(n * k);
 
 	for (size_t r = 0, m = (size_t)product.m; r < m; r += grain)

@@ -32,7 +32,7 @@ static void load(struct cp_data *d, const char *path, int times, size_t memory)
 	int rc = 0;
 	while (!rc && times--)
 		rc = cp_data_load(d, path, &err);
-	if (rc < 0 || cp_data_settle(d, &err) < 0) {
+	if (rc < 0 || cp_data_finish(d, &err) < 0) {
 		fprintf(stderr, "%s\n", err.msg);
 		exit(1);
 	}

@@ -286,7 +286,7 @@ static struct nn_node *build_pick(struct test *t)
 
 static struct nn_node *build_gain(struct test *t)
 {
-	return ng_gain(t->b.g, matrix_on(t, ROWS, 2, t->cols), weight(t, 1, t->cols));
+	return ng_scale_cols(t->b.g, matrix_on(t, ROWS, 2, t->cols), weight(t, 1, t->cols));
 }
 
 static struct nn_node *build_cin(struct test *t)
@@ -383,7 +383,7 @@ static struct nn_node *build_pull(struct test *t)
 	nn_float *v = cp_arena_alloc(&t->mem, t->rows * t->cols * sizeof *v);
 	random_numbers(t, v, t->rows * t->cols);
 	f->v = v;
-	return ng_pull(t->b.g, matrix(t), f);
+	return ng_dot(t->b.g, matrix(t), f);
 }
 
 /* A tenth of a matrix, and in the first column of each part what decides which part of t is closest to one of u: no tie is near. */

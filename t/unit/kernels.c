@@ -626,8 +626,8 @@ static void check_packed_size(const char *level, enum nn_precision precision, si
 	struct nn_packs *packs = nn_packs_new(precision);
 	struct nn_matrix m = { .w = w, .groups = 1, .cols = cols, .depth = depth };
 	struct nn_packed p, again;
-	struct nn_packed_end e = { .bias = follows ? bias : NULL, .relu = follows == 2, .ld = cols };
-	const struct nn_packed_end *end = follows ? &e : NULL;
+	struct nn_epilogue e = { .bias = follows ? bias : NULL, .relu = follows == 2, .ld = cols };
+	const struct nn_epilogue *end = follows ? &e : NULL;
 	int bad = nn_packs_of(packs, &m, &p) | nn_packs_of(packs, &m, &again);
 	if (follows == 3) {
 		e.x0 = x0;

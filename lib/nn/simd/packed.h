@@ -142,7 +142,7 @@ static void lone_row(const struct packed *p, size_t r)
 }
 
 INLINE void packed_fwd(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
-		       const struct nn_packed_end *end)
+		       const struct nn_epilogue *end)
 {
 	struct packed p = { y, ldy, x, ldx, w, cols, depth, (depth + PER_UNIT - 1) / PER_UNIT, end };
 	size_t even = rows / 2 * 2, most = PER_UNIT == 1 ? even : MADE;

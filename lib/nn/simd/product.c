@@ -60,7 +60,7 @@ void NN_K(product_tile)(nn_float *c, size_t ldc, const nn_float *a, int lines, c
 }
 
 void NN_K(packed_fwd)(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
-		      const struct nn_packed_end *end)
+		      const struct nn_epilogue *end)
 {
 	packed_fwd(y, ldy, x, ldx, w, rows, cols, depth, end);
 }

@@ -8,14 +8,14 @@ struct packed {
 	size_t ldx;
 	const unit *w;
 	size_t cols, depth, units;
-	const struct nn_packed_end *end;
+	const struct nn_epilogue *end;
 };
 
 /* A vector of sums of row r from column j on; of those that are whole, what follows them: the same operations as of the kernels bias, relu
  * and cross. */
 INLINE void put(const struct packed *p, size_t r, size_t j, vec v, int whole)
 {
-	const struct nn_packed_end *e = whole ? p->end : NULL;
+	const struct nn_epilogue *e = whole ? p->end : NULL;
 	size_t m = lanes(p->cols, j);
 	if (!m)
 		return;
