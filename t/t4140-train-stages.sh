@@ -193,6 +193,15 @@ test_that 'the ablations: without prompts, without pretraining, without either' 
 	refused 1 "prompts 2: bare.cpm was pretrained with 0" finetune --with-plm --prompts 2 --init bare.cpm --train few.cps -o no.cpm
 '
 
+test_that 'rows that are only measured change nothing in pretraining, though they have words that training rows have not' '
+	pretrain --epochs 1 --train few.cps -o alone.cpm
+	pretrain --epochs 1 --train few.cps --test test.cps -o tested.cpm
+	same alone.cpm tested.cpm
+	pretrain --epochs 1 --train few.cps --valid test.cps -o valid.cpm
+	same_tensor alone.cpm valid.cpm mlm.ids
+	same_tensor alone.cpm valid.cpm mlm.bias
+'
+
 for opts in '--prompt-where input' '--prompt-mlp separate' '--no-shift' '--decoder own' '--full-vocab' '--static' '--max-length 12'; do
 	test_that "pretrain $opts, then finetune with it" "
 		pretrain --epochs 2 $opts --train few.cps -o p.cpm

@@ -133,6 +133,13 @@ test_that '--plm beside --init, of the same sizes: its tokenizer is that of the 
 	chmod -R u+w other
 	echo "{\"do_lower_case\": false}" >other/tokenizer_config.json
 	refused 1 "plm other: another tokenizer than the one p.cpm was pretrained with" from --stage finetune --with-plm --plm other --init p.cpm --train text.cps $NO
+	rm -rf other
+	cp -R $PLM/tiny-bert other
+	chmod -R u+w other
+	printf "\\000" | dd of=other/model.safetensors bs=1 seek=$(($(wc -c <other/model.safetensors) - 1)) conv=notrunc 2>/dev/null
+	! cmp -s other/model.safetensors $PLM/tiny-bert/model.safetensors || printf "\\001" | dd of=other/model.safetensors bs=1 \
+		seek=$(($(wc -c <other/model.safetensors) - 1)) conv=notrunc 2>/dev/null
+	refused 1 "plm other: other weights than those that p.cpm began with" from --stage finetune --with-plm --plm other --init p.cpm --train text.cps $NO
 '
 
 test_that 'a tensor that nobody uses is told of' '

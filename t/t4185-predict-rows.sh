@@ -45,6 +45,12 @@ for model in dcnv2 xdeepfm fgcnn; do
 	"
 done
 
+test_that 'a label of CSV is printed as it stands there, however long' '
+	awk -F, -v OFS=, "NR == 1 { print \"when\", \$0; next } { print 1362862260 + NR, \$0 }" rows.csv | head -n 5 >long.csv
+	cp-predict -q --no-ledger --csv --label when -m dcnv2.cpm long.csv | cut -f 1 >a
+	tail -n +2 long.csv | cut -d , -f 1 | diff - a
+'
+
 test_that 'bf16 is refused, not emulated, by kernels that have it not' '
 	CP_CPU=base fails_with 1 cp-predict --no-ledger --precision bf16 -m dcnv2.cpm rows.cps
 	grep "AVX512_BF16" fails_with.err
@@ -97,7 +103,7 @@ test_that 'the label of CSV is made as that of training was, and may be called o
 
 test_that 'a label that is any number is told as it stands' '
 	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"Price\" : 16777215 + NR % 3 \".25\" }" rows.csv | cp-featurize -q --field "Price: number" -o priced.cps
-	cp-predict -q --no-ledger -m lr.cpm --label Price priced.cps | cut -f1 | sort -u | paste -sd " " | grep -x "16777215.2 16777216.2 16777217.2"
+	cp-predict -q --no-ledger -m lr.cpm --label Price priced.cps | cut -f1 | sort -u | paste -sd " " | grep -x "16777215.25 16777216.25 16777217.25"
 '
 
 test_that '--columns of CSV: its values as they stand there, whether the model knows the column or not' '

@@ -261,6 +261,9 @@ test_that 'best over seeds: trainings of the same options and rows are one line,
 	cp-auc -q --split test --against others scores >/dev/null
 	is "select train from trained where run = (select max(id) from runs)" 5
 	is "select train from results where run = (select max(id) from runs)" 5
+	cp-train -q --stage finetune --init m.cpm --lr 0.03 --epochs 1 --train few.cps --valid few.cps -o f.cpm
+	cp-ledger -q best --over-seeds --split valid >over
+	grep "epochs=1 lr=0.03 stage=finetune from epochs=1 lr=0.2 model=lr stage=ctr$" over
 	mv kept.db "$CP_LEDGER"
 '
 

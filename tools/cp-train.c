@@ -259,8 +259,10 @@ static void record_masks(const struct cp_mask_spec *m)
 	cp_run_decides(run, "mask seed", s);
 }
 
-static void record_inputs(const struct cp_train_result *r)
+static void record_inputs(const struct cp_trainer *t)
 {
+	const struct cp_train_result *r = cp_trainer_result(t);
+	const char *folder = cp_trainer_folder(t);
 	static const char *standard_input[] = { "-" };
 	struct cp_opt_list in = o.train.n ? o.train : (struct cp_opt_list){ standard_input, 1 };
 	record_rows("train", &in, r->train_digest, r->n_train);
@@ -279,7 +281,7 @@ static void record_inputs(const struct cp_train_result *r)
 	if (o.teacher)
 		cp_run_input(run, &(struct cp_run_file){ .role = "teacher", .path = o.teacher });
 	struct plm_files f = { 0 };
-	if (o.plm && !cp_plm_scratch(o.plm) && !plm_files_find(&f, o.plm, NULL))
+	if (folder && !plm_files_find(&f, folder, NULL))
 		for (size_t i = 0; i < f.n; i++)
 			cp_run_input(run, &(struct cp_run_file){ .role = "plm", .path = f.path[i] });
 	plm_files_release(&f);
@@ -415,7 +417,7 @@ static struct cp_trainer *begin(void)
 	if (!t)
 		cp_die("%s", err.msg);
 	const struct cp_train_result *r = cp_trainer_result(t);
-	record_inputs(r);
+	record_inputs(t);
 	record_resumed(r);
 	if (strcmp(r->model, o.model))
 		cp_run_param(run, "model", r->model);

@@ -70,5 +70,6 @@ CREATE TEMP VIEW IF NOT EXISTS settings AS
         || coalesce(' ' || (SELECT group_concat(word, ' ') FROM (SELECT word FROM deciding WHERE run = o.init ORDER BY name)), '')
         || coalesce(' ' || (SELECT group_concat(x, ' ') FROM (SELECT coalesce(content, digest) AS x FROM inputs
           WHERE run = o.run AND (role IN ('train', 'valid') OR (role = 'init' AND o.init IS NULL)) ORDER BY n)), '') AS same,
-      (SELECT group_concat(word, ' ') FROM (SELECT word FROM deciding WHERE run = o.run AND given ORDER BY name)) AS options
+      coalesce((SELECT group_concat(word, ' ') FROM (SELECT word FROM deciding WHERE run = o.run AND given ORDER BY name)), '')
+        || coalesce(' from ' || (SELECT group_concat(word, ' ') FROM (SELECT word FROM deciding WHERE run = o.init AND given ORDER BY name)), '') AS options
     FROM origin o;

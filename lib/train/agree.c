@@ -90,6 +90,19 @@ static int same_tokenizer(const struct cp_trainer *t, struct cp_err *err)
 	return rc;
 }
 
+/* Where --init tells which files its language model began as, a folder's must be those. */
+static int same_weights(const struct cp_trainer *t, struct cp_err *err)
+{
+	json_t *made = t->m->training ? json_loads(t->m->training, 0, NULL) : NULL, *now = NULL;
+	const json_t *then = json_object_get(made, CP_PLM_WEIGHTS);
+	int rc = then ? cp_fingerprint_weights(t->o.plm, &now, err) : 0;
+	if (then && !rc && !json_equal(then, now))
+		rc = cp_err_set(err, "--plm %s: other weights than those that %s began with, and training goes on with what these have become", t->o.plm, t->o.init);
+	json_decref(now);
+	json_decref(made);
+	return rc;
+}
+
 /* A second --plm must be the same kind of model.  Without a folder there is nothing but sizes. */
 static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 {
@@ -108,7 +121,9 @@ static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	if (scratch)
 		return 0;
-	return other_size(t, a.vocab, "words in its vocabulary", b->vocab, err) < 0 ? -1 : same_tokenizer(t, err);
+	if (other_size(t, a.vocab, "words in its vocabulary", b->vocab, err) < 0 || same_tokenizer(t, err) < 0)
+		return -1;
+	return a.has_weights ? same_weights(t, err) : 0;
 }
 
 int cp_trainer_baseline(const struct cp_trainer *t)

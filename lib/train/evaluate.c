@@ -89,6 +89,7 @@ static int evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_
 	struct cp_pass pass;
 	const struct cp_data *rows;
 	int rc = 0;
+	t->m->cut = t->judging_cut;
 	cp_pass_init(&pass, d);
 	while (!is_stopped(t, d) && (rc = cp_pass_next(&pass, &rows, err)) == 1)
 		for (size_t at = 0; at < rows->n && !is_stopped(t, d); ) {
@@ -100,6 +101,7 @@ static int evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_
 			hits += ng_lm_hits(t->m->loss);
 		}
 	cp_pass_release(&pass);
+	t->m->cut = t->cut;
 	if (picks) {
 		e->lm_loss = loss / (double)picks;
 		e->lm_accuracy = (double)hits / (double)picks;

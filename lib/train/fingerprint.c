@@ -70,16 +70,31 @@ static void add_later(json_t *o, const struct cp_trainer *t)
 		add_real(o, "net-l2", p->net_l2);
 	if (p->clip > 0)
 		add_real(o, "clip", p->clip);
-	if (p->monitor != CP_MONITOR_AUC)
+	if (p->monitor != CP_MONITOR_AUC && t->valid.n)
 		add_word(o, "monitor", CP_MONITORS, p->monitor);
 	if (p->micro_batch)
 		json_object_set_new(o, "micro-batch", json_integer(p->micro_batch));
-	if (p->eval_every)
+	if (p->eval_every && t->valid.n)
 		json_object_set_new(o, "eval-every", json_integer(p->eval_every));
 	if (p->teacher) {
 		json_object_set_new(o, "teacher's scores", json_string(t->teacher_digest));
 		add_real(o, "teacher-weight", p->teacher_weight);
 	}
+}
+
+int cp_fingerprint_weights(const char *folder, json_t **digests, struct cp_err *err)
+{
+	struct plm_files f;
+	char hex[33];
+	int rc = plm_files_find(&f, folder, err);
+	json_t *all = json_array();
+	for (size_t i = 0; !rc && i < f.n; i++)
+		if (!(rc = cp_digest_file(f.path[i], hex, err)))
+			json_array_append_new(all, json_string(hex));
+	*digests = rc ? NULL : json_incref(f.n == 1 ? json_array_get(all, 0) : all);
+	json_decref(all);
+	plm_files_release(&f);
+	return rc;
 }
 
 /* What it starts from, by digest. */
@@ -92,19 +107,11 @@ static int add_start(json_t *o, const struct cp_trainer *t, struct cp_err *err)
 			return -1;
 		json_object_set_new(o, "initial model", json_string(hex));
 	}
-	if (folder) {
-		struct plm_files f;
-		int rc = plm_files_find(&f, folder, err);
-		json_t *all = json_array();
-		for (size_t i = 0; !rc && i < f.n; i++)
-			if (!(rc = cp_digest_file(f.path[i], hex, err)))
-				json_array_append_new(all, json_string(hex));
-		json_object_set(o, "weights of the language model", f.n == 1 ? json_array_get(all, 0) : all);
-		json_decref(all);
-		plm_files_release(&f);
-		if (rc < 0)
-			return -1;
-	}
+	json_t *weights;
+	if (folder && cp_fingerprint_weights(folder, &weights, err) < 0)
+		return -1;
+	if (folder)
+		json_object_set_new(o, CP_PLM_WEIGHTS, weights);
 	return 0;
 }
 
@@ -113,8 +120,6 @@ static void add_rows(json_t *o, const struct cp_trainer *t)
 	const struct cp_train_result *r = &t->result;
 	json_object_set_new(o, "training rows", json_string(r->train_digest));
 	json_object_set_new(o, "validation rows", json_string(r->valid_digest));
-	if (t->cut && !t->m->p5)	/* they have their part in the words that can be predicted */
-		json_object_set_new(o, "test rows", json_string(r->test_digest));
 	if (t->o.vocab_from.n)
 		json_object_set_new(o, "vocabulary rows", json_string(r->vocab_digest));
 	json_object_set_new(o, "min-count", json_integer(t->o.min_count));
@@ -131,7 +136,7 @@ static void add_steps(json_t *o, const struct cp_trainer *t)
 	json_object_set_new(o, "epochs", json_integer(t->epochs));
 	json_object_set_new(o, "batch", json_integer(t->o.batch));
 	add_word(o, "schedule", CP_SCHEDULES, t->o.schedule);
-	json_object_set_new(o, "patience", json_integer(t->o.patience));
+	json_object_set_new(o, "patience", json_integer(t->valid.n ? t->o.patience : 0));
 	json_object_set_new(o, "precision", json_string(nn_gemm_precision()));
 	add_real(o, "warmup", t->o.warmup);
 	add_real(o, "lr", t->base_lr[CP_GROUP_CTR]);

@@ -59,7 +59,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-uint32_t *cp_p5_cut(const struct cp_p5 *p, size_t *n)
+struct nn_cut cp_p5_cut(const struct cp_p5 *p)
 {
 	size_t all = p->answer[0].n + p->answer[1].n, kept = 0;
 	uint32_t *v = cp_xcalloc(all, sizeof *v);
@@ -69,6 +69,5 @@ uint32_t *cp_p5_cut(const struct cp_p5 *p, size_t *n)
 	for (size_t i = 0; i < all; i++)
 		if (!i || v[i] != v[kept - 1])
 			v[kept++] = v[i];
-	*n = kept;
-	return v;
+	return (struct nn_cut){ v, kept };
 }

@@ -27,7 +27,7 @@ void cp_p5_free(struct cp_p5 *);
 
 void cp_p5_feed(struct cp_p5 *, struct plm_feed *, const uint32_t *token, size_t n, int clicked, uint64_t key);
 
-/* The ids that occur in an answer, ascending, to be freed. */
-uint32_t *cp_p5_cut(const struct cp_p5 *, size_t *n);
+/* The ids that occur in an answer, ascending; the caller frees them. */
+struct nn_cut cp_p5_cut(const struct cp_p5 *);
 
 #endif

@@ -80,7 +80,8 @@ static void print_row(const struct cp_predict_block *k, size_t row, double z, st
 	const struct cp_predict *p = k->p;
 	char num[32];
 	if (p->at.label >= 0 && !p->score_only) {
-		cp_buf_add(to, num, cp_print_9g(k->b->column[p->at.label].f64[row], num));
+		double label = k->b->column[p->at.label].f64[row];
+		cp_buf_str(to, label == 0 ? "0" : label == 1 ? "1" : cp_print_real(label, num));
 		cp_buf_char(to, '\t');
 	}
 	cp_buf_add(to, num, cp_print_9g(1 / (1 + exp(-z)), num));

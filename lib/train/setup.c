@@ -217,31 +217,40 @@ out:
 	return rc;
 }
 
-/* The ids that can be a label: those that occur, in the rows that are trained on or judged by. */
-static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
+/* The ids that are marked, but for special ones, which are no words. */
+static struct nn_cut words_of(const struct cp_trainer *t, const uint8_t *used)
 {
 	size_t v = t->m->c.plm.vocab, n = 0;
-	uint8_t *used = cp_xcalloc(v, 1);
-	int rc = mark_tokens(&t->train, used, v, "training", err) < 0 || mark_tokens(&t->valid, used, v, "validation", err) < 0 ||
-		 mark_tokens(&t->test, used, v, "test", err) < 0;
-	if (!rc && t->m->p5 && !t->o.full_vocab)
-		t->m->cut.ids = t->cut = cp_p5_cut(t->m->p5, &t->m->cut.n);
-	if (rc || t->o.full_vocab || t->m->c.objective != CP_OBJECTIVE_LM) {
-		free(used);
-		return rc ? -1 : 0;
+	uint32_t *ids = cp_xcalloc(v, sizeof *ids);
+	for (size_t i = 0; i < v; i++) {
+		int is_word = used[i];
+		for (int r = 0; r < CP_TOK_N_ROLES; r++)
+			is_word &= t->train.spec.special[r] != i;
+		if (is_word)
+			ids[n++] = (uint32_t)i;
 	}
-	for (int r = 0; r < CP_TOK_N_ROLES; r++)
-		if (t->train.spec.special[r] < v)
-			used[t->train.spec.special[r]] = 0;
-	t->cut = cp_xcalloc(v, sizeof *t->cut);
-	for (size_t i = 0; i < v; i++)
-		if (used[i])
-			t->cut[n++] = (uint32_t)i;
+	return (struct nn_cut){ ids, n };
+}
+
+/* The ids that can be a label: those that occur in the training rows.  Held-out rows have others too: their loss is over all of both. */
+static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
+{
+	size_t v = t->m->c.plm.vocab;
+	uint8_t *used = cp_xcalloc(v, 1);
+	int is_cut = !t->o.full_vocab && t->m->c.objective == CP_OBJECTIVE_LM, rc = mark_tokens(&t->train, used, v, "training", err);
+	if (!rc && is_cut)
+		t->cut = words_of(t, used);
+	if (!rc && (mark_tokens(&t->valid, used, v, "validation", err) < 0 || mark_tokens(&t->test, used, v, "test", err) < 0))
+		rc = -1;
+	if (!rc && is_cut)
+		t->judging_cut = words_of(t, used);
 	free(used);
-	if (!n)
-		return cp_err_set(err, "no token in these rows that could be masked");
-	t->m->cut = (struct nn_cut){ t->cut, n };
-	return 0;
+	if (!rc && is_cut && !t->cut.n)
+		rc = cp_err_set(err, "no token in these rows that could be masked");
+	if (!rc && t->m->p5 && !t->o.full_vocab)
+		t->cut = cp_p5_cut(t->m->p5);
+	t->m->cut = t->cut;
+	return rc;
 }
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */

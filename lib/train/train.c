@@ -61,7 +61,8 @@ void cp_trainer_free(struct cp_trainer *t)
 	cp_team_free(t->team);
 	cp_state_unlock(t);
 	free(t->soft);
-	free(t->cut);
+	free((void *)t->cut.ids);
+	free((void *)t->judging_cut.ids);
 	free(t->source.dir);
 	free(t->fingerprint);
 	free(t->best_val);

@@ -158,6 +158,7 @@ struct cp_trainer *cp_trainer_new(const struct cp_train_opts *, struct cp_err *)
 int cp_trainer_run(struct cp_trainer *, struct cp_err *);
 const struct cp_train_result *cp_trainer_result(const struct cp_trainer *);
 const char *cp_trainer_out(const struct cp_trainer *);		/* the model's file */
+const char *cp_trainer_folder(const struct cp_trainer *);	/* whose weights the language model begins with; NULL: none's */
 const char *cp_trainer_state(const struct cp_trainer *);	/* the state's; NULL: none is kept, for the model is a device or a pipe */
 void cp_trainer_free(struct cp_trainer *);
 

@@ -29,7 +29,7 @@ struct cp_trainer {
 	struct cp_data train, valid, test;
 	nn_float *soft;			/* (training rows) what they expect where a teacher has a say, else NULL */
 	char teacher_digest[33];	/* of its scores */
-	uint32_t *cut;			/* ids of the masked-LM softmax */
+	struct nn_cut cut, judging_cut;	/* ids of the masked-LM softmax in training, and where held-out rows are judged; owned */
 	struct cp_plm_source source;
 	char *fingerprint;		/* JSON: all that determines the result */
 
@@ -61,9 +61,8 @@ int cp_trainer_agrees(struct cp_trainer *, struct cp_err *);
 int cp_trainer_baseline(const struct cp_trainer *);	/* that the stage makes, or none */
 int cp_trainer_apply_sets(struct cp_trainer *, struct ctr_config *, struct cp_err *);
 void cp_trainer_prompting(const struct cp_train_opts *, struct plm_prompting *);
-/* configure.c: the model's configuration and the optimiser's.  The folder whose weights training begins with, or NULL. */
+/* configure.c: the model's configuration and the optimiser's. */
 int cp_trainer_configure(struct cp_trainer *, struct cp_err *);
-const char *cp_trainer_folder(const struct cp_trainer *);
 /* setup.c: all of it, then data, vocabulary, model, weights. */
 int cp_trainer_setup(struct cp_trainer *, struct cp_err *);
 /* step.c.  One step, on the rows from `at` on of an epoch: 0, 1 asked to stop before it, -1; how many there are in all. */
@@ -89,6 +88,8 @@ int cp_state_read(struct cp_trainer *, struct cp_err *);
 void cp_state_remove(struct cp_trainer *);
 /* fingerprint.c: make .fingerprint, and the model's .training, which is the same but for who multiplies. */
 int cp_fingerprint_make(struct cp_trainer *, struct cp_err *);
+#define CP_PLM_WEIGHTS "weights of the language model"	/* where it began with a folder's: their digest, or a list of a digest a shard */
+int cp_fingerprint_weights(const char *folder, json_t **digests, struct cp_err *);
 /* Compare two: <0 and a sentence naming the first thing that only one has, or both have differently. */
 int cp_fingerprint_same(const char *now, const char *then, const char *file, struct cp_err *);
 
