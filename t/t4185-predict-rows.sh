@@ -51,6 +51,19 @@ test_that 'a label of CSV is printed as it stands there, however long' '
 	tail -n +2 long.csv | cut -d , -f 1 | diff - a
 '
 
+test_that 'CSV without a header is told what its columns are called' '
+	cp-predict -q --no-ledger --csv -m dcnv2.cpm rows.csv >want
+	tail -n +2 rows.csv >bare.csv
+	cp-predict -q --no-ledger --csv -m dcnv2.cpm --no-header --fields "$(head -n 1 rows.csv)" bare.csv | cmp - want
+	cut -f 2 want >scores
+	cp-predict -q --no-ledger --csv -m dcnv2.cpm --no-header --fields "-,$(head -n 1 rows.csv | cut -d , -f 2-)" bare.csv | cmp - scores
+	fails_with 1 cp-predict --no-ledger --csv -m dcnv2.cpm --no-header bare.csv
+	grep "no column .User. for the model; there are .f1.," fails_with.err
+	fails_with 1 cp-predict --no-ledger --csv -m dcnv2.cpm --no-header --fields label,User bare.csv
+	grep "the first row has 5 columns, and 2 names are given for them" fails_with.err
+	fails_with 2 cp-predict --no-ledger --csv -m dcnv2.cpm --fields label,User rows.csv
+'
+
 test_that 'bf16 is refused, not emulated, by kernels that have it not' '
 	CP_CPU=base fails_with 1 cp-predict --no-ledger --precision bf16 -m dcnv2.cpm rows.cps
 	grep "AVX512_BF16" fails_with.err

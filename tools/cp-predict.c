@@ -7,14 +7,15 @@
 #include "base/file.h"
 #include "nn/cpu.h"
 #include "nn/gemm.h"
+#include "text/prepare.h"
 #include "tool.h"
 #include "train/look.h"
 
 static struct {
-	const char *model, *output, *label, *delimiter;
+	const char *model, *output, *label, *delimiter, *fields;
 	int replace_utf8, precision;	/* precision: enum nn_precision */
 	struct cp_opt_list columns;
-	int csv, score_only, skip_bad, fill, attention;
+	int csv, no_header, score_only, skip_bad, fill, attention;
 	int64_t threads, top;
 } o = { .top = 5, .delimiter = "," };
 static struct cp_ledger_opts ledger;
@@ -33,6 +34,9 @@ static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "FILE", "write here instead of standard output", .use = CP_USE_OUTPUT },
 	{ 0, "csv", CP_OPT_SET, &o.csv, NULL, "read CSV, not records; a line that comes alone is answered at once", .set = 1, .content = 1 },
 	{ 'd', "delimiter", CP_OPT_STR, &o.delimiter, "CHAR", "of CSV; \\t or tab is a tab", .content = 1 },
+	{ 0, "no-header", CP_OPT_SET, &o.no_header, NULL, "of CSV: the first line is a row; columns are f1, f2, ... or as --fields names them", .set = 1,
+	  .content = 1 },
+	{ 0, "fields", CP_OPT_STR, &o.fields, "NAMES", "with --no-header: what the columns are called (a line of CSV)", .content = 1 },
 	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.replace_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
 	  .content = 1 },
 	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 },
@@ -61,12 +65,14 @@ static const struct cp_tool tool = {
 
 static const char *check_options(void)
 {
-	static const char *const of_csv[] = { "delimiter", "bad-utf8" };
+	static const char *const of_csv[] = { "delimiter", "bad-utf8", "no-header" };
 	if (!o.model)
 		return "--model FILE is needed";
 	for (size_t i = 0; !o.csv && i < sizeof of_csv / sizeof *of_csv; i++)
 		if (cp_opts_given(&cp_tool_opts, of_csv[i]))
-			return "--delimiter and --bad-utf8 go with --csv";
+			return "--delimiter, --bad-utf8 and --no-header go with --csv";
+	if (o.fields && !o.no_header)
+		return "--fields goes with --no-header: it says what the columns are called";
 	if (o.fill && o.attention)
 		return "--fill and --attention are two questions";
 	if ((o.fill || o.attention) && (o.score_only || o.columns.n))
@@ -82,12 +88,16 @@ static int predict(struct cp_predict *p, const char *path, struct cp_err *err)
 {
 	struct cp_out out;
 	struct cp_rows_spec spec = { .skip_bad = o.skip_bad };
+	struct cp_arena names = { 0 };
 	spec.csv.delimiter = delimiter;
 	spec.csv.replace_utf8 = o.replace_utf8;
-	if (cp_out_open(&out, o.output, err) < 0)
+	spec.csv.no_header = o.no_header;
+	if (cp_prepare_words(o.fields, "--fields", &spec.csv.names, &spec.csv.n_names, &names, err) < 0 || cp_out_open(&out, o.output, err) < 0)
 		return -1;
 	p->out = out.f;
-	return cp_out_end(&out, o.csv ? cp_predict_csv(p, path, &spec, err) : cp_predict_records(p, path, err), err);
+	int rc = cp_out_end(&out, o.csv ? cp_predict_csv(p, path, &spec, err) : cp_predict_records(p, path, err), err);
+	cp_arena_release(&names);
+	return rc;
 }
 
 /* A sentence where the model cannot do what is asked. */

@@ -453,13 +453,13 @@ int cp_csv_ready(const struct cp_csv *r)
 
 /* ---- opening and closing ---- */
 
-int cp_csv_rename(struct cp_csv *r, const struct cp_csv_field *names, size_t n, struct cp_err *err)
+int cp_csv_rename(struct cp_csv *r, const char *const *names, size_t n, struct cp_err *err)
 {
 	if (n != r->n_names)
 		return cp_err_set(err, "%s: the first row has %zu columns, and %zu names are given for them", r->file, r->n_names, n);
 	for (size_t i = 0; i < n; i++) {
 		free(r->names[i]);
-		r->names[i] = cp_xstrndup(names[i].p, names[i].n);
+		r->names[i] = cp_xstrdup(names[i]);
 	}
 	return 0;
 }
@@ -525,7 +525,7 @@ static int read_names(struct cp_csv *r, struct cp_err *err)
 		st->by = LOST;
 	}
 	r->bad_row = 0;
-	return 0;
+	return st->o.names ? cp_csv_rename(r, st->o.names, st->o.n_names, err) : 0;
 }
 
 static struct cp_csv *open_any(struct cp_csv_state *st, const char *name, const struct cp_csv_opts *o, struct cp_err *err)

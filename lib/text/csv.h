@@ -32,6 +32,8 @@
 struct cp_csv_opts {
 	char delimiter;			/* 0: ',' */
 	int no_header;
+	const char *const *names;	/* without a header, what the columns are called; NULL: f1, f2, ... */
+	size_t n_names;
 	int replace_utf8;		/* U+FFFD for every maximal bad part, instead of a sentence */
 	size_t max_row;			/* bytes; 0: CP_CSV_MAX_ROW */
 	int by_libcsv;			/* every row; else only those that the scanner leaves to it (scan.h): for comparing the two */
@@ -81,7 +83,7 @@ size_t cp_csv_part_next(const struct cp_csv *part, uint64_t *line);
 int cp_csv_ready(const struct cp_csv *);
 
 /* Other names for the columns: those without a header may be given some.  n must be n_names. */
-int cp_csv_rename(struct cp_csv *, const struct cp_csv_field *names, size_t n, struct cp_err *);
+int cp_csv_rename(struct cp_csv *, const char *const *names, size_t n, struct cp_err *);
 
 /* The one character that --delimiter means: itself, or "\t" or "tab". */
 int cp_csv_delimiter(const char *arg, char *out, struct cp_err *);

@@ -87,7 +87,7 @@ static int name_columns(struct maker *m)
 {
 	struct cp_rows_spec *spec = &m->spec;
 	size_t known = 0;
-	if (!spec->csv.no_header || !spec->fields)
+	if (!spec->csv.no_header || !spec->fields || spec->like)
 		return 0;
 	for (size_t i = 0; i < spec->n_fields; i++) {
 		int found = find_column(m->csv, spec->fields[i]) != SIZE_MAX;
@@ -97,11 +97,7 @@ static int name_columns(struct maker *m)
 	}
 	if (known == spec->n_fields)
 		return 0;
-	struct cp_csv_field *names = cp_xcalloc(spec->n_fields, sizeof *names);
-	for (size_t i = 0; i < spec->n_fields; i++)
-		names[i] = (struct cp_csv_field){ spec->fields[i], strlen(spec->fields[i]) };
-	int rc = cp_csv_rename(m->csv, names, spec->n_fields, m->err);
-	free(names);
+	int rc = cp_csv_rename(m->csv, spec->fields, spec->n_fields, m->err);
 	spec->fields = NULL;
 	return rc;
 }

@@ -11,8 +11,7 @@
 
 /* ---- options to spec ---- */
 
-/* A line of CSV into words: so one may hold a comma, in quotes. */
-static int split_words(const char *line, const char *option, const char *const **v, size_t *n, struct cp_arena *arena, struct cp_err *err)
+int cp_prepare_words(const char *line, const char *option, const char *const **v, size_t *n, struct cp_arena *arena, struct cp_err *err)
 {
 	struct cp_csv_opts o = { .no_header = 1 };
 	if (!line)
@@ -125,9 +124,9 @@ int cp_prepare_spec(const struct cp_prepare *job, int read_files, struct cp_prep
 	} };
 	if (check_options(job, err) < 0 || check_utf8(job, err) < 0 || cp_csv_delimiter(job->delimiter, &spec->csv.delimiter, err) < 0)
 		return -1;
-	if (split_words(job->fields, "--fields", &spec->fields, &spec->n_fields, &p->arena, err) < 0 ||
-	    split_words(job->nulls, "--null", &spec->nulls, &spec->n_nulls, &p->arena, err) < 0 ||
-	    split_words(job->item_fields, "--item-fields", &spec->item_fields, &spec->n_item_fields, &p->arena, err) < 0)
+	if (cp_prepare_words(job->fields, "--fields", &spec->fields, &spec->n_fields, &p->arena, err) < 0 ||
+	    cp_prepare_words(job->nulls, "--null", &spec->nulls, &spec->n_nulls, &p->arena, err) < 0 ||
+	    cp_prepare_words(job->item_fields, "--item-fields", &spec->item_fields, &spec->n_item_fields, &p->arena, err) < 0)
 		return -1;
 	return read_declared(job, read_files, p, err) < 0 || read_template(job, read_files, p, err) < 0 ? -1 : 0;
 }

@@ -56,6 +56,9 @@ struct cp_prepare {
 	{ 0, "threads", CP_OPT_INT, &(o).threads, "N", "0: as many as there are processors; the bytes are the same for any number", \
 	  .min = 0, .max = 1024 }
 
+/* A line of CSV into words, so one may hold a comma, in quotes; v and its words live in the arena.  line NULL: none. */
+int cp_prepare_words(const char *line, const char *option, const char *const **v, size_t *n, struct cp_arena *, struct cp_err *);
+
 struct cp_prepare_count {
 	uint64_t rows_in, rows_out, n_bad;
 	char *first_bad;	/* what was wrong with the first bad row, or NULL; the caller frees */
