@@ -64,6 +64,7 @@ test_that 'what it does not take' '
 	fails_with 2 cp-strata --train train.cps test.cps
 	fails_with 2 cp-strata --by "User ID" test.cps
 	for bad in x 101 -1 ""; do fails_with 2 cp-strata --train train.cps --by "User ID" --tail "$bad" test.cps; done
+	fails_with 2 cp-strata --train train.cps --by "User ID" --tail 20 --tail 2e1 test.cps
 	fails_with 1 cp-strata --train train.cps --by label test.cps
 	grep "no key column .label." fails_with.err
 	cp-cat -q -c label -o bare.cps rows.cps

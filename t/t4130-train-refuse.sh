@@ -10,6 +10,7 @@ NO='-o no.cpm'
 
 test_that 'options that contradict one another are wrong usage' '
 	refused 2 "stage is needed" cp-train --train train.cps $NO
+	refused 2 "output -: a model is a file" cp-train --no-ledger --stage ctr --train train.cps -o -
 	refused 2 "with-plm" ctr --with-plm --train train.cps $NO
 	refused 2 "plm" ctr --plm scratch --train train.cps $NO
 	refused 2 "init" ctr --init pre.cpm --train train.cps $NO

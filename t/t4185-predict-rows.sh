@@ -160,5 +160,8 @@ test_that 'a model with a weight that is no number is refused' '
 	printf "\377\377\377\177" | dd of=bad.cpm bs=1 seek=$at conv=notrunc 2>/dev/null
 	fails_with 1 cp-predict --no-ledger --csv -m bad.cpm <rows.csv
 	grep "not finite" fails_with.err
+	fails_with 1 cp-train --no-ledger --stage finetune --init bad.cpm --train train.cps -o no.cpm
+	grep "bad.cpm: tensor .* holds a number that is not finite" fails_with.err
+	test ! -e no.cpm
 '
 test_done

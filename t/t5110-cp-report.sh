@@ -268,6 +268,7 @@ test_that 'every section has a picture, as a file as well' '
 	done
 	for f in pics/*.png; do head -c 8 $f | od -An -tx1 | grep -q "89 50 4e 47" || { echo $f; exit 1; }; done
 	for f in pics/*.svg; do grep -q "</svg>" $f; done
+	test "$(grep -c "<title>" page.html)" = 1		# gnuplot names its lines, and a browser would show the names
 	cp-report -q -o again.html
 	cmp page.html again.html
 '

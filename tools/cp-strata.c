@@ -55,6 +55,9 @@ static void read_options(struct job *j)
 		double *v = &j->share[j->n_shares];
 		if (cp_parse_real(l.v[j->n_shares], v) < 0 || *v < 0 || *v > 100)
 			cp_usage("--tail %s: expected a number of per cent, 0 to 100", l.v[j->n_shares]);
+		for (int i = 0; i < j->n_shares; i++)
+			if (j->share[i] == *v)
+				cp_usage("--tail %s is given twice; each makes a column", l.v[j->n_shares]);
 	}
 	for (j->n_columns = 0; j->n_columns < by.n; j->n_columns++)
 		cp_tail_init(&j->tail[j->n_columns], by.v[j->n_columns]);

@@ -517,14 +517,15 @@ static int begins(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
-/* One line of gnuplot's SVG: rgb(0, 114, 178) becomes var(--p0), the white behind an open mark the page's ground, and a pattern gets a name that no
- * other picture has. */
+/* One line of gnuplot's SVG: rgb(0, 114, 178) becomes var(--p0), the white behind an open mark the page's ground, a pattern gets a name that no
+ * other picture has, and the names of gnuplot's parts, which a browser would show, go. */
 static void put_line(struct cp_buf *b, const char *s, size_t n, const char *id)
 {
 	for (size_t i = 0; i < n; i++) {
 		unsigned red, green, blue;
 		int len = 0;
 		char name[16];
+		const char *end;
 		if (begins(s + i, "rgb(") && sscanf(s + i, "rgb( %u , %u , %u )%n", &red, &green, &blue, &len) == 3 && len &&
 		    variable_of(red << 16 | green << 8 | blue, name)) {
 			cp_buf_printf(b, "var(--%s)", name);
@@ -535,6 +536,8 @@ static void put_line(struct cp_buf *b, const char *s, size_t n, const char *id)
 		} else if (begins(s + i, "gpPat")) {
 			cp_buf_printf(b, "%s_pattern", id);
 			i += strlen("gpPat") - 1;
+		} else if (begins(s + i, "<title>") && (end = strstr(s + i, "</title>")) && end < s + n) {
+			i = (size_t)(end - s) + strlen("</title>") - 1;
 		} else {
 			cp_buf_char(b, s[i]);
 		}

@@ -48,8 +48,6 @@ static int can_be_replaced(const char *out, struct cp_err *err)
 {
 	struct stat st;
 	size_t n = strlen(out);
-	if (!n || !strcmp(out, "-"))
-		return cp_err_set(err, "a model is a file; it is never written to standard output");
 	if (out[n - 1] == '/' || (!stat(out, &st) && S_ISDIR(st.st_mode)))
 		return cp_err_set(err, "%s: a folder; expected the name of a file", out);
 	return stat(out, &st) || S_ISREG(st.st_mode);

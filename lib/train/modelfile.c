@@ -373,17 +373,7 @@ static int load(struct cp_model *m, struct nn_param *p, const struct nn_safetens
 	return 0;
 }
 
-int cp_model_load(struct cp_model *m, const struct nn_safetensors *s, const struct cp_features *from, const char *path, struct cp_err *err)
-{
-	int rc = 0;
-	for (int i = 0; !rc && i < m->params->n; i++)
-		rc = load(m, m->params->v[i], s, from, path, err);
-	for (int i = 0; !rc && m->aside && i < m->aside->n; i++)
-		rc = load(m, m->aside->v[i], s, from, path, err);
-	return rc;
-}
-
-/* A model that diverged has no scores; and a packed product counts on it that 0 times a weight is 0. */
+/* A model that diverged has no scores, and nothing to go on from; and a packed product counts on it that 0 times a weight is 0. */
 static int check_finite(const struct cp_model *m, const char *path, struct cp_err *err)
 {
 	for (int i = 0; i < m->params->n; i++) {
@@ -393,6 +383,16 @@ static int check_finite(const struct cp_model *m, const char *path, struct cp_er
 				return cp_err_set(err, "%s: tensor '%s' holds a number that is not finite; its training went astray", path, p->name);
 	}
 	return 0;
+}
+
+int cp_model_load(struct cp_model *m, const struct nn_safetensors *s, const struct cp_features *from, const char *path, struct cp_err *err)
+{
+	int rc = 0;
+	for (int i = 0; !rc && i < m->params->n; i++)
+		rc = load(m, m->params->v[i], s, from, path, err);
+	for (int i = 0; !rc && m->aside && i < m->aside->n; i++)
+		rc = load(m, m->aside->v[i], s, from, path, err);
+	return rc ? rc : check_finite(m, path, err);
 }
 
 /* The ids that can be filled in, ascending. */
@@ -432,8 +432,6 @@ struct cp_model *cp_model_open(const char *path, struct cp_team *team, enum nn_p
 		if (!m->params->v[i]->loaded)
 			rc = cp_err_set(err, "%s: tensor '%s' is missing", path, m->params->v[i]->name);
 	nn_safetensors_close(s);
-	if (!rc)
-		rc = check_finite(m, path, err);
 	if (!rc) {
 		m->packs = nn_packs_new(precision);
 		rc = nn_graph_pack(m->g, m->packs, err) < 0 ? cp_err_wrap(err, "%s", path) : 0;
