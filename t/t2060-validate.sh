@@ -273,6 +273,13 @@ test_that 'what it cannot do is said' '
 	cut -d, -f 1-4 valid.csv | cp-featurize -q -o less.cps
 	fails_with 1 cp-validate train.cps less.cps
 	grep "less.cps: split .less. has no column .Shop." fails_with.err
+	for least in 4 5; do printf "rating,A\n4,a\n5,b\n" | cp-featurize -q -f "rating: label >= $least" -f "A: category null a$least" -o least$least.cps; done
+	fails_with 1 cp-validate least4.cps least5.cps
+	grep "least5.cps: split .least5.: column .label. was made otherwise than in the first split: .*>= 5.* here, .*>= 4.* there" fails_with.err
+	cp-cat -q --drop label least4.cps >a4.cps
+	cp-cat -q --drop label least5.cps >a5.cps
+	fails_with 1 cp-validate a4.cps a5.cps
+	grep "column .A. was made otherwise" fails_with.err
 	awk "BEGIN { print \"label,A\"; for (i = 0; i < 60000; i++) print i % 2 \",a\" i }" | cp-featurize -q -o many.cps
 	fails_with 1 cp-validate --memory 1 many.cps
 	grep "more than the 1 MB allowed" fails_with.err

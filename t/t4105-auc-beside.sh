@@ -69,6 +69,13 @@ test_that 'what it does not take' '
 	grep "no key column .label." fails_with.err
 	cp-cat -q -c label -o bare.cps rows.cps
 	fails_with 1 cp-strata --train train.cps --by "User ID" bare.cps
+	for bounds in "5 10" "5 11"; do
+		printf "label,price\n1,3\n0,10.5\n" | cp-featurize -q -f "price: buckets at $bounds" -o "at${bounds#5 }.cps"
+	done
+	fails_with 1 cp-strata -q --train at10.cps --by price -o no.tsv at11.cps
+	grep "at11.cps: column .price. was made otherwise than in the training rows: .*at 5 11.* here, .*at 5 10.* there" fails_with.err
+	test ! -e no.tsv
+	cp-strata -q --train at10.cps --by price at10.cps | grep seen
 	head -c 3000 train.cps >cut.cps
 	fails_with 1 cp-strata --train cut.cps --by "User ID" -o no.tsv test.cps
 	test ! -e no.tsv

@@ -194,13 +194,13 @@ test_that 'a column of another kind is refused, in training and in scoring' '
 test_that 'a column that was made otherwise is refused' '
 	edit "s/\"name\":\"Price\",\"type\":\"number\",\"storage\":\"f64\",\"chain\":\[[0-9,]*\]/&,\"attributes\":{\"declared\":\"log\"}/" <train.cps >log.cps
 	cp-cat -q --to jsonl -n 1 log.cps | grep -q declared
-	refused 1 "log.cps: field .Price. was made otherwise than that of the training rows: {\"declared\":\"log\"} here, without a declaration there" \
+	refused 1 "log.cps: column .Price. was made otherwise than in the training rows: {\"declared\":\"log\"} here, without a declaration there" \
 		cp-predict -q -m m.cpm log.cps
 	train $S --train log.cps -o log.cpm
 	says log.cpm "\"fields_made\":{\"Price\":{\"declared\":\"log\"}}"
 	refused 1 "was made otherwise" cp-predict -q -m log.cpm valid.cps
 	cp-predict -q -m log.cpm log.cps >scores
-	refused 1 "train.cps: field .Price. was made otherwise" train --train log.cps --train train.cps -o no.cpm
+	refused 1 "train.cps: column .Price. was made otherwise" train --train log.cps --train train.cps -o no.cpm
 '
 
 test_that 'numbers that are none, and two fields of one name' '

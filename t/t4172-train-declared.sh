@@ -116,8 +116,28 @@ test_that 'rows made without the declaration, or by another, are refused' '
 	cp-featurize -q <test.csv >plain.cps
 	refused 1 "field .Tags. is one value a row (key) here; in the training rows it is a list of values (keys)" cp-predict -q -m m.cpm plain.cps
 	cp-featurize -q -f "Tags: list |" -f "Price: number" <test.csv >raw.cps
-	refused 1 "field .Price. was made otherwise than that of the training rows" cp-predict -q -m m.cpm raw.cps
-	refused 1 "field .Price. was made otherwise than that of the training rows" learn --train train.cps --valid raw.cps -o no.cpm
+	refused 1 "column .Price. was made otherwise than in the training rows" cp-predict -q -m m.cpm raw.cps
+	refused 1 "column .Price. was made otherwise than in the training rows" learn --train train.cps --valid raw.cps -o no.cpm
+'
+test_that 'labels by two rules are refused in training, and told of beside scores' '
+	awk -F, -v OFS=, "{ print NR == 1 ? \"rating\" : 3 + NR % 3, \$2, \$4 }" train.csv >rated.csv
+	for least in 4 5; do cp-featurize -q -f "rating: label >= $least" -f "Price: drop" rated.csv -o least$least.cps; done
+	lr() { cp-train -q --no-ledger --threads 1 --stage ctr --model lr --epochs 1 "$@"; }
+	differ="least5.cps: column .label. was made otherwise than in the training rows: .*label >= 5.* here, .*label >= 4.* there"
+	refused 1 "$differ" lr --train least4.cps --train least5.cps -o no.cpm
+	refused 1 "$differ" lr --train least4.cps --valid least5.cps -o no.cpm
+	refused 1 "$differ" lr --train least4.cps --test least5.cps -o no.cpm
+	test ! -e no.cpm
+	lr --train least4.cps --valid least4.cps -o least.cpm
+	cp-predict --no-ledger -m least.cpm least5.cps 2>err >scores
+	grep "labels beside the scores were made otherwise than in training: rating: label >= 5 here, rating: label >= 4 there" err
+	cp-predict --no-ledger -m least.cpm least4.cps 2>err >scores
+	cp-predict --no-ledger -m least.cpm --csv rated.csv 2>>err | cmp - scores
+	cp-predict --no-ledger -m least.cpm --score-only least5.cps 2>>err >scores
+	cp-train -q --no-ledger --threads 1 --stage finetune --epochs 1 --init least.cpm --train least5.cps -o tuned.cpm
+	cp-predict --no-ledger -m tuned.cpm least5.cps 2>>err >scores
+	grep "rows in" err
+	! grep otherwise err
 '
 test_that 'buckets, hours and weekdays: kept with the model, made of a CSV alike' '
 	cat >more.txt <<-EOF
@@ -136,7 +156,7 @@ test_that 'buckets, hours and weekdays: kept with the model, made of a CSV alike
 	auc_of records | awk "{ exit !(\$1 > 0.8) }"
 	sed "s/150/151/" more.txt >other.txt
 	cp-featurize -q --declare other.txt <test.csv >other.cps
-	refused 1 "field .Price. was made otherwise" cp-predict -q -m more.cpm other.cps
+	refused 1 "column .Price. was made otherwise" cp-predict -q -m more.cpm other.cps
 '
 test_that 'a CSV without the model'"'"'s fields, and a delimiter that is none' '
 	printf "label,Film\n1,x\n0,y\n" | cp-featurize -q | cp-train -q --no-ledger --stage ctr --set hidden=4 --epochs 1 -o film.cpm

@@ -2,6 +2,7 @@
  * lib/train/look.h's. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cpus.h"
 #include "base/file.h"
@@ -135,6 +136,15 @@ static void choose(struct cp_predict *p)
 	}
 }
 
+/* Scores do not depend on it, but what is measured by them and these labels does. */
+static void tell_labels(const struct cp_predict *p)
+{
+	const char *here = json_string_value(json_object_get(p->data.label_made, "declare")), *there = p->model->label_made;
+	if (p->data.label_made && !p->score_only && (!here != !there || (here && strcmp(here, there))))
+		cp_note("the labels beside the scores were made otherwise than in training: %s here, %s there", here ? here : "without a declaration",
+			there ? there : "without a declaration");
+}
+
 static void tell(const struct cp_predict *p)
 {
 	double n = (double)fill.n;
@@ -145,6 +155,8 @@ static void tell(const struct cp_predict *p)
 			100 * (double)fill.right / n, 100 * (double)fill.right_plain / n);
 	else if (o.fill)
 		cp_note("%llu masked words; the likeliest is right for %.2f %%", (unsigned long long)fill.n, 100 * (double)fill.right / n);
+	if (!o.fill && !o.attention)
+		tell_labels(p);
 	if (p->bad)
 		cp_note("%llu bad rows were left out", (unsigned long long)p->bad);
 	if (p->unseen)

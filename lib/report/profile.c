@@ -47,6 +47,7 @@ void cp_profile_free(struct cp_profile *p)
 		free(p->column[i].name);
 		free(p->column[i].most_word);
 		free(p->column[i].longest);
+		json_decref(p->column[i].made);
 		cp_tally_release(&p->column[i].tally);
 	}
 	for (int s = 0; s < p->n_splits; s++)
@@ -84,6 +85,8 @@ static void add_column(struct cp_profile *p, const struct cp_column *from)
 	}
 	if (c->type == CP_TOKENS)
 		cp_column_get_int(from, "max_length", &c->max_length, NULL);
+	if (cp_is_field(c->type) || c->type == CP_LABEL)
+		c->made = json_deep_copy(from->attributes);
 	const char *declared;
 	c->derived = cp_column_get_str(from, "declare", &declared, NULL) == 0 && !strstr(declared, ": category");
 	if (c->type == CP_LABEL)
@@ -103,9 +106,12 @@ int cp_profile_split(struct cp_profile *p, const char *name, const struct cp_sch
 	if (!p->n_fields && cp_schema_first(schema, CP_TEXT) < 0)
 		p->opts.no_rows = 1;		/* there is nothing to compare */
 	for (int i = 0; i < p->n_columns; i++) {
-		p->gather->map[i] = cp_schema_find(schema, p->column[i].type, p->column[i].name);
-		if (p->gather->map[i] < 0)
-			return cp_err_set(err, "split '%s' has no column '%s' of that type, which '%s' has", name, p->column[i].name, p->split[0].name);
+		const struct cp_profile_column *c = &p->column[i];
+		int at = p->gather->map[i] = cp_schema_find(schema, c->type, c->name);
+		if (at < 0)
+			return cp_err_set(err, "split '%s' has no column '%s' of that type, which '%s' has", name, c->name, p->split[0].name);
+		if (c->made && cp_column_made_as(&schema->column[at], c->made, "in the first split", err) < 0)
+			return cp_err_wrap(err, "split '%s'", name);
 	}
 	p->gather->split = p->n_splits;
 	p->split[p->n_splits++] = (struct cp_profile_split){ .name = cp_xstrdup(name), .label_min = INFINITY, .label_max = -INFINITY };

@@ -63,6 +63,7 @@ struct cp_profile_column {
 	struct cp_tally tally;		/* key, keys, number; n_slots 0 for others */
 	uint64_t missing_key;
 	struct cp_column_split *split;
+	json_t *made;			/* a field's or the label's: its attributes */
 	int64_t max_length;		/* tokens: where they were cut; -1: not said */
 	int derived;			/* key: made from a column's value (a bucket, an hour), not that value itself */
 	/* by cp_profile_finish */
@@ -116,7 +117,7 @@ struct cp_profile {
 struct cp_profile *cp_profile_new(const struct cp_profile_opts *);
 void cp_profile_free(struct cp_profile *);
 
-/* The rows that follow are of this split.  -1: it lacks a column. */
+/* The rows that follow are of this split.  -1: it lacks a column, or has a field or label that was made otherwise than in the first. */
 int cp_profile_split(struct cp_profile *, const char *name, const struct cp_schema *, struct cp_err *);
 
 /* -1: the memory that is allowed does not do, or there are too many rows. */

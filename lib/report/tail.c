@@ -13,14 +13,20 @@ void cp_tail_init(struct cp_tail *t, const char *name)
 void cp_tail_release(struct cp_tail *t)
 {
 	cp_tally_release(&t->seen);
+	json_decref(t->made);
 }
 
-int cp_tail_columns(const struct cp_tail *t, int n, const struct cp_reader *r, int *column, struct cp_err *err)
+int cp_tail_columns(struct cp_tail *t, int n, const struct cp_reader *r, int *column, struct cp_err *err)
 {
 	for (int i = 0; i < n; i++) {
-		column[i] = cp_schema_find(cp_reader_schema(r), CP_KEY, t[i].name);
+		const struct cp_schema *s = cp_reader_schema(r);
+		column[i] = cp_schema_find(s, CP_KEY, t[i].name);
 		if (column[i] < 0)
 			return cp_err_set(err, "%s: no key column '%s'", cp_reader_name(r), t[i].name);
+		if (!t[i].made)
+			t[i].made = json_deep_copy(s->column[column[i]].attributes);
+		if (cp_column_made_as(&s->column[column[i]], t[i].made, "in the training rows", err) < 0)
+			return cp_err_wrap(err, "%s", cp_reader_name(r));
 	}
 	return 0;
 }

@@ -18,12 +18,13 @@ struct cp_tail {
 	const char *name;		/* a key column; the caller's */
 	struct cp_tally seen;		/* n: rows; once ranked, pos: the place, the rarest first, from 1 */
 	size_t n;			/* different values, once ranked */
+	json_t *made;			/* the column's attributes in the first reader, which others' must equal; NULL: there was none yet */
 };
 
 void cp_tail_init(struct cp_tail *, const char *name);
 void cp_tail_release(struct cp_tail *);
 
-/* Add all rows of a reader to n columns; <0: no such key column, or a damaged stream. */
+/* Add all rows of a reader to n columns; <0: no such key column, one made otherwise than before, or a damaged stream. */
 int cp_tail_count(struct cp_tail *, int n, struct cp_reader *, struct cp_err *);
 void cp_tail_rank(struct cp_tail *);
 
@@ -32,6 +33,6 @@ int cp_tail_is_new(const struct cp_tail *, uint64_t key);
 int cp_tail_has(const struct cp_tail *, uint64_t key, size_t size);
 
 /* The columns' places in a schema, as cp_tail_count finds them. */
-int cp_tail_columns(const struct cp_tail *, int n, const struct cp_reader *, int *column, struct cp_err *);
+int cp_tail_columns(struct cp_tail *, int n, const struct cp_reader *, int *column, struct cp_err *);
 
 #endif

@@ -2,6 +2,7 @@
 #include "stream/schema.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 void cp_column_set_json(struct cp_column *c, const char *name, json_t *stolen)
@@ -64,6 +65,22 @@ int cp_column_get_str(const struct cp_column *c, const char *name, const char **
 		return -1;
 	*v = json_string_value(j);
 	return 0;
+}
+
+static char *told(const json_t *attributes)
+{
+	return json_object_size(attributes) ? json_dumps(attributes, JSON_SORT_KEYS | JSON_COMPACT) : cp_xstrdup("without a declaration");
+}
+
+int cp_column_made_as(const struct cp_column *c, const json_t *there, const char *whose, struct cp_err *err)
+{
+	if (there ? json_equal(c->attributes, there) : !json_object_size(c->attributes))
+		return 0;
+	char *is = told(c->attributes), *was = told(there);
+	cp_err_set(err, "column '%s' was made otherwise than %s: %s here, %s there", c->name, whose, is, was);
+	free(is);
+	free(was);
+	return -1;
 }
 
 /* Text that may hold any bytes: what is not UTF-8 is told as Latin-1, so that it can stand in JSON and still be recognised. */

@@ -115,6 +115,9 @@ int cp_column_get_real(const struct cp_column *, const char *name, double *, str
 int cp_column_get_str(const struct cp_column *, const char *name, const char **, struct cp_err *);
 json_t *cp_column_get_json(const struct cp_column *, const char *name);		/* borrowed; NULL: not there */
 
+/* Was the column made as one whose attributes are `there` (NULL: none)?  0; -1: how it was made here and there, `whose` being the other's. */
+int cp_column_made_as(const struct cp_column *, const json_t *there, const char *whose, struct cp_err *);
+
 /* Provenance.  A step: the tool, its version, and every option of its table marked .content with the value in force.  An option whose
  * value is a path is not content: name the file's digest instead.  The caller owns the step (json_decref). */
 json_t *cp_step_new(const char *tool, const char *version, const struct cp_opt *table);

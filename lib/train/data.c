@@ -141,9 +141,19 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 	return d->want_masks ? find_masks(d, s, name, c, err) : 0;
 }
 
+/* What is a click by one rule may be none by another. */
+static int check_label(struct cp_data *d, const struct cp_column *label, const char *name, struct cp_err *err)
+{
+	if (!d->label_made)
+		d->label_made = json_deep_copy(label->attributes);
+	if (!d->want_labels || !cp_column_made_as(label, d->label_made, "in the training rows", err))
+		return 0;
+	return cp_err_wrap(err, "%s", name);
+}
+
 int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *name, struct cp_data_columns *c, struct cp_err *err)
 {
-	const char *label = d->label_name ? d->label_name : "label", *made;
+	const char *label = d->label_name ? d->label_name : "label";
 	c->tokens = c->mask = c->text = -1;
 	c->cut_to = 0;
 	c->row = cp_schema_first(s, CP_ROW);
@@ -160,8 +170,8 @@ int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *na
 		c->label = cp_schema_find(s, CP_NUMBER, label);
 	if (d->want_labels && c->label < 0)
 		return cp_err_set(err, "%s: no label column '%s' in it", name, label);
-	if (c->label >= 0 && !d->label_made && !cp_column_get_str(&s->column[c->label], "declare", &made, NULL))
-		d->label_made = cp_xstrdup(made);
+	if (c->label >= 0 && check_label(d, &s->column[c->label], name, err) < 0)
+		return -1;
 	if (d->want_keys && find_fields(d, s, name, c, err) < 0)
 		return -1;
 	return d->want_tokens ? find_tokens(d, s, name, c, err) : 0;
@@ -486,7 +496,7 @@ void cp_data_release(struct cp_data *d)
 	free(d->pair);
 	free(d->pair_at);
 	json_decref(d->sentence);
-	free(d->label_made);
+	json_decref(d->label_made);
 	cp_tok_cache_free(d->cache);
 	memset(d, 0, sizeof *d);
 }

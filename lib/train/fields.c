@@ -124,18 +124,6 @@ int cp_fields_take(struct cp_fields *f, const struct cp_schema *s, int but, cons
 	return f->n ? 0 : cp_err_set(err, "%s: no field (key column) in it; cp-featurize and cp-textify make them", name);
 }
 
-/* Two descriptions of how a column was made, for a sentence. */
-static int made_otherwise(const struct cp_field *f, const json_t *here, const char *name, struct cp_err *err)
-{
-	char *there = f->made ? json_dumps(f->made, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
-	char *now = json_object_size(here) ? json_dumps(here, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
-	cp_err_set(err, "%s: field '%s' was made otherwise than that of the training rows: %s here, %s there", name, f->name,
-		   now ? now : "without a declaration", there ? there : "without a declaration");
-	free(there);
-	free(now);
-	return -1;
-}
-
 int cp_fields_find(const struct cp_fields *fields, const struct cp_schema *s, const char *name, int *at, struct cp_err *err)
 {
 	for (int i = 0; i < fields->n; i++) {
@@ -149,9 +137,8 @@ int cp_fields_find(const struct cp_fields *fields, const struct cp_schema *s, co
 					  meaning(s->column[other].type), cp_field_word(s->column[other].type), meaning(f->type),
 					  cp_field_word(f->type));
 		}
-		const json_t *made = s->column[at[i]].attributes;
-		if (f->made ? !json_equal(f->made, made) : json_object_size(made) > 0)
-			return made_otherwise(f, made, name, err);
+		if (cp_column_made_as(&s->column[at[i]], f->made, "in the training rows", err) < 0)
+			return cp_err_wrap(err, "%s", name);
 	}
 	return 0;
 }

@@ -129,8 +129,9 @@ static void keep_making(struct cp_trainer *t)
 		m->sentence = json_deep_copy(t->train.sentence);
 	}
 	if (t->train.label_made) {
+		const char *made = json_string_value(json_object_get(t->train.label_made, "declare"));
 		free(m->label_made);
-		m->label_made = cp_xstrdup(t->train.label_made);
+		m->label_made = made ? cp_xstrdup(made) : NULL;
 	}
 }
 
@@ -155,12 +156,13 @@ static int load_training_rows(struct cp_trainer *t, int labels, struct cp_err *e
 	return choose_table(t, known, err);
 }
 
-/* Rows that the model is judged by: of the same fields and text. */
+/* Rows that the model is judged by: of the same fields, text and labels. */
 static int load_judging_rows(struct cp_trainer *t, struct cp_data *d, const struct cp_opt_list *paths, int labels, const char *option,
 			     struct cp_err *err)
 {
 	cp_fields_copy(&d->fields, &t->train.fields);
 	d->sentence = json_deep_copy(t->train.sentence);
+	d->label_made = json_deep_copy(t->train.label_made);
 	if (load_rows(t, d, paths, labels, err) < 0)
 		return -1;
 	return paths->n && !d->n ? cp_err_set(err, "no rows in %s", option) : 0;
