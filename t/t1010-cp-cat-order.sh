@@ -91,6 +91,16 @@ test_that 'a value of a field is hashed as the field is, an odd name is found, a
 	test "$(cp-cat -q --count --where "Gen=der=F" g.cps)" = 2 && test "$(cp-cat -q --count --where "City=" g.cps)" = 1 &&
 	test "$(cp-cat -q --count --where "City!=Rome" --where "label=1" g.cps)" = 1
 '
+test_that 'a value of a declared field is made a key as the declaration says' '
+	printf "label,u,price,t,tags\n1,NULL,3,1700000000,a;b\n0,x,7.5,1700000000,b\n1,y,10,,a\n" |
+	cp-featurize -q -f "u: category null NULL" -f "price: buckets at 5 10" -f "ln: buckets log of price" -f "h: hour of t" -f "w: weekday of t" \
+		-f "tags: list ;" >d.cps &&
+	is() { test "$(cp-cat -q --count --where "$1" d.cps)" = "$2" || { echo "$1"; return 1; }; } &&
+	is u=NULL 1 && is u= 1 && is u=x 1 && is price=7 1 && is price=1 1 && is price=1e9 1 && is price!=5 2 && is ln=7.6 1 && is ln=7 0 && is h=22 2 &&
+	is w=Tuesday 2 && is w= 1 && is tags=b 2 && is tags=c 0 &&
+	fails_with 1 cp-cat -q --where price=x d.cps && grep -q "column .price.: .x. is not a number" fails_with.err &&
+	fails_with 1 cp-cat -q --where h=24 d.cps && grep -q "column .h.: .24. is none of its values, which are 0 to 23" fails_with.err
+'
 test_that 'head, tail and rows count the chosen rows' '
 	awk -F "\t" "\$1 == 1 { print \$3 }" all.tsv >ones &&
 	cp-cat -q --where label=1 --head 7 all.cps | column row - >a && head -n 7 ones | cmp - a &&
@@ -157,6 +167,12 @@ test_that 'what cannot be joined is told' '
 	fails_with 1 cp-cat -q --join-by-key log.cps --on Item log.cps >/dev/null && grep -q "User.*there already\|label" fails_with.err &&
 	fails_with 1 cp-cat -q --join-by-key items.cps --on User log.cps >/dev/null && grep -q "items.cps: there is no column .User." fails_with.err &&
 	fails_with 1 cp-cat -q --join-by-key items.cps --on label log.cps >/dev/null && fails_with 1 cp-cat -q --join-by-key absent --on Item log.cps >/dev/null &&
+	printf "price,z\n3,cheap\n7,mid\n12,dear\n" >z.csv && printf "label,price\n1,10.50\n0,3\n" >p.csv &&
+	cp-featurize -q -f "price: buckets at 5 11" -o z11.cps z.csv && cp-featurize -q -f "price: buckets at 5 10 null x" -o p10.cps p.csv &&
+	fails_with 1 cp-cat -q --join-by-key z11.cps --on price p10.cps >/dev/null &&
+	grep -q "z11.cps: column .price. was made otherwise than in the rows it is joined to: .*at 5 11.* here, .*at 5 10 .* there" fails_with.err &&
+	cp-featurize -q -o p.cps p.csv && fails_with 1 cp-cat -q --join-by-key z11.cps --on price p.cps >/dev/null && grep -q "without a declaration there" fails_with.err &&
+	cp-featurize -q -f "price: buckets at 5 10" -o z10.cps z.csv && cp-cat -q --join-by-key z10.cps --on price --unmatched fail p10.cps | cp-cat -q --count &&
 	head -c 200 items.cps >cut.cps && fails_with 1 cp-cat -q --join-by-key cut.cps --on Item log.cps >/dev/null
 '
 test_that 'long lists, text and blocks of both sides join' '

@@ -13,6 +13,7 @@
 #include "stream/reorder.h"
 #include "stream/show.h"
 #include "stream/where.h"
+#include "text/declared.h"
 #include "tool.h"
 
 enum from { FROM_RECORDS, FROM_TSV, FROM_JSONL };
@@ -159,7 +160,8 @@ static int parse_row(const char *s, size_t n, uint64_t *v)
 
 static struct cp_pick_opts pick_options(void)
 {
-	struct cp_pick_opts p = { &o.where, 0, UINT64_MAX, o.tail, o.sample, o.sample_rows, o.seed };
+	struct cp_pick_opts p = { .where = &o.where, .key_of = cp_declared_key, .last = UINT64_MAX, .tail = o.tail, .sample = o.sample,
+				  .sample_rows = o.sample_rows, .seed = o.seed };
 	const char *colon = o.rows ? strchr(o.rows, ':') : NULL;
 	if (o.rows && (!colon || parse_row(o.rows, (size_t)(colon - o.rows), &p.first) < 0 || parse_row(colon + 1, strlen(colon + 1), &p.last) < 0))
 		cp_usage("--rows %s: FROM:TO is expected", o.rows);
@@ -289,7 +291,7 @@ static int reorder(struct cp_reader *r, FILE *out, json_t *step, struct rows *n,
 static int join_by_key(struct cp_reader *r, FILE *out, json_t *step, struct rows *n, struct cp_err *err)
 {
 	struct cp_keyjoin c = {
-		.path = o.join_by_key, .on = o.on, .unmatched = (enum cp_unmatched)o.unmatched,
+		.path = o.join_by_key, .on = o.on, .unmatched = (enum cp_unmatched)o.unmatched, .alike = cp_declared_alike,
 		.memory = (size_t)o.memory << 20, .expect_rows = o.expect_rows, .step = step, .sink = sink_options(),
 	};
 	return cp_keyjoin(&c, r, out, &n->in, &n->out, &n->unmatched, err);

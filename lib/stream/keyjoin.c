@@ -222,7 +222,8 @@ static int prepare(struct job *j, struct cp_err *err)
 	j->second = cp_reader_open(j->c->path, err);
 	if (!j->second || (j->key = find_key(j->r, j->c->on, err)) < 0 || (j->second_key = find_key(j->second, j->c->on, err)) < 0)
 		return -1;
-	if (choose_added(j, err) < 0)
+	if (j->c->alike(&cp_reader_schema(j->second)->column[j->second_key], &cp_reader_schema(j->r)->column[j->key], "in the rows it is joined to", err) < 0 ||
+	    choose_added(j, err) < 0)
 		return cp_err_wrap(err, "%s", cp_reader_name(j->second));
 	if (make_schema(j, err) < 0)
 		return cp_err_wrap(err, "%s", cp_reader_name(j->r));

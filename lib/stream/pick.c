@@ -56,7 +56,7 @@ static int is_random(const struct cp_pick *p)
 int cp_pick_bind(struct cp_pick *p, const struct cp_schema *s, struct cp_err *err)
 {
 	cp_where_release(&p->where);
-	if (has_where(&p->o) && cp_where_parse(&p->where, s, p->o.where, err) < 0)
+	if (has_where(&p->o) && cp_where_parse(&p->where, s, p->o.where, p->o.key_of, err) < 0)
 		return -1;
 	p->row_column = is_random(p) ? cp_schema_first(s, CP_ROW) : -1;
 	return 0;

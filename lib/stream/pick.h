@@ -16,16 +16,18 @@
 #define CP_PICK_H
 
 #include "stream/stream.h"
+#include "stream/where.h"
 
 struct cp_pick_opts {
 	const struct cp_opt_list *where;	/* or NULL */
+	cp_key_of *key_of;			/* for conditions on keys */
 	uint64_t first, last;	/* rows first .. last-1; last UINT64_MAX: to the end */
 	int64_t tail;		/* -1: not asked for */
 	double sample;		/* share; 1: all */
 	int64_t sample_rows;	/* -1: not asked for */
 	uint64_t seed;
 };
-#define CP_PICK_ALL { NULL, 0, UINT64_MAX, -1, 1, -1, 0 }
+#define CP_PICK_ALL { .last = UINT64_MAX, .tail = -1, .sample = 1, .sample_rows = -1 }
 
 struct cp_pick;
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/num.h"
 
 enum op { EQ, NE, LT, LE, GT, GE };
@@ -66,12 +65,11 @@ static const char *parse_column(struct cp_condition *c, const struct cp_schema *
 	return NULL;
 }
 
-static int parse_key(struct cp_condition *c, const struct cp_column *column, const char *value)
+static int parse_key(struct cp_condition *c, const struct cp_column *column, const char *value, cp_key_of *key_of, struct cp_err *err)
 {
 	char *end;
-	c->u64 = cp_key(cp_field_seed(column->name, strlen(column->name)), value, strlen(value));
 	if (value[0] != '#' || strlen(value) != 17 || strspn(value + 1, "0123456789abcdef") != 16)
-		return 0;
+		return key_of(column, value, &c->u64, err);
 	c->u64 = strtoull(value + 1, &end, 16);
 	return 0;
 }
@@ -88,7 +86,7 @@ static int parse_number(struct cp_condition *c, const char *value)
 	}
 }
 
-static int parse_value(struct cp_condition *c, const struct cp_column *column, const char *value, struct cp_err *err)
+static int parse_value(struct cp_condition *c, const struct cp_column *column, const char *value, cp_key_of *key_of, struct cp_err *err)
 {
 	int key = column->type == CP_KEY || column->type == CP_KEYS;
 	c->store = column->store;
@@ -96,7 +94,7 @@ static int parse_value(struct cp_condition *c, const struct cp_column *column, c
 	if ((key || c->store.elem == CP_BYTE) && c->op != EQ && c->op != NE)
 		return cp_err_set(err, "column '%s' (%s) can be compared by = and != only", column->name, column->type_name);
 	if (key)
-		return parse_key(c, column, value);
+		return parse_key(c, column, value, key_of, err);
 	if (!c->store.width || (c->store.is_list && c->store.elem != CP_BYTE))
 		return cp_err_set(err, "column '%s' (%s): there are conditions on keys, numbers, times and text only", column->name, column->type_name);
 	if (c->store.elem == CP_BYTE) {
@@ -109,7 +107,7 @@ static int parse_value(struct cp_condition *c, const struct cp_column *column, c
 	return 0;
 }
 
-int cp_where_parse(struct cp_where *w, const struct cp_schema *s, const struct cp_opt_list *l, struct cp_err *err)
+int cp_where_parse(struct cp_where *w, const struct cp_schema *s, const struct cp_opt_list *l, cp_key_of *key_of, struct cp_err *err)
 {
 	if (cp_where_check(l, err) < 0)
 		return -1;
@@ -117,7 +115,7 @@ int cp_where_parse(struct cp_where *w, const struct cp_schema *s, const struct c
 	for (int i = 0; i < l->n; i++) {
 		struct cp_condition *c = &w->condition[w->n++];
 		const char *value = parse_column(c, s, l->v[i], err);
-		if (!value || parse_value(c, &s->column[c->column], value, err) < 0) {
+		if (!value || parse_value(c, &s->column[c->column], value, key_of, err) < 0) {
 			cp_where_release(w);
 			return -1;
 		}

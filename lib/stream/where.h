@@ -1,7 +1,7 @@
 /* Conditions on rows: COLUMN OP VALUE, where OP is = != < <= > >=.
  *
- *     key, keys     = and !=; the value is text, hashed as the field's keys are (#0123456789abcdef is a key itself); a list has a value if one
- *                   of its members is it
+ *     key, keys     = and !=; the value is text, of which the caller makes a key as the column's were made (#0123456789abcdef is a key itself);
+ *                   a list has a value if one of its members is it
  *     bytes         = and !=, byte for byte
  *     numbers       all six; a missing value (NaN, no time) fulfils none of them but != 
  *     empty value   is "missing": the key of the empty value, no number, no time, no bytes
@@ -13,6 +13,9 @@
 
 #include "stream/stream.h"
 
+/* The key that a value has in a column (text/declared.h, which knows declarations). */
+typedef int cp_key_of(const struct cp_column *, const char *value, uint64_t *key, struct cp_err *);
+
 struct cp_where {
 	struct cp_condition *condition;
 	int n;
@@ -22,7 +25,7 @@ struct cp_where {
 int cp_where_check(const struct cp_opt_list *, struct cp_err *);
 
 /* -1 and a sentence, with nothing to release. */
-int cp_where_parse(struct cp_where *, const struct cp_schema *, const struct cp_opt_list *, struct cp_err *);
+int cp_where_parse(struct cp_where *, const struct cp_schema *, const struct cp_opt_list *, cp_key_of *, struct cp_err *);
 void cp_where_release(struct cp_where *);
 
 /* The columns that must be decoded: up to n conditions' into out; returns how many (a column may stand twice). */

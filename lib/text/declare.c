@@ -608,6 +608,22 @@ int cp_declare_is_null(const struct cp_declare *f, const char *value, size_t n)
 	return 0;
 }
 
+size_t cp_declare_n_values(const struct cp_declare *f)
+{
+	switch (f->kind) {
+	case CP_KIND_HOUR: return 24;
+	case CP_KIND_WEEKDAY: return 7;
+	case CP_KIND_BUCKETS_AT: return f->n_bounds + 1;
+	default: return 0;
+	}
+}
+
+const char *cp_declare_value(const struct cp_declare *f, size_t i, char buf[24])
+{
+	snprintf(buf, 24, "%zu", i);
+	return f->kind == CP_KIND_WEEKDAY ? cp_weekdays[i] : buf;
+}
+
 int cp_list_next(const struct cp_declare *f, const struct cp_csv_field *list, size_t *at, struct cp_csv_field *member)
 {
 	size_t len = strlen(f->sep);

@@ -113,6 +113,10 @@ int cp_glob_match(const char *glob, const char *name);
 /* Is the value none: empty, or among the line's nulls?  It is stripped already. */
 int cp_declare_is_null(const struct cp_declare *, const char *value, size_t n);
 
+/* Hours, weekdays and buckets between bounds: how many values there are (of other kinds: 0), and the word that stands for one in its key. */
+size_t cp_declare_n_values(const struct cp_declare *);
+const char *cp_declare_value(const struct cp_declare *, size_t i, char buf[24]);
+
 /* The next member of a list that is a value, stripped; 1, or 0 at the end.  *at is 0 before the first.  Two separators side by side hold
  * nothing; neither does a member that is null. */
 int cp_list_next(const struct cp_declare *, const struct cp_csv_field *list, size_t *at, struct cp_csv_field *member);

@@ -45,7 +45,7 @@ struct cp_fill {
 };
 
 struct at {			/* where a value stands, for messages */
-	const struct cp_plan *plan;
+	const struct cp_plan *plan;	/* NULL: nowhere */
 	const struct cp_part *part;
 	uint64_t line;
 	struct cp_err *err;
@@ -59,6 +59,8 @@ static int complain(const struct at *at, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
+	if (!at->plan)
+		return cp_err_set(at->err, "%s", what);
 	if (!at->part)
 		return cp_err_set(at->err, "%s: line %llu: %s", at->plan->file, (unsigned long long)at->line, what);
 	size_t c = at->part->from;
@@ -266,6 +268,29 @@ static int take_key(const struct at *at, const struct cp_csv_field *f, uint64_t 
 	struct cp_csv_field s = stripped(f);
 	*out = cp_declare_is_null(p->how, s.p, s.n) ? p->key_missing : cp_hash64(s.p, s.n, p->seed);
 	return 0;
+}
+
+/* An hour or a weekday, named as such. */
+static int take_name(const struct at *at, const struct cp_csv_field *f, uint64_t *out)
+{
+	char shown[44];
+	const struct cp_declare *how = at->part->how;
+	*out = cp_key(at->part->seed, f->p, f->n);
+	int known = *out == at->part->key_missing;
+	for (size_t i = 0; i < cp_declare_n_values(how); i++)
+		known |= at->part->key[i] == *out;
+	return known ? 0 : complain(at, "'%s' is none of its values, which are %s", show(f, shown), how->kind == CP_KIND_HOUR ? "0 to 23" : "Monday to Sunday");
+}
+
+int cp_declare_key(const struct cp_declare *how, const char *field, const char *value, uint64_t *key, struct cp_err *err)
+{
+	struct cp_part p = { .type = CP_KEY, .how = how, .seed = cp_field_seed(field, strlen(field)) };
+	struct at at = { .part = &p, .err = err };
+	struct cp_csv_field f = { value, strlen(value) };
+	cp_part_keys(&p);
+	int rc = (how && (how->kind == CP_KIND_HOUR || how->kind == CP_KIND_WEEKDAY) ? take_name : take_key)(&at, &f, key);
+	free(p.key);
+	return rc;
 }
 
 static int take_keys(struct cp_fill *fill, const struct at *at, struct column *c, const struct cp_csv_field *f)

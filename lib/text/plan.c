@@ -436,18 +436,16 @@ static enum cp_type type_of(const struct cp_declare *f)
 }
 
 /* Keys of the values that there can be, made once. */
-static void make_keys(struct cp_part *p)
+void cp_part_keys(struct cp_part *p)
 {
-	size_t n = !p->how ? 0 : p->how->kind == CP_KIND_BUCKETS_AT ? p->how->n_bounds + 1 : p->how->kind == CP_KIND_HOUR ? 24 :
-		   p->how->kind == CP_KIND_WEEKDAY ? 7 : 0;
+	size_t n = p->how ? cp_declare_n_values(p->how) : 0;
 	p->key_missing = cp_key(p->seed, "", 0);
 	if (!n)
 		return;
 	p->key = cp_xcalloc(n, sizeof *p->key);
 	for (size_t i = 0; i < n; i++) {
 		char buf[24];
-		snprintf(buf, sizeof buf, "%zu", i);
-		const char *s = p->how->kind == CP_KIND_WEEKDAY ? cp_weekdays[i] : buf;
+		const char *s = cp_declare_value(p->how, i, buf);
 		p->key[i] = cp_key(p->seed, s, strlen(s));
 	}
 }
@@ -464,7 +462,7 @@ static int add_part(struct maker *m, enum cp_type type, size_t column, const cha
 	if (type == CP_KEY || type == CP_KEYS) {
 		p->how = says_much(how) && !(how->kind == CP_KIND_CATEGORY && !how->null.n) ? how : NULL;
 		p->seed = cp_field_seed(name, strlen(name));
-		make_keys(p);
+		cp_part_keys(p);
 	}
 	return 0;
 }

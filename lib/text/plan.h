@@ -63,6 +63,10 @@ const struct cp_schema *cp_plan_schema(const struct cp_plan *);
 /* The line that a column of the schema is made by, as it holds for it; NULL: none. */
 const struct cp_declare *cp_plan_line(const struct cp_plan *, int column);
 
+/* The key of one value (of a list, of one member) in a field that is made by this line, NULL: as it stands.  Buckets are asked for by a number
+ * in them, hours and weekdays by their own names.  -1: such a value there is not. */
+int cp_declare_key(const struct cp_declare *, const char *field, const char *value, uint64_t *key, struct cp_err *);
+
 struct cp_fill *cp_fill_new(const struct cp_plan *);	/* outlived by the plan */
 void cp_fill_free(struct cp_fill *);
 void cp_fill_reset(struct cp_fill *);

@@ -25,4 +25,6 @@ struct cp_plan {
 	struct cp_template *sentence;	/* NULL: no text */
 };
 
+void cp_part_keys(struct cp_part *);	/* fills in .key and .key_missing; .key is to be freed */
+
 #endif

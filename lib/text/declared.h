@@ -1,0 +1,13 @@
+/* What the declaration that stands in a column's header makes of its values. */
+#ifndef CP_DECLARED_H
+#define CP_DECLARED_H
+
+#include "stream/schema.h"
+
+/* The key of a value in a column of keys, as cp_declare_key (plan.h) makes it by the column's own line. */
+int cp_declared_key(const struct cp_column *, const char *value, uint64_t *key, struct cp_err *);
+
+/* Do equal keys mean the same in both?  0; -1: one has buckets that the other has not.  `whose` is the second column. */
+int cp_declared_alike(const struct cp_column *, const struct cp_column *, const char *whose, struct cp_err *);
+
+#endif
