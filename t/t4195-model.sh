@@ -78,6 +78,24 @@ test_that 'names are read as the fields were declared: separators, nulls, and co
 	test "$(paste -sd " " said)" = "75 (missing) 100 (missing) 200 (number) 225 x" || test "$(paste -sd " " said)" = "100 (missing) 75 (missing) 200 (number) 225 x"
 '
 
+test_that 'buckets, hours and weekdays are named after their declaration, and asked for by a number or by name' '
+	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"Price,When\" : NR % 14 \",\" 1700000000 + 3600 * NR }" rows.csv >made.csv
+	cp-featurize -q -f "Price: buckets at 5 10" -f "When: drop" -f "Hour: hour of When" -f "Day: weekday of When" made.csv -o made.cps
+	cp-train -q --no-ledger --threads 1 --stage ctr --model fm --epochs 1 --train made.cps -o made.cpm
+	said() { cp-model vocab -q --field $1 --names made.csv made.cpm | cut -f5 | sort | paste -sd "|" | tee said; }
+	test "$(said Price)" = "< 5|>= 10|>= 5 < 10"
+	test "$(said Day)" = "Friday|Monday|Saturday|Sunday|Thursday|Tuesday|Wednesday"
+	said Hour | tr "|" "\n" | sort -n | cmp - <<-END
+	$(seq 0 23)
+	END
+	cp-model neighbours -q --field Price --value 7 --names made.csv made.cpm | cut -f4 | sort | paste -sd "|" >said
+	cat said
+	test "$(cat said)" = "< 5|>= 10"
+	test "$(cp-model neighbours -q --field Day --value Monday made.cpm | wc -l)" = 6
+	fails_with 1 cp-model neighbours -q --field Price --value much made.cpm
+	grep "made.cpm: column .Price.: .much. is not a number" fails_with.err
+'
+
 test_that 'the rows of a value are those of the table, behind the rows of the fields before and that for the unseen' '
 	cp-model export -q --field Film a.cpm | cut -f5- | tr "\t" "\n" >said
 	tensor a.cpm embedding | od -An -v -tf4 -w4 | sed -n "$((22 * 8 + 1)),$((52 * 8))p" >there

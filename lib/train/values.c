@@ -9,9 +9,11 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "stream/twin.h"
 #include "text/csv.h"
 #include "text/declare.h"
+#include "text/declared.h"
 #include "train/inspect.h"
 
 /* --- Names ------------------------------------------------------------------------------------------------------------------------- */
@@ -43,6 +45,23 @@ static void name_value(struct cp_value_names *names, int field, const struct cp_
 		name_key(names, field, cp_key(cp_field_seed(name, strlen(name)), p, n), p, n);
 }
 
+/* Values that the declaration makes of others: an hour is called so, a bucket by its bounds. */
+static void name_made(struct cp_value_names *names, int field, const struct cp_declare *how)
+{
+	const char *title = names->v->fields.v[field].name;
+	uint64_t seed = cp_field_seed(title, strlen(title));
+	size_t n = cp_declare_n_values(how);
+	for (size_t i = 0; i < n; i++) {
+		char buf[24], low[32], high[32], name[80];
+		const char *word = cp_declare_value(how, i, buf);
+		snprintf(name, sizeof name, "%s", word);
+		if (how->kind == CP_KIND_BUCKETS_AT)
+			snprintf(name, sizeof name, "%s%s%s%s", i ? ">= " : "", i ? cp_print_real(how->bound[i - 1], low) : "",
+				 i + 1 == n ? "" : i ? " < " : "< ", i + 1 == n ? "" : cp_print_real(how->bound[i], high));
+		name_key(names, field, cp_key(seed, word, strlen(word)), name, strlen(name));
+	}
+}
+
 /* What no value of a CSV is called: that there is none, and the row which numbers multiply. */
 static void name_the_rest(struct cp_value_names *names)
 {
@@ -54,12 +73,20 @@ static void name_the_rest(struct cp_value_names *names)
 	}
 }
 
+/* Is a value another than stands in the CSV? */
+static int is_made(const struct cp_declare *how)
+{
+	return how->kind == CP_KIND_BUCKETS_LOG || cp_declare_n_values(how);
+}
+
 static void name_row(struct cp_value_names *names, const struct cp_csv *csv, const struct source *source)
 {
 	for (int f = 0; f < names->v->fields.n; f++) {
 		const struct cp_csv_field *v = source[f].column == SIZE_MAX ? NULL : &csv->fields[source[f].column];
 		struct cp_csv_field member;
 		size_t at = 0;
+		if (v && is_made(&source[f].how))
+			continue;
 		if (v && names->v->fields.v[f].type == CP_KEY)
 			name_value(names, f, &source[f].how, v->p, v->n);
 		while (v && names->v->fields.v[f].type == CP_KEYS && cp_list_next(&source[f].how, v, &at, &member))
@@ -96,6 +123,8 @@ static int read_names(struct cp_value_names *names, struct cp_csv *csv, struct c
 		name_row(names, csv, source);
 		rc = 0;
 	}
+	for (int f = 0; !rc && f < names->v->fields.n; f++)
+		name_made(names, f, &source[f].how);
 	name_the_rest(names);
 	free(source);
 	cp_declaration_free(d);
@@ -279,9 +308,17 @@ int cp_inspect_neighbours(const struct cp_inspect *m, const char *field, const c
 	if (!rows)
 		return -1;
 	const struct cp_features_field *v = &m->model->vocab.field[f];
-	uint32_t row = cp_features_row(&m->model->vocab, f, cp_key(cp_field_seed(field, strlen(field)), value, strlen(value)));
-	int rc = row == v->base ? cp_err_set(err, "%s: field '%s' has no value '%s' that training met", m->path, field, value) : 0;
-	if (!rc)
+	struct cp_schema s;
+	uint64_t key = 0;
+	cp_fields_schema(&m->model->vocab.fields, &s);
+	int rc = cp_declared_key(&s.column[f], value, &key, err);
+	cp_schema_release(&s);
+	uint32_t row = rc ? v->base : cp_features_row(&m->model->vocab, f, key);
+	if (rc)
+		cp_err_wrap(err, "%s", m->path);
+	else if (row == v->base)
+		rc = cp_err_set(err, "%s: field '%s' has no value '%s' that training met", m->path, field, value);
+	else
 		print_neighbours(m, f, row - v->base - 1, names, n, rows + d, d, out);
 	free(rows);
 	return rc;
