@@ -71,6 +71,23 @@ test_that 'the sentence: lists joined, words for what is missing, text told' '
 	test "$(printf "A,B\n,x\n" | cp-textify --text --omit-empty)" = "B is x."
 	test "$(printf "A,B\n,-\n" | cp-textify --text --omit-empty --null -)" = ""
 '
+test_that 'an hour or a weekday of what is no time in that unit is a bad row, in records and in lines' '
+	printf "label,timestamp,u\n1,1700000000000,a\n0,253402300800,b\n1,1700000000,c\n" >ms.csv
+	for kind in hour weekday; do
+		for how in cp-featurize cp-textify "cp-textify --text"; do
+			fails_with 1 $how -q -f "w: $kind of timestamp" ms.csv >ms.out
+			grep "ms.csv: line 2, column 2 .timestamp.: .1700000000000. is not within the years 0 to 9999; expected seconds.*time milliseconds" fails_with.err
+		done
+	done
+	cp-textify -q --text --skip-bad -f "w: weekday of timestamp" ms.csv | cmp - <<-END
+	u is c. w is Tuesday.
+	END
+	cp-textify -q --text -f "w: weekday of timestamp milliseconds" ms.csv | grep -x "u is a. w is Tuesday."
+	cp-textify -q --text -f "w: weekday of timestamp" -f "timestamp: time milliseconds" ms.csv | grep -x "u is a. w is Tuesday."
+	sed "2s/1700000000000/soon/" ms.csv >soon.csv
+	fails_with 1 cp-textify -q --text -f "timestamp: drop" -f "w: weekday of timestamp" soon.csv
+	grep "soon.csv: line 2, column 2 .timestamp.: the timestamp .soon. is not a whole number" fails_with.err
+'
 test_that 'label rules' '
 	printf "r,A\n4,\n3.9,\n5,\n" >r.csv
 	test "$(cp-featurize -f "r: label >= 4" r.csv | column label | tr -d "\n")" = 101

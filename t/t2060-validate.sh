@@ -197,6 +197,16 @@ test_that 'splits: unseen values, shared rows, times that overlap' '
 	! grep time-overlap got
 '
 
+test_that 'times that are not seconds' '
+	awk -F, -v OFS=, "NR > 1 { \$2 = \$2 \"000\" } 1" train.csv >ms.csv
+	cp-validate -q --json --csv ms.csv >report
+	codes note <report | grep -x "time-unit timestamp"
+	grep -q "if these are milliseconds, declare .timestamp: time milliseconds." report
+	cp-validate -q --json --csv -f "timestamp: time milliseconds" ms.csv | codes note >got
+	cp-validate -q --json --csv train.csv | codes note >>got
+	! grep time-unit got
+'
+
 test_that 'rows without a time that have a label rate of their own' '
 	sed "s/^0,[0-9]*,/0,,/" train.csv >untimed.csv
 	warns warning "label-without-time timestamp" <untimed.csv

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "report/words.h"
+#include "text/timeformat.h"
 
 #define LEAK_AUC 0.95		/* a field alone that does so well has seen the label */
 #define SURE_SHARE 0.01		/* rows in values of one label, from which on it is said */
@@ -254,6 +255,18 @@ static void about_time(struct teller *t, const struct cp_profile_column *c)
 	}
 }
 
+/* Nothing but an order is wrong of times in another unit; where an hour is made of them, they are refused. */
+static void about_unit(struct teller *t, const struct cp_profile_column *c)
+{
+	for (int i = 0; i < t->p->n_splits; i++) {
+		const struct cp_column_split *s = &c->split[i];
+		if (!s->present || !cp_time_is_far(s->last))
+			continue;
+		tell(t, 0, "time-unit", c, &t->p->split[i], "The times of '%s' go up to %" PRId64 ", which is no time in seconds: if these are milliseconds, declare "
+		     "'%s: time milliseconds'.", t->p->split[i].name, s->last, c->name);
+	}
+}
+
 /* The rows that have no time, against those of the same split that have one: where the label decides whether a time was kept, an order by
  * time is an order by label. */
 static void about_untimed(struct teller *t, const struct cp_profile_column *c)
@@ -337,6 +350,7 @@ void cp_findings_make(struct cp_findings *out, const struct cp_profile *p, const
 		case CP_TEXT: about_text(&t, c); break;
 		case CP_TOKENS: about_tokens(&t, c, opts->max_tokens); break;
 		case CP_TIME:
+			about_unit(&t, c);
 			about_time(&t, c);
 			about_untimed(&t, c);
 			break;

@@ -4,7 +4,7 @@
  *
  *     warnings  no-rows no-label labels one-class constant row-id leak leak-values missing infinite weights weight-zero cut empty-text unseen
  *               shared-rows collisions bad-rows label-without-time
- *     notes     label-rate label-rate-by-time time-overlap unseen-some missing-some copies torn few-positives wide-number
+ *     notes     label-rate label-rate-by-time time-overlap time-unit unseen-some missing-some copies torn few-positives wide-number
  *               looks-number looks-list expected-collisions no-field
  */
 #ifndef CP_FINDINGS_H

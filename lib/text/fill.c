@@ -241,9 +241,13 @@ static int take_time(const struct at *at, const struct cp_csv_field *f, int64_t 
 static int take_moment(const struct at *at, const struct cp_csv_field *f, uint64_t *out)
 {
 	int64_t t;
+	char shown[44];
 	const struct cp_part *p = at->part;
 	if (take_time(at, f, &t) < 0)
 		return -1;
+	if (t != CP_TIME_MISSING && cp_time_is_far(t))
+		return complain(at, "'%s' is not within the years 0 to 9999; expected %.80s%s", show(f, shown), p->how->format ? p->how->format : "seconds",
+				p->how->format ? "" : ", and milliseconds are declared: time milliseconds");
 	*out = t == CP_TIME_MISSING ? p->key_missing : p->key[p->how->kind == CP_KIND_HOUR ? cp_time_hour(t) : cp_time_weekday(t)];
 	return 0;
 }

@@ -467,6 +467,12 @@ static int add_part(struct maker *m, enum cp_type type, size_t column, const cha
 	return 0;
 }
 
+/* Hours and weekdays also where they are only told: a time that is none is a bad row then, too. */
+static int is_wanted(const struct maker *m, const struct cp_declare *how)
+{
+	return m->spec.keys ? !how || how->kind != CP_KIND_TEXT : how && (how->kind == CP_KIND_HOUR || how->kind == CP_KIND_WEEKDAY);
+}
+
 static int add_parts(struct maker *m)
 {
 	m->plan->part = cp_xcalloc(N_ROLES + m->n, sizeof *m->plan->part);
@@ -475,9 +481,9 @@ static int add_parts(struct maker *m)
 	for (int i = 0; i < N_ROLES; i++)
 		if (m->role[i].column != SIZE_MAX && add_part(m, m->role[i].type, m->role[i].column, m->role[i].name, m->role[i].how) < 0)
 			return -1;
-	for (size_t i = 0; m->spec.keys && i < m->n; i++) {
+	for (size_t i = 0; i < m->n; i++) {
 		const struct entry *e = &m->entry[i];
-		if (!(e->how && e->how->kind == CP_KIND_TEXT) && add_part(m, type_of(e->how), e->column, e->title, e->how) < 0)
+		if (is_wanted(m, e->how) && add_part(m, type_of(e->how), e->column, e->title, e->how) < 0)
 			return -1;
 	}
 	return 0;

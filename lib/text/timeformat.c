@@ -223,6 +223,11 @@ int cp_time_check(const char *format, struct cp_err *err)
 	return 0;
 }
 
+int cp_time_is_far(int64_t seconds)
+{
+	return seconds < INT64_C(-62167219200) || seconds >= INT64_C(253402300800);
+}
+
 int cp_time_hour(int64_t seconds)
 {
 	return (int)(((seconds % 86400) + 86400) % 86400 / 3600);

@@ -23,6 +23,9 @@ int cp_time_check(const char *format, struct cp_err *);
 /* Seconds since 1970 of a stripped value; <0 if it is not of that format.  NULL is "seconds". */
 int cp_time_read(const char *format, const char *value, size_t n, int64_t *seconds);
 
+/* Beyond the years 0 to 9999: more likely a time in milliseconds or microseconds. */
+int cp_time_is_far(int64_t seconds);
+
 int cp_time_hour(int64_t seconds);		/* 0..23 */
 int cp_time_weekday(int64_t seconds);		/* 0: Monday */
 extern const char *const cp_weekdays[7];
