@@ -207,6 +207,17 @@ test_that 'times that are not seconds' '
 	! grep time-unit got
 '
 
+test_that 'a label rate is one of rows whose label is 0 or 1, in splits and in periods' '
+	printf "label,timestamp,u\n1,1,x\n5,1,x\n5,1,y\n0,9,x\n5,9,x\n1,9,x\n3,12,z\n" >others.csv
+	cp-validate -q --json --csv others.csv >report
+	is 0.6667 "$(member "splits[0].label_rate" <report | cut -c 1-6 | sed "s/0.6666/0.6667/")"
+	is "[[1.0],[0.5],[null]]" "$(sqlite3 :memory: "select json_group_array(json_extract(value, \"\$.label_rate\")) from json_each(json_extract(readfile(\"report\"), \"\$.periods\"))")"
+	cp-validate -q --csv others.csv | grep -A 3 "^Label rate from" >text
+	cat text
+	is "1.0000 0.5000 -" "$(sed 1d text | awk "{ print \$NF }" | paste -sd " ")"
+	printf "label,timestamp,u\n5,1,x\n5,9,x\n" | cp-validate -q --csv | grep -A 2 "^Label rate from" | sed 1d | awk "{ print \$NF }" | paste -sd " " | grep -x -e "- -"
+'
+
 test_that 'rows without a time that have a label rate of their own' '
 	sed "s/^0,[0-9]*,/0,,/" train.csv >untimed.csv
 	warns warning "label-without-time timestamp" <untimed.csv

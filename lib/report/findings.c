@@ -274,9 +274,9 @@ static void about_untimed(struct teller *t, const struct cp_profile_column *c)
 	for (int i = 0; i < t->p->n_splits; i++) {
 		const struct cp_profile_split *s = &t->p->split[i];
 		const struct cp_column_split *v = &c->split[i];
-		double n = (double)v->missing, m = (double)v->present, without = share(v->missing_pos, v->missing);
-		double with = share(s->labels[1] - v->missing_pos, v->present);
-		if (v->missing && v->present && fabs(without - with) > PERIOD_DRIFT + 4 * sqrt(0.25 / n + 0.25 / m))
+		uint64_t missing = v->missing_judged, present = s->labels[0] + s->labels[1] - missing;
+		double n = (double)missing, m = (double)present, without = share(v->missing_pos, missing), with = share(s->labels[1] - v->missing_pos, present);
+		if (missing && present && fabs(without - with) > PERIOD_DRIFT + 4 * sqrt(0.25 / n + 0.25 / m))
 			tell(t, 1, "label-without-time", c, s, "In '%s' the rows without a time have a label rate of %.2f, those with one of %.2f: whether there "
 			     "is a time tells the label, and an order by time is partly one by label.", s->name, without, with);
 	}
@@ -292,7 +292,7 @@ static void about_periods(struct teller *t)
 		const struct cp_period *q = &t->p->period[i];
 		uint64_t n = 0, pos = 0;
 		for (int s = 0; s < t->p->n_splits; s++) {
-			n += q->n[s];
+			n += q->judged[s];
 			pos += q->pos[s];
 		}
 		double rate = share(pos, n), margin = 4 * sqrt(0.25 / (double)n);

@@ -150,7 +150,7 @@ static json_t *period(const struct cp_profile *p, const struct cp_period *q)
 	put(o, "to", json_integer(q->to));
 	for (int i = 0; i < p->n_splits; i++) {
 		json_array_append_new(n, integer(q->n[i]));
-		json_array_append_new(rate, p->label < 0 ? json_null() : ratio(q->pos[i], q->n[i]));
+		json_array_append_new(rate, p->label < 0 ? json_null() : ratio(q->pos[i], q->judged[i]));
 	}
 	put(o, "rows", n);
 	put(o, "label_rate", rate);

@@ -18,7 +18,8 @@ struct cp_gather {
 	int split;			/* the present one */
 	int *map;			/* column of the block that is ours */
 	size_t cap;			/* rows there is room for */
-	uint8_t *positive, *slot, *any;
+	uint8_t *positive, *judged;	/* label 1; label 0 or 1 */
+	uint8_t *slot, *any;
 	uint8_t *unseen;		/* (n_columns, cap) */
 	uint64_t *row;			/* hashes of whole rows */
 };
@@ -54,10 +55,12 @@ void cp_profile_free(struct cp_profile *p)
 		free(p->split[s].name);
 	for (int i = 0; i < p->n_periods; i++) {
 		free(p->period[i].n);
+		free(p->period[i].judged);
 		free(p->period[i].pos);
 	}
 	free(p->gather->map);
 	free(p->gather->positive);
+	free(p->gather->judged);
 	free(p->gather->slot);
 	free(p->gather->any);
 	free(p->gather->row);
@@ -206,13 +209,14 @@ static void count_time(struct cp_profile *p, struct cp_profile_column *c, const 
 		int64_t t = v->i64[i];
 		if (t == CP_TIME_MISSING) {
 			s->missing++;
-			s->missing_pos += g->positive[i] != 0;
+			s->missing_judged += g->judged[i];
+			s->missing_pos += g->positive[i];
 			continue;
 		}
 		s->first = s->present && s->first < t ? s->first : t;
 		s->last = s->present && s->last > t ? s->last : t;
 		s->present++;
-		cp_timeline_add(p->timeline, t, g->split, g->positive[i]);
+		cp_timeline_add(p->timeline, t, g->split, g->judged[i], g->positive[i]);
 	}
 }
 
@@ -295,6 +299,7 @@ static void reserve(struct cp_profile *p, size_t n)
 		return;
 	g->cap = n;
 	g->positive = cp_xrealloc(g->positive, n, 1);
+	g->judged = cp_xrealloc(g->judged, n, 1);
 	g->slot = cp_xrealloc(g->slot, n, 1);
 	g->any = cp_xrealloc(g->any, n, 1);
 	g->row = cp_xrealloc(g->row, n, sizeof *g->row);
@@ -311,6 +316,7 @@ static void look_at_labels(struct cp_profile *p)
 		uint64_t row = s->rows + i;
 		g->slot[i] = (uint8_t)(p->opts.n_splits > 1 ? (uint64_t)g->split : cp_mix64(row + CP_GOLDEN) & 1);
 		g->positive[i] = label && label[i] == 1;
+		g->judged[i] = label && (label[i] == 0 || label[i] == 1);
 		if (!label)
 			continue;
 		s->labels[label[i] == 0 ? 0 : label[i] == 1 ? 1 : 2]++;

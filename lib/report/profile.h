@@ -43,7 +43,7 @@ struct cp_profile_opts {
 /* A column within a split. */
 struct cp_column_split {
 	uint64_t present, missing;	/* rows */
-	uint64_t missing_pos;		/* time: of the missing, those with label 1 */
+	uint64_t missing_judged, missing_pos;	/* time: of the missing, those with label 0 or 1, and with 1 */
 	uint64_t n_infinite;		/* number */
 	uint64_t zero, bad;		/* weight: zero; negative or no number */
 	double sum;			/* number, weight: of those that are finite */
@@ -83,7 +83,7 @@ struct cp_profile_column {
 #define CP_PERIODS 10
 struct cp_period {
 	int64_t from, to;		/* first and last time that may lie in it */
-	uint64_t *n, *pos;		/* a split */
+	uint64_t *n, *judged, *pos;	/* a split: rows, those with label 0 or 1, those with 1 */
 };
 
 struct cp_profile_split {
@@ -135,7 +135,7 @@ static inline int cp_is_field(enum cp_type t)
 /* A histogram of times whose step doubles until there are few enough of them. */
 struct cp_timeline *cp_timeline_new(int n_splits);
 void cp_timeline_free(struct cp_timeline *);
-void cp_timeline_add(struct cp_timeline *, int64_t time, int split, int positive);
+void cp_timeline_add(struct cp_timeline *, int64_t time, int split, int judged, int positive);	/* judged: with label 0 or 1 */
 int cp_timeline_periods(const struct cp_timeline *, struct cp_period period[CP_PERIODS]);	/* of about as many rows each */
 
 #endif

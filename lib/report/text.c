@@ -192,8 +192,8 @@ static void put_periods(const struct cp_profile *p, struct cp_buf *b)
 		cp_buf_printf(b, "  %-22s", cp_time_words(q->from, buf));
 		cp_buf_printf(b, "%13s", cp_count_words(n, buf));
 		for (int s = 0; s < p->n_splits && s < 4; s++) {
-			snprintf(buf, sizeof buf, "%.4f", (double)q->pos[s] / (double)q->n[s]);
-			cp_buf_printf(b, " %14s", q->n[s] ? buf : "-");
+			snprintf(buf, sizeof buf, "%.4f", (double)q->pos[s] / (double)q->judged[s]);
+			cp_buf_printf(b, " %14s", q->judged[s] ? buf : "-");
 		}
 		end_line(b);
 	}

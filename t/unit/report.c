@@ -63,8 +63,8 @@ static void times(void)
 	struct cp_timeline *up = cp_timeline_new(1), *down = cp_timeline_new(1);
 	struct cp_period a[CP_PERIODS], b[CP_PERIODS];
 	for (int64_t i = 0; i < N; i++) {
-		cp_timeline_add(up, (i - N / 2) * 977, 0, i % 3 == 0);
-		cp_timeline_add(down, (N - 1 - i - N / 2) * 977, 0, (N - 1 - i) % 3 == 0);
+		cp_timeline_add(up, (i - N / 2) * 977, 0, 1, i % 3 == 0);
+		cp_timeline_add(down, (N - 1 - i - N / 2) * 977, 0, 1, (N - 1 - i) % 3 == 0);
 	}
 	int n = cp_timeline_periods(up, a), m = cp_timeline_periods(down, b), same = n == m;
 	uint64_t rows = 0, pos = 0;
