@@ -45,6 +45,19 @@ test_that 'a mark stands alone in its object' '
 		sed "\$s/}$/,$more}/" one.jsonl | fails_with 1 cp-cat -q --from jsonl
 	done
 '
+test_that 'a value that cannot be is shown as it stands in the JSON' '
+	printf "label,timestamp,u\n1,5,x\n" | cp-featurize -q | cp-cat -q --to jsonl >t.jsonl
+	while read -r is shown; do
+		sed "s/\"timestamp\":5/\"timestamp\":$is/" t.jsonl | fails_with 1 cp-cat -q --from jsonl --edited >t.out
+		grep -F "column '\''timestamp'\'' (time): '\''$shown'\'' is not a value of i64" fails_with.err
+	done <<-END
+	5.5 5.5
+	0.1 0.1
+	true true
+	[1,2] [1,2]
+	"soon" soon
+	END
+'
 test_that 'a stream without rows comes back too' '
 	cp-cat -q --head 0 one.cps >none.cps &&
 	test "$(cp-cat -q --count none.cps)" = 0 && round_trip none.cps

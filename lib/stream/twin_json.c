@@ -106,8 +106,12 @@ static int json_text(const struct cp_column *c, const json_t *j, struct cp_buf *
 
 static int json_elem(struct cp_json_rows *r, const struct cp_column *c, const json_t *j, union cp_twin_elem *e, struct cp_err *err)
 {
-	if (json_text(c, j, &r->cell) < 0)
-		return cp_twin_bad(c, json_is_null(j) ? "null" : "what stands there", err);
+	if (json_text(c, j, &r->cell) < 0) {
+		char *shown = json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+		cp_twin_bad(c, shown, err);
+		free(shown);
+		return -1;
+	}
 	return cp_twin_elem(c, r->cell.data, e) < 0 ? cp_twin_bad(c, r->cell.data, err) : 0;
 }
 
