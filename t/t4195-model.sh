@@ -39,6 +39,20 @@ assert any(t["name"] == "embedding" and t["shape"] == [57, 8] and t["norm"] > 0 
 END
 '
 
+test_that 'what is no model is told by its first bytes' '
+	gzip -c a.cpm >a.gz
+	for no in "train.cps: this is a record stream, expected a model (safetensors)" "a.gz: this is compressed by gzip, expected .*; gzip -dc unpacks it"; do
+		fails_with 1 cp-model show "${no%%:*}"
+		grep "cp-model: $no" fails_with.err
+		fails_with 1 cp-predict --no-ledger -m "${no%%:*}" train.cps
+		grep "cp-predict: $no" fails_with.err
+		fails_with 1 cp-train --no-ledger --stage finetune --init "${no%%:*}" --train train.cps -o no.cpm
+		grep "cp-train: $no" fails_with.err
+	done
+	fails_with 1 cp-featurize a.cpm
+	grep "a.cpm: this is a model (safetensors), expected a CSV" fails_with.err
+'
+
 test_that 'compare finds what differs, and that nothing does' '
 	cp-model compare -q a.cpm a.cpm | grep -x "the same"
 	cp-model compare -q a.cpm b.cpm >differ

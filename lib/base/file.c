@@ -230,6 +230,34 @@ int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_e
 	return 1;
 }
 
+/* Their first eight bytes are the length of a header in JSON. */
+static int is_safetensors(const unsigned char *p, size_t n)
+{
+	return n >= 10 && !memcmp(p + 4, "\0\0\0\0{\"", 6);
+}
+
+int cp_is_foreign(const void *bytes, size_t n, const char *name, const char *expected, struct cp_err *err)
+{
+	static const struct {
+		const char *mark, *what, *unpacks;
+	} known[] = {
+		{ "\x89" "CPS", "a record stream", NULL }, { "\x1f\x8b", "compressed by gzip", "gzip" },
+		{ "\xfd" "7zX", "compressed by xz", "xz" }, { "\x28\xb5\x2f\xfd", "compressed by zstd", "zstd" },
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		size_t len = strlen(known[i].mark);
+		if (n < len || memcmp(bytes, known[i].mark, len))
+			continue;
+		const char *how = known[i].unpacks;
+		cp_err_set(err, "%s: this is %s, expected %s%s%s%s", name, known[i].what, expected, how ? "; " : "", how ? how : "", how ? " -dc unpacks it" : "");
+		return 1;
+	}
+	if (!is_safetensors(bytes, n))
+		return 0;
+	cp_err_set(err, "%s: this is a model (safetensors), expected %s", name, expected);
+	return 1;
+}
+
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *err)
 {
 	return cp_read_large(path, CP_READ_MAX, buf, err);

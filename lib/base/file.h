@@ -58,6 +58,9 @@ void cp_in_close(FILE *);		/* but standard input, which stays; NULL allowed */
 /* 1, and a sentence: these are the bytes of a Git LFS pointer, some lines in the place of the file. */
 int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_err *);
 
+/* 1, and a sentence: these bytes begin a file of another kind than the one expected ("a CSV"): a record stream, safetensors, compressed. */
+int cp_is_foreign(const void *bytes, size_t n, const char *name, const char *expected, struct cp_err *);
+
 /* Append a whole file to buf.  One of more than CP_READ_MAX bytes (or `most`) is refused, for /dev/zero has no end, and so is a Git LFS pointer. */
 #define CP_READ_MAX ((size_t)256 << 20)
 int cp_read_file(const char *path, struct cp_buf *buf, struct cp_err *);

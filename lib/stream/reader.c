@@ -99,6 +99,11 @@ static int foreign(struct cp_reader *r, const char *where, const unsigned char *
 	return -1;
 }
 
+static int no_stream(struct cp_reader *r, const unsigned char *p, size_t n, struct cp_err *err)
+{
+	return cp_is_foreign(p, n, r->name, "a record stream", err) ? -1 : foreign(r, "not a record stream", p, n, err);
+}
+
 /* The next head: 1, 0 at the end of the file, -1.  The mark is left in p. */
 static int get_head(struct cp_reader *r, unsigned char p[CP_HEAD_SIZE], const char *what, struct cp_err *err)
 {
@@ -110,7 +115,7 @@ static int get_head(struct cp_reader *r, unsigned char p[CP_HEAD_SIZE], const ch
 	if (got == 0)
 		return 0;
 	if (r->n_segments == 0 && memcmp(p, CP_MARK_HEADER, got < 8 ? got : 8))
-		return foreign(r, "not a record stream", p, got, err);
+		return no_stream(r, p, got, err);
 	return cp_err_set(err, "%s: cut short in the head of %s: %zu more bytes expected", r->name, what, CP_HEAD_SIZE - got);
 }
 
@@ -218,7 +223,7 @@ static int first_header(struct cp_reader *r, struct cp_err *err)
 	if (rc < 0)
 		return -1;
 	if (memcmp(p, CP_MARK_HEADER, 8))
-		return foreign(r, "not a record stream", p, CP_HEAD_SIZE, err);
+		return no_stream(r, p, CP_HEAD_SIZE, err);
 	if (get_header(r, p, &s, err) < 0)
 		return -1;
 	take_schema(r, &s);
@@ -465,7 +470,7 @@ static int get_seam(struct cp_reader *r, unsigned char p[CP_HEAD_SIZE], struct c
 		if (rc == 0)
 			return cp_err_set(err, "%s: empty: expected a record stream", r->name);
 		if (rc == 1 && memcmp(p, CP_MARK_HEADER, 8))
-			return foreign(r, "not a record stream", p, CP_HEAD_SIZE, err);
+			return no_stream(r, p, CP_HEAD_SIZE, err);
 	}
 	if (rc == 1 && memcmp(p, CP_MARK_HEADER, 8))
 		return foreign(r, "after a trailer, expected the end or another stream", p, CP_HEAD_SIZE, err);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "text/scan.h"
 #include "text/unicode.h"
@@ -476,20 +477,6 @@ static void set_names(struct cp_csv *r, int from_row)
 	r->n_names = r->n_fields;
 }
 
-/* What people feed to it by mistake, known by its first bytes. */
-static const struct {
-	const char *mark;
-	size_t n;
-	const char *sentence;
-} foreign[] = {
-	{ "\xff\xfe", 2, "this is UTF-16, expected UTF-8; iconv -f UTF-16 -t UTF-8 converts it" },
-	{ "\xfe\xff", 2, "this is UTF-16, expected UTF-8; iconv -f UTF-16 -t UTF-8 converts it" },
-	{ "\x89" "CPS", 4, "this is a record stream, expected a CSV" },
-	{ "\x1f\x8b", 2, "this is compressed by gzip, expected a CSV; gzip -dc unpacks it" },
-	{ "\xfd" "7zX", 4, "this is compressed by xz, expected a CSV; xz -dc unpacks it" },
-	{ "\x28\xb5\x2f\xfd", 4, "this is compressed by zstd, expected a CSV; zstd -dc unpacks it" },
-};
-
 /* Pass over a byte order mark; refuse what is no CSV at the first look. */
 static int skip_mark(struct cp_csv *r, struct cp_err *err)
 {
@@ -499,9 +486,10 @@ static int skip_mark(struct cp_csv *r, struct cp_err *err)
 		more = fill(r, err);
 	if (more < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-		if (st->end >= foreign[i].n && !memcmp(st->buf, foreign[i].mark, foreign[i].n))
-			return cp_err_set(err, "%s: %s", r->file, foreign[i].sentence);
+	if (st->end >= 2 && (!memcmp(st->buf, "\xff\xfe", 2) || !memcmp(st->buf, "\xfe\xff", 2)))
+		return cp_err_set(err, "%s: this is UTF-16, expected UTF-8; iconv -f UTF-16 -t UTF-8 converts it", r->file);
+	if (cp_is_foreign(st->buf, st->end, r->file, "a CSV", err))
+		return -1;
 	st->row = cp_utf8_bom(st->buf, st->end);
 	cp_scan_start(&st->scan, st->buf + st->row);
 	return 0;
