@@ -26,6 +26,18 @@ test_that 'few clicks, few rows and few steps: a loss that falls as it should is
 	! grep "is above that of" log
 '
 
+test_that 'labels of one kind alone are told of' '
+	for y in 0 1; do
+		awk -v y=$y "BEGIN { print \"label,user\"; for (i = 0; i < 300; i++) printf \"%d,u%d\n\", i && y, i % 9 }" >some.csv
+		sed "2d" some.csv | cp-featurize -q >all.cps
+		train --train all.cps --epochs 1
+		grep "every label of the training rows is $y: there is nothing to learn from them" log
+	done
+	cp-featurize -q some.csv >one.cps
+	train --train one.cps --epochs 1
+	! grep "every label" log
+'
+
 test_that 'a first epoch that is worse than where it started' '
 	train --train wide.cps --epochs 1 --lr 0.1
 	grep "the loss of epoch 1, [0-9.e+]*, is above that of scores of one half, 0.6931: .*--field" log

@@ -222,6 +222,7 @@ static int add_labels(struct cp_data *d, const struct cp_block *b, const struct 
 		if (d->want_labels && y != 0 && y != 1)
 			return cp_err_set(err, "%s: row %llu: label %g; expected 0 or 1", name, (unsigned long long)(b->first_row + i), y);
 		d->label[d->n + i] = (nn_float)y;
+		d->n_clicks += y == 1;
 	}
 	return 0;
 }

@@ -62,6 +62,7 @@ struct cp_data {
 	int has_spec;			/* of the masks: the stream's, or (want_masks without a mask column) the default's */
 	struct cp_mask_spec spec;
 	char tokenizer_digest[33];
+	uint64_t n_clicks;		/* with want_labels: rows whose label is 1 */
 	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
 	size_t longest;			/* tokens of a row */

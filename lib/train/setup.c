@@ -173,6 +173,8 @@ static int note_rows(struct cp_trainer *t, struct cp_err *err)
 	uint64_t n_cut = t->train.n_cut + t->valid.n_cut + t->test.n_cut;
 	if (note_wide_numbers(t, err) < 0)
 		return -1;
+	if (t->train.want_labels && (!t->train.n_clicks || t->train.n_clicks == t->train.n))
+		cp_trainer_note(t, "every label of the training rows is %d: there is nothing to learn from them", t->train.n_clicks > 0);
 	if (t->train.has_weights && !t->train.want_weights)
 		cp_trainer_note(t, "the rows have weights, which this stage does not use: every row counts the same");
 	if (n_cut)
