@@ -156,4 +156,17 @@ test_that 'what a stream tells of itself: source, options, the template with the
 	cp-textify --skip-bad --first-row 7 <rows.csv | cp-cat --show | grep first-row && exit 1
 	true
 '
+test_that 'a header of one name that others would cut is refused, unless it is named' '
+	tab=$(printf "\t")
+	for delimiter in ";" "|" "$tab"; do
+		printf "label%su\n1%sa\n" "$delimiter" "$delimiter" >one.csv
+		for how in cp-featurize cp-textify "cp-textify --text" "cp-validate --csv"; do
+			fails_with 1 $how -q one.csv
+			grep "one.csv: .label.u. is one name only if --fields says so; the header is a single column: is .* the delimiter" fails_with.err
+		done
+		cp-textify -q --text -d "$delimiter" one.csv | grep -x "u is a."
+		cp-textify -q --text --fields "label${delimiter}u" one.csv | grep -F "label"
+	done
+	printf "a;b\n1;2\n" | cp-featurize -q --no-header --fields "x;y" | cp-cat -q --count
+'
 test_done

@@ -46,8 +46,8 @@ struct cp_csv_state {
 
 /* ---- messages ---- */
 
-/* A header of one column that holds what others use as a delimiter: then every complaint has that cause. */
-static const char *hint(const struct cp_csv *r)
+/* Then every complaint has that cause. */
+const char *cp_csv_hint(const struct cp_csv *r)
 {
 	if (r->n_names != 1)
 		return "";
@@ -64,7 +64,7 @@ static int complain_at(const struct cp_csv *r, uint64_t line, size_t column, str
 		snprintf(where, sizeof where, ", column %zu '%s'", column + 1, r->names[column]);
 	else if (column != SIZE_MAX)
 		snprintf(where, sizeof where, ", column %zu", column + 1);
-	return cp_err_set(err, "%s: line %llu%s: %s%s", r->file, (unsigned long long)line, where, what, hint(r));
+	return cp_err_set(err, "%s: line %llu%s: %s%s", r->file, (unsigned long long)line, where, what, cp_csv_hint(r));
 }
 
 /* "FILE: line L, column C 'NAME': sentence" for the present row; returns -1. */

@@ -85,6 +85,9 @@ int cp_csv_ready(const struct cp_csv *);
 /* Other names for the columns: those without a header may be given some.  n must be n_names. */
 int cp_csv_rename(struct cp_csv *, const char *const *names, size_t n, struct cp_err *);
 
+/* Of a header of one column that holds what others use as a delimiter, the end of a sentence that asks whether it is one here; else "". */
+const char *cp_csv_hint(const struct cp_csv *);
+
 /* The one character that --delimiter means: itself, or "\t" or "tab". */
 int cp_csv_delimiter(const char *arg, char *out, struct cp_err *);
 

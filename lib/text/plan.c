@@ -383,8 +383,19 @@ static int check_entry(const struct maker *m, size_t i)
 	return 0;
 }
 
+/* A name that nobody has said is more likely several, with another delimiter between them. */
+static int check_single(const struct maker *m)
+{
+	const char *hint = cp_csv_hint(m->csv);
+	if (!*hint || m->spec.csv.no_header || m->spec.fields || (m->n && m->entry[0].how))
+		return 0;
+	return cp_err_set(m->err, "%s: '%.80s' is one name only if --fields says so%s", m->csv->file, m->csv->names[0], hint);
+}
+
 static int check_entries(const struct maker *m)
 {
+	if (check_single(m) < 0)
+		return -1;
 	if (!m->n)
 		return cp_err_set(m->err, "%s: no field is left: there is nothing to hash or to tell", m->csv->file);
 	if (m->n > CP_COLUMNS_MAX)
