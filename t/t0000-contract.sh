@@ -140,10 +140,12 @@ wrong_values() {	# wrong_values TOOL: every option with a value it cannot have
 	done <options
 }
 
-not_both() {		# not_both TOOL: an output that the tool reads as well is refused, and left as it is; but a filter may replace its operand
+is_filter() { case $1 in cp-cat | cp-featurize | cp-mask | cp-textify) true ;; *) false ;; esac; }
+
+not_both() {		# not_both TOOL: an output that the tool reads as well is refused, and left as it is; but a filter may replace what its operand is
 	options_of "$1" | awk '$1 != "output" && ($2 == "FILE" || $2 == "CSV") { print "--" $1 } END { print "" }' >inputs
 	while read -r option; do
-		case $1:$option in cp-cat: | cp-featurize: | cp-mask: | cp-textify:) continue ;; esac
+		test -z "$option" && is_filter "$1" && continue
 		cp text.cps mine
 		# shellcheck disable=SC2086
 		"$1" -o mine $option mine </dev/null >both.out 2>both.err && { echo "-o mine $option mine is taken"; return 1; }
@@ -151,6 +153,10 @@ not_both() {		# not_both TOOL: an output that the tool reads as well is refused,
 		grep -q 'unexpected operand\|unknown command' both.err && test -z "$option" && continue
 		grep -qx "$1: mine: is input and output at once: give the output another name" both.err || { cat both.err; return 1; }
 	done <inputs
+	is_filter "$1" && return
+	cp text.cps mine
+	"$1" -o mine <mine >both.out 2>both.err && { echo "-o mine <mine is taken"; return 1; }
+	cmp mine text.cps && grep -qx "$1: standard input is input and output at once: give the output another name" both.err
 }
 
 onto_input() {		# onto_input TOOL: its output appended to the file that it reads, by name or from standard input, is refused, and the file left as it is

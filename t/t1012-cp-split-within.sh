@@ -115,6 +115,7 @@ test_that 'wrong options of these' '
 '
 test_that 'a part that would take the place of the input is refused' '
 	cp all.cps a.train.cps && fails_with 1 cp-split -o a a.train.cps && grep -q "a.train.cps: is input and output at once" fails_with.err && cmp all.cps a.train.cps &&
+	fails_with 1 cp-split -o a <a.train.cps && grep -q "standard input is input and output at once" fails_with.err && cmp all.cps a.train.cps &&
 	test "$(ls a.*.cps)" = a.train.cps
 '
 test_that 'no rows at all' '

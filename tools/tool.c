@@ -266,15 +266,24 @@ static void join_tables(const struct cp_opt *own)
 	table[n] = (struct cp_opt){ 0 };
 }
 
+static int is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 static void spare(const struct stat *output, const char *input)
 {
 	struct stat in;
-	if (input && !stat(input, &in) && in.st_dev == output->st_dev && in.st_ino == output->st_ino)
+	if (input && !stat(input, &in) && is_same(&in, output))
 		cp_die("%s: is input and output at once: give the output another name", input);
 }
 
+/* Operands, or what stands in for them. */
 static void spare_inputs(const struct stat *output, int operands_too)
 {
+	struct stat in;
+	if (operands_too && !fstat(STDIN_FILENO, &in) && is_same(&in, output))
+		cp_die("standard input is input and output at once: give the output another name");
 	for (int i = 0; operands[i] && operands_too; i++)
 		if (i >= me->n_words)
 			spare(output, operands[i]);
@@ -306,12 +315,9 @@ void cp_tool_spare(const char *path)
 /* A shell has opened the output before we look: an input that is the output would grow as it is read, or is empty already. */
 static void spare_from_stdout(void)
 {
-	struct stat out, in;
-	if (fstat(STDOUT_FILENO, &out) || !S_ISREG(out.st_mode))
-		return;
-	if (!fstat(STDIN_FILENO, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-		cp_die("standard input is input and output at once; -o replaces a file when all is written");
-	spare_inputs(&out, 1);
+	struct stat out;
+	if (!fstat(STDOUT_FILENO, &out) && S_ISREG(out.st_mode))
+		spare_inputs(&out, 1);
 }
 
 void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)

@@ -42,8 +42,8 @@ extern int cp_quiet;
 
 void cp_tool_start(const struct cp_tool *, int *argc, char **argv);
 
-/* End the tool where this file, which it is about to replace, is one that it reads: an operand (but a filter's), or an option's (CP_USE_INPUT).
- * What the option of CP_USE_OUTPUT names was looked at by cp_tool_start, or where it is not given, standard output. */
+/* End the tool where this file, which it is about to replace, is one that it reads: an operand or standard input (but a filter's), or an
+ * option's (CP_USE_INPUT).  What the option of CP_USE_OUTPUT names was looked at by cp_tool_start, or where it is not given, standard output. */
 void cp_tool_spare(const char *path);
 /* Of a tool with commands: options that do not go with this one are refused. */
 void cp_tool_command(const char *command);
