@@ -337,6 +337,20 @@ test_that 'what a killed process left half-written is cleared away' '
 	test "$(echo ctr.cpm*)" = "ctr.cpm ctr.cpm.tmp.$$"
 '
 
+test_that 'a signal ends a training towards a pipe, while it waits for a reader as well' '
+	mkfifo pipe.cpm
+	for ledger in --no-ledger "--ledger pipe.db"; do
+		cp-train $ledger --stage ctr --epochs 1 --threads 1 --train train.cps -o pipe.cpm 2>pipe.err & pid=$!
+		wait_for grep -q "^cp-train: epoch 1/1" pipe.err
+		sleep 0.3
+		kill $pid
+		wait_for eval "! kill -0 $pid 2>/dev/null" || { kill -9 $pid; exit 1; }
+		got=0
+		wait $pid || got=$?
+		test $got -eq 143
+	done
+	cp-ledger --ledger pipe.db ls | grep interrupted
+'
 test_that 'a model that is no file keeps no state, and folders and standard output are refused at once' '
 	ctr --epochs 1 --train train.cps -o /dev/null
 	ls /dev/null.state* && exit 1

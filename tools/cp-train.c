@@ -371,9 +371,12 @@ static void check_options(void)
 		cp_usage("%s", err.msg);
 }
 
-/* SIGINT is listened to even where a shell that started us in the background had it ignored. */
-static void listen_for_stop(void)
+/* Where there is a state to save: towards a pipe or a device a signal ends the tool, though it waits for a reader, as it does any other.
+ * SIGINT is listened to even where a shell that started us in the background had it ignored. */
+static void listen_for_stop(const struct cp_trainer *t)
 {
+	if (!cp_trainer_state(t))
+		return;
 	signal(SIGINT, on_stop);
 	signal(SIGTERM, on_stop);
 	if (signal(SIGHUP, on_stop) == SIG_IGN)		/* nohup stays nohup */
@@ -382,8 +385,6 @@ static void listen_for_stop(void)
 
 static _Noreturn void end_interrupted(const char *state)
 {
-	if (!state)
-		cp_interrupted("interrupted; nothing is saved, for the model was to be no file");
 	cp_interrupted("interrupted; the state is saved in %s: give the same command with --resume to go on", state);
 }
 
@@ -447,7 +448,7 @@ int main(int argc, char **argv)
 	check_options();
 	on_terminal = isatty(STDERR_FILENO);
 	struct cp_trainer *t = begin();
-	listen_for_stop();
+	listen_for_stop(t);
 	int rc = cp_trainer_run(t, &err);
 	if (on_terminal && !cp_quiet)
 		fputs("\r\033[K", stderr);
