@@ -45,6 +45,20 @@ test_that 'a path may be relative to where make was called, or to here; rows wit
 	test -e p/generic/bare.csv
 	rm p/generic/bare.csv
 '
+test_that 'rows are split by time where they have one, whatever other columns are called' '
+	awk "BEGIN { print \"label,timestamp,when\"; for (i = 0; i < 40; i++) printf \"%d,x%d,%d\\n\", i % 3 == 0, i % 4, i * 17 % 40 }" >p/generic/two.csv
+	two() { rm -rf p/generic/two; make -s -C p/generic BIN="$CP_BIN" CSV=two.csv shards "$@" && cp-cat -q --show p/generic/two/rows.test.cps >show; }
+	two TIME=when
+	cp-cat -q --to tsv --bare -c time:timestamp p/generic/two/rows.test.cps | tail -n +2 | sort -n | tr "\n" " " | grep -x "36 37 38 39 "
+	two READ="--field \"timestamp: category\""
+	grep "cp-split.* by=\"random\"" show
+	sed -i "1s/when/time:timestamp/" p/generic/two.csv
+	two READ="--field \"timestamp: category\""
+	grep "cp-split.* by=\"random\"" show
+	two TIME=time:timestamp
+	grep "cp-split.* by=\"time\"" show
+	rm -r p/generic/two p/generic/two.csv
+'
 test_that 'a report of what was read' '
 	generic -s CSV=shop.v2.csv report >out
 	grep "^  rows  *320  *40  *40$" out
