@@ -99,7 +99,16 @@ test_that 'no CSV, a name that there is not, a bad row: a sentence' '
 	fails_with 2 make -s -C p/generic CSV=.. clean
 	grep "is no name of a file" fails_with.err
 	fails_with 2 make -s -C p/generic CSV="my shop.csv"
-	grep "no names with spaces; make a link" fails_with.err
+	grep "no names with spaces.*; make a link.*.my shop.csv" fails_with.err
+	ls p/generic >before
+	for name in "it'"'"'s.csv" "a\$b.csv" "a;b.csv" "a(b.csv" "a:b.csv" "a=b.csv" "a*.csv"; do
+		cp shop.v2.csv "$name"
+		fails_with 2 generic -s CSV="$name"
+		grep -F "make a link without, instead of '"'"'$name'"'"'" fails_with.err
+		fails_with 2 generic -s CSV=shop.v2.csv DECLARE="$name"
+		grep -F "make a link without" fails_with.err
+	done
+	ls p/generic | cmp - before
 	fails_with 2 make -s -C p/generic CSV=shop.v2.csv DECLARE=no.fields
 	grep "there is no file no.fields" fails_with.err
 	echo "1;2" >>shop.v2.csv
