@@ -67,6 +67,25 @@ test_that 'by group: a group is in one part' '
 	table g.left.cps | cut -f3 | sort -u >a && table g.right.cps | cut -f3 | sort -u >b &&
 	test -s a && test -s b && test -z "$(comm -12 a b)" && test "$(cat a b | wc -l)" = 23
 '
+test_that 'what was split is drawn anew when it is split again, whatever rule drew it' '
+	{ echo label,user; awk "BEGIN { for (i = 0; i < 20000; i++) print i % 2 \",u\" i % 997 }"; } | cp-featurize -q -o many.cps &&
+	for first in "--by random" "--by hash" "--by group --group user"; do
+		cp-split -q $first --ratio 4:1 -o once many.cps &&
+		for again in "--by random" "--by hash" "--by group --group user"; do
+			cp-split -q $again --ratio 4:1 -o twice once.train.cps &&
+			n=$(count twice.test.cps) && echo "$first, $again: $n" && test $n -gt 2800 && test $n -lt 3600 || return 1
+		done
+	done &&
+	cp-split -q --folds 5 --by hash -o cv many.cps && cat cv.fold[0-3].cps | cp-split -q --by hash --ratio 4:1 -o rest &&
+	n=$(count rest.test.cps) && test $n -gt 2800 && test $n -lt 3600
+'
+test_that 'a part that was cut is split apart as a whole, and as it is split by itself' '
+	cp-split -q --by hash -o whole once.train.cps && cp-cat -q --rows :5000 once.train.cps >a.cps && cp-cat -q --rows 5000: --drop label once.train.cps >b.cps &&
+	cp-split -q --by hash -o a a.cps && cp-split -q --by hash -o b b.cps &&
+	for p in train valid test; do
+		cp-cat -q --to tsv --bare -c row a.$p.cps >x && cp-cat -q --to tsv --bare -c row b.$p.cps | sed 1d >>x && cp-cat -q --to tsv --bare -c row whole.$p.cps | cmp - x || return 1
+	done
+'
 test_that 'the parts say what they are' '
 	cp-cat -q --show time.valid.cps | grep -q "cp-split .*ratio=\"8:1:1\" by=\"time\".*part=\"valid\"" &&
 	cp-cat -q --check time.train.cps time.valid.cps time.test.cps &&

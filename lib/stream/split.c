@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "stream/splitper.h"
@@ -17,6 +18,7 @@ struct cp_split {
 	struct cp_split_opts o;
 	uint64_t total;				/* sum of the ratios */
 	int column, per;			/* what ranks or hashes; what groups; -1: none */
+	uint64_t before;			/* how often the rows were split already */
 	uint64_t *rank;				/* first pass */
 	size_t n, cap;
 	struct boundary boundary[CP_SPLIT_MAX];	/* between part i and i + 1 */
@@ -68,8 +70,32 @@ static int bind_per(struct cp_split *s, const struct cp_schema *schema, struct c
 	return 0;
 }
 
+static uint64_t times_split(const struct cp_column *c)
+{
+	uint64_t n = 0;
+	size_t i;
+	json_t *step;
+	json_array_foreach(c->chain, i, step) {
+		const char *tool = json_string_value(json_object_get(step, "tool"));
+		n += tool && !strcmp(tool, "cp-split");
+	}
+	return n;
+}
+
+/* Of the columns the one that was there for most, for one may have been made later. */
+static uint64_t rows_split(const struct cp_schema *schema)
+{
+	uint64_t most = 0;
+	for (int i = 0; i < schema->n; i++) {
+		uint64_t n = times_split(&schema->column[i]);
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 int cp_split_bind(struct cp_split *s, const struct cp_schema *schema, struct cp_err *err)
 {
+	s->before = rows_split(schema);
 	switch (s->o.by) {
 	case CP_SPLIT_TIME:
 	case CP_SPLIT_LAST:
@@ -116,7 +142,7 @@ static uint64_t rank_of(const struct cp_split *s, const struct cp_block *b, size
 		return 0;	/* all equal: their order decides */
 	if (s->o.by == CP_SPLIT_TIME || s->o.by == CP_SPLIT_LAST)
 		return (uint64_t)b->column[s->column].i64[i] ^ UINT64_C(1) << 63;	/* signed order as unsigned; missing is lowest */
-	struct cp_rng r = cp_rng(s->o.seed, CP_RNG_SPLIT, 0, number_of(s, b, i));
+	struct cp_rng r = cp_rng(s->o.seed, CP_RNG_SPLIT, s->before, number_of(s, b, i));
 	return cp_rng_u64(&r);
 }
 

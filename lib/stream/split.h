@@ -13,6 +13,9 @@
  * Shares (hash of the row's number; group: hash of one key column).  A row's part depends on nothing but that and the seed: one pass, parts of a
  * data set can be split apart, what was split stays where it is when rows are added, and the sizes are about right only.
  *
+ * What is drawn at random is drawn by (seed, how often the rows were split before, as the header's chains tell, row or key): by the same numbers
+ * once more all of a part would fall into its first share.
+ *
  * ROWS: as files of row numbers say (splitrows.h); one pass.
  *
  *     struct cp_split *s = cp_split_new(&opts, err);
