@@ -59,7 +59,19 @@ test_that '--max-length cuts, the last sep is kept' '
 '
 test_that 'the default length is the positions less 8' '
 	cp-vocab -q --lines --positions 40 -o short "$CP_SHARE/plm/vocab.txt"
-	cp-mask -q --plm short text.cps | head -c 3000 | grep -a "\"max_length\":32"
+	length() { sed -i "s/\"max_position_embeddings\": .*,/\"max_position_embeddings\": $1,/" short/config.json; cp-mask -q --plm short text.cps >length.cps; }
+	length 40
+	head -c 3000 length.cps | grep -a "\"max_length\":32"
+	length 17
+	head -c 3000 length.cps | grep -a "\"max_length\":9"
+	length 16
+	head -c 3000 length.cps | grep -a "\"max_length\":16"
+	length null
+	head -c 3000 length.cps | grep -a "\"max_length\":504"
+	for wrong in -12 0 1.5 "\"512\"" 1e30 99999999999999999999 true; do
+		fails_with 1 length "$wrong"
+		grep "^cp-mask: short/config.json: \"max_position_embeddings\" is .*; expected a whole number from 1 to " fails_with.err
+	done
 '
 test_that '--lines: row, text, tokens and mask; parts by --first-row' '
 	printf "Title is Toy Story.\r\n\nbad \377 end" >lines

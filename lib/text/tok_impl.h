@@ -105,6 +105,7 @@ json_t *cp_tok_frame_save(const struct cp_tokenizer *);
 /* JSON with sentences. */
 json_t *cp_tok_json_file(const char *path, struct cp_err *);
 int cp_tok_json_bool(const json_t *obj, const char *key, int *out, const char *name, struct cp_err *);	/* absent or null: *out stays */
+int cp_tok_json_whole(const json_t *obj, const char *key, int64_t least, int64_t most, int64_t *out, const char *name, struct cp_err *);	/* the same */
 const char *cp_tok_json_type(const json_t *obj);	/* its "type" or what it is instead: for messages */
 
 /* What else a folder says of a vocabulary, each may be NULL: tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json; and

@@ -1,6 +1,8 @@
 /* Reading the JSON of a model folder, with sentences. */
 #include "text/tok_impl.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -40,6 +42,23 @@ int cp_tok_json_bool(const json_t *obj, const char *key, int *out, const char *n
 	if (!json_is_boolean(v))
 		return cp_err_set(err, "%s: \"%s\" is neither true nor false", name, key);
 	*out = json_is_true(v);
+	return 0;
+}
+
+int cp_tok_json_whole(const json_t *obj, const char *key, int64_t least, int64_t most, int64_t *out, const char *name, struct cp_err *err)
+{
+	const json_t *v = json_object_get(obj, key);
+	double x = json_number_value(v);
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_number(v) || x < (double)least || x > (double)most || x != floor(x)) {
+		char *found = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+		cp_err_set(err, "%s: \"%s\" is %.40s; expected a whole number from %lld to %lld", name, key, found ? found : "no number", (long long)least,
+			   (long long)most);
+		free(found);
+		return -1;
+	}
+	*out = (int64_t)x;
 	return 0;
 }
 

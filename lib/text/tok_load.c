@@ -321,23 +321,39 @@ struct cp_tokenizer *cp_tokenizer_from_vocab(const char *vocab, size_t n, int lo
 	return t;
 }
 
+/* Models that count positions from the one after the padding token's id. */
+static int counts_after_pad(const char *type)
+{
+	static const char *const types[] = { "roberta", "xlm-roberta", "camembert", "mpnet", "longformer" };
+	for (size_t i = 0; type && i < sizeof types / sizeof *types; i++)
+		if (!strcmp(type, types[i]))
+			return 1;
+	return 0;
+}
+
+static int positions_of(const json_t *config, const char *name, size_t *positions, struct cp_err *err)
+{
+	int64_t pad = 1, n = 0;
+	if (!counts_after_pad(json_string_value(json_object_get(config, "model_type"))))
+		pad = -1;
+	else if (cp_tok_json_whole(config, "pad_token_id", 0, CP_TOK_ID_LIMIT - 1, &pad, name, err) < 0)
+		return -1;
+	if (cp_tok_json_whole(config, "max_position_embeddings", pad + 2, INT32_MAX, &n, name, err) < 0)
+		return -1;
+	*positions = n ? (size_t)(n - pad - 1) : 0;
+	return 0;
+}
+
 int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *err)
 {
-	/* models that count positions from the one after the padding token's id */
-	static const char *const after_pad[] = { "roberta", "xlm-roberta", "camembert", "mpnet", "longformer" };
 	json_t *config = NULL;
 	if (optional_json(dir, "config.json", &config, err) < 0)
 		return -1;
-	const char *type = json_string_value(json_object_get(config, "model_type"));
-	json_int_t n = json_integer_value(json_object_get(config, "max_position_embeddings")), pad = json_integer_value(json_object_get(config, "pad_token_id"));
-	if (n < 0 || pad < 0 || pad >= CP_TOK_ID_LIMIT)
-		n = pad = 0;
-	for (size_t i = 0; type && i < sizeof after_pad / sizeof *after_pad; i++)
-		if (!strcmp(type, after_pad[i]))
-			n -= pad + 1;
-	*positions = n > 0 ? (size_t)n : 0;
+	char *name = cp_xasprintf("%s/config.json", dir);
+	int rc = positions_of(config, name, positions, err);
+	free(name);
 	json_decref(config);
-	return 0;
+	return rc;
 }
 
 /* ---- The pack ---- */
