@@ -98,6 +98,15 @@ test_that 'label rules' '
 	fails_with 1 cp-featurize -f "r: label" -f "x: category of r" r.csv
 	grep "which is the label" fails_with.err
 '
+test_that 'a column that an option gives one role loses the one that it would have by its name' '
+	printf "weight,timestamp,label,x\n1,5,2,a\n" >roles.csv
+	roles() { cp-featurize -q "$@" roles.csv | cp-cat -q --to tsv --bare --drop x | tr "\n\t" "  "; }
+	test "$(roles)" = "row label timestamp weight 0 2 5 1 "
+	roles --label weight | grep -x "row label:label timestamp key:label 0 1 5 [0-9a-f]* "
+	roles --label timestamp --time weight | grep -x "row label:label timestamp key:label 0 5 1 [0-9a-f]* "
+	fails_with 1 cp-featurize -q --label weight --weight weight roles.csv
+	grep "cannot serve both --label and --weight" fails_with.err
+'
 test_that 'globs, drop, of two lines the later, --fields by either name' '
 	printf "I1,I2,C1,id\n1,2,c,7\n" >g.csv
 	cp-featurize -f "*: drop" -f "I*: number" -f "I2: category as two" g.csv | cp-cat --to tsv | grep "^row" >got

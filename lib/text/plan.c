@@ -200,6 +200,15 @@ static int is_declared(const struct maker *m, const char *name)
 	return 0;
 }
 
+/* An option takes a column from the role that it would have by its name. */
+static int is_given_away(const struct maker *m, const char *name)
+{
+	for (int i = 0; i < N_ROLES; i++)
+		if (m->role[i].given && !strcmp(m->role[i].given, name))
+			return 1;
+	return 0;
+}
+
 /* The column of a role: the one given by option, else the declared one, else that of the usual name.  Like .like, only roles that it has. */
 static int find_role(struct maker *m, struct role *r)
 {
@@ -220,7 +229,7 @@ static int find_role(struct maker *m, struct role *r)
 		r->how = NULL;
 	}
 	const char *name = r->given ? r->given : r->how ? r->how->name : r->name;
-	if (!r->given && !r->how && (is_wanted_field(m, name) || is_declared(m, name)))
+	if (!r->given && !r->how && (is_wanted_field(m, name) || is_declared(m, name) || is_given_away(m, name)))
 		return 0;
 	r->column = find_column(m->csv, name);
 	return r->column == SIZE_MAX && r->given ? no_such_column(m, r->option, name) : 0;

@@ -11,8 +11,8 @@
  *             cp_writer_block(w, b.n_rows, b.column, err);
  *     cp_rows_close(rows);
  *
- * Roles: a column named by .label, .time, .weight, or declared so, or else one called "label", "timestamp", "weight", has that role and
- * is no field.  A label is a finite number, a weight one that is not negative, a timestamp a whole number or empty (missing).
+ * Roles: a column named by .label, .time, .weight, or declared so, or else one called "label", "timestamp", "weight" that nothing gives another
+ * role, has that role and is no field.  A label is a finite number, a weight one that is not negative, a timestamp a whole number or empty (missing).
  * A value that is none of these, as any fault that csv.h names, makes a bad row: a sentence, or counted and left out by .skip_bad.
  *
  * Row numbers count every row of the CSV from first_row on, the bad ones too, so that a part read with its own first_row gives the rows
