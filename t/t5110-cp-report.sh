@@ -386,11 +386,15 @@ test_that 'names of any bytes harm nobody' '
 	training 1 "$name" 1; scored 1 x 0.7 0.5
 	training 2 "$name" 2 "o<i>" "a'"'"''"'"'b"; scored 2 x 0.6 0.5
 	sql "update params set value = CAST(x'"'"'ff3c623e01020a0d7f80c3'"'"' AS TEXT) where run = 2 and name = '"'"'model'"'"'"
+	q=$(printf "\047")
+	training 3 "$q${q}q$q" 1; scored 3 x 0.5 0.6
+	sql "update inputs set path = \"$q$q.cps$q\" where run = 3"
 	cp-report -q -o page.html --pictures hostile --title "<b>\"T\"</b>"
 	test ! -e stolen
 	grep -F "<script" page.html && exit 1
 	grep -F "<i>" page.html | grep -v "<i>not finished</i>" | grep . && exit 1
 	grep -F "&lt;script&gt;alert(1)" page.html
+	grep -F ">$q${q}q$q<" hostile/*.svg
 	grep -F "<title>&lt;b&gt;&quot;T&quot;&lt;/b&gt;</title>" page.html
 	iconv -f UTF-8 -t UTF-8 page.html >/dev/null
 	LC_ALL=C tr -d "\n\t -~\200-\377" <page.html | wc -c | grep -x 0

@@ -127,31 +127,31 @@ static double floor_of(const struct cp_plot *p)
 	return least < 0.5 ? floor(least * 10) / 10 : 0.5;
 }
 
-/* In single quotes, with what gnuplot would read as more than itself given twice. */
-static void quote_with(struct cp_buf *b, const char *s, size_t width, const char *twice)
+/* In single quotes, where gnuplot reads nothing but the quote itself: no escape and no command between backquotes.  A quote stands between two
+ * strings as one of its own, for two of them at the beginning would be an empty string. */
+static void quote_with(struct cp_buf *b, const char *s, size_t width, char twice)
 {
 	struct cp_buf clean = CP_BUF_INIT;
 	cp_html_plain(&clean, s, width);
 	cp_buf_char(b, '\'');
 	for (const char *p = clean.data; *p; p++) {
-		cp_buf_char(b, *p);
-		if (strchr(twice, *p))
+		cp_buf_printf(b, *p == '\'' ? "'.\"%c\".'" : "%c", *p);
+		if (*p == twice)
 			cp_buf_char(b, *p);
 	}
 	cp_buf_char(b, '\'');
 	cp_buf_release(&clean);
 }
 
-/* It reads nothing there but the quote itself: no escape and no command between backquotes. */
 static void quote(struct cp_buf *b, const char *s, size_t width)
 {
-	quote_with(b, s, width, "'");
+	quote_with(b, s, width, 0);
 }
 
 /* The name at a tic is a format of printf's as well. */
 static void quote_tic(struct cp_buf *b, const char *s, size_t width)
 {
-	quote_with(b, s, width, "'%");
+	quote_with(b, s, width, '%');
 }
 
 static void put_number(struct cp_buf *b, double v)
