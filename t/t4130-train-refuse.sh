@@ -130,6 +130,10 @@ test_that '--init that is no model, or none for this' '
 	refused 1 "cut.cpm: " finetune --init cut.cpm --train train.cps $NO
 	refused 1 "model dnn: pre.cpm holds dcnv2" finetune --model dnn --init pre.cpm --train train.cps $NO
 	refused 1 "set dim=16: pre.cpm was made with dim=8, and training goes on with that model" finetune --set dim=16 --init pre.cpm --train train.cps $NO
+	refused 1 "set dims=1:2: pre.cpm was made with no dims, and training goes on with that model" finetune --set dims=1:2 --init pre.cpm --train train.cps $NO
+	ctr --epochs 1 --set dims=1:2 --train train.cps -o widths.cpm
+	refused 1 "set dims=: widths.cpm was made with dims=1:2," finetune --set dims= --init widths.cpm --train train.cps $NO
+	refused 1 "set dims=1:3: widths.cpm was made with dims=1:2," finetune --set dims=1:3 --init widths.cpm --train train.cps $NO
 	refused 1 "prompts 3: pre.cpm was pretrained with 2" finetune --with-plm --prompts 3 --init pre.cpm --train train.cps $NO
 	refused 1 "prompt-where input: pre.cpm was pretrained with prompts before every layer" finetune --with-plm --prompt-where input --init pre.cpm --train train.cps $NO
 	refused 1 "prompt-mlp separate: pre.cpm was pretrained with a shared one" finetune --with-plm --prompt-mlp separate --init pre.cpm --train train.cps $NO

@@ -22,15 +22,30 @@ void cp_trainer_prompting(const struct cp_train_opts *o, struct plm_prompting *p
 	p->shift = p->where == PLM_PROMPT_LAYERS && !o->no_shift;
 }
 
-/* Both are words NAME=VALUE, the same names in the same order. */
+static size_t name_length(const char *word) { return strcspn(word, "="); }
+
+/* The size of this word's name in a list of words NAME=VALUE, n bytes; NULL: it is not there, as widths by field are where there are none. */
+static const char *size_named(const char *list, const char *word, size_t *n)
+{
+	const char *p;
+	while (cp_next_piece(&list, ' ', &p, n))
+		if (name_length(p) == name_length(word) && !memcmp(p, word, name_length(word)))
+			return p;
+	return NULL;
+}
+
+/* Of what the model has the first that is asked for otherwise, or what it has not. */
 static int say_size(const struct cp_trainer *t, const char *has, const char *asked, struct cp_err *err)
 {
-	const char *p = has, *q = asked;
-	size_t n = 0, k = 0;
-	while (cp_next_piece(&has, ' ', &p, &n) && cp_next_piece(&asked, ' ', &q, &k))
-		if (n != k || memcmp(p, q, n))
-			break;
-	return cp_err_set(err, "--set %.*s: %s was made with %.*s, and training goes on with that model", (int)k, q, t->o.init, (int)n, p);
+	const char *p, *q = NULL;
+	size_t n, k = 0;
+	int same = 1;
+	for (const char *list = has; same && cp_next_piece(&list, ' ', &p, &n); )
+		same = (q = size_named(asked, p, &k)) && n == k && !memcmp(p, q, n);
+	while (same && cp_next_piece(&asked, ' ', &q, &k))
+		same = (p = size_named(has, q, &n)) != NULL;
+	return cp_err_set(err, "--set %.*s%s: %s was made with %s%.*s, and training goes on with that model", (int)(q ? k : name_length(p)), q ? q : p,
+			  q ? "" : "=", t->o.init, p ? "" : "no ", (int)(p ? n : name_length(q)), p ? p : q);
 }
 
 static int ctr_agrees(struct cp_trainer *t, struct cp_err *err)
