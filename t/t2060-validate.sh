@@ -286,6 +286,10 @@ test_that 'names of splits: from files, from --names, and whole paths where they
 	fails_with 2 cp-validate --names one one/x.train.cps two/x.train.cps
 	fails_with 2 cp-validate --names one,two,three one/x.train.cps two/x.train.cps
 	fails_with 2 cp-validate --names one,one one/x.train.cps two/x.train.cps
+	for names in one,two, ,one,two one,,two one,; do
+		fails_with 2 cp-validate --names $names one/x.train.cps two/x.train.cps
+		grep "2 names are expected" fails_with.err
+	done
 	fails_with 2 cp-validate --label x train.cps
 	grep -e "--label goes with --csv" fails_with.err
 '

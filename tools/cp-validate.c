@@ -73,7 +73,7 @@ static void name_splits(char **name, char *const *path, int n)
 		for (int j = 0; j < i; j++)
 			clash |= !strcmp(name[i], name[j]);
 	}
-	if (next && *next)
+	if (next)
 		cp_usage("--names %s: %d names are expected, one a file", o.names, n);
 	if (o.names && clash)
 		cp_usage("--names %s: two of them are the same", o.names);
