@@ -54,4 +54,21 @@ test_that 'fuzzing starts from whole streams and texts of the present format, wi
 		tail -c +2 "$f" | cp-cat -q --from "${kind%%-*}" $edited >text.cps && cp-cat -q --check text.cps || { echo "$f"; return 1; }
 	done
 '
+# timeout starts the tool with no signal ignored, as the shell does not in the background
+ended() {		# ended SIGNAL COMMAND...: by that signal, with output under way that is waiting for the rest of its rows
+	signal=$1
+	shift
+	mkdir under-way
+	{ head -c $((size - 20)) one.cps; sleep 2; } | (ulimit -c 0; timeout -v -s "$signal" 0.7 "$@" 2>ended.err || true) & feeder=$!
+	wait_for sh -c "ls under-way/*.tmp.* 2>/dev/null"
+	wait $feeder
+	cat ended.err
+	grep "sending signal $signal" ended.err && rmdir under-way
+}
+test_that 'a signal leaves nothing half-written' '
+	for signal in INT TERM HUP QUIT; do
+		ended $signal cp-cat -q -o under-way/x.cps
+		ended $signal cp-split -q --by hash -o under-way/x
+	done
+'
 test_done

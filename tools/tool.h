@@ -11,7 +11,7 @@
  *
  * A tool with a row in the ledger calls cp_tool_begin() once its options are known to be good.
  *
- * Exit status: 0 done, 1 failed, 2 usage.  A signal that ends the tool (INT, TERM, HUP, PIPE) removes unfinished output first.
+ * Exit status: 0 done, 1 failed, 2 usage.  A signal that ends the tool (INT, TERM, HUP, PIPE, QUIT) removes unfinished output first.
  */
 #ifndef CP_TOOL_H
 #define CP_TOOL_H
