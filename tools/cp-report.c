@@ -40,9 +40,10 @@ int main(int argc, char **argv)
 	char *path = cp_ledger_path(ledger, &err);
 	if (!path || cp_db_open(&db, path, 0, &err) < 0)
 		cp_die("%s", err.msg);
-	if (cp_page_make(db, &page, &html, &n_runs, &n_pictures, &err) < 0)
+	int rc = cp_page_make(db, &page, &html, &n_runs, &n_pictures, &err);
+	sqlite3_close(db);		/* with what SQLite keeps beside it */
+	if (rc < 0)
 		cp_die("%s: %s", path, err.msg);
-	sqlite3_close(db);
 	free(path);
 	cp_tool_write(&html, output);
 	cp_buf_release(&html);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/list.h"
 #include "ledger/db.h"
@@ -368,13 +369,16 @@ static int put_page(struct page *p, int64_t *n_runs, struct cp_err *err)
 int cp_page_make(sqlite3 *db, const struct cp_page_opts *o, struct cp_buf *html, int64_t *n_runs, int *n_pictures, struct cp_err *err)
 {
 	struct page p = { .db = db, .o = o, .b = html, .runs = CP_BUF_INIT, .names = CP_BUF_INIT };
-	if (o->pictures && mkdir(o->pictures, 0777) < 0 && errno != EEXIST)
+	int made = o->pictures && mkdir(o->pictures, 0777) == 0;
+	if (o->pictures && !made && errno != EEXIST)
 		return cp_err_set(err, "%s: make folder:", o->pictures);
 	int rc = cp_db_exec(db, "BEGIN", err);		/* all of one moment */
 	if (rc == 0) {
 		rc = put_page(&p, n_runs, err);
 		sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	}
+	if (rc < 0 && made)
+		rmdir(o->pictures);		/* where nothing was drawn */
 	*n_pictures = p.n_pictures;
 	cp_buf_release(&p.runs);
 	cp_buf_release(&p.names);
