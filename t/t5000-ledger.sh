@@ -417,6 +417,7 @@ test_that 'import refuses what is no such text, what is cut, and what reaches be
 	printf "label,A\n1,x\n" >rows.csv
 	fails_with 1 cp-ledger --ledger new.db import rows.csv
 	grep "rows.csv: not what cp-ledger export writes: " fails_with.err
+	ls | grep new.db && exit 1
 	is "select count(*) from runs" "$(sql "select count(*) from runs")"
 '
 

@@ -116,7 +116,7 @@ static int do_merge(struct work *w, struct cp_err *err)
 {
 	for (int i = 0; i < w->n_files || i == 0; i++) {
 		int64_t n = 0;
-		if (cp_ledger_merge(w->db, w->n_files ? w->file[i] : NULL, &n, err) < 0)
+		if (cp_ledger_merge(w->path, w->n_files ? w->file[i] : NULL, &n, err) < 0)
 			return -1;
 		cp_buf_printf(&w->out, "%lld new runs\n", (long long)n);
 	}
@@ -195,14 +195,22 @@ static void check_operands(const struct command *c, int n)
 		 c->min < c->max ? " at most" : "", n);
 }
 
-static void find_operands(struct work *w, const struct command *c, int n, char **operand)
+static int find_operands(struct work *w, const struct command *c, int n, char **operand, struct cp_err *err)
 {
-	struct cp_err err;
 	w->file = operand;
 	w->n_files = n;
 	for (w->n_runs = 0; c->of == RUNS && w->n_runs < n; w->n_runs++)
-		if (cp_ledger_find(w->db, operand[w->n_runs], &w->run[w->n_runs], &err) < 0)
-			cp_die("%s: %s", w->path, err.msg);
+		if (cp_ledger_find(w->db, operand[w->n_runs], &w->run[w->n_runs], err) < 0)
+			return cp_err_wrap(err, "%s", w->path);
+	return 0;
+}
+
+/* An import and a merge make their ledger themselves, when they know what comes in. */
+static int open_ledger(struct work *w, const struct command *c, struct cp_err *err)
+{
+	if (!(w->path = cp_ledger_path(ledger, err)))
+		return -1;
+	return c->work == do_merge ? 0 : cp_db_open(&w->db, w->path, 0, err) < 0 ? -1 : cp_db_queries(w->db, err);
 }
 
 int main(int argc, char **argv)
@@ -218,14 +226,10 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc && c->of == NUMBERS; i++)
 		if (strlen(argv[i]) != 1 || *argv[i] < '2' || *argv[i] > '6')
 			cp_usage("table %s: the paper's tables are 2 to 6", argv[i]);
-	w.path = cp_ledger_path(ledger, &err);
-	if (!w.path || cp_db_open(&w.db, w.path, c->work == do_merge, &err) < 0 || cp_db_queries(w.db, &err) < 0)
-		cp_die("%s", err.msg);
-	find_operands(&w, c, argc - 2, argv + 2);
-	int bad = c->work(&w, &err);
+	int bad = open_ledger(&w, c, &err) < 0 || find_operands(&w, c, argc - 2, argv + 2, &err) < 0 || c->work(&w, &err) < 0;
+	sqlite3_close(w.db);		/* with what SQLite keeps beside it, before anything can end the tool */
 	if (!bad || (c->tells && w.out.len))
 		cp_tool_write(&w.out, c->work == do_rerun ? NULL : output);
-	sqlite3_close(w.db);
 	free(w.path);
 	uint64_t n = cp_tool_lines(&w.out);
 	cp_buf_release(&w.out);

@@ -178,25 +178,6 @@ static int load_scratch(sqlite3 *scratch, const char *sql, struct cp_err *err)
 	return cp_db_schema(scratch, err);
 }
 
-static int import_text(sqlite3 *db, const char *sql, const char *name, int64_t *n_new, struct cp_err *err)
-{
-	sqlite3 *scratch = NULL;
-	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
-	bad = bad || load_scratch(scratch, sql, err) < 0 || copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
-	sqlite3_close(scratch);
-	return bad ? cp_err_wrap(err, "%s", name) : 0;
-}
-
-static int merge_ledger(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
-{
-	sqlite3 *scratch = NULL;
-	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
-	bad = bad || cp_db_copy(scratch, path, err) < 0 || cp_db_schema(scratch, err) < 0 ||
-	      copy_new(scratch, sqlite3_db_filename(db, "main"), n_new, err) < 0;
-	sqlite3_close(scratch);
-	return bad ? cp_err_wrap(err, "%s", path) : 0;
-}
-
 static const char magic[] = "SQLite format 3";		/* and a NUL: the first 16 bytes of such a file */
 
 /* A file, that is: what is read of a pipe is gone. */
@@ -213,7 +194,7 @@ static int begins_as_ledger(const char *path)
 
 #define TEXT_MAX ((size_t)1 << 30)		/* of some 150,000 runs; a ledger itself can be merged whatever its size */
 
-static int merge_text(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
+static int read_text(sqlite3 *scratch, const char *path, struct cp_err *err)
 {
 	struct cp_buf text = CP_BUF_INIT;
 	const char *name = path ? path : "standard input";
@@ -223,14 +204,34 @@ static int merge_text(sqlite3 *db, const char *path, int64_t *n_new, struct cp_e
 	else if (!bad && (!text.len || strlen(text.data) != text.len))
 		bad = cp_err_set(err, "%s: no ledger and no ledger's text; expected a file of cp-ledger, or what cp-ledger export writes", name);
 	else if (!bad)
-		bad = import_text(db, text.data, name, n_new, err);
+		bad = load_scratch(scratch, text.data, err) < 0 ? cp_err_wrap(err, "%s", name) : 0;
 	cp_buf_release(&text);
 	return bad;
 }
 
-int cp_ledger_merge(sqlite3 *db, const char *path, int64_t *n_new, struct cp_err *err)
+static int read_ledger(sqlite3 *scratch, const char *path, struct cp_err *err)
 {
+	return cp_db_copy(scratch, path, err) < 0 || cp_db_schema(scratch, err) < 0 ? cp_err_wrap(err, "%s", path) : 0;
+}
+
+/* One that is not there is made now, so not for what cannot be read. */
+static int make_ready(const char *ledger, struct cp_err *err)
+{
+	sqlite3 *db = NULL;
+	int rc = cp_db_open(&db, ledger, 1, err);
+	sqlite3_close(db);
+	return rc;
+}
+
+int cp_ledger_merge(const char *ledger, const char *path, int64_t *n_new, struct cp_err *err)
+{
+	sqlite3 *scratch = NULL;
 	if (cp_is_standard(path))
 		path = NULL;
-	return path && begins_as_ledger(path) ? merge_ledger(db, path, n_new, err) : merge_text(db, path, n_new, err);
+	int bad = sqlite3_open(":memory:", &scratch) == SQLITE_OK ? 0 : cp_err_set(err, "out of memory");
+	bad = bad || (path && begins_as_ledger(path) ? read_ledger(scratch, path, err) : read_text(scratch, path, err)) < 0 || make_ready(ledger, err) < 0;
+	if (!bad && copy_new(scratch, ledger, n_new, err) < 0)
+		bad = cp_err_wrap(err, "%s", path ? path : "standard input");
+	sqlite3_close(scratch);
+	return bad ? -1 : 0;
 }

@@ -41,8 +41,9 @@ int cp_ledger_verify(sqlite3 *, int64_t id, struct cp_buf *, int64_t *n_bad, str
  * last part. */
 int cp_ledger_export(sqlite3 *, struct cp_buf *, struct cp_err *);
 
-/* Add the runs of a file that are not here yet, by uid; an id that is taken becomes the next free one.  The file is such a text or another
- * ledger; that one is only read, of any version up to ours, and its running rows are left out. */
-int cp_ledger_merge(sqlite3 *, const char *path, int64_t *n_new, struct cp_err *);
+/* Add to the ledger of this name the runs of a file that are not there yet, by uid; an id that is taken becomes the next free one.  The file is such
+ * a text or another ledger; that one is only read, of any version up to ours, and its running rows are left out.  A ledger that is missing is made
+ * once the file is read. */
+int cp_ledger_merge(const char *ledger, const char *path, int64_t *n_new, struct cp_err *);
 
 #endif
