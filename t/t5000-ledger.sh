@@ -131,6 +131,19 @@ test_that 'a pid that another process has now does not keep a row running' '
 	sql "update runs set status = \"done\" where id = 1"
 '
 
+test_that 'a ledger that cannot be made leaves nothing, and of a link what it leads to is made' '
+	mkdir small
+	for blocks in 0 8 16 64; do
+		said=$(sh -c "ulimit -f $blocks; exec cp-auc -q --ledger small/l.db four.tsv" 2>&1) && exit 1
+		echo "$said" | grep "ledger cannot be written .*small/l.db: "
+		test -z "$(ls small)"
+	done
+	ln -s to.db small/l.db
+	cp-auc -q --ledger small/l.db four.tsv
+	test "$(cd small && echo *)" = "l.db to.db"
+	test "$(sqlite3 small/to.db "select status from runs")" = done
+'
+
 test_that 'ten processes at once, on a ledger that is not there yet, lose nothing' '
 	export CP_LEDGER=$TRASH/ten.db
 	for i in 0 1 2 3 4 5 6 7 8 9; do

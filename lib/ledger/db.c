@@ -3,6 +3,7 @@
  * NORMAL: a row survives any death of the process; after a power cut the last rows may be missing, but the file is whole. */
 #include "ledger/db.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +282,28 @@ static int open_copy(sqlite3 **db, const char *path, struct cp_err *err)
 	return cp_db_copy(*db, path, err) < 0 || cp_db_schema(*db, err) < 0 ? -1 : 0;
 }
 
+/* Whole under a name of its own, then linked to the one it is for: there is no ledger, or one with its tables.  Of several processes that make it the
+ * first counts. */
+static int make_new(const char *path, struct cp_err *err)
+{
+	sqlite3 *db = NULL;
+	char *target = cp_path_target(path), *tmp = target ? cp_xasprintf("%s.tmp.%ld", target, (long)getpid()) : NULL;
+	if (!tmp)
+		return cp_err_set(err, "open:");
+	int slot = cp_out_remember(tmp);
+	unlink(tmp);			/* of a process that was killed, and had our number */
+	int bad = sqlite3_open_v2(tmp, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK ? fail(db, err) :
+		  cp_db_exec(db, "PRAGMA journal_mode = MEMORY", err) < 0 ? -1 : cp_db_schema(db, err);
+	sqlite3_close(db);
+	if (!bad && link(tmp, target) < 0 && errno != EEXIST && rename(tmp, target) < 0)		/* not every file system has links */
+		bad = cp_err_set(err, "make:");
+	unlink(tmp);
+	cp_out_forget(slot);
+	free(target);
+	free(tmp);
+	return bad;
+}
+
 int cp_db_open(sqlite3 **out, const char *path, int create, struct cp_err *err)
 {
 	sqlite3 *db = NULL;
@@ -294,7 +317,9 @@ int cp_db_open(sqlite3 **out, const char *path, int create, struct cp_err *err)
 	if (there && !create && access(path, R_OK) == 0 && !may_write(path)) {
 		if (open_copy(&db, path, err) == 0)
 			*out = db;
-	} else if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), NULL) != SQLITE_OK)
+	} else if (!there && make_new(path, err) < 0)
+		;
+	else if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		fail(db, err);
 	else if (!sqlite3_busy_timeout(db, BUSY_MS) && make_ready(db, err) == 0)
 		*out = db;
