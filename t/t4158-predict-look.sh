@@ -57,6 +57,17 @@ test_that 'words that cp-mask has masked are the ones shown' '
 	cp-predict -q -m pre.cpm --fill masked.cps >other
 	test "$(cmp words other | wc -l)" = 1
 '
+test_that 'also where they were drawn for training: as the rows say, not drawn again by row numbers that may be gone' '
+	cp-mask -q text.cps -o masked.cps
+	cp-predict -q -m pre.cpm --fill masked.cps >words
+	cp-cat -q --tail 20 --drop row masked.cps -o tail.cps
+	cp-predict -q -m pre.cpm --fill tail.cps | cut -f 2- >got
+	awk -F "\t" "\$1 >= 40" words | cut -f 2- | cmp - got
+	cp-cat -q --to jsonl masked.cps | sed "2,\$s/\"mask\":\[\([0-9]*,[0-9]*\)[0-9,]*\]/\"mask\":[\1]/" >one.jsonl
+	cp-cat -q --from jsonl --edited one.jsonl -o one.cps
+	cp-predict -q -m pre.cpm --fill one.cps | cut -f 1,2 >got
+	cut -f 1,2 words | awk "!seen[\$1]++" | cmp - got
+'
 test_that 'a model without prompts: its own words, once' '
 	pretrain --prompts 0 --epochs 1 --train train.cps -o none.cpm
 	cp-predict -m none.cpm --fill text.cps >words 2>err

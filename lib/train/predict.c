@@ -45,7 +45,9 @@ static int start(struct cp_predict *p, const struct cp_schema *s, const char *na
 	p->sum = cp_digest_new();
 	if (cp_data_columns(d, s, name, &p->at, err) < 0)
 		return -1;
-	if (p->masked && p->at.mask < 0) {	/* nobody has masked these: show only words that are hidden */
+	if (p->masked && p->at.mask >= 0) {
+		d->spec.is_static = 1;		/* the masks that stand there, which are not to be drawn */
+	} else if (p->masked) {			/* nobody has masked these: show only words that are hidden */
 		d->spec.share_mask = 1;
 		d->spec.share_random = 0;
 	}
