@@ -63,6 +63,7 @@ test_that 'a field made of a column is not taken for a column that is called so'
 	same_by_csv named.csv -f "When: time" -f "When: hour of When" -f "Hour: drop" -f "Tags: list"
 	same_by_csv named.csv -f "Hour: category as hour_of" -f "When: time" -f "Hour: hour of When"
 	same_by_csv named.csv -f "User: drop" -f "Hour: category as User"
+	same_by_csv named.csv -f "User: category" -f "User: category as who"
 	same_by_csv train.csv -f "When: drop" -f "User: category as user"
 	cp-predict -q -m named.cpm train.csv --csv >want
 	awk -F, -v OFS=, "{ print \$0, NR == 1 ? \"user\" : \"u1\" }" train.csv | cp-predict -q -m named.cpm --csv | cmp - want

@@ -336,7 +336,8 @@ static size_t find_entry(const struct maker *m, const char *name)
 	return at;
 }
 
-/* Add the entry that a name of --fields leads to.  A role is carried along without being named; a model's field is no role. */
+/* Add the entry that a name of --fields leads to.  A role is carried along without being named; a model's field is no role, and where no line
+ * makes it the column as it stands, of which lines may make other fields. */
 static int choose_field(const struct maker *m, const char *name, struct entry *chosen, size_t *n)
 {
 	size_t at = find_entry(m, name), c = find_column(m->csv, name);
@@ -347,12 +348,13 @@ static int choose_field(const struct maker *m, const char *name, struct entry *c
 		return cp_err_set(m->err, "%s %s: the model has it as a field", role->option, name);
 	if (at == SIZE_MAX && (role || (m->spec.csv.no_header && !strcmp(name, "-"))))
 		return 0;
-	if (at == SIZE_MAX)
+	if (at == SIZE_MAX && !m->spec.like)
 		return cp_err_set(m->err, "--fields: '%s' is declared to be no field", name);
+	const struct entry e = at == SIZE_MAX ? (struct entry){ m->csv->names[c], c, NULL, 0 } : m->entry[at];
 	for (size_t j = 0; j < *n; j++)
-		if (chosen[j].title == m->entry[at].title)
+		if (chosen[j].title == e.title)
 			return cp_err_set(m->err, "--fields: '%s' is named twice", name);
-	chosen[(*n)++] = m->entry[at];
+	chosen[(*n)++] = e;
 	return 0;
 }
 
