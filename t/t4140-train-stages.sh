@@ -288,7 +288,7 @@ test_that 'text told in another way is refused, but where fields were shuffled b
 	rows_csv 100 5 >told.csv
 	cp-textify -q told.csv -o told.cps
 	cp-textify -q -t "{Film} for {User}" told.csv -o other.cps
-	refused 1 "other.cps: its text is told in another way ({.template.:.{Film} for {User}.}) than that of training ({})" \
+	refused 1 "other.cps: its text is told in another way than that of training: template is .{Film} for {User}. here, nothing there" \
 		finetune --with-plm --init pre.cpm --epochs 1 --train told.cps --valid other.cps -o no.cpm
 	refused 1 "other.cps: its text" finetune --with-plm --init pre.cpm --epochs 1 --train told.cps --train other.cps -o no.cpm
 	finetune --with-plm --init pre.cpm --epochs 1 --train told.cps -o told.cpm

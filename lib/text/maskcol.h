@@ -1,6 +1,7 @@
 /* What the tokens and mask columns of a stream say of themselves, so that training can go on from there.
  *
- *     tokens   vocab_size, cls, sep, pad, mask, unk (where the tokenizer has them), tokenizer (its digest), max_length
+ *     tokens   vocab_size, cls, sep, pad, mask, unk (where the tokenizer has them), tokenizer (its digest), max_length; of records, text: what the
+ *              column text said of itself, which may be dropped once its tokens are there
  *     mask     seed, rate, epoch, share_mask, share_random, static (true: later epochs keep this one)
  */
 #ifndef CP_MASKCOL_H

@@ -46,6 +46,8 @@ static int add_columns(struct cp_schema *s, const struct cp_column *text, const 
 	if (mask < 0)
 		return -1;
 	cp_tokens_describe(&s->column[tokens], job->tok, job->max_length);
+	if (text)
+		cp_column_set_json(&s->column[tokens], "text", json_deep_copy(from.attributes));
 	cp_mask_describe(&s->column[mask], &job->spec, 0);
 	cp_column_derive(&s->column[tokens], text ? &from : NULL, job->tokens_step);
 	cp_column_derive(&s->column[mask], text ? &from : NULL, job->mask_step);

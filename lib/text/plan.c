@@ -30,7 +30,7 @@ struct entry {			/* a field */
 	const char *title;
 	size_t column;
 	const struct cp_declare *how;	/* NULL: a category, nothing said of it */
-	size_t place;			/* of it among plan->declared, from 1; it is pointed to once all are there */
+	size_t place;			/* of it among what is declared, from 1; it is pointed to once all are there */
 };
 
 struct maker {
@@ -38,7 +38,8 @@ struct maker {
 	struct cp_csv *csv;
 	struct cp_rows_spec spec;
 	struct cp_declaration *lines;	/* as given: the spec's, or what the columns of .like say */
-	struct cp_likeness like;	/* what the columns of .like say */
+	struct cp_declaration *declared;	/* as they hold: the plan's, or of what .like's text says the plan's told */
+	struct cp_likeness like;	/* what the columns of .like say, or its text */
 	const char **items;		/* the item's fields, where they were guessed */
 	struct role role[N_ROLES];
 	struct entry *entry;		/* the fields; before they are chosen, all that there could be */
@@ -136,16 +137,17 @@ static struct cp_declare *resolve(struct maker *m, const struct cp_declare *line
 {
 	const struct cp_rows_spec *spec = &m->spec;
 	const struct cp_declare plain = { .name = (char *)column, .kind = kind };
-	struct cp_declare *f = cp_declaration_add(m->plan->declared, line ? line : &plain);
+	struct cp_arena *arena = &m->declared->arena;
+	struct cp_declare *f = cp_declaration_add(m->declared, line ? line : &plain);
 	if (f->is_glob)
-		f->name = cp_arena_strndup(&m->plan->declared->arena, column, strlen(column));
+		f->name = cp_arena_strndup(arena, column, strlen(column));
 	f->is_glob = 0;
-	char **v = cp_arena_alloc(&m->plan->declared->arena, (f->null.n + spec->n_nulls) * sizeof *v + 1);
+	char **v = cp_arena_alloc(arena, (f->null.n + spec->n_nulls) * sizeof *v + 1);
 	memcpy(v, f->null.v, f->null.n * sizeof *v);
 	f->null.v = v;
 	for (size_t i = 0; i < spec->n_nulls; i++)
 		if (*spec->nulls[i] && !cp_declare_is_null(f, spec->nulls[i], strlen(spec->nulls[i])))
-			f->null.v[f->null.n++] = cp_arena_strndup(&m->plan->declared->arena, spec->nulls[i], strlen(spec->nulls[i]));
+			f->null.v[f->null.n++] = cp_arena_strndup(arena, spec->nulls[i], strlen(spec->nulls[i]));
 	for (size_t i = 0; f->of && !f->format && (f->kind == CP_KIND_HOUR || f->kind == CP_KIND_WEEKDAY) && i < m->lines->n; i++)
 		if (m->lines->line[i].kind == CP_KIND_TIME && !strcmp(m->lines->line[i].name, f->of))
 			f->format = m->lines->line[i].format;
@@ -162,7 +164,7 @@ static void add_entry(struct maker *m, const struct cp_declare *line, size_t col
 	struct entry *e = &m->entry[m->n++];
 	*e = (struct entry){ name, column, NULL, 0 };
 	if (line || m->spec.n_nulls) {
-		e->place = m->plan->declared->n + 1;
+		e->place = m->declared->n + 1;
 		e->title = cp_declare_title(resolve(m, line, name, CP_KIND_CATEGORY));
 	}
 }
@@ -209,6 +211,13 @@ static int is_given_away(const struct maker *m, const char *name)
 	return 0;
 }
 
+/* Of what is like .like, whose text has its sentence before there are roles. */
+static int is_told(const struct maker *m, const char *name)
+{
+	size_t c = find_column(m->csv, name);
+	return m->plan->sentence && c != SIZE_MAX && cp_template_tells(m->plan->sentence, c);
+}
+
 /* The column of a role: the one given by option, else the declared one, else that of the usual name.  Like .like, only roles that it has. */
 static int find_role(struct maker *m, struct role *r)
 {
@@ -229,7 +238,8 @@ static int find_role(struct maker *m, struct role *r)
 		r->how = NULL;
 	}
 	const char *name = r->given ? r->given : r->how ? r->how->name : r->name;
-	if (!r->given && !r->how && (is_wanted_field(m, name) || is_declared(m, name) || is_given_away(m, name)))
+	if (!r->given && !r->how && (is_wanted_field(m, name) || is_declared(m, name) || is_given_away(m, name) ||
+				    (r->type == CP_LABEL && is_told(m, name))))
 		return 0;
 	r->column = find_column(m->csv, name);
 	return r->column == SIZE_MAX && r->given ? no_such_column(m, r->option, name) : 0;
@@ -283,16 +293,16 @@ static int settle(struct maker *m)
 	for (int i = 0; i < N_ROLES; i++) {
 		struct role *r = &m->role[i];
 		if (r->column != SIZE_MAX && (r->how || (r->kind == CP_KIND_TIME && m->spec.n_nulls))) {
-			r->place = m->plan->declared->n + 1;
+			r->place = m->declared->n + 1;
 			resolve(m, r->how, m->csv->names[r->column], r->kind);
 		}
 	}
 	for (int i = 0; i < N_ROLES; i++)
-		m->role[i].how = m->role[i].place ? &m->plan->declared->line[m->role[i].place - 1] : NULL;
+		m->role[i].how = m->role[i].place ? &m->declared->line[m->role[i].place - 1] : NULL;
 	for (size_t i = 0; i < m->n; i++) {
 		struct entry *e = &m->entry[i];
 		if (e->place)
-			e->how = &m->plan->declared->line[e->place - 1];
+			e->how = &m->declared->line[e->place - 1];
 		if (e->how && e->column == m->role[0].column)
 			return cp_err_set(m->err, "%.100s, line %zu: '%.80s' would be made of '%.80s', which is the label", e->how->file, e->how->at_line,
 					  e->title, m->csv->names[e->column]);
@@ -407,7 +417,7 @@ static int check_entries(const struct maker *m)
 {
 	if (check_single(m) < 0)
 		return -1;
-	if (!m->n)
+	if (!m->n && !m->spec.like)
 		return cp_err_set(m->err, "%s: no field is left: there is nothing to hash or to tell", m->csv->file);
 	if (m->n > CP_COLUMNS_MAX)
 		return cp_err_set(m->err, "%s: %zu fields, and there can be %d; choose by --fields", m->csv->file, m->n, CP_COLUMNS_MAX);
@@ -526,8 +536,16 @@ static struct cp_told told_of(const struct maker *m, const char *name, size_t co
 {
 	const char *word = how && how->missing ? how->missing : CP_MISSING_WORD;
 	if (m->spec.missing && !(how && how->missing))
-		word = cp_arena_strndup(&m->plan->declared->arena, m->spec.missing, strlen(m->spec.missing));
+		word = cp_arena_strndup(&m->declared->arena, m->spec.missing, strlen(m->spec.missing));
 	return (struct cp_told){ name, column, how, word, 0 };
+}
+
+/* The fields, which are all that the text of .like tells. */
+static size_t list_fields(const struct maker *m, struct cp_told *told)
+{
+	for (size_t i = 0; i < m->n; i++)
+		told[i] = told_of(m, m->entry[i].title, m->entry[i].column, m->entry[i].how);
+	return m->n;
 }
 
 /* Form ctrl, and nobody has said which fields are the item's: those from the second on that names a thing, the first being the user. */
@@ -553,10 +571,9 @@ static int by_form(struct maker *m)
 		return -1;
 	struct cp_told *t = cp_xcalloc(m->n, sizeof *t);
 	unsigned char *used = cp_xcalloc(m->spec.n_item_fields + 1, 1);
-	for (size_t i = 0; i < m->n; i++) {
-		t[i] = told_of(m, m->entry[i].title, m->entry[i].column, m->entry[i].how);
+	list_fields(m, t);
+	for (size_t i = 0; i < m->n; i++)
 		t[i].of_item = is_item(m, &m->entry[i], used);
-	}
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < m->spec.n_item_fields; i++)
 		if (!used[i])
@@ -580,7 +597,7 @@ static const struct cp_declare *line_of_column(const struct maker *m, size_t col
 }
 
 /* What a template can tell: by the name of each column the field called so, or else the column; then the fields with names of their own. */
-static size_t list_told(struct maker *m, struct cp_told *told)
+static size_t list_all(const struct maker *m, struct cp_told *told)
 {
 	size_t n = 0;
 	for (size_t c = 0; c < m->csv->n_names; c++) {
@@ -601,87 +618,31 @@ static int by_template(struct maker *m)
 	if (m->csv->n_names > TEMPLATE_COLUMNS)
 		return cp_err_set(m->err, "%s: %zu columns, and a template can choose among %d at most", m->csv->file, m->csv->n_names, TEMPLATE_COLUMNS);
 	struct cp_told *told = cp_xcalloc(m->n_all + m->csv->n_names, sizeof *told);
-	size_t n = list_told(m, told);
+	size_t n = m->spec.like ? list_fields(m, told) : list_all(m, told);
 	m->plan->sentence = cp_template_new(m->spec.sentence, told, n, m->err);
 	free(told);
 	return m->plan->sentence ? 0 : cp_err_wrap(m->err, "%s", m->csv->file);
 }
 
-static void append_line(json_t *lines, const struct cp_declare *f)
+static int make_sentence(struct maker *m)
 {
-	struct cp_buf b = CP_BUF_INIT;
-	cp_declare_print(f, &b);
-	json_array_append_new(lines, json_string(b.data));
-	cp_buf_release(&b);
-}
-
-static int has_own_column(const struct maker *m, const struct cp_declare *how)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (m->entry[i].how == how)
-			return how->kind != CP_KIND_TEXT;
-	for (int i = 0; i < N_ROLES; i++)
-		if (m->role[i].how == how)
-			return 1;
-	return 0;
-}
-
-/* What the stream's other columns do not say: fields without a key, columns that a template tells beside the fields. */
-static void keep_told(struct maker *m, struct cp_column *c)
-{
-	json_t *lines = json_array(), *names = json_array();
-	const struct cp_told *told;
-	int silent = 0;
-	for (size_t i = 0; (told = cp_template_value(m->plan->sentence, i)); i++)
-		if (says_much(told->how) && !has_own_column(m, told->how) && cp_template_uses(m->plan->sentence, i))
-			append_line(lines, told->how);
-	for (size_t i = 0; i < m->n; i++) {
-		json_array_append_new(names, json_string(m->entry[i].title));
-		silent |= m->entry[i].how && m->entry[i].how->kind == CP_KIND_TEXT;
-	}
-	if (silent)
-		cp_column_set_json(c, "fields", json_incref(names));
-	if (json_array_size(lines))
-		cp_column_set_json(c, "declare", json_incref(lines));
-	json_decref(lines);
-	json_decref(names);
-}
-
-static void keep_sentence(const struct cp_rows_spec *spec, struct cp_column *c)
-{
-	char word[CP_WORD];
-	if (spec->sentence)
-		cp_column_set_str(c, "template", spec->sentence);
-	if (spec->form != CP_SENTENCE_PLAIN)
-		cp_column_set_str(c, "form", cp_choice_word(CP_SENTENCE_FORMS, spec->form, word));
-	if (spec->missing)
-		cp_column_set_str(c, "missing", spec->missing);
-	if (spec->omit_empty)
-		cp_column_set_int(c, "omit_empty", 1);
-	if (spec->shuffle)
-		cp_column_set_int(c, "shuffle_seed", (int64_t)spec->seed);
-	json_t *item = json_array();
-	for (size_t i = 0; i < spec->n_item_fields; i++)
-		json_array_append_new(item, json_string(spec->item_fields[i]));
-	if (spec->n_item_fields)
-		cp_column_set_json(c, "item_fields", item);
-	else
-		json_decref(item);
+	return m->spec.sentence ? by_template(m) : by_form(m);
 }
 
 static int add_text(struct maker *m)
 {
 	struct cp_plan *plan = m->plan;
 	size_t label = m->role[0].column;
-	if ((m->spec.sentence ? by_template(m) : by_form(m)) < 0)
+	if (!m->spec.like && make_sentence(m) < 0)
 		return -1;
 	if (label != SIZE_MAX && cp_template_tells(plan->sentence, label))
-		return cp_err_set(m->err, "%s: template: '%s' is the label, and a sentence must not tell it", m->csv->file, m->csv->names[label]);
+		return cp_err_set(m->err, "%s: '%s' is the label, and a sentence must not tell it", m->csv->file, m->csv->names[label]);
 	int c = cp_schema_add(&plan->schema, CP_TEXT, "text", m->err);
 	if (c < 0)
 		return -1;
-	keep_sentence(&m->spec, &plan->schema.column[c]);
-	keep_told(m, &plan->schema.column[c]);
+	keep_line(m, &plan->schema.column[c], NULL);
+	if (!m->spec.like)
+		cp_likeness_keep(&m->spec, plan->sentence, &plan->schema.column[c]);
 	return 0;
 }
 
@@ -713,16 +674,42 @@ static void copy_names(struct cp_plan *plan, const struct cp_csv *csv)
 		plan->names[i] = cp_xstrdup(csv->names[i]);
 }
 
+static void release(struct maker *m)
+{
+	cp_likeness_release(&m->like);
+	free(m->items);
+	free(m->entry);
+	free(m->all);
+}
+
+/* The sentence of .like's text, which has fields and lines of its own, and no roles: a template may tell the timestamp. */
+static int tell_alike(const struct maker *m)
+{
+	struct maker t = { .plan = m->plan, .csv = m->csv, .spec = m->spec, .declared = m->plan->told, .err = m->err };
+	for (int i = 0; i < N_ROLES; i++)
+		t.role[i].column = SIZE_MAX;
+	int rc = cp_likeness_text(&t.like, &t.spec, m->err);
+	t.lines = t.like.lines;
+	if (rc < 0)
+		cp_err_wrap(m->err, "%s", m->csv->file);
+	else if (check_lines(&t) < 0 || enter_fields(&t) < 0 || choose_fields(&t) < 0 || check_entries(&t) < 0 || make_sentence(&t) < 0)
+		rc = -1;
+	release(&t);
+	return rc;
+}
+
 static int make(struct maker *m)
 {
 	if (m->spec.like) {
-		if (cp_likeness_take(&m->like, &m->spec, m->err) < 0)
+		if (cp_likeness_columns(&m->like, &m->spec, m->err) < 0)
 			return -1;
 		m->lines = m->like.lines;
 	}
 	if (name_columns(m) < 0)
 		return -1;
 	copy_names(m->plan, m->csv);
+	if (m->spec.like && m->spec.text && tell_alike(m) < 0)
+		return -1;
 	if (check_lines(m) < 0 || find_roles(m) < 0 || enter_fields(m) < 0 || choose_fields(m) < 0 || check_entries(m) < 0)
 		return -1;
 	return add_parts(m) < 0 || (m->spec.text && add_text(m) < 0) || add_also(m) < 0 ? -1 : 0;
@@ -731,15 +718,13 @@ static int make(struct maker *m)
 struct cp_plan *cp_plan_new(struct cp_csv *csv, const struct cp_rows_spec *spec, struct cp_err *err)
 {
 	struct cp_plan *plan = cp_xcalloc(1, sizeof *plan);
-	struct maker m = { .plan = plan, .csv = csv, .spec = *spec, .err = err };
 	plan->declared = cp_declaration_new();
+	plan->told = cp_declaration_new();
+	struct maker m = { .plan = plan, .csv = csv, .spec = *spec, .declared = plan->declared, .err = err };
 	cp_schema_init(&plan->schema);
 	m.lines = (struct cp_declaration *)spec->declared;
 	int rc = make(&m);
-	cp_likeness_release(&m.like);
-	free(m.items);
-	free(m.entry);
-	free(m.all);
+	release(&m);
 	if (rc == 0)
 		return plan;
 	cp_plan_free(plan);
@@ -760,6 +745,7 @@ void cp_plan_free(struct cp_plan *plan)
 	free(plan->also);
 	cp_template_free(plan->sentence);
 	cp_declaration_free(plan->declared);
+	cp_declaration_free(plan->told);
 	cp_schema_release(&plan->schema);
 	free(plan);
 }

@@ -21,7 +21,7 @@ struct cp_plan {
 	struct cp_part *part;	/* schema column i + 1 is part i; column 0 is "row", the last one, perhaps, "text" */
 	size_t n_parts;
 	size_t *also, n_also;	/* columns of the CSV; SIZE_MAX: a column of the schema */
-	struct cp_declaration *declared;	/* what parts and sentence point into */
+	struct cp_declaration *declared, *told;	/* what parts and sentence point into; like another stream, the sentence into told */
 	struct cp_template *sentence;	/* NULL: no text */
 };
 

@@ -1,16 +1,29 @@
-/* Rows made as those of another stream were: its columns say how (their attribute "declare"), its text how it is told.  For plan.c alone. */
+/* Rows made as those of another stream were: its columns say how (their attribute "declare"), its text what it tells and how.  The two know
+ * nothing of each other: a column may be gone that the text tells, or be there that it does not.  For plan.c alone.
+ *
+ * Attributes of text, of which only "fields" is always there:
+ *
+ *     fields         the names of what is told, in order; with a template, each where it stands first
+ *     declare        lines of a declaration for those that are more than a column as it stands; a kind only where it tells otherwise
+ *     template, form, missing, omit_empty, shuffle_seed, item_fields    as the options of cp-textify
+ */
 #ifndef CP_PLANLIKE_H
 #define CP_PLANLIKE_H
 
 #include "text/plan.h"
+
+/* The text says itself how its sentence is told, and of which fields, in their order: other columns may come, go and change places. */
+void cp_likeness_keep(const struct cp_rows_spec *, const struct cp_template *sentence, struct cp_column *text);
 
 struct cp_likeness {
 	struct cp_declaration *lines;
 	const char **fields, **items;
 };
 
-/* Fills in fields and sentence of the spec, which has .like and points into the likeness from then on.  -1: a sentence.  Release it either way. */
-int cp_likeness_take(struct cp_likeness *, struct cp_rows_spec *, struct cp_err *);
+/* Fill in the fields of the spec, which has .like and points into the likeness from then on: those that are columns; or those that the text
+ * tells, and its sentence.  -1: a sentence.  Release it either way. */
+int cp_likeness_columns(struct cp_likeness *, struct cp_rows_spec *, struct cp_err *);
+int cp_likeness_text(struct cp_likeness *, struct cp_rows_spec *, struct cp_err *);
 void cp_likeness_release(struct cp_likeness *);
 
 #endif

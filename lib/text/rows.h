@@ -43,7 +43,7 @@ struct cp_rows *cp_rows_open(int fd, const char *name, const struct cp_rows_spec
 struct cp_rows *cp_rows_open_mem(const void *csv, size_t len, const char *name, const struct cp_rows_spec *, struct cp_err *);
 void cp_rows_close(struct cp_rows *);
 
-/* Columns, with the template as an attribute of "text" if one was given; without provenance, which is the tool's to say. */
+/* Columns, "text" with what it tells as attributes; without provenance, which is the tool's to say. */
 const struct cp_schema *cp_rows_schema(const struct cp_rows *);
 
 /* 1 a block of at least one row, 0 the end, -1 failed.  The block is good until the next call. */

@@ -256,23 +256,18 @@ int cp_template_check(const char *text, struct cp_err *err)
 	return t ? 0 : -1;
 }
 
-int cp_template_uses(const struct cp_template *t, size_t i)
+const struct cp_told *cp_template_next(const struct cp_template *t, size_t *at)
 {
-	for (size_t k = 0; k < t->n; k++)
-		if (t->piece[k].op == VALUE && t->piece[k].told == i)
-			return 1;
-	return 0;
-}
-
-const struct cp_told *cp_template_value(const struct cp_template *t, size_t i)
-{
-	return i < t->n_told ? &t->told[i] : NULL;
+	while (*at < t->n && t->piece[*at].op != VALUE)
+		++*at;
+	return *at < t->n ? &t->told[t->piece[(*at)++].told] : NULL;
 }
 
 int cp_template_tells(const struct cp_template *t, size_t column)
 {
-	for (size_t i = 0; i < t->n_told; i++)
-		if (t->told[i].column == column && cp_template_uses(t, i))
+	const struct cp_told *told;
+	for (size_t at = 0; (told = cp_template_next(t, &at)); )
+		if (told->column == column)
 			return 1;
 	return 0;
 }

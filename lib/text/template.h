@@ -70,10 +70,9 @@ struct cp_template *cp_template_form(const struct cp_telling *, const struct cp_
 int cp_template_render(const struct cp_template *, const struct cp_csv_field *fields, uint64_t row, size_t max, struct cp_buf *out);
 void cp_template_free(struct cp_template *);
 
-/* Does the template tell this column?  Does it tell told[i] of those it was given? */
+/* The next value that it tells, in order, not shuffled; NULL at the end.  *at is 0 before the first.  Does it tell this column? */
+const struct cp_told *cp_template_next(const struct cp_template *, size_t *at);
 int cp_template_tells(const struct cp_template *, size_t column);
-int cp_template_uses(const struct cp_template *, size_t i);
-const struct cp_told *cp_template_value(const struct cp_template *, size_t i);	/* NULL: there is no told[i] */
 
 /* Append "'a', 'b' and 'c'": the list that an error about a name ends with; long lists are cut with their number. */
 void cp_list_names(struct cp_buf *, char *const *names, size_t n);

@@ -80,29 +80,67 @@ static int check_two_texts(const struct cp_data *d, const struct cp_schema *s, c
 	return framed ? 0 : cp_err_set(err, "%s: the language model's tokenizer does not put cls and sep around a text, which two texts need", name);
 }
 
+/* The first that `a` says and `b` does not say the same of; NULL: there is none. */
+static const char *unlike(const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *v;
+	json_object_foreach((json_t *)a, key, v)
+		if (strcmp(key, "shuffle_seed") && !json_equal(v, json_object_get(b, key)))
+			return key;
+	return NULL;
+}
+
 int cp_data_same_text(const json_t *a, const json_t *b)
 {
-	json_t *x = json_deep_copy(a), *y = json_deep_copy(b);
-	json_object_del(x, "shuffle_seed");
-	json_object_del(y, "shuffle_seed");
-	int same = json_equal(x, y);
-	json_decref(x);
-	json_decref(y);
-	return same;
+	return !unlike(a, b) && !unlike(b, a);
+}
+
+static char *shown(const json_t *v)
+{
+	return v ? json_dumps(v, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) : cp_xstrdup("nothing");
+}
+
+/* What is not the same; of a list, the first member that is not. */
+static int told_otherwise(const json_t *told, const json_t *before, const char *name, struct cp_err *err)
+{
+	const char *key = unlike(told, before);
+	if (!key)
+		key = unlike(before, told);
+	const json_t *is = json_object_get(told, key), *was = json_object_get(before, key);
+	char place[32] = "";
+	size_t i = 0;
+	if (json_is_array(is) && json_is_array(was)) {
+		while (json_equal(json_array_get(is, i), json_array_get(was, i)))
+			i++;
+		is = json_array_get(is, i);
+		was = json_array_get(was, i);
+		snprintf(place, sizeof place, ", number %zu,", i + 1);
+	}
+	char *here = shown(is), *there = shown(was);
+	cp_err_set(err, "%s: its text is told in another way than that of training: %s%s is %.200s here, %.200s there", name, key, place, here, there);
+	free(here);
+	free(there);
+	return -1;
+}
+
+/* How the sentence was told that is read: tokens say it themselves, for the text may be gone, or be another; what does not say is not judged. */
+static const json_t *told_of(const struct cp_data *d, const struct cp_schema *s, const struct cp_data_columns *c)
+{
+	const json_t *told = NULL;
+	if (c->tokens >= 0 && !d->want_two_texts)
+		told = cp_column_get_json(&s->column[c->tokens], "text");
+	else if (c->text >= 0)
+		told = s->column[c->text].attributes;
+	return json_is_array(json_object_get(told, "fields")) ? told : NULL;
 }
 
 /* What is not told as the rows before, or as those that the model was trained on, means something else to it. */
-static int check_text(struct cp_data *d, const struct cp_column *text, const char *name, struct cp_err *err)
+static int check_told(struct cp_data *d, const json_t *told, const char *name, struct cp_err *err)
 {
-	if (!d->sentence)
-		d->sentence = json_deep_copy(text->attributes);
-	if (cp_data_same_text(d->sentence, text->attributes))
-		return 0;
-	char *was = json_dumps(d->sentence, JSON_SORT_KEYS | JSON_COMPACT), *is = json_dumps(text->attributes, JSON_SORT_KEYS | JSON_COMPACT);
-	cp_err_set(err, "%s: its text is told in another way (%.200s) than that of training (%.200s)", name, is, was);
-	free(was);
-	free(is);
-	return -1;
+	if (told && !d->sentence)
+		d->sentence = json_deep_copy(told);
+	return !told || cp_data_same_text(d->sentence, told) ? 0 : told_otherwise(told, d->sentence, name, err);
 }
 
 /* cp-mask may have cut rows to fewer tokens than there is room for. */
@@ -119,7 +157,7 @@ static int find_tokens(struct cp_data *d, const struct cp_schema *s, const char 
 	c->tokens = cp_schema_find(s, CP_TOKENS, "tokens");
 	c->text = cp_schema_find(s, CP_TEXT, "text");
 	c->mask = d->want_masks && c->tokens >= 0 ? cp_schema_find(s, CP_MASK, "mask") : -1;
-	if (c->text >= 0 && check_text(d, &s->column[c->text], name, err) < 0)
+	if (check_told(d, told_of(d, s, c), name, err) < 0)
 		return -1;
 	if (d->want_two_texts) {
 		c->tokens = -1;

@@ -66,7 +66,7 @@ struct cp_data {
 	uint64_t n_unseen;		/* values without a row of their own, counted by cp_data_index */
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
 	size_t longest;			/* tokens of a row */
-	json_t *sentence;		/* how texts are made: the text column's attributes, which are all to be the same; NULL: there was no text yet */
+	json_t *sentence;		/* how texts are told, as they say themselves (text/planlike.h), all alike; NULL: none has said it yet */
 	json_t *label_made;		/* how labels are made: their column's attributes, the same where they are wanted; NULL: there were none yet */
 
 	int has_weights;		/* the streams have a column of them */

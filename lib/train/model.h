@@ -80,7 +80,7 @@ static inline int cp_model_plm_is_constant(const struct cp_model_config *c)
 struct cp_model {
 	struct cp_model_config c;
 	char *stage;			/* that made it: ctr, pretrain, finetune, p5, ptab, ctr-bert, ctrl */
-	json_t *sentence;		/* how it was made, as the text column's attributes say; NULL: not known, or as by default */
+	json_t *sentence;		/* how it was told, as the text's attributes say; NULL: not known */
 	char *label_made;		/* the declaration of the training rows' label; NULL: a number of the column 'label' */
 	char *training;			/* JSON: rows by digest and options, all that determined it; NULL: not known */
 	const struct cp_model *of;	/* a replica of this one, whose vocabulary, tokenizer, values and packed weights it uses; else NULL */

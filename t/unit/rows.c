@@ -150,7 +150,7 @@ static void check_sentences(void)
 	check(csv, &(struct cp_rows_spec){ .text = 1, .sentence = "{C}" }, "{t: template: there is no column 'C'; there are 'label', 'A' and 'B'}",
 	      "a template with an unknown name");
 	check(csv, &(struct cp_rows_spec){ .text = 1, .sentence = "{A} {label}" },
-	      "{t: template: 'label' is the label, and a sentence must not tell it}", "a template with the label");
+	      "{t: 'label' is the label, and a sentence must not tell it}", "a template with the label");
 	static const char *const bad[] = { "{A", "A}", "{", "}", "{A{B}", "{A}}", "a\nb" };
 	struct cp_err err;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
