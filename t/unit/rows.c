@@ -104,8 +104,9 @@ static void check_roles(void)
 	      "0 1 3 label is 9. A is x.\n", "other columns as label and time; 'label' is then a field");
 	check("a,b\n", &(struct cp_rows_spec){ .text = 1, .label = "c" }, "{t: no column 'c' for --label; there are 'a' and 'b'}",
 	      "a label that is not there");
-	check("a,label\n", &(struct cp_rows_spec){ .text = 1, .time = "label" }, "{column 'label' cannot serve both --label and --time}",
+	check("a,label\n", &(struct cp_rows_spec){ .text = 1, .label = "label", .time = "label" }, "{column 'label' cannot serve both --label and --time}",
 	      "two roles for one column");
+	check("a,label\nx,5\n", &(struct cp_rows_spec){ .text = 1, .time = "label" }, "0 5 a is x.\n", "a column of a usual name that has another role");
 	check("label\n1\n", &text, "{t: no field is left: there is nothing to hash or to tell}", "no fields");
 	check("label,A\n1,x\nyes,y\n", &text, "0 1 A is x.\n{t: line 3, column 1 'label': the label 'yes' is not a number; words are declared: label = yes}", "a word as label");
 	check("label,A\n,x\n", &text, "{t: line 2, column 1 'label': the label '' is not a number}", "no label");
