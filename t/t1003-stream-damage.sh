@@ -38,6 +38,7 @@ test_that 'a stream with a bit flipped anywhere is refused' '
 test_that 'what is no stream is told by its first bytes' '
 	echo "label,User" >bad.cps && refused cp-cat -q && grep -q "not a record stream: found .label,Us." fails_with.err &&
 	: >bad.cps && refused cp-cat -q && grep -q "empty: expected a record stream" fails_with.err &&
+	printf "\211CPS\n\032\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" >bad.cps && refused cp-cat -q && grep -q "not a record stream: found" fails_with.err &&
 	gzip -c one.cps >bad.cps && refused cp-cat -q && grep -q "this is compressed by gzip, expected a record stream; gzip -dc unpacks it" fails_with.err &&
 	printf "\020\0\0\0\0\0\0\0{\"__metadata__\":{}}" >bad.cps && refused cp-cat -q && grep -q "this is a model (safetensors), expected a record stream" fails_with.err &&
 	{ cat one.cps; echo; } >bad.cps && refused cp-cat -q &&

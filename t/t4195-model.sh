@@ -40,7 +40,7 @@ END
 '
 
 test_that 'what is no model is told by its first bytes' '
-	gzip -c a.cpm >a.gz
+	gzip -nc a.cpm >a.gz
 	for no in "train.cps: this is a record stream, expected a model (safetensors)" "a.gz: this is compressed by gzip, expected .*; gzip -dc unpacks it"; do
 		fails_with 1 cp-model show "${no%%:*}"
 		grep "cp-model: $no" fails_with.err

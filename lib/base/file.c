@@ -241,20 +241,20 @@ int cp_is_foreign(const void *bytes, size_t n, const char *name, const char *exp
 	static const struct {
 		const char *mark, *what, *unpacks;
 	} known[] = {
-		{ "\x89" "CPS", "a record stream", NULL }, { "\x1f\x8b", "compressed by gzip", "gzip" },
+		{ "\x89" "CPS", CP_A_STREAM, NULL }, { "\x1f\x8b", "compressed by gzip", "gzip" },
 		{ "\xfd" "7zX", "compressed by xz", "xz" }, { "\x28\xb5\x2f\xfd", "compressed by zstd", "zstd" },
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		size_t len = strlen(known[i].mark);
-		if (n < len || memcmp(bytes, known[i].mark, len))
+		if (n < len || memcmp(bytes, known[i].mark, len) || !strcmp(known[i].what, expected))
 			continue;
 		const char *how = known[i].unpacks;
 		cp_err_set(err, "%s: this is %s, expected %s%s%s%s", name, known[i].what, expected, how ? "; " : "", how ? how : "", how ? " -dc unpacks it" : "");
 		return 1;
 	}
-	if (!is_safetensors(bytes, n))
+	if (!is_safetensors(bytes, n) || !strcmp(expected, CP_A_MODEL))
 		return 0;
-	cp_err_set(err, "%s: this is a model (safetensors), expected %s", name, expected);
+	cp_err_set(err, "%s: this is " CP_A_MODEL ", expected %s", name, expected);
 	return 1;
 }
 

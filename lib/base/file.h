@@ -58,7 +58,10 @@ void cp_in_close(FILE *);		/* but standard input, which stays; NULL allowed */
 /* 1, and a sentence: these are the bytes of a Git LFS pointer, some lines in the place of the file. */
 int cp_is_lfs_pointer(const void *bytes, size_t n, const char *name, struct cp_err *);
 
-/* 1, and a sentence: these bytes begin a file of another kind than the one expected ("a CSV"): a record stream, safetensors, compressed. */
+/* 1, and a sentence: these bytes begin a file of another kind than the one expected ("a CSV", or one of these two): a record stream, a model,
+ * something compressed. */
+#define CP_A_STREAM "a record stream"
+#define CP_A_MODEL "a model (safetensors)"
 int cp_is_foreign(const void *bytes, size_t n, const char *name, const char *expected, struct cp_err *);
 
 /* Append a whole file to buf.  One of more than CP_READ_MAX bytes (or `most`) is refused, for /dev/zero has no end, and so is a Git LFS pointer. */

@@ -4,6 +4,7 @@
 #include "ledger/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,8 +296,8 @@ static int make_new(const char *path, struct cp_err *err)
 	int bad = sqlite3_open_v2(tmp, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK ? fail(db, err) :
 		  cp_db_exec(db, "PRAGMA journal_mode = MEMORY", err) < 0 ? -1 : cp_db_schema(db, err);
 	sqlite3_close(db);
-	if (!bad && link(tmp, target) < 0 && errno != EEXIST && rename(tmp, target) < 0)		/* not every file system has links */
-		bad = cp_err_set(err, "make:");
+	if (!bad && link(tmp, target) < 0 && errno != EEXIST && renameat2(AT_FDCWD, tmp, AT_FDCWD, target, RENAME_NOREPLACE) < 0 && errno != EEXIST)
+		bad = cp_err_set(err, "make:");		/* not every file system has links */
 	unlink(tmp);
 	cp_out_forget(slot);
 	free(target);

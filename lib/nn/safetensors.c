@@ -200,7 +200,7 @@ static int read_header(struct nn_safetensors *s, struct cp_err *err)
 	uint64_t n = cp_get_u64le(s->bytes);
 	if (cp_is_lfs_pointer(s->bytes, s->n_bytes, s->name, err))
 		return -1;
-	if (n > MAX_HEADER && cp_is_foreign(s->bytes, s->n_bytes, s->name, "a model (safetensors)", err))
+	if ((n > MAX_HEADER || (s->n_bytes > 8 && s->bytes[8] != '{')) && cp_is_foreign(s->bytes, s->n_bytes, s->name, CP_A_MODEL, err))
 		return -1;
 	if (n > MAX_HEADER)
 		return cp_err_set(err, "%s: not safetensors: its header would be %llu bytes long, %d is the most", s->name,

@@ -101,7 +101,7 @@ static int foreign(struct cp_reader *r, const char *where, const unsigned char *
 
 static int no_stream(struct cp_reader *r, const unsigned char *p, size_t n, struct cp_err *err)
 {
-	return cp_is_foreign(p, n, r->name, "a record stream", err) ? -1 : foreign(r, "not a record stream", p, n, err);
+	return cp_is_foreign(p, n, r->name, CP_A_STREAM, err) ? -1 : foreign(r, "not a record stream", p, n, err);
 }
 
 /* The next head: 1, 0 at the end of the file, -1.  The mark is left in p. */

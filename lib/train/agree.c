@@ -106,17 +106,15 @@ static int same_tokenizer(const struct cp_trainer *t, struct cp_err *err)
 }
 
 /* A folder's weights are not read; where they are not those that --init tells it began with, it is said. */
-static int note_weights(struct cp_trainer *t, struct cp_err *err)
+static void note_weights(struct cp_trainer *t)
 {
 	json_t *made = t->m->training ? json_loads(t->m->training, 0, NULL) : NULL, *now = NULL;
 	const json_t *then = json_object_get(made, CP_PLM_WEIGHTS);
-	int rc = then ? cp_fingerprint_weights(t->o.plm, &now, err) : 0;
-	if (then && !rc && !json_equal(then, now))
+	if (then && !cp_fingerprint_weights(t->o.plm, &now, NULL) && !json_equal(then, now))
 		cp_trainer_note(t, "--plm %s: other weights than those that %s began with; they are not read, as training goes on with that model", t->o.plm,
 				t->o.init);
 	json_decref(now);
 	json_decref(made);
-	return rc;
 }
 
 /* A second --plm must be the same kind of model.  Without a folder there is nothing but sizes. */
@@ -139,7 +137,9 @@ static int plm_agrees(struct cp_trainer *t, struct cp_err *err)
 		return 0;
 	if (other_size(t, a.vocab, "words in its vocabulary", b->vocab, err) < 0 || same_tokenizer(t, err) < 0)
 		return -1;
-	return a.has_weights ? note_weights(t, err) : 0;
+	if (a.has_weights)
+		note_weights(t);
+	return 0;
 }
 
 int cp_trainer_baseline(const struct cp_trainer *t)

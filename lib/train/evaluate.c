@@ -89,7 +89,7 @@ static int evaluate_lm(struct cp_trainer *t, const struct cp_data *d, struct cp_
 	struct cp_pass pass;
 	const struct cp_data *rows;
 	int rc = 0;
-	t->m->cut = t->judging_cut;
+	t->m->cut = d == &t->test ? t->test_cut : t->valid_cut;
 	cp_pass_init(&pass, d);
 	while (!is_stopped(t, d) && (rc = cp_pass_next(&pass, &rows, err)) == 1)
 		for (size_t at = 0; at < rows->n && !is_stopped(t, d); ) {

@@ -238,7 +238,7 @@ static int read_config(struct cp_model *m, const json_t *o, const char *path, st
 	json_t *sentence = json_object_get(o, "sentence"), *label = json_object_get(o, "label_made");
 	const json_t *training = json_object_get(o, "training");
 	m->stage = cp_xstrdup(json_string_value(stage));
-	m->sentence = json_is_object(sentence) ? json_deep_copy(sentence) : NULL;
+	m->sentence = json_is_array(json_object_get(sentence, "fields")) ? json_deep_copy(sentence) : NULL;	/* else it does not say what it tells */
 	m->label_made = json_is_string(label) ? cp_xstrdup(json_string_value(label)) : NULL;
 	m->training = json_is_object(training) ? json_dumps(training, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
 	return 0;

@@ -180,7 +180,7 @@ int cp_train_check(const struct cp_train_opts *o, struct cp_err *err)
 		return cp_err_set(err, "--hash-bits gives every value a row, so --min-count, --unseen-rate and --vocab-from have nothing to do");
 	if (check_widths(o, err) < 0 || check_optimiser(o, err) < 0)
 		return -1;
-	if (o->out && cp_is_standard(o->out))
+	if (o->out && (!*o->out || cp_is_standard(o->out)))
 		return cp_err_set(err, "--output %s: a model is a file; it is never written to standard output", o->out);
 	if (count_stdin(o) > 1)
 		return cp_err_set(err, "standard input can be read once only, and it is named %d times (it is --train where that is not given)",

@@ -236,7 +236,20 @@ static struct nn_cut words_of(const struct cp_trainer *t, const uint8_t *used)
 	return (struct nn_cut){ ids, n };
 }
 
-/* The ids that can be a label: those that occur in the training rows.  Held-out rows have others too: their loss is over all of both. */
+/* Of rows that are judged: those of the training rows and their own. */
+static int cut_judging(const struct cp_trainer *t, const struct cp_data *d, const uint8_t *trained, const char *what, int is_cut, struct nn_cut *cut,
+		       struct cp_err *err)
+{
+	size_t v = t->m->c.plm.vocab;
+	uint8_t *used = memcpy(cp_xmalloc(v), trained, v);
+	int rc = mark_tokens(d, used, v, what, err);
+	if (!rc && is_cut)
+		*cut = words_of(t, used);
+	free(used);
+	return rc;
+}
+
+/* The ids that can be a label: those that occur in the training rows.  Rows that are judged may have others; what those are changes nothing else. */
 static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 {
 	size_t v = t->m->c.plm.vocab;
@@ -244,10 +257,9 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 	int is_cut = !t->o.full_vocab && t->m->c.objective == CP_OBJECTIVE_LM, rc = mark_tokens(&t->train, used, v, "training", err);
 	if (!rc && is_cut)
 		t->cut = words_of(t, used);
-	if (!rc && (mark_tokens(&t->valid, used, v, "validation", err) < 0 || mark_tokens(&t->test, used, v, "test", err) < 0))
+	if (!rc && (cut_judging(t, &t->valid, used, "validation", is_cut, &t->valid_cut, err) < 0 ||
+		    cut_judging(t, &t->test, used, "test", is_cut, &t->test_cut, err) < 0))
 		rc = -1;
-	if (!rc && is_cut)
-		t->judging_cut = words_of(t, used);
 	free(used);
 	if (!rc && is_cut && !t->cut.n)
 		rc = cp_err_set(err, "no token in these rows that could be masked");

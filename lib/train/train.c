@@ -62,7 +62,8 @@ void cp_trainer_free(struct cp_trainer *t)
 	cp_state_unlock(t);
 	free(t->soft);
 	free((void *)t->cut.ids);
-	free((void *)t->judging_cut.ids);
+	free((void *)t->valid_cut.ids);
+	free((void *)t->test_cut.ids);
 	free(t->source.dir);
 	free(t->fingerprint);
 	free(t->best_val);

@@ -29,7 +29,7 @@ struct cp_trainer {
 	struct cp_data train, valid, test;
 	nn_float *soft;			/* (training rows) what they expect where a teacher has a say, else NULL */
 	char teacher_digest[33];	/* of its scores */
-	struct nn_cut cut, judging_cut;	/* ids of the masked-LM softmax in training, and where held-out rows are judged; owned */
+	struct nn_cut cut, valid_cut, test_cut;	/* ids of the masked-LM softmax: of training rows, of these and the rows judged; owned */
 	struct cp_plm_source source;
 	char *fingerprint;		/* JSON: all that determines the result */
 
