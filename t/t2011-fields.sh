@@ -88,6 +88,17 @@ test_that 'an hour or a weekday of what is no time in that unit is a bad row, in
 	fails_with 1 cp-textify -q --text -f "timestamp: drop" -f "w: weekday of timestamp" soon.csv
 	grep "soon.csv: line 2, column 2 .timestamp.: the timestamp .soon. is not a whole number" fails_with.err
 '
+test_that 'and where a template tells it, which is no field' '
+	printf "User,When,label\nu1,1700000000000,1\nu2,soon,0\nu3,,0\nu4,1700000000,1\n" >when.csv
+	for how in cp-textify "cp-textify --text"; do
+		fails_with 1 $how -q -f "When: drop" -f "Day: weekday of When" --fields User -t "{User} on {Day}" when.csv >when.out
+		grep "when.csv: line 2, column 2 .When.: .1700000000000. is not within the years 0 to 9999" fails_with.err
+		sed 2d when.csv | fails_with 1 $how -q -f "When: drop" -f "Day: weekday of When" --fields User -t "{User}{? at {Day}}" >when.out
+		grep "line 2, column 2 .When.: the timestamp .soon. is not a whole number" fails_with.err
+	done
+	cp-textify -q --skip-bad -f "When: drop" -f "Day: weekday of When" --fields User -t "{User} on {Day}" when.csv | cp-cat -q -c text --to tsv --bare >told
+	printf "%s\n" text "u3 on unknown" "u4 on Tuesday" | cmp - told
+'
 test_that 'label rules' '
 	printf "r,A\n4,\n3.9,\n5,\n" >r.csv
 	test "$(cp-featurize -f "r: label >= 4" r.csv | column label | tr -d "\n")" = 101

@@ -71,6 +71,12 @@ test_that 'how a value is told stays, where the key that said it is gone or is m
 	same_by_csv log.cps more.csv
 	cp-predict -q --no-ledger -m told.cpm other.cps | cmp - want
 '
+test_that 'an hour that only the text tells is made of a time' '
+	cp-textify -q --declare more.txt -t "{User} at {Hour}" more.csv | cp-cat -q --drop Hour -o gone.cps
+	same_by_csv gone.cps more.csv
+	sed "2s/,16[0-9]*\$/,soon/" more.csv >soon.csv
+	refused 1 "soon.csv: line 2, column 7 .When.: the timestamp .soon. is not a whole number" cp-predict --no-ledger -m told.cpm --csv soon.csv
+'
 test_that 'a CSV whose sentence is another is refused as records, and read as the model needs it' '
 	cp-textify -q rows.csv -o rows.cps
 	learn rows.cps model.cpm

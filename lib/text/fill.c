@@ -238,16 +238,25 @@ static int take_time(const struct at *at, const struct cp_csv_field *f, int64_t 
 
 /* ---- fields ---- */
 
+/* The time that an hour or a weekday is made of. */
+static int read_moment(const struct at *at, const struct cp_csv_field *f, int64_t *out)
+{
+	char shown[44];
+	const char *format = at->part->how->format;
+	if (take_time(at, f, out) < 0)
+		return -1;
+	if (*out != CP_TIME_MISSING && cp_time_is_far(*out))
+		return complain(at, "'%s' is not within the years 0 to 9999; expected %.80s%s", show(f, shown), format ? format : "seconds",
+				format ? "" : ", and milliseconds are declared: time milliseconds");
+	return 0;
+}
+
 static int take_moment(const struct at *at, const struct cp_csv_field *f, uint64_t *out)
 {
 	int64_t t;
-	char shown[44];
 	const struct cp_part *p = at->part;
-	if (take_time(at, f, &t) < 0)
+	if (read_moment(at, f, &t) < 0)
 		return -1;
-	if (t != CP_TIME_MISSING && cp_time_is_far(t))
-		return complain(at, "'%s' is not within the years 0 to 9999; expected %.80s%s", show(f, shown), p->how->format ? p->how->format : "seconds",
-				p->how->format ? "" : ", and milliseconds are declared: time milliseconds");
 	*out = t == CP_TIME_MISSING ? p->key_missing : p->key[p->how->kind == CP_KIND_HOUR ? cp_time_hour(t) : cp_time_weekday(t)];
 	return 0;
 }
@@ -372,28 +381,41 @@ static void take_beside(struct cp_fill *fill, const struct cp_csv_field *row)
 	}
 }
 
-int cp_fill_row(struct cp_fill *fill, const struct cp_csv_field *row, uint64_t number, uint64_t line, struct cp_err *err)
+static int take_parts(struct cp_fill *fill, struct at *at, const struct cp_csv_field *row)
 {
 	const struct cp_plan *plan = fill->plan;
-	struct at at = { plan, plan->part, line, err };
-	size_t list_bytes = fill->list_bytes;
-	for (; at.part < plan->part + plan->n_parts; at.part++) {
-		const struct cp_part *p = at.part;
+	for (at->part = plan->part; at->part < plan->part + plan->n_parts; at->part++) {
+		const struct cp_part *p = at->part;
 		struct column *c = &fill->column[p - plan->part];
 		if (p->type == CP_KEY && !p->how)
 			c->u64[fill->n] = cp_key(p->seed, row[p->from].p, row[p->from].n);
-		else if (take_value(fill, &at, c, &row[p->from]) < 0) {
-			fill->list_bytes = list_bytes;
+		else if (take_value(fill, at, c, &row[p->from]) < 0)
 			return -1;
-		}
 	}
-	if (plan->sentence) {
-		at.part = NULL;
-		if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->sentence.bytes) < 0) {
-			fill->list_bytes = list_bytes;
-			return complain(&at, "its sentence is longer than %zu bytes", CP_BLOCK_LIMIT / 2);
-		}
-		texts_end(&fill->sentence, fill->n);
+	return 0;
+}
+
+static int tell_row(struct cp_fill *fill, struct at *at, const struct cp_csv_field *row, uint64_t number)
+{
+	const struct cp_plan *plan = fill->plan;
+	int64_t t;
+	for (at->part = plan->moment; at->part < plan->moment + plan->n_moments; at->part++)
+		if (read_moment(at, &row[at->part->from], &t) < 0)
+			return -1;
+	at->part = NULL;
+	if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->sentence.bytes) < 0)
+		return complain(at, "its sentence is longer than %zu bytes", CP_BLOCK_LIMIT / 2);
+	texts_end(&fill->sentence, fill->n);
+	return 0;
+}
+
+int cp_fill_row(struct cp_fill *fill, const struct cp_csv_field *row, uint64_t number, uint64_t line, struct cp_err *err)
+{
+	struct at at = { fill->plan, NULL, line, err };
+	size_t list_bytes = fill->list_bytes;
+	if (take_parts(fill, &at, row) < 0 || (fill->plan->sentence && tell_row(fill, &at, row, number) < 0)) {
+		fill->list_bytes = list_bytes;
+		return -1;
 	}
 	take_beside(fill, row);
 	fill->row[fill->n++] = number;

@@ -499,12 +499,6 @@ static int add_part(struct maker *m, enum cp_type type, size_t column, const cha
 	return 0;
 }
 
-/* Hours and weekdays also where they are only told: a time that is none is a bad row then, too. */
-static int is_wanted(const struct maker *m, const struct cp_declare *how)
-{
-	return m->spec.keys ? !how || how->kind != CP_KIND_TEXT : how && (how->kind == CP_KIND_HOUR || how->kind == CP_KIND_WEEKDAY);
-}
-
 static int add_parts(struct maker *m)
 {
 	m->plan->part = cp_xcalloc(N_ROLES + m->n, sizeof *m->plan->part);
@@ -513,9 +507,9 @@ static int add_parts(struct maker *m)
 	for (int i = 0; i < N_ROLES; i++)
 		if (m->role[i].column != SIZE_MAX && add_part(m, m->role[i].type, m->role[i].column, m->role[i].name, m->role[i].how) < 0)
 			return -1;
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = 0; m->spec.keys && i < m->n; i++) {
 		const struct entry *e = &m->entry[i];
-		if (is_wanted(m, e->how) && add_part(m, type_of(e->how), e->column, e->title, e->how) < 0)
+		if (!(e->how && e->how->kind == CP_KIND_TEXT) && add_part(m, type_of(e->how), e->column, e->title, e->how) < 0)
 			return -1;
 	}
 	return 0;
@@ -629,6 +623,18 @@ static int make_sentence(struct maker *m)
 	return m->spec.sentence ? by_template(m) : by_form(m);
 }
 
+/* What is no time is a bad row also where an hour or a weekday is only told. */
+static void list_moments(struct cp_plan *plan)
+{
+	const struct cp_told *told;
+	for (size_t at = 0; (told = cp_template_next(plan->sentence, &at)); ) {
+		if (!told->how || (told->how->kind != CP_KIND_HOUR && told->how->kind != CP_KIND_WEEKDAY))
+			continue;
+		plan->moment = cp_xrealloc(plan->moment, plan->n_moments + 1, sizeof *plan->moment);
+		plan->moment[plan->n_moments++] = (struct cp_part){ .type = CP_KEY, .from = told->column, .how = told->how };
+	}
+}
+
 static int add_text(struct maker *m)
 {
 	struct cp_plan *plan = m->plan;
@@ -637,6 +643,7 @@ static int add_text(struct maker *m)
 		return -1;
 	if (label != SIZE_MAX && cp_template_tells(plan->sentence, label))
 		return cp_err_set(m->err, "%s: '%s' is the label, and a sentence must not tell it", m->csv->file, m->csv->names[label]);
+	list_moments(plan);
 	int c = cp_schema_add(&plan->schema, CP_TEXT, "text", m->err);
 	if (c < 0)
 		return -1;
@@ -742,6 +749,7 @@ void cp_plan_free(struct cp_plan *plan)
 	free(plan->names);
 	free(plan->file);
 	free(plan->part);
+	free(plan->moment);
 	free(plan->also);
 	cp_template_free(plan->sentence);
 	cp_declaration_free(plan->declared);

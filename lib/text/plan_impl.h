@@ -23,6 +23,8 @@ struct cp_plan {
 	size_t *also, n_also;	/* columns of the CSV; SIZE_MAX: a column of the schema */
 	struct cp_declaration *declared, *told;	/* what parts and sentence point into; like another stream, the sentence into told */
 	struct cp_template *sentence;	/* NULL: no text */
+	struct cp_part *moment;	/* hours and weekdays that the sentence tells: .from and .how alone */
+	size_t n_moments;
 };
 
 void cp_part_keys(struct cp_part *);	/* fills in .key and .key_missing; .key is to be freed */
