@@ -160,7 +160,7 @@ test_that 'a header of one name that others would cut is refused, unless it is n
 	tab=$(printf "\t")
 	for delimiter in ";" "|" "$tab"; do
 		printf "label%su\n1%sa\n" "$delimiter" "$delimiter" >one.csv
-		for how in cp-featurize cp-textify "cp-textify --text" "cp-validate --csv"; do
+		for how in cp-featurize "cp-featurize --null NA" cp-textify "cp-textify --text" "cp-validate --csv"; do
 			fails_with 1 $how -q one.csv
 			grep "one.csv: .label.u. is one name only if --fields says so; the header is a single column: is .* the delimiter" fails_with.err
 		done

@@ -408,7 +408,7 @@ static int check_entry(const struct maker *m, size_t i)
 static int check_single(const struct maker *m)
 {
 	const char *hint = cp_csv_hint(m->csv);
-	if (!*hint || m->spec.csv.no_header || m->spec.fields || (m->n && m->entry[0].how))
+	if (!*hint || m->spec.csv.no_header || m->spec.fields || (m->n && m->entry[0].how && m->entry[0].how->file))
 		return 0;
 	return cp_err_set(m->err, "%s: '%.80s' is one name only if --fields says so%s", m->csv->file, m->csv->names[0], hint);
 }
