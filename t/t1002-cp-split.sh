@@ -104,6 +104,7 @@ test_that 'wrong options' '
 		"-o x --names a,b,c/d" "-o x --by group" "-o x --group User" "-o x --by length"; do
 		fails_with 2 cp-split $args all.cps || return 1
 	done &&
+	fails_with 2 cp-split -o x --names "" all.cps && grep -q -e "--names needs A,B,C, and what is given is empty" fails_with.err &&
 	cp-cat -q --drop timestamp all.cps >no.cps && fails_with 1 cp-split --by time -o x no.cps && grep -q "type time" fails_with.err &&
 	fails_with 1 cp-split --by group --group row -o x all.cps
 '

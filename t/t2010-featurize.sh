@@ -53,6 +53,8 @@ test_that 'fields: chosen, ordered, named with a comma' '
 	fails_with 1 cp-textify --text --fields "d,b" odd.csv
 	grep "no column .b. for --fields; there are .a., .b, c. and .d." fails_with.err
 	fails_with 2 cp-textify --text --fields "d,\"b" odd.csv
+	fails_with 2 cp-textify --text --fields "" odd.csv
+	grep -e "--fields needs NAMES, and what is given is empty" fails_with.err
 '
 test_that 'no header: f1, f2, ..., or names from --fields' '
 	tail -n +2 rows.csv >bare.csv

@@ -61,6 +61,10 @@ test_that 'CSV without a header is told what its columns are called' '
 	grep "no column .User. for the model; there are .f1.," fails_with.err
 	fails_with 1 cp-predict --no-ledger --csv -m dcnv2.cpm --no-header --fields label,User bare.csv
 	grep "the first row has 5 columns, and 2 names are given for them" fails_with.err
+	fails_with 1 cp-predict --no-ledger --csv -m dcnv2.cpm --no-header --fields label,label,timestamp,User,Film bare.csv
+	grep "bare.csv: columns 1 and 2 are both called .label.; give one another name in --fields$" fails_with.err
+	fails_with 2 cp-predict --no-ledger --csv -m dcnv2.cpm --no-header --fields "" bare.csv
+	grep "^cp-predict: --fields needs NAMES, and what is given is empty$" fails_with.err
 	fails_with 2 cp-predict --no-ledger --csv -m dcnv2.cpm --fields label,User rows.csv
 '
 

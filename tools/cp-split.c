@@ -29,7 +29,8 @@ static const struct cp_opt opts[] = {
 	{ 0, "rows", CP_OPT_LIST, &o.rows, "FILE", "of --by rows: lines NUMBER<tab>PART, or PART=FILE with numbers", .use = CP_USE_INPUT },
 	{ 0, "folds", CP_OPT_INT, &o.folds, "K", "K equal parts fold0 ... instead of --ratio; 0: none", .min = 0, .max = CP_SPLIT_MAX },
 	{ 0, "seed", CP_OPT_SEED, &o.seed, "N", "of --by random, hash and group", .content = 1 },
-	{ 0, "names", CP_OPT_STR, &o.names, "A,B,C", "of the parts; train,valid,test where there are three, train,test where two" },
+	{ 0, "names", CP_OPT_STR, &o.names, "A,B,C", "of the parts; train,valid,test where there are three, train,test where two",
+	  .use = CP_USE_NAME },
 	{ 0 },
 };
 

@@ -251,8 +251,8 @@ static int check_alone(const struct maker *m, size_t column, const char *remedy)
 	const struct cp_csv *csv = m->csv;
 	for (size_t c = column + 1; c < csv->n_names; c++)
 		if (!strcmp(csv->names[c], csv->names[column]))
-			return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s'; give one another name in the first line%s", csv->file,
-					  column + 1, c + 1, csv->names[c], remedy);
+			return cp_err_set(m->err, "%s: columns %zu and %zu are both called '%s'; give one another name in %s%s", csv->file,
+					  column + 1, c + 1, csv->names[c], m->spec.csv.no_header ? "--fields" : "the first line", remedy);
 	return 0;
 }
 
@@ -393,7 +393,7 @@ static int check_entry(const struct maker *m, size_t i)
 	const struct cp_csv *csv = m->csv;
 	if (!*e->title)
 		return cp_err_set(m->err, "%s: column %zu has no name; choose the fields by --fields", csv->file, e->column + 1);
-	if (check_alone(m, e->column, m->spec.fields ? "" : ", or leave both out by --fields") < 0)
+	if (check_alone(m, e->column, m->spec.fields || m->spec.csv.no_header ? "" : ", or leave both out by --fields") < 0)
 		return -1;
 	for (size_t j = 0; j < i; j++)
 		if (!strcmp(m->entry[j].title, e->title))

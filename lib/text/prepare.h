@@ -39,7 +39,7 @@ struct cp_prepare {
 
 #define CP_PREPARE_OPTIONS(o) \
 	{ 'o', "output", CP_OPT_STR, &(o).output, "FILE", "write here instead of standard output", .use = CP_USE_OUTPUT }, \
-	{ 0, "fields", CP_OPT_STR, &(o).fields, "NAMES", "these fields in this order (a line of CSV); without it, all", .content = 1 }, \
+	{ 0, "fields", CP_OPT_STR, &(o).fields, "NAMES", "these fields in this order (a line of CSV); without it, all", .use = CP_USE_NAME, .content = 1 }, \
 	{ 0, "declare", CP_OPT_STR, &(o).declare, "FILE", "what the columns are: lines of NAME: KIND (section FIELDS of cp-featurize(1))", .use = CP_USE_INPUT }, \
 	{ 'f', "field", CP_OPT_LIST, &(o).lines_given, "LINE", "one such line, behind those of --declare; again for more" }, \
 	{ 0, "null", CP_OPT_STR, &(o).nulls, "VALUES", "these count as no value in every column (a line of CSV), beside the empty one" }, \
