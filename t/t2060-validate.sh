@@ -201,7 +201,7 @@ test_that 'times that are not seconds' '
 	awk -F, -v OFS=, "NR > 1 { \$2 = \$2 \"000\" } 1" train.csv >ms.csv
 	cp-validate -q --json --csv ms.csv >report
 	codes note <report | grep -x "time-unit timestamp"
-	grep -q "if these are milliseconds, declare .timestamp: time milliseconds." report
+	grep -q "which is no time in seconds: if these are milliseconds, declare the column as .time milliseconds.\." report
 	cp-validate -q --json --csv -f "timestamp: time milliseconds" ms.csv | codes note >got
 	cp-validate -q --json --csv train.csv | codes note >>got
 	! grep time-unit got

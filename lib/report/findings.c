@@ -263,7 +263,7 @@ static void about_unit(struct teller *t, const struct cp_profile_column *c)
 		if (!s->present || !cp_time_is_far(s->last))
 			continue;
 		tell(t, 0, "time-unit", c, &t->p->split[i], "The times of '%s' go up to %" PRId64 ", which is no time in seconds: if these are milliseconds, declare "
-		     "'%s: time milliseconds'.", t->p->split[i].name, s->last, c->name);
+		     "the column as 'time milliseconds'.", t->p->split[i].name, s->last);
 	}
 }
 
