@@ -6,7 +6,6 @@
 
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "ledger/db.h"
 #include "ledger/paper.h"

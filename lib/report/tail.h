@@ -32,7 +32,8 @@ size_t cp_tail_size(const struct cp_tail *, double percent);
 int cp_tail_is_new(const struct cp_tail *, uint64_t key);
 int cp_tail_has(const struct cp_tail *, uint64_t key, size_t size);
 
-/* The columns' places in a schema, as cp_tail_count finds them. */
+/* The columns' places in a reader's schema.  How they were made in the first reader is remembered, and one made otherwise is refused, as there is
+ * no such key column: <0. */
 int cp_tail_columns(struct cp_tail *, int n, const struct cp_reader *, int *column, struct cp_err *);
 
 #endif

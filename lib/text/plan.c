@@ -9,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/choice.h"
 #include "base/hash.h"
 #include "text/plan_impl.h"
 #include "text/planlike.h"
-#include "text/timeformat.h"
 
 enum { N_ROLES = 3, TEMPLATE_COLUMNS = 16384 };
 

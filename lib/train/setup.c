@@ -7,7 +7,6 @@
 #include "base/choice.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "train/trainer.h"
 
 /* --- Rows -------------------------------------------------------------------------------------------------------------------------- */

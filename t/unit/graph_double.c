@@ -284,7 +284,7 @@ static struct nn_node *build_pick(struct test *t)
 	return ng_pick_groups(t->b.g, matrix_on(t, ROWS, 1, GROUPS * t->cols), t->cols, 4, which);
 }
 
-static struct nn_node *build_gain(struct test *t)
+static struct nn_node *build_scale_cols(struct test *t)
 {
 	return ng_scale_cols(t->b.g, matrix_on(t, ROWS, 2, t->cols), weight(t, 1, t->cols));
 }
@@ -377,7 +377,7 @@ static struct nn_node *build_lm(struct test *t)
 	return ng_lm_loss(t->b.g, h, ng_weight(t->b.g, w), weight(t, 1, vocab), label, cut);
 }
 
-static struct nn_node *build_pull(struct test *t)
+static struct nn_node *build_dot(struct test *t)
 {
 	struct nn_feed *f = cp_arena_alloc(&t->mem, sizeof *f);
 	nn_float *v = cp_arena_alloc(&t->mem, t->rows * t->cols * sizeof *v);
@@ -423,10 +423,10 @@ static const struct op_case {
 	{ "matmul", build_matmul, 1 }, { "layernorm", build_layernorm, 4 }, { "batchnorm", build_batchnorm, 2 },
 	{ "attention", build_attention, 12 }, { "attention of equal sequences", build_fields_attention, 2 }, { "attention to another", build_attend, 8 },
 	{ "rmsnorm", build_rmsnorm, 1 }, { "scale", build_scale, 1 }, { "sum_groups and bias", build_sums, 2 },
-	{ "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 }, { "pick_groups", build_pick, 1 }, { "gain", build_gain, 1 },
+	{ "fm and inner", build_pairs, 2 }, { "cin", build_cin, 2 }, { "pick_groups", build_pick, 1 }, { "scale_cols", build_scale_cols, 1 },
 	{ "group_linear", build_group_linear, 1 }, { "mix", build_mix, 1 }, { "pair_softmax", build_pair_softmax, 2 }, { "gru", build_gru, 2 },
 	{ "convolution", build_conv, 3 }, { "pooling", build_pool, 3 }, { "batchnorm of maps", build_map_norm, 2 }, { "bce", build_bce, 2 }, { "lm_loss", build_lm, 5 },
-	{ "pull", build_pull, 1 }, { "info_nce", build_nce, 4 },
+	{ "dot", build_dot, 1 }, { "info_nce", build_nce, 4 },
 };
 
 /* The row `pad` takes no gradient, the others the same as ever. */
