@@ -57,6 +57,15 @@ test_that 'rows are split by time where they have one, whatever other columns ar
 	grep "cp-split.* by=\"random\"" show
 	two TIME=time:timestamp
 	grep "cp-split.* by=\"time\"" show
+	mkdir broken
+	ln -s "$CP_BIN"/cp-* broken
+	rm broken/cp-cat
+	printf "#!/bin/sh\ncase \$* in *tsv*) echo cp-cat: no memory >&2; exit 1;; esac; exec \"$CP_BIN/cp-cat\" \"\$@\"\n" >broken/cp-cat
+	chmod +x broken/cp-cat
+	rm p/generic/two/rows.*.cps
+	fails_with 2 make -s -C p/generic BIN="$PWD/broken" CSV=two.csv shards TIME=time:timestamp
+	grep "cp-cat: no memory" fails_with.err
+	test ! -e p/generic/two/rows.test.cps
 	rm -r p/generic/two p/generic/two.csv
 '
 test_that 'a report of what was read' '
