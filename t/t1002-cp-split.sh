@@ -79,6 +79,18 @@ test_that 'what was split is drawn anew when it is split again, whatever rule dr
 	cp-split -q --folds 5 --by hash -o cv many.cps && cat cv.fold[0-3].cps | cp-split -q --by hash --ratio 4:1 -o rest &&
 	n=$(count rest.test.cps) && test $n -gt 2800 && test $n -lt 3600
 '
+test_that 'of rows that were split unequally often, those split most often come first' '
+	{ echo label,user; awk "BEGIN { for (i = 0; i < 500; i++) print i % 2 \",v\" i }"; } | cp-featurize -q --first-row 20000 -o extra.cps &&
+	for rule in "--by random" "--by hash" "--by group --group user"; do
+		cp-split -q $rule --ratio 1:1 -o half many.cps &&
+		cat half.train.cps extra.cps | cp-split -q $rule --ratio 1:1 -o joined &&
+		a=$(count joined.train.cps) b=$(count joined.test.cps) &&
+		echo "$rule: $a, $b" && test $a -gt $((b * 8 / 10)) && test $b -gt $((a * 8 / 10)) &&
+		fails_with 1 cp-split -q $rule --ratio 1:1 -o no extra.cps half.train.cps &&
+		grep "^cp-split: half.train.cps: its rows were split more often (1) than those of the first input (0)" fails_with.err || return 1
+	done &&
+	! ls no.* && cp-split -q --by order -o placed extra.cps half.train.cps
+'
 test_that 'a part that was cut is split apart as a whole, and as it is split by itself' '
 	cp-split -q --by hash -o whole once.train.cps && cp-cat -q --rows :5000 once.train.cps >a.cps && cp-cat -q --rows 5000: --drop label once.train.cps >b.cps &&
 	cp-split -q --by hash -o a a.cps && cp-split -q --by hash -o b b.cps &&

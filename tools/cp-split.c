@@ -162,6 +162,15 @@ static void check_options(struct job *j)
 
 /* ---- Work ---- */
 
+/* The next block, of a segment that may stand there. */
+static int next_block(struct job *j, struct cp_block *b, struct cp_err *err)
+{
+	int rc = cp_reader_next(j->r, b, err);
+	if (rc == 1 && cp_split_segment(j->split, cp_reader_header(j->r), err) < 0)
+		return cp_err_wrap(err, "%s", cp_reader_name(j->r));
+	return rc;
+}
+
 static int first_pass(struct job *j, struct cp_err *err)
 {
 	struct cp_block b;
@@ -169,7 +178,7 @@ static int first_pass(struct job *j, struct cp_err *err)
 	if (cp_split_passes(j->split) == 1)
 		return 0;
 	cp_reader_choose(j->r, columns, cp_split_columns(j->split, columns));
-	while ((rc = cp_reader_next(j->r, &b, err)) == 1)
+	while ((rc = next_block(j, &b, err)) == 1)
 		if (cp_split_look(j->split, &b, err) < 0)
 			return -1;
 	cp_split_ready(j->split);
@@ -227,7 +236,7 @@ static int second_pass(struct job *j, struct cp_err *err)
 		if (open_part(j, &j->part[i], err) < 0)
 			return -1;
 	j->parts = cp_xmalloc(CP_BLOCK_ROWS_LIMIT);
-	while ((rc = cp_reader_next(j->r, &b, err)) == 1) {
+	while ((rc = next_block(j, &b, err)) == 1) {
 		if (cp_split_parts(j->split, &b, j->parts, err) < 0)
 			return cp_err_wrap(err, "%s", cp_reader_name(j->r));
 		if (put_rows(j, &b, err) < 0)

@@ -37,6 +37,7 @@ struct cp_reader {
 	enum where where;
 	int keep_seams;
 	struct cp_schema schema;	/* of the first segment; with keep_seams, of this one */
+	struct cp_schema header;	/* of this segment, where it is not that one */
 	unsigned char *want;		/* a column */
 	uint64_t seal, n_block, n_rows;	/* in this segment: seal of the last frame, blocks and rows so far */
 	uint64_t n_blocks, n_segments;
@@ -197,6 +198,7 @@ static void free_columns(struct cp_reader *r)
 	cp_totals_release(&r->segment);
 	cp_totals_release(&r->all);
 	cp_schema_release(&r->schema);
+	cp_schema_release(&r->header);
 	r->mem = NULL;
 	r->values = NULL;
 	r->entry = NULL;
@@ -493,7 +495,8 @@ static int go_over_seam(struct cp_reader *r, struct cp_err *err)
 		cp_err_wrap(err, "%s: segment %" PRIu64 " does not fit the first", r->name, r->n_segments);
 	else
 		cp_totals_note_chains(&r->all, &r->schema, &s);
-	cp_schema_release(&s);
+	cp_schema_release(&r->header);
+	r->header = s;
 	return rc < 0 ? -1 : 1;
 }
 
@@ -608,6 +611,7 @@ int cp_reader_rewind(struct cp_reader *r, struct cp_err *err)
 }
 
 const struct cp_schema *cp_reader_schema(const struct cp_reader *r) { return &r->schema; }
+const struct cp_schema *cp_reader_header(const struct cp_reader *r) { return r->header.n ? &r->header : &r->schema; }
 const char *cp_reader_name(const struct cp_reader *r) { return r->name; }
 uint64_t cp_reader_rows(const struct cp_reader *r) { return r->all.rows + r->n_rows; }
 uint64_t cp_reader_blocks(const struct cp_reader *r) { return r->n_blocks; }

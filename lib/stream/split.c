@@ -18,7 +18,7 @@ struct cp_split {
 	struct cp_split_opts o;
 	uint64_t total;				/* sum of the ratios */
 	int column, per;			/* what ranks or hashes; what groups; -1: none */
-	uint64_t before;			/* how often the rows were split already */
+	uint64_t before;			/* how often the first segment's rows were split already, and no other's more often */
 	uint64_t *rank;				/* first pass */
 	size_t n, cap;
 	struct boundary boundary[CP_SPLIT_MAX];	/* between part i and i + 1 */
@@ -113,6 +113,15 @@ int cp_split_bind(struct cp_split *s, const struct cp_schema *schema, struct cp_
 		s->column = cp_schema_first(schema, CP_ROW);
 	}
 	return s->o.per ? bind_per(s, schema, err) : 0;
+}
+
+int cp_split_segment(const struct cp_split *s, const struct cp_schema *schema, struct cp_err *err)
+{
+	uint64_t n = s->o.by == CP_SPLIT_RANDOM || s->o.by == CP_SPLIT_HASH || s->o.by == CP_SPLIT_GROUP ? rows_split(schema) : 0;
+	if (n <= s->before)
+		return 0;
+	return cp_err_set(err, "its rows were split more often (%" PRIu64 ") than those of the first input (%" PRIu64 "), and drawn like these they would fall "
+			  "together again; join what was split most often first", n, s->before);
 }
 
 int cp_split_columns(const struct cp_split *s, int out[2])

@@ -14,12 +14,14 @@
  * data set can be split apart, what was split stays where it is when rows are added, and the sizes are about right only.
  *
  * What is drawn at random is drawn by (seed, how often the rows were split before, as the header's chains tell, row or key): by the same numbers
- * once more all of a part would fall into its first share.
+ * once more all of a part would fall into its first share.  Of segments the first header counts, which is that of the parts, too; so none may have been
+ * split more often.
  *
  * ROWS: as files of row numbers say (splitrows.h); one pass.
  *
  *     struct cp_split *s = cp_split_new(&opts, err);
  *     if (cp_split_bind(s, schema, err) < 0) ...                      // which columns are read
+ *     both passes, before each block:           cp_split_segment(s, cp_reader_header(r), err)
  *     first pass, if cp_split_passes(s) == 2:   cp_split_look(s, &block, err);        then cp_split_ready(s);
  *     last pass:                                cp_split_parts(s, &block, parts, err);     // part of each row of the block
  *     cp_split_done(s, err);                                          // was every row there that was named?
@@ -53,6 +55,7 @@ struct cp_split *cp_split_new(const struct cp_split_opts *, struct cp_err *);	/*
 void cp_split_free(struct cp_split *);
 
 int cp_split_bind(struct cp_split *, const struct cp_schema *, struct cp_err *);
+int cp_split_segment(const struct cp_split *, const struct cp_schema *, struct cp_err *);	/* <0: drawn as the first ones its rows would not part anew */
 int cp_split_columns(const struct cp_split *, int out[2]);	/* the columns that have to be decoded; how many */
 int cp_split_passes(const struct cp_split *);
 

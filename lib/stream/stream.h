@@ -93,6 +93,7 @@ struct cp_reader *cp_reader_open_all(const char *const *paths, int n, struct cp_
 struct cp_reader *cp_reader_open_again(const char *const *paths, int n, struct cp_err *);
 
 const struct cp_schema *cp_reader_schema(const struct cp_reader *);
+const struct cp_schema *cp_reader_header(const struct cp_reader *);	/* of the segment at hand: the same columns, its own provenance */
 const char *cp_reader_name(const struct cp_reader *);		/* what messages call it */
 
 /* Before the first block: decode only these columns (all, if never called; none, if n is 0).  The others are still checked against their
