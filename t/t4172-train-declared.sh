@@ -140,6 +140,30 @@ test_that 'labels by two rules are refused in training, and told of beside score
 	grep "rows in" err
 	! grep otherwise err
 '
+test_that 'labels by one rule are the same, whatever their columns are called' '
+	lr() { cp-train -q --no-ledger --threads 1 --stage ctr --model lr --epochs 1 "$@"; }
+	awk -F, -v OFS=, "{ print NR == 1 ? \"label\" : NR % 3 ? \"no\" : \"yes\", \$4 }" train.csv >said.csv
+	sed "s/^no,/0,/; s/^yes,/1,/" said.csv >1.csv
+	sed "1s/label/click/" 1.csv >2.csv
+	sed "1s/label/clicked/" 1.csv >3.csv
+	cp-featurize -q 1.csv -o 1.cps
+	cp-featurize -q --label click 2.csv -o 2.cps
+	cp-featurize -q -f "clicked: label" 3.csv -o 3.cps
+	cp-featurize -q -f "label: label written 1.234,56" 1.csv -o 4.cps
+	for n in 2 3 4; do
+		lr --train 1.cps --valid $n.cps -o rule.cpm
+		lr --train $n.cps --valid 1.cps -o rule.cpm
+		cp-predict --no-ledger -m rule.cpm 1.cps >scores 2>err
+		! grep "made otherwise" err
+		cp-validate -q 1.cps $n.cps >/dev/null
+	done
+	cp-featurize -q -f "label: label = yes sure" said.csv -o 5.cps
+	sed "1s/label/click/" said.csv | cp-featurize -q -f "click: label = sure yes" -o 6.cps
+	cp-featurize -q -f "label: label = yes sure null no" said.csv --skip-bad -o 7.cps
+	lr --train 5.cps --valid 6.cps -o rule.cpm
+	refused 1 "7.cps: column .label. was made otherwise" lr --train 5.cps --valid 7.cps -o no.cpm
+	refused 1 "1.cps: column .label. was made otherwise" lr --train 5.cps --valid 1.cps -o no.cpm
+'
 test_that 'buckets, hours and weekdays: kept with the model, made of a CSV alike' '
 	cat >more.txt <<-EOF
 	Tags: list |

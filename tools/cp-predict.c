@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "nn/cpu.h"
 #include "nn/gemm.h"
+#include "text/declared.h"
 #include "text/prepare.h"
 #include "tool.h"
 #include "train/look.h"
@@ -141,7 +142,7 @@ static void choose(struct cp_predict *p)
 static void tell_labels(const struct cp_predict *p)
 {
 	const char *here = json_string_value(json_object_get(p->data.label_made, "declare")), *there = p->model->label_made;
-	if (p->data.label_made && !p->score_only && (!here != !there || (here && strcmp(here, there))))
+	if (p->data.label_made && !p->score_only && !cp_declared_same_rule(here, there))
 		cp_note("the labels beside the scores were made otherwise than in training: %s here, %s there", here ? here : "without a declaration",
 			there ? there : "without a declaration");
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "eval/order.h"
 #include "report/summary.h"
+#include "text/declared.h"
 
 const double cp_quantile_share[CP_QUANTILES] = { 0, 0.01, 0.25, 0.5, 0.75, 0.99, 1 };
 
@@ -113,7 +114,7 @@ int cp_profile_split(struct cp_profile *p, const char *name, const struct cp_sch
 		int at = p->gather->map[i] = cp_schema_find(schema, c->type, c->name);
 		if (at < 0)
 			return cp_err_set(err, "split '%s' has no column '%s' of that type, which '%s' has", name, c->name, p->split[0].name);
-		if (c->made && cp_column_made_as(&schema->column[at], c->made, "in the first split", err) < 0)
+		if (c->made && cp_declared_made_as(&schema->column[at], c->made, "in the first split", err) < 0)
 			return cp_err_wrap(err, "split '%s'", name);
 	}
 	p->gather->split = p->n_splits;

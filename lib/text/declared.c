@@ -51,3 +51,48 @@ int cp_declared_alike(const struct cp_column *a, const struct cp_column *b, cons
 	cp_declaration_free(e);
 	return rc;
 }
+
+/* ---- labels ---- */
+
+static int has_words(const struct cp_words *all, const struct cp_words *some)
+{
+	for (size_t i = 0; i < some->n; i++) {
+		size_t k = 0;
+		while (k < all->n && strcmp(all->v[k], some->v[i]))
+			k++;
+		if (k == all->n)
+			return 0;
+	}
+	return 1;
+}
+
+static int same_words(const struct cp_words *a, const struct cp_words *b)
+{
+	return has_words(a, b) && has_words(b, a);
+}
+
+/* NULL: it is no label's. */
+static const struct cp_declare *rule_of(const char *line, struct cp_declaration *d)
+{
+	static const struct cp_declare as_it_is = { .kind = CP_KIND_LABEL };
+	struct cp_err err;
+	if (!line)
+		return &as_it_is;
+	return cp_declaration_read(d, line, strlen(line), "its declaration", &err) == 0 && d->n && d->line->kind == CP_KIND_LABEL ? d->line : NULL;
+}
+
+int cp_declared_same_rule(const char *line, const char *other)
+{
+	struct cp_declaration *d = cp_declaration_new(), *e = cp_declaration_new();
+	const struct cp_declare *a = rule_of(line, d), *b = rule_of(other, e);
+	int same = a && b && a->rule == b->rule && a->limit == b->limit && same_words(&a->is, &b->is) && same_words(&a->null, &b->null);
+	cp_declaration_free(d);
+	cp_declaration_free(e);
+	return same;
+}
+
+int cp_declared_made_as(const struct cp_column *c, const json_t *there, const char *whose, struct cp_err *err)
+{
+	const char *line = json_string_value(json_object_get(c->attributes, "declare")), *other = json_string_value(json_object_get(there, "declare"));
+	return c->type == CP_LABEL && cp_declared_same_rule(line, other) ? 0 : cp_column_made_as(c, there, whose, err);
+}

@@ -10,4 +10,10 @@ int cp_declared_key(const struct cp_column *, const char *value, uint64_t *key, 
 /* Do equal keys mean the same in both?  0; -1: one has buckets that the other has not.  `whose` is the second column. */
 int cp_declared_alike(const struct cp_column *, const struct cp_column *, const char *whose, struct cp_err *);
 
+/* Do two lines make labels by one rule, whatever they call the CSV's column and however its numbers are written?  NULL: the number as it stands. */
+int cp_declared_same_rule(const char *line, const char *other);
+
+/* As cp_column_made_as (schema.h), but of labels the rule counts. */
+int cp_declared_made_as(const struct cp_column *, const json_t *there, const char *whose, struct cp_err *);
+
 #endif

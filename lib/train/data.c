@@ -11,6 +11,7 @@
 #include "base/choice.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "text/declared.h"
 #include "text/maskcol.h"
 #include "text/template.h"
 #include "train/rowfile.h"
@@ -184,7 +185,7 @@ static int check_label(struct cp_data *d, const struct cp_column *label, const c
 {
 	if (!d->label_made)
 		d->label_made = json_deep_copy(label->attributes);
-	if (!d->want_labels || !cp_column_made_as(label, d->label_made, "in the training rows", err))
+	if (!d->want_labels || !cp_declared_made_as(label, d->label_made, "in the training rows", err))
 		return 0;
 	return cp_err_wrap(err, "%s", name);
 }

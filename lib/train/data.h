@@ -67,7 +67,7 @@ struct cp_data {
 	uint64_t n_cut;			/* rows whose tokens were cut to max_tokens */
 	size_t longest;			/* tokens of a row */
 	json_t *sentence;		/* how texts are told, as they say themselves (text/planlike.h), all alike; NULL: none has said it yet */
-	json_t *label_made;		/* how labels are made: their column's attributes, the same where they are wanted; NULL: there were none yet */
+	json_t *label_made;		/* how labels are made: their column's attributes, by one rule where they are wanted; NULL: there were none yet */
 
 	int has_weights;		/* the streams have a column of them */
 	int has_pairs, indexed;
