@@ -218,38 +218,10 @@ int cp_data_columns(struct cp_data *d, const struct cp_schema *s, const char *na
 
 /* --- Rows in ----------------------------------------------------------------------------------------------------------------------- */
 
-static void reserve_rows(struct cp_data *d, size_t more)
+/* Behind the `at` of the unit that are there. */
+static void append(struct cp_data *d, enum cp_unit u, uint32_t **v, size_t at, const uint32_t *x, size_t n)
 {
-	if (d->n + more <= d->cap)
-		return;
-	d->cap = (d->n + more) + d->cap / 2;
-	d->row = cp_xrealloc(d->row, d->cap, sizeof *d->row);
-	d->label = cp_xrealloc(d->label, d->cap, sizeof *d->label);
-	if (d->want_weights && d->has_weights)
-		d->weight = cp_xrealloc(d->weight, d->cap, sizeof *d->weight);
-	if (d->n_lists) {
-		d->value_at = cp_xrealloc(d->value_at, d->cap + 1, sizeof *d->value_at);
-		d->members = cp_xrealloc(d->members, d->cap, (size_t)d->n_lists * sizeof *d->members);
-		d->value_at[0] = 0;
-	}
-	if (d->want_two_texts)
-		d->seam = cp_xrealloc(d->seam, d->cap, sizeof *d->seam);
-	if (d->n_numbers)
-		d->number = cp_xrealloc(d->number, d->cap, (size_t)d->n_numbers * sizeof *d->number);
-	if (d->want_tokens) {
-		d->token_at = cp_xrealloc(d->token_at, d->cap + 1, sizeof *d->token_at);
-		d->token_at[0] = 0;
-	}
-	if (d->has_pairs) {
-		d->pair_at = cp_xrealloc(d->pair_at, d->cap + 1, sizeof *d->pair_at);
-		d->pair_at[0] = 0;
-	}
-}
-
-static void append(uint32_t **v, size_t *cap, size_t at, const uint32_t *x, size_t n)
-{
-	if (at + n > *cap)
-		*v = cp_xrealloc(*v, *cap = at + n + *cap / 2 + 1024, sizeof **v);
+	cp_arrays_reserve(d, u, at + n);
 	if (n)
 		memcpy(*v + at, x, n * sizeof *x);
 }
@@ -258,7 +230,7 @@ static int add_labels(struct cp_data *d, const struct cp_block *b, const struct 
 {
 	for (size_t i = 0; i < b->n_rows; i++) {
 		double y = b->column[c->label].f64[i];
-		if (d->want_labels && y != 0 && y != 1)
+		if (y != 0 && y != 1)
 			return cp_err_set(err, "%s: row %llu: label %g; expected 0 or 1", name, (unsigned long long)(b->first_row + i), y);
 		d->label[d->n + i] = (nn_float)y;
 		d->n_clicks += y == 1;
@@ -295,8 +267,8 @@ static int add_row_tokens(struct cp_data *d, const uint32_t *x, size_t n, size_t
 			return cp_err_set(err, "token id %u; its tokenizer has %u", x[k], cp_tokenizer_size(d->tokenizer));
 	size_t kept = most < n ? closing(d) : 0;		/* what closes the frame */
 	kept = kept < most ? kept : most;
-	append(&d->token, &d->token_cap, at, x, most - kept);
-	append(&d->token, &d->token_cap, at + most - kept, x + n - kept, kept);
+	append(d, CP_UNIT_TOKENS, &d->token, at, x, most - kept);
+	append(d, CP_UNIT_TOKENS, &d->token, at + most - kept, x + n - kept, kept);
 	d->token_at[d->n + i + 1] = at + most;
 	d->n_cut += most < n;
 	d->longest = most > d->longest ? most : d->longest;
@@ -384,7 +356,7 @@ static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct c
 		for (size_t k = 0; k < n; k += 2)
 			if (x[k] >= tokens || x[k + 1] >= d->spec.vocab_size || cp_mask_special(&d->spec, token[x[k]]))
 				return cp_err_set(err, "%s: row %llu: its mask does not fit its tokens", name, (unsigned long long)(b->first_row + i));
-		append(&d->pair, &d->pair_cap, at, x, n);
+		append(d, CP_UNIT_PAIRS, &d->pair, at, x, n);
 		d->pair_at[d->n + i + 1] = at + n;
 	}
 	return 0;
@@ -392,10 +364,7 @@ static int add_pairs(struct cp_data *d, const struct cp_block *b, const struct c
 
 static void push_key(struct cp_data *d, uint64_t key)
 {
-	if (d->n_values == d->value_cap) {
-		d->value_cap += d->value_cap / 2 + 4096;
-		d->keys = cp_xrealloc(d->keys, d->value_cap, sizeof *d->keys);
-	}
+	cp_arrays_reserve(d, CP_UNIT_VALUES, d->n_values + 1);
 	d->keys[d->n_values++] = key;
 }
 
@@ -448,12 +417,12 @@ int cp_data_add(struct cp_data *d, const struct cp_block *b, const struct cp_dat
 {
 	size_t before = d->file ? cp_rowfile_rows(d->file) : 0;
 	d->has_pairs = d->want_tokens && d->has_spec && d->spec.is_static && c->mask >= 0;
-	reserve_rows(d, b->n_rows);
+	cp_arrays_reserve(d, CP_UNIT_ROWS, d->n + b->n_rows);
 	for (size_t i = 0; i < b->n_rows; i++)
 		d->row[d->n + i] = c->row >= 0 ? b->column[c->row].u64[i] : before + d->n + i;	/* a row's place, as cat would have it */
 	if (d->want_keys && add_values(d, b, c, name, err) < 0)
 		return -1;
-	if (c->label >= 0 && add_labels(d, b, c, name, err) < 0)
+	if (d->want_labels && add_labels(d, b, c, name, err) < 0)
 		return -1;
 	if (c->weight >= 0 && add_weights(d, b, c, name, err) < 0)
 		return -1;
@@ -522,19 +491,7 @@ void cp_data_release(struct cp_data *d)
 {
 	cp_rowfile_free(d->file);
 	cp_fields_release(&d->fields);
-	free(d->row);
-	free(d->label);
-	free(d->weight);
-	free(d->keys);
-	free(d->ids);
-	free(d->value_at);
-	free(d->members);
-	free(d->number);
-	free(d->token);
-	free(d->token_at);
-	free(d->seam);
-	free(d->pair);
-	free(d->pair_at);
+	cp_arrays_free(d);
 	json_decref(d->sentence);
 	json_decref(d->label_made);
 	cp_tok_cache_free(d->cache);
@@ -561,7 +518,7 @@ int cp_pass_next(struct cp_pass *p, const struct cp_data **rows, struct cp_err *
 		return 0;
 	p->next = p->d->n - from < most ? p->d->n : from + most;
 	*rows = p->d->file ? &p->part : p->d;
-	cp_part_clear(&p->part);
+	cp_data_clear(&p->part);
 	return p->d->file && cp_part_read(&p->part, p->d->file, from, p->next, err) < 0 ? -1 : 1;
 }
 

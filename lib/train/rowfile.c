@@ -1,4 +1,4 @@
-/* The arrays as files: a table of them says of each what it counts by, and all goes by that table. */
+/* The arrays as files, by their table (arrays.h). */
 #include "train/rowfile.h"
 
 #include <errno.h>
@@ -13,92 +13,18 @@
 
 #define CHUNK ((size_t)1 << 20)		/* that a digest is made by */
 
-enum unit { ROWS, OFFSETS, VALUES, TOKENS, PAIRS, N_UNITS };	/* OFFSETS: one a row and one more, each where something of the row begins */
-
-static const struct {
-	size_t pointer;			/* in struct cp_data */
-	enum unit unit, of;		/* of: what offsets count */
-} arrays[CP_N_ARRAYS] = {
-	[CP_ARRAY_ROW] = { offsetof(struct cp_data, row), ROWS },
-	[CP_ARRAY_LABEL] = { offsetof(struct cp_data, label), ROWS },
-	[CP_ARRAY_WEIGHT] = { offsetof(struct cp_data, weight), ROWS },
-	[CP_ARRAY_VALUE_AT] = { offsetof(struct cp_data, value_at), OFFSETS, VALUES },
-	[CP_ARRAY_MEMBERS] = { offsetof(struct cp_data, members), ROWS },
-	[CP_ARRAY_NUMBER] = { offsetof(struct cp_data, number), ROWS },
-	[CP_ARRAY_VALUES] = { offsetof(struct cp_data, keys), VALUES },
-	[CP_ARRAY_TOKEN_AT] = { offsetof(struct cp_data, token_at), OFFSETS, TOKENS },
-	[CP_ARRAY_TOKEN] = { offsetof(struct cp_data, token), TOKENS },
-	[CP_ARRAY_SEAM] = { offsetof(struct cp_data, seam), ROWS },
-	[CP_ARRAY_PAIR_AT] = { offsetof(struct cp_data, pair_at), OFFSETS, PAIRS },
-	[CP_ARRAY_PAIR] = { offsetof(struct cp_data, pair), PAIRS },
-};
-
 struct cp_rowfile {
 	FILE *f[CP_N_ARRAYS];		/* NULL: this array is not used */
-	size_t n[N_UNITS];		/* appended */
+	size_t n[CP_N_UNITS];		/* appended */
 };
-
-static size_t pointer(const struct cp_data *d, int i)
-{
-	return i == CP_ARRAY_VALUES && d->indexed ? offsetof(struct cp_data, ids) : arrays[i].pointer;
-}
-
-static char *get(const struct cp_data *d, int i)
-{
-	char *p;
-	memcpy(&p, (const char *)d + pointer(d, i), sizeof p);
-	return p;
-}
-
-static void set(struct cp_data *d, int i, void *p)
-{
-	memcpy((char *)d + pointer(d, i), &p, sizeof p);
-}
-
-static int counts(const struct cp_data *d, enum unit u)
-{
-	return u == VALUES ? d->want_keys : u == TOKENS ? d->want_tokens : u == PAIRS ? d->has_pairs : 1;
-}
-
-/* Bytes an element; 0 where the array is not used. */
-static size_t width(const struct cp_data *d, int i)
-{
-	switch (i) {
-	case CP_ARRAY_ROW: return sizeof *d->row;
-	case CP_ARRAY_LABEL: return d->want_labels ? sizeof *d->label : 0;
-	case CP_ARRAY_WEIGHT: return d->want_weights && d->has_weights ? sizeof *d->weight : 0;
-	case CP_ARRAY_VALUE_AT: return d->n_lists ? sizeof *d->value_at : 0;
-	case CP_ARRAY_MEMBERS: return (size_t)d->n_lists * sizeof *d->members;
-	case CP_ARRAY_NUMBER: return (size_t)d->n_numbers * sizeof *d->number;
-	case CP_ARRAY_VALUES: return !d->want_keys ? 0 : d->indexed ? sizeof *d->ids : sizeof *d->keys;
-	case CP_ARRAY_TOKEN_AT: return d->want_tokens ? sizeof *d->token_at : 0;
-	case CP_ARRAY_TOKEN: return d->want_tokens ? sizeof *d->token : 0;
-	case CP_ARRAY_SEAM: return d->want_two_texts ? sizeof *d->seam : 0;
-	case CP_ARRAY_PAIR_AT: return d->has_pairs ? sizeof *d->pair_at : 0;
-	default: return d->has_pairs ? sizeof *d->pair : 0;
-	}
-}
-
-/* Where the row at `place` begins, counted in a unit; of place n, where all end. */
-static size_t start(const struct cp_data *d, enum unit u, size_t place)
-{
-	if (!place || !counts(d, u))
-		return 0;
-	switch (u) {
-	case VALUES: return place < d->n ? cp_data_first(d, place) : d->n_values;
-	case TOKENS: return d->token_at[place];
-	case PAIRS: return d->pair_at[place];
-	default: return place;
-	}
-}
 
 size_t cp_rowfile_bytes(const struct cp_rowfile *f, const struct cp_data *d)
 {
 	size_t bytes = 0;
-	for (int i = 0; i < CP_N_ARRAYS; i++) {
-		enum unit u = arrays[i].unit == OFFSETS ? ROWS : arrays[i].unit;
+	for (enum cp_array i = 0; i < CP_N_ARRAYS; i++) {
+		enum cp_unit u = cp_array_unit(i) == CP_UNIT_OFFSETS ? CP_UNIT_ROWS : cp_array_unit(i);
 		size_t place = i == CP_ARRAY_ROW ? sizeof(uint32_t) : 0, id = i == CP_ARRAY_VALUES && !d->indexed ? sizeof *d->ids : 0;
-		bytes += (width(d, i) + place + id) * (start(d, u, d->n) + (f ? f->n[u] : 0));
+		bytes += (cp_array_width(d, i) + place + id) * (cp_unit_start(d, u, d->n) + (f ? f->n[u] : 0));
 	}
 	return bytes;
 }
@@ -113,8 +39,8 @@ static int failed(struct cp_err *err)
 struct cp_rowfile *cp_rowfile_new(const struct cp_data *d, struct cp_err *err)
 {
 	struct cp_rowfile *f = cp_xcalloc(1, sizeof *f);
-	for (int i = 0; i < CP_N_ARRAYS; i++)
-		if (width(d, i) && !(f->f[i] = cp_tempfile(err))) {
+	for (enum cp_array i = 0; i < CP_N_ARRAYS; i++)
+		if (cp_array_width(d, i) && !(f->f[i] = cp_tempfile(err))) {
 			cp_rowfile_free(f);
 			return NULL;
 		}
@@ -130,10 +56,10 @@ void cp_rowfile_free(struct cp_rowfile *f)
 }
 
 /* Offsets go on from where those before ended; that end is there already. */
-static int append_offsets(struct cp_rowfile *f, int i, const uint64_t *v, size_t n)
+static int append_offsets(struct cp_rowfile *f, enum cp_array i, const uint64_t *v, size_t n)
 {
-	size_t before = f->n[arrays[i].of];
-	for (size_t k = f->n[ROWS] ? 1 : 0; k <= n; k++) {
+	size_t before = f->n[cp_array_counts(i)];
+	for (size_t k = f->n[CP_UNIT_ROWS] ? 1 : 0; k <= n; k++) {
 		uint64_t at = before + v[k];
 		if (fwrite(&at, sizeof at, 1, f->f[i]) != 1)
 			return -1;
@@ -143,16 +69,16 @@ static int append_offsets(struct cp_rowfile *f, int i, const uint64_t *v, size_t
 
 int cp_rowfile_append(struct cp_rowfile *f, struct cp_data *d, struct cp_err *err)
 {
-	size_t more[N_UNITS];
-	for (enum unit u = 0; u < N_UNITS; u++)
-		more[u] = start(d, u, d->n);
-	for (int i = 0; d->n && i < CP_N_ARRAYS; i++) {
-		size_t w = width(d, i), n = more[arrays[i].unit];
-		if (w && (arrays[i].unit == OFFSETS ? append_offsets(f, i, (const uint64_t *)(void *)get(d, i), d->n) < 0
-						    : fwrite(get(d, i), w, n, f->f[i]) != n))
+	size_t more[CP_N_UNITS];
+	for (enum cp_unit u = 0; u < CP_N_UNITS; u++)
+		more[u] = cp_unit_start(d, u, d->n);
+	for (enum cp_array i = 0; d->n && i < CP_N_ARRAYS; i++) {
+		size_t w = cp_array_width(d, i), n = more[cp_array_unit(i)];
+		if (w && (cp_array_unit(i) == CP_UNIT_OFFSETS ? append_offsets(f, i, (const uint64_t *)(void *)cp_array(d, i), d->n) < 0
+						    : fwrite(cp_array(d, i), w, n, f->f[i]) != n))
 			return failed(err);
 	}
-	for (int u = 0; u < N_UNITS; u++)
+	for (int u = 0; u < CP_N_UNITS; u++)
 		f->n[u] += more[u];
 	cp_data_clear(d);
 	return 0;
@@ -160,26 +86,17 @@ int cp_rowfile_append(struct cp_rowfile *f, struct cp_data *d, struct cp_err *er
 
 size_t cp_rowfile_rows(const struct cp_rowfile *f)
 {
-	return f->n[ROWS];
-}
-
-static void free_arrays(struct cp_data *d)
-{
-	for (int i = 0; i < CP_N_ARRAYS; i++) {
-		free(get(d, i));
-		set(d, i, NULL);
-	}
-	d->cap = d->value_cap = d->token_cap = d->pair_cap = 0;
+	return f->n[CP_UNIT_ROWS];
 }
 
 int cp_rowfile_finish(struct cp_rowfile *f, struct cp_data *d, struct cp_err *err)
 {
-	free_arrays(d);
-	for (int i = 0; i < CP_N_ARRAYS; i++)
+	cp_arrays_free(d);
+	for (enum cp_array i = 0; i < CP_N_ARRAYS; i++)
 		if (f->f[i] && fflush(f->f[i]) == EOF)
 			return failed(err);
-	d->n = f->n[ROWS];
-	d->n_values = f->n[VALUES];
+	d->n = f->n[CP_UNIT_ROWS];
+	d->n_values = f->n[CP_UNIT_VALUES];
 	return 0;
 }
 
@@ -197,7 +114,7 @@ int cp_rowfile_indexed(struct cp_rowfile *f, struct cp_data *d, struct cp_err *e
 
 /* --- Rows back --------------------------------------------------------------------------------------------------------------------- */
 
-static int read_at(const struct cp_rowfile *f, int i, void *to, size_t bytes, size_t at, struct cp_err *err)
+static int read_at(const struct cp_rowfile *f, enum cp_array i, void *to, size_t bytes, size_t at, struct cp_err *err)
 {
 	if (cp_temp_read(f->f[i], to, bytes, (off_t)at) == 0)
 		return 0;
@@ -208,12 +125,12 @@ static int read_at(const struct cp_rowfile *f, int i, void *to, size_t bytes, si
 int cp_rowfile_digest(const struct cp_data *d, enum cp_array i, struct cp_digest *g, struct cp_err *err)
 {
 	const struct cp_rowfile *f = d->file;
-	int rc = 0;
-	enum unit u = arrays[i].unit == OFFSETS ? ROWS : arrays[i].unit;
-	size_t n = d->n ? (f ? f->n[u] : start(d, u, d->n)) + (arrays[i].unit == OFFSETS) : 0, bytes = n * width(d, i);
+	int rc = 0, offsets = cp_array_unit(i) == CP_UNIT_OFFSETS;
+	enum cp_unit u = offsets ? CP_UNIT_ROWS : cp_array_unit(i);
+	size_t n = d->n ? (f ? f->n[u] : cp_unit_start(d, u, d->n)) + (size_t)offsets : 0, bytes = n * cp_array_width(d, i);
 	if (!f) {
 		if (bytes)
-			cp_digest_add(g, get(d, i), bytes);
+			cp_digest_add(g, cp_array(d, i), bytes);
 		return 0;
 	}
 	char *buf = cp_xmalloc(CHUNK);
@@ -232,12 +149,8 @@ int cp_rowfile_digest(const struct cp_data *d, enum cp_array i, struct cp_digest
 void cp_part_init(struct cp_data *part, const struct cp_data *d)
 {
 	*part = *d;
-	for (int i = 0; i < CP_N_ARRAYS; i++)
-		set(part, i, NULL);
-	cp_part_clear(part);
-	part->cap = part->value_cap = part->token_cap = part->pair_cap = 0;
-	part->keys = NULL;
-	part->ids = NULL;
+	cp_arrays_forget(part);
+	cp_data_clear(part);
 	part->file = NULL;
 	part->sentence = NULL;
 	part->label_made = NULL;
@@ -246,37 +159,14 @@ void cp_part_init(struct cp_data *part, const struct cp_data *d)
 
 void cp_part_release(struct cp_data *part)
 {
-	free_arrays(part);
-	free(part->ids);
+	cp_arrays_free(part);
 	*part = (struct cp_data){ 0 };
 }
 
-void cp_part_clear(struct cp_data *part)
-{
-	part->n = part->n_values = 0;
-}
-
-/* Room for n of a unit, in all arrays that count by it. */
-static void reserve(struct cp_data *p, enum unit u, size_t n)
-{
-	size_t *cap = u == ROWS ? &p->cap : u == VALUES ? &p->value_cap : u == TOKENS ? &p->token_cap : &p->pair_cap;
-	if (*cap && n <= *cap)
-		return;
-	*cap = n > *cap + *cap / 2 ? n + 1 : *cap + *cap / 2;
-	for (int i = 0; i < CP_N_ARRAYS; i++) {
-		int offsets = arrays[i].unit == OFFSETS;
-		if (!width(p, i) || (offsets ? ROWS : arrays[i].unit) != u)
-			continue;
-		set(p, i, cp_xrealloc(get(p, i), *cap + (size_t)offsets, width(p, i)));
-		if (offsets && !p->n)
-			memset(get(p, i), 0, sizeof(uint64_t));
-	}
-}
-
 /* Where rows begin, counted from this part's beginning; the files' own: *first..*end-1. */
-static int read_offsets(struct cp_data *p, const struct cp_rowfile *f, int i, size_t from, size_t n, size_t *first, size_t *end, struct cp_err *err)
+static int read_offsets(struct cp_data *p, const struct cp_rowfile *f, enum cp_array i, size_t from, size_t n, size_t *first, size_t *end, struct cp_err *err)
 {
-	uint64_t *v = (uint64_t *)(void *)get(p, i) + p->n, before = start(p, arrays[i].of, p->n);
+	uint64_t *v = (uint64_t *)(void *)cp_array(p, i) + p->n, before = cp_unit_start(p, cp_array_counts(i), p->n);
 	if (read_at(f, i, v, (n + 1) * sizeof *v, from * sizeof *v, err) < 0)
 		return -1;
 	*first = v[0];
@@ -289,48 +179,49 @@ static int read_offsets(struct cp_data *p, const struct cp_rowfile *f, int i, si
 int cp_part_read(struct cp_data *p, const struct cp_rowfile *f, size_t from, size_t to, struct cp_err *err)
 {
 	size_t n = to - from, fields = (size_t)p->fields.n;
-	size_t first[N_UNITS] = { [ROWS] = from, [VALUES] = from * fields }, end[N_UNITS] = { [ROWS] = to, [VALUES] = to * fields }, before[N_UNITS];
-	for (enum unit u = 0; u < N_UNITS; u++)
-		before[u] = start(p, u, p->n);
-	reserve(p, ROWS, p->n + n);
-	for (int i = 0; i < CP_N_ARRAYS; i++)
-		if (width(p, i) && arrays[i].unit == OFFSETS &&
-		    read_offsets(p, f, i, from, n, &first[arrays[i].of], &end[arrays[i].of], err) < 0)
+	size_t first[CP_N_UNITS] = { [CP_UNIT_ROWS] = from, [CP_UNIT_VALUES] = from * fields }, before[CP_N_UNITS];
+	size_t end[CP_N_UNITS] = { [CP_UNIT_ROWS] = to, [CP_UNIT_VALUES] = to * fields };
+	for (enum cp_unit u = 0; u < CP_N_UNITS; u++)
+		before[u] = cp_unit_start(p, u, p->n);
+	cp_arrays_reserve(p, CP_UNIT_ROWS, p->n + n);
+	for (enum cp_array i = 0; i < CP_N_ARRAYS; i++)
+		if (cp_array_width(p, i) && cp_array_unit(i) == CP_UNIT_OFFSETS &&
+		    read_offsets(p, f, i, from, n, &first[cp_array_counts(i)], &end[cp_array_counts(i)], err) < 0)
 			return -1;
-	for (int i = 0; i < CP_N_ARRAYS; i++) {
-		enum unit u = arrays[i].unit;
-		size_t w = width(p, i);
-		if (!w || u == OFFSETS)
+	for (enum cp_array i = 0; i < CP_N_ARRAYS; i++) {
+		enum cp_unit u = cp_array_unit(i);
+		size_t w = cp_array_width(p, i);
+		if (!w || u == CP_UNIT_OFFSETS)
 			continue;
-		reserve(p, u, before[u] + end[u] - first[u]);
-		if (read_at(f, i, get(p, i) + before[u] * w, (end[u] - first[u]) * w, first[u] * w, err) < 0)
+		cp_arrays_reserve(p, u, before[u] + end[u] - first[u]);
+		if (read_at(f, i, cp_array(p, i) + before[u] * w, (end[u] - first[u]) * w, first[u] * w, err) < 0)
 			return -1;
 	}
 	p->n += n;
-	p->n_values += end[VALUES] - first[VALUES];
+	p->n_values += end[CP_UNIT_VALUES] - first[CP_UNIT_VALUES];
 	return 0;
 }
 
 void cp_part_copy(struct cp_data *p, const struct cp_data *from, size_t place)
 {
-	size_t first[N_UNITS], n[N_UNITS], before[N_UNITS];
-	for (enum unit u = 0; u < N_UNITS; u++) {
-		first[u] = start(from, u, place);
-		n[u] = start(from, u, place + 1) - first[u];
-		before[u] = start(p, u, p->n);
-		if (u != OFFSETS && counts(p, u))
-			reserve(p, u, before[u] + n[u]);
+	size_t first[CP_N_UNITS], n[CP_N_UNITS], before[CP_N_UNITS];
+	for (enum cp_unit u = 0; u < CP_N_UNITS; u++) {
+		first[u] = cp_unit_start(from, u, place);
+		n[u] = cp_unit_start(from, u, place + 1) - first[u];
+		before[u] = cp_unit_start(p, u, p->n);
+		if (u != CP_UNIT_OFFSETS)
+			cp_arrays_reserve(p, u, before[u] + n[u]);
 	}
-	for (int i = 0; i < CP_N_ARRAYS; i++) {
-		enum unit u = arrays[i].unit, of = arrays[i].of;
-		size_t w = width(p, i);
+	for (enum cp_array i = 0; i < CP_N_ARRAYS; i++) {
+		enum cp_unit u = cp_array_unit(i), of = cp_array_counts(i);
+		size_t w = cp_array_width(p, i);
 		if (!w)
 			continue;
-		if (u == OFFSETS)
-			((uint64_t *)(void *)get(p, i))[p->n + 1] = before[of] + n[of];
+		if (u == CP_UNIT_OFFSETS)
+			((uint64_t *)(void *)cp_array(p, i))[p->n + 1] = before[of] + n[of];
 		else
-			memcpy(get(p, i) + before[u] * w, get(from, i) + first[u] * w, n[u] * w);
+			memcpy(cp_array(p, i) + before[u] * w, cp_array(from, i) + first[u] * w, n[u] * w);
 	}
 	p->n++;
-	p->n_values += n[VALUES];
+	p->n_values += n[CP_UNIT_VALUES];
 }

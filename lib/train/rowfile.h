@@ -22,15 +22,9 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "train/arrays.h"
 
-struct cp_data;
 struct cp_rowfile;
-
-enum cp_array {
-	CP_ARRAY_ROW, CP_ARRAY_LABEL, CP_ARRAY_WEIGHT, CP_ARRAY_VALUE_AT, CP_ARRAY_MEMBERS, CP_ARRAY_NUMBER,
-	CP_ARRAY_VALUES,	/* keys, or ids once indexed */
-	CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_SEAM, CP_ARRAY_PAIR_AT, CP_ARRAY_PAIR, CP_N_ARRAYS
-};
 
 struct cp_rowfile *cp_rowfile_new(const struct cp_data *, struct cp_err *);
 void cp_rowfile_free(struct cp_rowfile *);
@@ -54,7 +48,6 @@ int cp_rowfile_indexed(struct cp_rowfile *, struct cp_data *, struct cp_err *);
  * that are there.  The arrays stay as large as they once had to be. */
 void cp_part_init(struct cp_data *part, const struct cp_data *d);
 void cp_part_release(struct cp_data *part);
-void cp_part_clear(struct cp_data *part);
 int cp_part_read(struct cp_data *part, const struct cp_rowfile *, size_t from, size_t to, struct cp_err *);
 void cp_part_copy(struct cp_data *part, const struct cp_data *from, size_t place);
 

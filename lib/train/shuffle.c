@@ -72,7 +72,7 @@ static size_t end_of(const struct cp_shuffle *o, size_t window)
 static int enter(struct cp_shuffle *o, size_t number, size_t from, struct cp_err *err)
 {
 	size_t n = 0;
-	cp_part_clear(&o->part);
+	cp_data_clear(&o->part);
 	for (size_t u = number * o->window; u < end_of(o, number); u++) {
 		if (o->d->file && cp_part_read(&o->part, o->d->file, first_of(o, u), first_of(o, u) + rows_of(o, u), err) < 0)
 			return -1;
@@ -118,7 +118,7 @@ int cp_shuffle_take(struct cp_shuffle *o, uint64_t epoch, size_t at, size_t n, c
 		    struct cp_err *err)
 {
 	*rows = o->d->file ? &o->batch : o->d;
-	cp_part_clear(&o->batch);
+	cp_data_clear(&o->batch);
 	if (epoch != o->epoch && begin(o, epoch, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++, at++) {

@@ -91,7 +91,7 @@ static void pass_over(const struct cp_data *a, const struct cp_data *b)
 		parts++;
 		for (size_t k = 0; good && k < x->n; k++) {
 			if (k % 100 == 0)
-				cp_part_clear(&copy);
+				cp_data_clear(&copy);
 			cp_part_copy(&copy, x, k);
 			good = same_row(a, at + k, x, k) && same_row(a, at + k, &copy, k % 100);
 		}
