@@ -399,9 +399,11 @@ static int tell_row(struct cp_fill *fill, struct at *at, const struct cp_csv_fie
 {
 	const struct cp_plan *plan = fill->plan;
 	int64_t t;
-	for (at->part = plan->moment; at->part < plan->moment + plan->n_moments; at->part++)
+	for (size_t i = 0; i < plan->n_moments; i++) {
+		at->part = &plan->moment[i];
 		if (read_moment(at, &row[at->part->from], &t) < 0)
 			return -1;
+	}
 	at->part = NULL;
 	if (cp_template_render(plan->sentence, row, number, CP_BLOCK_LIMIT / 2, &fill->sentence.bytes) < 0)
 		return complain(at, "its sentence is longer than %zu bytes", CP_BLOCK_LIMIT / 2);
