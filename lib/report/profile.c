@@ -54,11 +54,8 @@ void cp_profile_free(struct cp_profile *p)
 	}
 	for (int s = 0; s < p->n_splits; s++)
 		free(p->split[s].name);
-	for (int i = 0; i < p->n_periods; i++) {
-		free(p->period[i].n);
-		free(p->period[i].judged);
-		free(p->period[i].pos);
-	}
+	for (int i = 0; i < p->n_periods; i++)
+		cp_period_release(&p->period[i]);
 	free(p->gather->map);
 	free(p->gather->positive);
 	free(p->gather->judged);

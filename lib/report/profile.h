@@ -136,6 +136,7 @@ static inline int cp_is_field(enum cp_type t)
 struct cp_timeline *cp_timeline_new(int n_splits);
 void cp_timeline_free(struct cp_timeline *);
 void cp_timeline_add(struct cp_timeline *, int64_t time, int split, int judged, int positive);	/* judged: with label 0 or 1 */
-int cp_timeline_periods(const struct cp_timeline *, struct cp_period period[CP_PERIODS]);	/* of about as many rows each */
+int cp_timeline_periods(const struct cp_timeline *, struct cp_period period[CP_PERIODS]);	/* of about as many rows each; the caller releases them */
+void cp_period_release(struct cp_period *);
 
 #endif

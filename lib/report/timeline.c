@@ -109,3 +109,11 @@ int cp_timeline_periods(const struct cp_timeline *t, struct cp_period period[CP_
 	free(steps);
 	return n_periods;
 }
+
+void cp_period_release(struct cp_period *p)
+{
+	free(p->n);
+	free(p->judged);
+	free(p->pos);
+	*p = (struct cp_period){ 0 };
+}

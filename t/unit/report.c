@@ -77,12 +77,8 @@ static void times(void)
 	ok(same && n == CP_PERIODS, "periods do not depend on the order of rows, and follow each other");
 	ok(rows == N && pos == (N + 2) / 3 && a[0].from <= -N / 2 * 977 && a[n - 1].to >= (N - 1 - N / 2) * 977, "and hold every row, times before 1970 too");
 	for (int i = 0; i < n; i++) {
-		free(a[i].n);
-		free(a[i].judged);
-		free(a[i].pos);
-		free(b[i].n);
-		free(b[i].judged);
-		free(b[i].pos);
+		cp_period_release(&a[i]);
+		cp_period_release(&b[i]);
 	}
 	cp_timeline_free(up);
 	cp_timeline_free(down);
