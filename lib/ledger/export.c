@@ -69,10 +69,12 @@ static void add_columns(struct cp_buf *b, const char *const *columns, const char
 		cp_buf_printf(b, ", %s%s%s", before, columns[i], after);
 }
 
+/* A run's rows are one statement, each on a line of its own. */
 static int export_table(sqlite3 *db, const struct table *t, struct cp_buf *b, struct cp_err *err)
 {
 	struct cp_buf sql = CP_BUF_INIT, head = CP_BUF_INIT;
-	int rc;
+	sqlite3_int64 run = 0;
+	int rc, begun = 0;
 	cp_buf_printf(&head, "INSERT INTO %s (%s", t->name, t->id);
 	add_columns(&head, t->columns, "", "");
 	cp_buf_printf(&sql, "SELECT %s", t->id);
@@ -80,11 +82,18 @@ static int export_table(sqlite3 *db, const struct table *t, struct cp_buf *b, st
 	cp_buf_printf(&sql, " FROM %s WHERE %s IN (SELECT id FROM runs WHERE status <> 'running') ORDER BY %s", t->name, t->id, t->order);
 	sqlite3_stmt *st = cp_db_prepare(db, err, sql.data, "");
 	while (st && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		cp_buf_printf(b, "%s) VALUES (", head.data);
+		if (begun && sqlite3_column_int64(st, 0) == run)
+			cp_buf_str(b, ",\n");
+		else
+			cp_buf_printf(b, "%s%s) VALUES\n", begun ? ";\n" : "", head.data);
+		run = sqlite3_column_int64(st, 0);
+		begun = 1;
 		for (int i = 0; i < sqlite3_column_count(st); i++)
-			cp_buf_printf(b, "%s%s", i ? ", " : "", sqlite3_column_text(st, i));
-		cp_buf_str(b, ");\n");
+			cp_buf_printf(b, "%s%s", i ? ", " : "(", sqlite3_column_text(st, i));
+		cp_buf_str(b, ")");
 	}
+	if (begun)
+		cp_buf_str(b, ";\n");
 	cp_buf_release(&sql);
 	cp_buf_release(&head);
 	if (!st)
