@@ -82,6 +82,16 @@ void *cp_xrealloc(void *old, size_t n, size_t size)
 	return p;
 }
 
+void *cp_xgrow_to(void *v, size_t *cap, size_t n, size_t size)
+{
+	size_t room = *cap > SIZE_MAX / 2 ? n : 2 * *cap;
+	if (room < n || room < 16)
+		room = n < 16 ? 16 : n;
+	v = cp_xrealloc(v, room, size);
+	*cap = room;	/* behind what may go back to a caller without memory (cp_mem_catch) */
+	return v;
+}
+
 void *cp_xaligned(size_t align, size_t n)
 {
 	void *p;

@@ -18,6 +18,13 @@ void *cp_xmalloc(size_t n_bytes);
 void *cp_xcalloc(size_t n, size_t size);	/* n*size is checked */
 void *cp_xlarge(size_t n, size_t size);		/* the same, with huge pages advised, as they are for large arenas and cp_xaligned */
 void *cp_xrealloc(void *p, size_t n, size_t size);	/* n*size is checked */
+/* v with room for n elements of `size` bytes: v itself where *cap, what it has room for, is enough; else moved, with room for twice as many and for n
+ * at least.    l->word = cp_xgrow(l->word, &l->cap, l->n + 1, sizeof *l->word);  l->word[l->n++] = w;  */
+void *cp_xgrow_to(void *v, size_t *cap, size_t n, size_t size);
+static inline void *cp_xgrow(void *v, size_t *cap, size_t n, size_t size)
+{
+	return n <= *cap ? v : cp_xgrow_to(v, cap, n, size);
+}
 void *cp_xaligned(size_t align, size_t n_bytes);	/* zeroed; align: a power of two */
 char *cp_xstrdup(const char *s);
 char *cp_xstrndup(const char *s, size_t n);

@@ -21,36 +21,36 @@ struct nn_block {
 
 struct nn_pool {
 	struct nn_block *v;
-	int n, cap;
+	size_t n, cap;
 };
 
 static nn_float *pool_get(struct nn_pool *p, size_t n)
 {
-	int best = -1;
-	for (int i = 0; i < p->n; i++)
-		if (!p->v[i].used && p->v[i].n >= n && (best < 0 || p->v[i].n < p->v[best].n))
-			best = i;
-	if (best < 0 || p->v[best].n > 2 * n + 4096) {
-		if (p->n == p->cap)
-			p->v = cp_xrealloc(p->v, (size_t)(p->cap = 2 * p->cap + 16), sizeof *p->v);
-		best = p->n++;
-		p->v[best].n = n + n / 8;	/* batches differ a little in length: leave room to be used again */
-		p->v[best].p = cp_xlarge(p->v[best].n, sizeof(nn_float));
+	struct nn_block *best = NULL;
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->v[i].used && p->v[i].n >= n && (!best || p->v[i].n < best->n))
+			best = &p->v[i];
+	if (!best || best->n > 2 * n + 4096) {
+		size_t room = n + n / 8;	/* batches differ a little in length: leave room to be used again */
+		nn_float *x = cp_xlarge(room, sizeof *x);
+		p->v = cp_xgrow(p->v, &p->cap, p->n + 1, sizeof *p->v);
+		best = &p->v[p->n++];
+		*best = (struct nn_block){ x, room, 0 };
 	}
-	p->v[best].used = 1;
-	return p->v[best].p;
+	best->used = 1;
+	return best->p;
 }
 
 static void pool_put(struct nn_pool *p, nn_float *x)
 {
-	for (int i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		if (p->v[i].p == x)
 			p->v[i].used = 0;
 }
 
 static void pool_release(struct nn_pool *p)
 {
-	for (int i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		free(p->v[i].p);
 	free(p->v);
 	*p = (struct nn_pool){ 0 };

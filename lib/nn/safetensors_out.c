@@ -61,10 +61,7 @@ void nn_safetensors_out_digest(struct nn_safetensors_out *o)
 
 void nn_safetensors_out_add(struct nn_safetensors_out *o, const char *name, enum nn_dtype dtype, int n_dims, const size_t *shape, const void *data)
 {
-	if (o->n == o->cap) {
-		o->cap = o->cap ? 2 * o->cap : 64;
-		o->entries = cp_xrealloc(o->entries, o->cap, sizeof *o->entries);
-	}
+	o->entries = cp_xgrow(o->entries, &o->cap, o->n + 1, sizeof *o->entries);
 	struct entry *e = &o->entries[o->n++];
 	*e = (struct entry){ .name = cp_xstrdup(name), .dtype = dtype, .n_dims = n_dims, .n = 1, .data = data };
 	for (int i = 0; i < n_dims; i++)

@@ -144,8 +144,7 @@ void nn_table_put_off(struct nn_table *t, const struct nn_adamw *h, double l2)
 {
 	if (!t->made)
 		t->made = cp_xcalloc(n_units(t), sizeof *t->made);
-	if (t->n_past == t->cap_past)
-		t->past = cp_xrealloc(t->past, t->cap_past = 2 * t->cap_past + 64, sizeof *t->past);
+	t->past = cp_xgrow(t->past, &t->cap_past, t->n_past + 1, sizeof *t->past);
 	struct nn_adamw_step *s = t->past + t->n_past;
 	*s = nn_adamw_step_of(h);
 	s->most = s->rate;

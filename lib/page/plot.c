@@ -80,10 +80,7 @@ void cp_plot_add(struct cp_plot *p, const char *label, const char *x_text, doubl
 	struct cp_series *s = series_of(p, label);
 	if (!s)
 		return;
-	if (s->n == s->cap) {
-		s->cap = s->cap ? 2 * s->cap : 16;
-		s->v = cp_xrealloc(s->v, s->cap, sizeof *s->v);
-	}
+	s->v = cp_xgrow(s->v, &s->cap, s->n + 1, sizeof *s->v);
 	s->v[s->n++] = (struct cp_point){ x, y, lo, hi };
 }
 

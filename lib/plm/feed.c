@@ -6,16 +6,11 @@
 #include "base/rng.h"
 #include "plm/plm.h"
 
-#define GROW(a, more)                                                                                  \
-	do {                                                                                           \
-		if ((a).n + (more) > (a).cap)                                                          \
-			(a).v = cp_xrealloc((a).v, (a).cap = ((a).n + (more)) * 3 / 2 + 64, sizeof *(a).v); \
-	} while (0)
-#define PUSH(a, x)                       \
-	do {                             \
-		GROW(a, 1);              \
-		(a).v[(a).n++] = (x);    \
-	} while (0)
+static void add_key(struct plm_keys *keys, uint64_t key)
+{
+	keys->v = cp_xgrow(keys->v, &keys->cap, keys->n + 1, sizeof *keys->v);
+	keys->v[keys->n++] = key;
+}
 
 #define ARRAYS(f)                                                                                                                              \
 	{ &(f)->word_v, &(f)->type_v, &(f)->pos_v, &(f)->off_v, &(f)->place_off_v, &(f)->pick_v, &(f)->pick_off_v, &(f)->label_v, \
@@ -34,9 +29,9 @@ void plm_feed_init(struct plm_feed *f, const struct plm_config *c, const struct 
 
 void plm_feed_release(struct plm_feed *f)
 {
-	struct plm_array *all[] = ARRAYS(f);
+	struct cp_ids *all[] = ARRAYS(f);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		free(all[i]->v);
+		cp_ids_release(all[i]);
 	free(f->place_key_v.v);
 	free(f->pick_key_v.v);
 	free(f->first_key_v.v);
@@ -46,13 +41,13 @@ void plm_feed_release(struct plm_feed *f)
 
 void plm_feed_reset(struct plm_feed *f)
 {
-	struct plm_array *all[] = ARRAYS(f);
+	struct cp_ids *all[] = ARRAYS(f);
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		all[i]->n = 0;
 	f->place_key_v.n = f->pick_key_v.n = f->first_key_v.n = 0;
-	PUSH(f->off_v, 0);
-	PUSH(f->place_off_v, 0);
-	PUSH(f->answer_off_v, 0);
+	cp_ids_push(&f->off_v, 0);
+	cp_ids_push(&f->place_off_v, 0);
+	cp_ids_push(&f->answer_off_v, 0);
 }
 
 /* Positions as the reference's library counts them: BERT plainly; RoBERTa from padding_idx + 1, where a pad id inside
@@ -63,30 +58,28 @@ static void positions(struct plm_feed *f, const uint32_t *ids, size_t n)
 	uint32_t shift = f->p.shift ? (uint32_t)f->p.k : 0, seen = 0;
 	if (f->p.where == PLM_PROMPT_INPUT) {
 		for (size_t t = 0; t < n + (size_t)f->p.k; t++)
-			PUSH(f->pos_v, (c->family == PLM_ROBERTA ? c->pad + 1 : 0) + (uint32_t)t);
+			cp_ids_push(&f->pos_v, (c->family == PLM_ROBERTA ? c->pad + 1 : 0) + (uint32_t)t);
 		return;
 	}
 	for (size_t t = 0; t < n; t++) {
 		if (c->family != PLM_ROBERTA)
-			PUSH(f->pos_v, shift + (uint32_t)t);
+			cp_ids_push(&f->pos_v, shift + (uint32_t)t);
 		else
-			PUSH(f->pos_v, ids[t] == c->pad ? c->pad : c->pad + shift + ++seen);
+			cp_ids_push(&f->pos_v, ids[t] == c->pad ? c->pad : c->pad + shift + ++seen);
 	}
 }
 
 size_t plm_feed_row(struct plm_feed *f, const uint32_t *ids, size_t n, uint64_t key)
 {
 	size_t first = f->word_v.n, lead = f->p.where == PLM_PROMPT_INPUT ? (size_t)f->p.k : 0, places = f->place_off_v.v[f->place_off_v.n - 1];
-	GROW(f->word_v, n);
-	memcpy(f->word_v.v + first, ids, n * sizeof *ids);
-	f->word_v.n += n;
-	PUSH(f->first_v, (uint32_t)places);
-	PUSH(f->off_v, (uint32_t)(first + n));
-	PUSH(f->place_off_v, (uint32_t)(places + n + lead));
+	cp_ids_add(&f->word_v, ids, n);
+	cp_ids_push(&f->first_v, (uint32_t)places);
+	cp_ids_push(&f->off_v, (uint32_t)(first + n));
+	cp_ids_push(&f->place_off_v, (uint32_t)(places + n + lead));
 	positions(f, ids, n);
 	for (size_t t = 0; t < n + lead; t++) {
-		PUSH(f->type_v, 0);
-		PUSH(f->place_key_v, cp_mix64(key + CP_GOLDEN * (t + 1)));
+		cp_ids_push(&f->type_v, 0);
+		add_key(&f->place_key_v, cp_mix64(key + CP_GOLDEN * (t + 1)));
 	}
 	return first;
 }
@@ -98,25 +91,24 @@ void plm_feed_pick(struct plm_feed *f, size_t at, uint32_t label)
 		row--;
 	assert(!f->pick_v.n || f->place_off_v.v[row + 1] > f->pick_v.v[f->pick_v.n - 1]);
 	size_t lead = f->p.where == PLM_PROMPT_INPUT ? (size_t)f->p.k * (row + 1) : 0;
-	PUSH(f->pick_v, (uint32_t)(at + lead));
-	PUSH(f->label_v, label);
+	cp_ids_push(&f->pick_v, (uint32_t)(at + lead));
+	cp_ids_push(&f->label_v, label);
 }
 
 void plm_feed_whole(struct plm_feed *f, const uint32_t *words, size_t n)
 {
-	for (size_t t = 0; t < n; t++)
-		PUSH(f->whole_v, words[t]);
+	cp_ids_add(&f->whole_v, words, n);
 }
 
 void plm_feed_answer(struct plm_feed *f, const uint32_t *ids, size_t n, size_t turn, uint64_t key)
 {
-	PUSH(f->turn_v, (uint32_t)(f->label_v.n + turn));
+	cp_ids_push(&f->turn_v, (uint32_t)(f->label_v.n + turn));
 	for (size_t t = 0; t < n; t++) {
-		PUSH(f->answer_v, t ? ids[t - 1] : f->c->start);
-		PUSH(f->label_v, ids[t]);
-		PUSH(f->pick_key_v, cp_mix64(~key + CP_GOLDEN * (t + 1)));
+		cp_ids_push(&f->answer_v, t ? ids[t - 1] : f->c->start);
+		cp_ids_push(&f->label_v, ids[t]);
+		add_key(&f->pick_key_v, cp_mix64(~key + CP_GOLDEN * (t + 1)));
 	}
-	PUSH(f->answer_off_v, (uint32_t)f->label_v.n);
+	cp_ids_push(&f->answer_off_v, (uint32_t)f->label_v.n);
 }
 
 /* Which picks and which first token are a text's, and the keys of their places. */
@@ -128,12 +120,12 @@ static void read_places(struct plm_feed *f)
 		f->pick_key_v.n = 0;
 	for (size_t i = 0, k = 0; i <= texts; i++) {
 		for (; k < f->pick_v.n && f->pick_v.v[k] < f->place_off_v.v[i]; k++)
-			PUSH(f->pick_key_v, f->place_key_v.v[f->pick_v.v[k]]);
-		PUSH(f->pick_off_v, (uint32_t)k);
-		PUSH(f->one_v, (uint32_t)i);
+			add_key(&f->pick_key_v, f->place_key_v.v[f->pick_v.v[k]]);
+		cp_ids_push(&f->pick_off_v, (uint32_t)k);
+		cp_ids_push(&f->one_v, (uint32_t)i);
 	}
 	for (size_t i = 0; i < texts; i++)
-		PUSH(f->first_key_v, f->place_key_v.v[f->first_v.v[i]]);
+		add_key(&f->first_key_v, f->place_key_v.v[f->first_v.v[i]]);
 }
 
 void plm_feed_bind(struct plm_feed *f, struct nn_graph *g)

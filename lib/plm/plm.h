@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/mem.h"
 #include "nn/build.h"
 
@@ -83,16 +84,11 @@ size_t plm_usual_tokens(const struct plm_config *, const struct plm_prompting *)
 
 /* --- A batch as the encoder wants it ----------------------------------------------------------------------------------------------- */
 
-struct plm_array {
-	uint32_t *v;
-	size_t n, cap;
-};
-
 struct plm_feed {
 	const struct plm_config *c;
 	int texts;			/* the axis of what is one a text: PLM_ROWS, or PLM_TEXTS where they are more or fewer; before plm_encoder */
 	struct plm_prompting p;
-	struct plm_array word_v, type_v, pos_v, off_v, place_off_v, pick_v, pick_off_v, label_v, first_v, one_v, whole_v, answer_v, answer_off_v, turn_v;
+	struct cp_ids word_v, type_v, pos_v, off_v, place_off_v, pick_v, pick_off_v, label_v, first_v, one_v, whole_v, answer_v, answer_off_v, turn_v;
 	struct plm_keys { uint64_t *v; size_t n, cap; } place_key_v, pick_key_v, first_key_v;
 	struct nn_ids word, type, pos, picks, labels, first, one, whole, answer, turn;	/* what nodes read; set by plm_feed_bind */
 	struct nn_segs segs, place_segs, pick_segs, one_segs, answer_segs;	/* one: a place a text */

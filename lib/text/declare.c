@@ -104,10 +104,7 @@ static int lex_name(struct line *l)
 
 static void add_word(struct line *l, char *s, int quoted, size_t column)
 {
-	if (l->n == l->cap) {
-		l->cap = l->cap ? 2 * l->cap : 16;
-		l->word = cp_xrealloc(l->word, l->cap, sizeof *l->word);
-	}
+	l->word = cp_xgrow(l->word, &l->cap, l->n + 1, sizeof *l->word);
 	l->word[l->n++] = (struct word){ s, quoted, column };
 }
 
@@ -390,10 +387,7 @@ void cp_declaration_free(struct cp_declaration *f)
 
 static struct cp_declare *add_line(struct cp_declaration *f)
 {
-	if (f->n == f->cap) {
-		f->cap = f->cap ? 2 * f->cap : 16;
-		f->line = cp_xrealloc(f->line, f->cap, sizeof *f->line);
-	}
+	f->line = cp_xgrow(f->line, &f->cap, f->n + 1, sizeof *f->line);
 	return &f->line[f->n++];
 }
 

@@ -306,6 +306,12 @@ int cp_declare_key(const struct cp_declare *how, const char *field, const char *
 	return rc;
 }
 
+static void add_u64(struct column *c, size_t n, uint64_t x)
+{
+	c->data = cp_xgrow(c->data, &c->cap, n + 1, sizeof *c->u64);
+	c->u64[n] = x;
+}
+
 static int take_keys(struct cp_fill *fill, const struct at *at, struct column *c, const struct cp_csv_field *f)
 {
 	size_t from = c->offsets[fill->n], n = from;
@@ -314,14 +320,10 @@ static int take_keys(struct cp_fill *fill, const struct at *at, struct column *c
 	while (cp_list_next(at->part->how, &s, &rest, &member)) {
 		if (n - from == LIST_LIMIT)
 			return complain(at, "a list of more than %zu values", LIST_LIMIT);
-		if (n + 1 >= c->cap) {
-			c->cap = 2 * c->cap + 64;
-			c->data = cp_xrealloc(c->data, c->cap, 8);
-		}
-		c->u64[n++] = cp_hash64(member.p, member.n, at->part->seed);
+		add_u64(c, n++, cp_hash64(member.p, member.n, at->part->seed));
 	}
 	if (n == from)
-		c->u64[n++] = at->part->key_missing;
+		add_u64(c, n++, at->part->key_missing);
 	c->offsets[fill->n + 1] = (uint32_t)n;
 	fill->list_bytes += 8 * (n - from);
 	return 0;

@@ -79,15 +79,6 @@ void cp_merger_free(struct cp_merger *t)
 	free(t);
 }
 
-/* Room for one more of n elements. */
-static void *room(void *v, size_t n, size_t *cap, size_t size)
-{
-	if (n < *cap)
-		return v;
-	*cap = *cap ? 2 * *cap : 1024;
-	return cp_xrealloc(v, *cap, size);
-}
-
 /* ---- Pieces and words ---- */
 
 uint32_t cp_merger_add(struct cp_merger *t, const char *s, size_t n)
@@ -96,7 +87,7 @@ uint32_t cp_merger_add(struct cp_merger *t, const char *s, size_t n)
 	if (id != CP_VOCAB_NONE)
 		return id;
 	id = (uint32_t)t->n_pieces;
-	t->piece = room(t->piece, t->n_pieces, &t->cap_pieces, sizeof *t->piece);
+	t->piece = cp_xgrow(t->piece, &t->cap_pieces, t->n_pieces + 1, sizeof *t->piece);
 	t->piece[t->n_pieces++] = cp_vocab_put(&t->pieces, s, n, id);
 	return id;
 }
@@ -123,7 +114,7 @@ const struct cp_ids *cp_merger_rules(const struct cp_merger *t)
 
 void cp_merger_word(struct cp_merger *t, const uint32_t *pieces, uint32_t n, uint64_t count)
 {
-	t->word = room(t->word, t->n_words, &t->cap_words, sizeof *t->word);
+	t->word = cp_xgrow(t->word, &t->cap_words, t->n_words + 1, sizeof *t->word);
 	t->word[t->n_words++] = (struct word){ .count = count, .first = t->symbols.n, .n = n };
 	for (uint32_t i = 0; i < n; i++)
 		cp_ids_push(&t->symbols, pieces[i]);
@@ -135,7 +126,7 @@ static uint32_t pair_of(struct cp_merger *t, uint32_t a, uint32_t b)
 {
 	struct cp_slot *index = cp_map_at(&t->pair_index, (uint64_t)a << 32 | b);
 	if (!index->value) {
-		t->pair = room(t->pair, t->n_pairs, &t->cap_pairs, sizeof *t->pair);
+		t->pair = cp_xgrow(t->pair, &t->cap_pairs, t->n_pairs + 1, sizeof *t->pair);
 		t->pair[t->n_pairs++] = (struct pair){ .a = a, .b = b };
 		index->value = t->n_pairs;
 	}
@@ -173,7 +164,7 @@ static int before(const struct cp_merger *t, struct entry x, struct entry y)
 
 static void heap_push(struct cp_merger *t, struct entry e)
 {
-	t->heap = room(t->heap, t->n_heap, &t->cap_heap, sizeof *t->heap);
+	t->heap = cp_xgrow(t->heap, &t->cap_heap, t->n_heap + 1, sizeof *t->heap);
 	size_t i = t->n_heap++;
 	for (; i && before(t, e, t->heap[(i - 1) / 2]); i = (i - 1) / 2)
 		t->heap[i] = t->heap[(i - 1) / 2];

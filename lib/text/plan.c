@@ -155,10 +155,7 @@ static struct cp_declare *resolve(struct maker *m, const struct cp_declare *line
 static void add_entry(struct maker *m, const struct cp_declare *line, size_t column)
 {
 	const char *name = m->csv->names[column];
-	if (m->n == m->cap) {
-		m->cap = m->cap ? 2 * m->cap : 64;
-		m->entry = cp_xrealloc(m->entry, m->cap, sizeof *m->entry);
-	}
+	m->entry = cp_xgrow(m->entry, &m->cap, m->n + 1, sizeof *m->entry);
 	struct entry *e = &m->entry[m->n++];
 	*e = (struct entry){ name, column, NULL, 0 };
 	if (line || m->spec.n_nulls) {

@@ -124,10 +124,7 @@ static void read_window(struct pour *p)
 
 static void add_cut(struct pour *p)
 {
-	if (p->n_cuts == p->cap_cuts) {
-		p->cap_cuts = p->cap_cuts ? 2 * p->cap_cuts : 64;
-		p->cut = cp_xrealloc(p->cut, p->cap_cuts, sizeof *p->cut);
-	}
+	p->cut = cp_xgrow(p->cut, &p->cap_cuts, p->n_cuts + 1, sizeof *p->cut);
 	p->cut[p->n_cuts++] = p->last = p->scanned;
 	p->lines = (struct cp_scan_lines){ .behind_end = 1 };
 }

@@ -98,11 +98,7 @@ void cp_scan_moved(struct cp_scan *s, const char *old, const char *now)
 /* Room for n more fields. */
 static inline void reserve(struct cp_scan *s, size_t n)
 {
-	if (s->cap - s->n_fields >= n)
-		return;
-	while (s->cap - s->n_fields < n)
-		s->cap = s->cap ? 2 * s->cap : 64;
-	s->field = cp_xrealloc(s->field, s->cap, sizeof *s->field);
+	s->field = cp_xgrow(s->field, &s->cap, s->n_fields + n, sizeof *s->field);
 }
 
 static inline void add(struct cp_scan *s, const char *p, size_t n)

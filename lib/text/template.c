@@ -74,10 +74,7 @@ void cp_template_free(struct cp_template *t)
 /* Close the piece whose literal begins at *at. */
 static struct piece *add_piece(struct cp_template *t, size_t *at, enum op op, size_t told)
 {
-	if (t->n == t->cap) {
-		t->cap = t->cap ? 2 * t->cap : 16;
-		t->piece = cp_xrealloc(t->piece, t->cap, sizeof *t->piece);
-	}
+	t->piece = cp_xgrow(t->piece, &t->cap, t->n + 1, sizeof *t->piece);
 	struct piece *p = &t->piece[t->n++];
 	*p = (struct piece){ *at, t->literals.len - *at, op, told, 0 };
 	*at = t->literals.len;

@@ -6,18 +6,6 @@
 
 const char *const cp_tok_role_name[CP_TOK_N_ROLES] = { "cls", "sep", "pad", "mask", "unk" };
 
-void cp_ids_grow(struct cp_ids *ids)
-{
-	ids->cap = ids->cap ? 2 * ids->cap : 64;
-	ids->v = cp_xrealloc(ids->v, ids->cap, sizeof *ids->v);
-}
-
-void cp_ids_release(struct cp_ids *ids)
-{
-	free(ids->v);
-	*ids = (struct cp_ids){ 0 };
-}
-
 int cp_tok_entry(struct cp_tokenizer *t, const char *s, size_t n, uint32_t id, const char *name, struct cp_err *err)
 {
 	uint32_t known = cp_vocab_get(&t->vocab, s, n);

@@ -21,25 +21,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/ids.h"
 #include "base/mem.h"
 
 struct cp_tokenizer;
 struct cp_tok_cache;
-
-/* A growable list of ids. {0} is empty. */
-struct cp_ids {
-	uint32_t *v;
-	size_t n, cap;
-};
-
-void cp_ids_release(struct cp_ids *);
-void cp_ids_grow(struct cp_ids *);
-static inline void cp_ids_push(struct cp_ids *ids, uint32_t id)
-{
-	if (ids->n == ids->cap)
-		cp_ids_grow(ids);
-	ids->v[ids->n++] = id;
-}
 
 /* The ids with a meaning of their own, in the order in which headers list them. CP_TOK_NONE where the folder has none of a kind. */
 enum cp_tok_role { CP_TOK_CLS, CP_TOK_SEP, CP_TOK_PAD, CP_TOK_MASK, CP_TOK_UNK, CP_TOK_N_ROLES };

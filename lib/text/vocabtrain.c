@@ -67,10 +67,7 @@ static void count_word(struct cp_vocab_trainer *t, const char *s, size_t n)
 	uint32_t i = cp_vocab_get(&t->words, s, n);
 	if (i == CP_VOCAB_NONE) {
 		i = (uint32_t)t->n_words;
-		if (t->n_words == t->cap_words) {
-			t->cap_words = t->cap_words ? 2 * t->cap_words : 1024;
-			t->count = cp_xrealloc(t->count, t->cap_words, sizeof *t->count);
-		}
+		t->count = cp_xgrow(t->count, &t->cap_words, t->n_words + 1, sizeof *t->count);
 		t->count[t->n_words++] = 0;
 		cp_vocab_put(&t->words, s, n, i);
 	}
