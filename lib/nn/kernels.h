@@ -98,17 +98,26 @@ extern void (*nn_rmsnorm_fwd)(nn_float *y /* (R,C) */, nn_float *rstd /* (R) */,
 extern void (*nn_rmsnorm_bwd)(nn_float *dx /* (R,C) */, nn_float *dgain /* (C) */, const nn_float *dy /* (R,C) */, const nn_float *x /* (R,C) */,
 			      const nn_float *gain, const nn_float *rstd, size_t rows, size_t cols);
 
-/* s = residual + dropout(y); out = layernorm(s): the end of a transformer's half layer in one pass.  s is kept for the backward and may
- * be y itself. */
-extern void (*nn_residual_norm_fwd)(nn_float *out /* (R,C) */, nn_float *s /* (R,C) */, nn_float *mean /* (R) */, nn_float *rstd /* (R) */,
-				    const nn_float *residual /* (R,C) */, const nn_float *y /* (R,C) */, const nn_float *gain,
-				    const nn_float *bias, const uint64_t *keys /* (R) or NULL */, uint64_t site, nn_float p,
-				    size_t rows, size_t cols, nn_float eps);
-/* dresidual += ds, dy += dropout's mask of ds */
-extern void (*nn_residual_norm_bwd)(nn_float *dresidual /* (R,C) */, nn_float *dy /* (R,C) */, nn_float *dgain, nn_float *dbias,
-				    const nn_float *dout /* (R,C) */, const nn_float *s /* (R,C) */, const nn_float *gain,
-				    const nn_float *mean, const nn_float *rstd, const uint64_t *keys, uint64_t site, nn_float p,
-				    size_t rows, size_t cols);
+/* s = residual + dropout(y), out = layernorm(s): the end of a transformer's half layer in one pass.  s, mean and rstd are kept for the backward,
+ * which reads them, gain and the dropout. */
+struct nn_residual_norm {
+	size_t rows, cols;
+	const nn_float *residual, *y;	/* (R,C) */
+	const nn_float *gain, *bias;	/* (C) */
+	nn_float eps;
+	const uint64_t *keys;		/* (R); NULL: no dropout */
+	uint64_t site;
+	nn_float p;
+	nn_float *out, *s;		/* (R,C); s may be y */
+	nn_float *mean, *rstd;		/* (R) */
+};
+struct nn_residual_norm_grad {
+	const nn_float *dout;		/* (R,C) */
+	nn_float *dresidual, *dy;	/* += */
+	nn_float *dgain, *dbias;	/* (C), += */
+};
+extern void (*nn_residual_norm_fwd)(const struct nn_residual_norm *);
+extern void (*nn_residual_norm_bwd)(const struct nn_residual_norm *, const struct nn_residual_norm_grad *);
 
 /* Batch normalisation over the R rows of each of C columns (Ioffe and Szegedy 2015).  train: by the batch's mean and biased variance,
  * which are kept (mean, rstd), and run_mean, run_var move towards the batch's by `momentum`, the variance unbiased (R = 1: run_var

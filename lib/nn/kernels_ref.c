@@ -348,34 +348,32 @@ static double factor(const uint64_t *keys, uint64_t site, nn_float p, size_t row
 	return keys && p > 0 ? dropout_factor(keys[row], site, dropout_threshold(p), j) : 1;
 }
 
-void nn_residual_norm_fwd_ref(nn_float *out, nn_float *s, nn_float *mean, nn_float *rstd, const nn_float *residual, const nn_float *y,
-			      const nn_float *gain, const nn_float *bias, const uint64_t *keys, uint64_t site, nn_float p, size_t rows,
-			      size_t cols, nn_float eps)
+void nn_residual_norm_fwd_ref(const struct nn_residual_norm *a)
 {
-	for (size_t r = 0; r < rows; r++)
-		for (size_t j = 0; j < cols; j++)
-			s[r * cols + j] = residual[r * cols + j] + y[r * cols + j] * factor(keys, site, p, r, j);
-	nn_layernorm_fwd_ref(out, mean, rstd, s, gain, bias, rows, cols, eps);
+	for (size_t r = 0, i = 0; r < a->rows; r++)
+		for (size_t j = 0; j < a->cols; j++, i++)
+			a->s[i] = a->residual[i] + a->y[i] * factor(a->keys, a->site, a->p, r, j);
+	nn_layernorm_fwd_ref(a->out, a->mean, a->rstd, a->s, a->gain, a->bias, a->rows, a->cols, a->eps);
 }
 
-void nn_residual_norm_bwd_ref(nn_float *dresidual, nn_float *dy, nn_float *dgain, nn_float *dbias, const nn_float *dout, const nn_float *s,
-			      const nn_float *gain, const nn_float *mean, const nn_float *rstd, const uint64_t *keys, uint64_t site,
-			      nn_float p, size_t rows, size_t cols)
+void nn_residual_norm_bwd_ref(const struct nn_residual_norm *a, const struct nn_residual_norm_grad *d)
 {
-	for (size_t r = 0; r < rows; r++, s += cols, dout += cols, dresidual += cols, dy += cols) {
+	size_t cols = a->cols;
+	for (size_t r = 0; r < a->rows; r++) {
+		const nn_float *s = a->s + r * cols, *dout = d->dout + r * cols;
 		double sum_g = 0, sum_gn = 0;
 		for (size_t j = 0; j < cols; j++) {
-			double n = (s[j] - mean[r]) * rstd[r], g = dout[j] * gain[j];
+			double n = (s[j] - a->mean[r]) * a->rstd[r], g = dout[j] * a->gain[j];
 			sum_g += g;
 			sum_gn += g * n;
-			dgain[j] += dout[j] * n;
-			dbias[j] += dout[j];
+			d->dgain[j] += dout[j] * n;
+			d->dbias[j] += dout[j];
 		}
 		for (size_t j = 0; j < cols; j++) {
-			double n = (s[j] - mean[r]) * rstd[r], g = dout[j] * gain[j];
-			double ds = rstd[r] * (g - sum_g / cols - n * sum_gn / cols);
-			dresidual[j] += ds;
-			dy[j] += ds * factor(keys, site, p, r, j);
+			double n = (s[j] - a->mean[r]) * a->rstd[r], g = dout[j] * a->gain[j];
+			double ds = a->rstd[r] * (g - sum_g / cols - n * sum_gn / cols);
+			d->dresidual[r * cols + j] += ds;
+			d->dy[r * cols + j] += ds * factor(a->keys, a->site, a->p, r, j);
 		}
 	}
 }

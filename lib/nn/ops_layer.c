@@ -177,9 +177,15 @@ static size_t norm_scratch(struct nn_graph *g, const struct nn_node *n)
 	return nn_rows(g, n) * (2 + (has_residual(n) ? n->cols : 0)) * sizeof(nn_float);
 }
 
-static const uint64_t *norm_keys(struct nn_graph *g, const struct nn_node *n, size_t from)
+static struct nn_residual_norm residual_norm(struct nn_graph *g, const struct nn_node *n, size_t from, size_t to)
 {
-	return g->training && ((const struct norm_args *)n->args)->p > 0 ? g->keys[n->axis] + from : NULL;
+	struct norm k = norm_kept(g, n);
+	const struct norm_args *a = n->args;
+	size_t at = from * n->cols;
+	return (struct nn_residual_norm){ .rows = to - from, .cols = n->cols, .residual = n->in[3]->val + at, .y = n->in[0]->val + at,
+					  .gain = n->in[1]->val, .bias = n->in[2]->val, .eps = a->eps,
+					  .keys = g->training && a->p > 0 ? g->keys[n->axis] + from : NULL, .site = a->site, .p = a->p,
+					  .out = n->val + at, .s = k.sum + at, .mean = k.mean + from, .rstd = k.rstd + from };
 }
 
 static void norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, size_t to)
@@ -187,13 +193,12 @@ static void norm_fwd_part(struct nn_graph *g, struct nn_node *n, size_t from, si
 	struct norm k = norm_kept(g, n);
 	const struct norm_args *a = n->args;
 	size_t at = from * n->cols;
-	const nn_float *gain = n->in[1]->val, *bias = n->in[2]->val;
-	if (has_residual(n))
-		nn_residual_norm_fwd(n->val + at, k.sum + at, k.mean + from, k.rstd + from, n->in[3]->val + at, n->in[0]->val + at, gain, bias,
-				     norm_keys(g, n, from), a->site, a->p, to - from, n->cols, a->eps);
-	else
-		nn_layernorm_fwd(n->val + at, k.mean + from, k.rstd + from, n->in[0]->val + at, gain, bias, to - from, n->cols,
-				 a->eps);
+	if (has_residual(n)) {
+		struct nn_residual_norm r = residual_norm(g, n, from, to);
+		nn_residual_norm_fwd(&r);
+	} else {
+		nn_layernorm_fwd(n->val + at, k.mean + from, k.rstd + from, n->in[0]->val + at, n->in[1]->val, n->in[2]->val, to - from, n->cols, a->eps);
+	}
 }
 
 static void norm_fwd(struct nn_graph *g, struct nn_node *n)
@@ -205,15 +210,15 @@ static void norm_fwd(struct nn_graph *g, struct nn_node *n)
 static void norm_bwd_sum(struct nn_graph *g, struct nn_node *n, size_t from, size_t to, nn_float *room)
 {
 	struct norm k = norm_kept(g, n);
-	const struct norm_args *a = n->args;
 	size_t at = from * n->cols;
-	nn_float *dy = nn_grad_now(n->in[0]);
-	if (has_residual(n))
-		nn_residual_norm_bwd(nn_grad_now(n->in[3]) + at, dy + at, room, room + n->cols, n->grad + at, k.sum + at, n->in[1]->val,
-				     k.mean + from, k.rstd + from, norm_keys(g, n, from), a->site, a->p, to - from, n->cols);
-	else
-		nn_layernorm_bwd(dy + at, room, room + n->cols, n->grad + at, n->in[0]->val + at, n->in[1]->val, k.mean + from, k.rstd + from,
-				 to - from, n->cols);
+	nn_float *dy = nn_grad_now(n->in[0]) + at, *dgain = room, *dbias = room + n->cols;
+	const nn_float *dout = n->grad + at;
+	if (has_residual(n)) {
+		struct nn_residual_norm r = residual_norm(g, n, from, to);
+		nn_residual_norm_bwd(&r, &(struct nn_residual_norm_grad){ dout, nn_grad_now(n->in[3]) + at, dy, dgain, dbias });
+	} else {
+		nn_layernorm_bwd(dy, dgain, dbias, dout, n->in[0]->val + at, n->in[1]->val, k.mean + from, k.rstd + from, to - from, n->cols);
+	}
 }
 
 static void norm_bwd(struct nn_graph *g, struct nn_node *n)

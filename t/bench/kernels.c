@@ -64,8 +64,13 @@ static void gelu_fwd(void) { nn_gelu_fwd(b, a, N); }
 static void gelu_bwd(void) { nn_gelu_bwd(b, c, a, N); }
 static void layernorm_fwd(void) { nn_layernorm_fwd(b, stat, stat + ROWS, a, gain, bias, ROWS, COLS, (nn_float)1e-12); }
 static void layernorm_bwd(void) { nn_layernorm_bwd(c, d, e, b, a, gain, stat, stat + ROWS, ROWS, COLS); }
-static void norm_fwd(void) { nn_residual_norm_fwd(b, c, stat, stat + ROWS, a, d, gain, bias, keys, 1, (nn_float)0.1, ROWS, COLS, (nn_float)1e-12); }
-static void norm_bwd(void) { nn_residual_norm_bwd(b, d, e, e + COLS, a, c, gain, stat, stat + ROWS, keys, 1, (nn_float)0.1, ROWS, COLS); }
+static struct nn_residual_norm norm(void)
+{
+	return (struct nn_residual_norm){ .rows = ROWS, .cols = COLS, .residual = a, .y = d, .gain = gain, .bias = bias, .eps = (nn_float)1e-12, .keys = keys,
+					  .site = 1, .p = (nn_float)0.1, .out = b, .s = c, .mean = stat, .rstd = stat + ROWS };
+}
+static void norm_fwd(void) { struct nn_residual_norm n = norm(); nn_residual_norm_fwd(&n); }
+static void norm_bwd(void) { struct nn_residual_norm n = norm(); nn_residual_norm_bwd(&n, &(struct nn_residual_norm_grad){ a, b, d, e, e + COLS }); }
 static void batchnorm_fwd(void) { nn_batchnorm_train_fwd(b, stat, stat + WIDE, d, e, a, gain, bias, 256, 512, (nn_float)1e-5, (nn_float)0.1); }
 static void batchnorm_bwd(void) { nn_batchnorm_train_bwd(b, d, e, c, a, gain, stat, stat + WIDE, stat + 2 * WIDE, 256, 512); }
 static void softmax_fwd(void) { nn_softmax_fwd(b, a, ROWS, COLS); }

@@ -82,17 +82,22 @@ BWD(layernorm) { UNUSED; CALL(layernorm_bwd)(dx, dx + R * C, dx + R * C + C, dy,
 FWD(rmsnorm) { CALL(rmsnorm_fwd)(y, saved, x, x + R * C, R, C, (nn_float)1e-5); }
 BWD(rmsnorm) { UNUSED; CALL(rmsnorm_bwd)(dx, dx + R * C, dy, x, x + R * C, saved, R, C); }
 
+static struct nn_residual_norm residual_norm_of(const nn_float *x, nn_float *y, const uint64_t *dropped, double p, size_t R, size_t C)
+{
+	return (struct nn_residual_norm){ .rows = R, .cols = C, .residual = x, .y = x + R * C, .gain = x + 2 * R * C, .bias = x + 2 * R * C + C,
+					  .eps = (nn_float)1e-5, .keys = dropped, .site = 7, .p = (nn_float)p, .out = y, .s = saved + 2 * R,
+					  .mean = saved, .rstd = saved + R };
+}
 #define RESIDUAL_NORM(name, keys, p) \
 	FWD(name) \
 	{ \
-		CALL(residual_norm_fwd)(y, saved + 2 * R, saved, saved + R, x, x + R * C, x + 2 * R * C, x + 2 * R * C + C, keys, 7, \
-					(nn_float)p, R, C, (nn_float)1e-5); \
+		struct nn_residual_norm a = residual_norm_of(x, y, keys, p, R, C); \
+		CALL(residual_norm_fwd)(&a); \
 	} \
 	BWD(name) \
 	{ \
-		UNUSED; \
-		CALL(residual_norm_bwd)(dx, dx + R * C, dx + 2 * R * C, dx + 2 * R * C + C, dy, saved + 2 * R, x + 2 * R * C, saved, \
-					saved + R, keys, 7, (nn_float)p, R, C); \
+		struct nn_residual_norm a = residual_norm_of(x, y, keys, p, R, C); \
+		CALL(residual_norm_bwd)(&a, &(struct nn_residual_norm_grad){ dy, dx, dx + R * C, dx + 2 * R * C, dx + 2 * R * C + C }); \
 	}
 RESIDUAL_NORM(residual_norm, keys, 0.3)
 RESIDUAL_NORM(residual_norm_plain, NULL, 0)

@@ -105,37 +105,37 @@ void NN_K(rmsnorm_bwd)(nn_float *dx, nn_float *dgain, const nn_float *dy, const 
 	}
 }
 
-void NN_K(residual_norm_fwd)(nn_float *out, nn_float *s, nn_float *mean, nn_float *rstd, const nn_float *residual, const nn_float *y,
-			     const nn_float *gain, const nn_float *bias, const uint64_t *keys, uint64_t site, nn_float p, size_t rows,
-			     size_t cols, nn_float eps)
+void NN_K(residual_norm_fwd)(const struct nn_residual_norm *a)
 {
-	for (size_t r = 0; r < rows; r++, out += cols, s += cols, residual += cols, y += cols) {
-		struct drop d = drop_row(keys, r, site, p);
+	size_t cols = a->cols;
+
+	for (size_t r = 0, at = 0; r < a->rows; r++, at += cols) {
+		struct drop d = drop_row(a->keys, r, a->site, a->p);
 		nn_float f[32];
 		for (size_t j = 0, m; (m = lanes(cols, j)); j += VL) {
 			if (d.threshold && j % 32 == 0)
 				drop_block(f, &d, j / 32);
-			vec v = ld(y + j, m);
+			vec v = ld(a->y + at + j, m);
 			if (d.threshold)
 				v *= ld_all(f + j % 32);
-			st(s + j, ld(residual + j, m) + v, m);
+			st(a->s + at + j, ld(a->residual + at + j, m) + v, m);
 		}
-		normalise_row(out, mean + r, rstd + r, s, gain, bias, cols, eps);
+		normalise_row(a->out + at, a->mean + r, a->rstd + r, a->s + at, a->gain, a->bias, cols, a->eps);
 	}
 }
 
-void NN_K(residual_norm_bwd)(nn_float *dresidual, nn_float *dy, nn_float *dgain, nn_float *dbias, const nn_float *dout, const nn_float *s,
-			     const nn_float *gain, const nn_float *mean, const nn_float *rstd, const uint64_t *keys, uint64_t site, nn_float p,
-			     size_t rows, size_t cols)
+void NN_K(residual_norm_bwd)(const struct nn_residual_norm *a, const struct nn_residual_norm_grad *g)
 {
-	for (size_t r = 0; r < rows; r++, dresidual += cols, dy += cols, dout += cols, s += cols) {
-		struct row_grad a = row_grad(dgain, dbias, dout, s, gain, mean[r], rstd[r], cols);
-		struct drop d = drop_row(keys, r, site, p);
-		nn_float f[32];
+	size_t cols = a->cols;
+
+	for (size_t r = 0, at = 0; r < a->rows; r++, at += cols) {
+		struct row_grad row = row_grad(g->dgain, g->dbias, g->dout + at, a->s + at, a->gain, a->mean[r], a->rstd[r], cols);
+		struct drop d = drop_row(a->keys, r, a->site, a->p);
+		nn_float f[32], *dresidual = g->dresidual + at, *dy = g->dy + at;
 		for (size_t j = 0, m; (m = lanes(cols, j)); j += VL) {
 			if (d.threshold && j % 32 == 0)
 				drop_block(f, &d, j / 32);
-			vec ds = row_dx(&a, ld(dout + j, m), ld(s + j, m), ld(gain + j, m));
+			vec ds = row_dx(&row, ld(g->dout + at + j, m), ld(a->s + at + j, m), ld(a->gain + j, m));
 			st(dresidual + j, ld(dresidual + j, m) + ds, m);
 			if (d.threshold)
 				ds *= ld_all(f + j % 32);
