@@ -252,6 +252,25 @@ test_that '--static keeps the masks of epoch 0' '
 	says e.cpm plm
 '
 
+test_that 'rows whose masks lie in other rows are other rows' '
+	cp-cat --to tsv static.cps | awk -F "\t" -v OFS="\t" "
+		{ n = split(\$NF, pair, \" \") }
+		prev != \"\" && !moved && /^[0-9]/ && n > 1 && before > 3 && last[before - 1] + 0 < pair[1] + 0 {
+			moved = 1
+			sub(/ [0-9]+ [0-9]+\$/, \"\", prev)
+			\$NF = last[before - 1] \" \" last[before] \" \" \$NF
+		}
+		NR > 1 { print prev }
+		{ prev = \$0; before = split(\$NF, last, \" \") }
+		END { print prev; exit !moved }" >moved.tsv
+	cp-cat --from tsv --edited moved.tsv -o moved.cps
+	pretrain --epochs 1 --train static.cps -o a.cpm
+	pretrain --epochs 1 --train moved.cps -o b.cpm
+	for m in a b; do cp-model show -q $m.cpm | grep "training rows" >$m.rows; done
+	test -s a.rows
+	! cmp a.rows b.rows
+'
+
 test_that 'pretraining without --plm takes the project'\''s own folder, and without weights it says so' '
 	cp-cat -q -n 64 train.cps >few.cps
 	cp-train --threads 1 --stage pretrain $SMALL --epochs 1 --train few.cps -o p.cpm 2>err

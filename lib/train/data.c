@@ -629,7 +629,7 @@ int cp_data_index(struct cp_data *d, const struct cp_features *v, struct cp_err 
 static int digest_arrays(const struct cp_data *d, struct cp_digest *g, struct cp_err *err)
 {
 	static const enum cp_array first[] = { CP_ARRAY_ROW, CP_ARRAY_LABEL, CP_ARRAY_VALUES }, kinds[] = { CP_ARRAY_MEMBERS, CP_ARRAY_NUMBER },
-				   words[] = { CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR, CP_ARRAY_WEIGHT };
+				   words[] = { CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR_AT, CP_ARRAY_PAIR, CP_ARRAY_WEIGHT };
 	for (int i = 0; i < 3; i++)
 		if (cp_rowfile_digest(d, first[i], g, err) < 0)
 			return -1;
@@ -638,7 +638,7 @@ static int digest_arrays(const struct cp_data *d, struct cp_digest *g, struct cp
 	for (int i = 0; i < 2; i++)
 		if (cp_rowfile_digest(d, kinds[i], g, err) < 0)
 			return -1;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (cp_rowfile_digest(d, words[i], g, err) < 0)
 			return -1;
 	return 0;
