@@ -167,6 +167,13 @@ test_that 'a file that is replaced keeps its permissions' '
 	echo old >kept && chmod 640 kept && (umask 077 && cp-cat -q -o kept --to tsv --bare one.cps) &&
 	cp-cat -q --to tsv --bare one.cps | cmp kept - && ls -l kept | grep "^-rw-r-----"
 '
+test_that 'a link that lies where the new file is made, before it has its name, is not written through' '
+	echo mine >victim
+	sh -c "ln -s victim out.cps.tmp.\$\$; exec cp-cat -q -o out.cps one.cps"
+	grep -x mine victim
+	test ! -L out.cps
+	cmp out.cps one.cps
+'
 test_that 'of a symbolic link the file that it leads to is replaced or made, and the link stays' '
 	mkdir far far/there && echo before >far/there/old.cps && ln -s there/old.cps far/link && ln -s far/link link && ln -s far/there/new.cps dangling &&
 	cp-cat -q -o link one.cps && cmp far/there/old.cps one.cps && test -L link && test -L far/link &&

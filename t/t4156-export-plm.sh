@@ -105,6 +105,15 @@ test_that 'a folder that cannot be filled is not there' '
 	test ! -e full
 	test "$(ls | grep -c part)" = 0
 '
+test_that 'nor where a signal ends it on the way' '
+	still --plm scratch:layers=4,hidden=256,heads=4 --stage pretrain -o large.cpm
+	for i in 1 2 3 4; do
+		cp-model export-plm -q -o cut$i large.cpm & export=$!
+		until ls -d cut$i* 2>/dev/null; do :; done
+		kill $export && ! wait $export
+		test "$(ls | grep -c part)" = 0
+	done
+'
 
 if ! python3 -c 'import torch, transformers' 2>/dev/null; then
 	test_skip 'the same outputs in PyPI transformers' 'transformers and torch are not installed'

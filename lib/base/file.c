@@ -1,6 +1,7 @@
 /* Atomic output, inputs by name, and the share folder. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -34,11 +35,23 @@ void cp_out_forget(int slot)
 		pending[slot] = NULL;
 }
 
+void cp_folder_remove(const char *path)
+{
+	_Alignas(struct dirent64) char room[4096];
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (ssize_t n; fd >= 0 && (n = getdents64(fd, room, sizeof room)) > 0; )
+		for (ssize_t at = 0; at < n; at += ((const struct dirent64 *)(room + at))->d_reclen)
+			unlinkat(fd, ((const struct dirent64 *)(room + at))->d_name, 0);
+	if (fd >= 0)
+		close(fd);
+	rmdir(path);
+}
+
 void cp_out_abort_all(void)
 {
 	for (int i = 0; i < N_PENDING; i++)
-		if (pending[i])
-			unlink(pending[i]);
+		if (pending[i] && unlink(pending[i]) < 0 && errno == EISDIR)
+			cp_folder_remove(pending[i]);
 }
 
 const char *cp_path_leaf(const char *path)
@@ -85,16 +98,18 @@ static FILE *open_straight(const char *path, int is_folder)
 	return is_folder ? NULL : fopen(path, "ab");	/* after `>> FILE` /dev/stdout goes on behind what is there */
 }
 
-/* With the permissions of what it will replace. */
+/* With the permissions of what it will replace.  A new file, whatever somebody has put where it will be: a link would be followed. */
 static FILE *open_beside(struct cp_out *o, const struct stat *there)
 {
+	mode_t mode = there ? there->st_mode & 07777 : 0666;
 	o->tmp = cp_xasprintf("%s.tmp.%ld", o->target, (long)getpid());
 	o->slot = cp_out_remember(o->tmp);
-	FILE *f = fopen(o->tmp, "wb");
-	if (f && there && fchmod(fileno(f), there->st_mode & 07777) < 0) {
-		fclose(f);
+	unlink(o->tmp);
+	int fd = open(o->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & 0666);
+	FILE *f = fd < 0 || (there && fchmod(fd, mode) < 0) ? NULL : fdopen(fd, "wb");
+	if (fd >= 0 && !f) {
+		close(fd);
 		unlink(o->tmp);
-		return NULL;
 	}
 	return f;
 }

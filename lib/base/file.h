@@ -41,10 +41,13 @@ int cp_out_end(struct cp_out *, int rc, struct cp_err *);
 /* Remove every temporary that is still open, as a signal handler may do (async-signal-safe). */
 void cp_out_abort_all(void);
 
-/* A file of the caller's own that shall not outlive the process (a lock): cp_out_abort_all removes it, too, until it is forgotten.  The path is not
- * copied.  -1 where there is no room left to remember it. */
+/* A file (a lock) or a folder of files of the caller's own that shall not outlive the process: cp_out_abort_all removes it, too, until it is forgotten.
+ * The path is not copied.  -1 where there is no room left to remember it. */
 int cp_out_remember(char *path);
 void cp_out_forget(int slot);
+
+/* Remove a folder with the files in it (async-signal-safe); one that holds folders stays. */
+void cp_folder_remove(const char *path);
 
 int cp_has_file(const char *dir, const char *leaf);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "text/plmfolder.h"
 
@@ -88,19 +89,6 @@ static int is_free(const char *dir, struct cp_err *err)
 	return n < 3 ? 0 : cp_err_set(err, "%s: there already, and not empty; name a folder that is not there", dir);
 }
 
-static void clear_away(const char *dir)
-{
-	DIR *d = opendir(dir);
-	for (struct dirent *e; d && (e = readdir(d));) {
-		char *path = cp_xasprintf("%s/%s", dir, e->d_name);
-		unlink(path);
-		free(path);
-	}
-	if (d)
-		closedir(d);
-	rmdir(dir);
-}
-
 int cp_export_plm(const struct cp_inspect *m, const char *dir, struct cp_err *err)
 {
 	size_t n = strlen(dir);
@@ -111,14 +99,15 @@ int cp_export_plm(const struct cp_inspect *m, const char *dir, struct cp_err *er
 	if (is_free(dir, err) < 0)
 		return -1;
 	char *made = cp_xasprintf("%.*s.%ld.part", (int)n, dir, (long)getpid());
-	int rc = mkdir(made, 0777) < 0 ? cp_err_set(err, "%s: make the folder:", made) : 0;
+	int slot = cp_out_remember(made), rc = mkdir(made, 0777) < 0 ? cp_err_set(err, "%s: make the folder:", made) : 0;
 	if (!rc) {
 		rc = fill(m, made, err);
 		if (!rc && rename(made, dir) < 0)
 			rc = cp_err_set(err, "%s: rename to '%s':", made, dir);
 		if (rc < 0)
-			clear_away(made);
+			cp_folder_remove(made);
 	}
+	cp_out_forget(slot);
 	free(made);
 	return rc;
 }
