@@ -179,7 +179,7 @@ static void record_attention(struct cp_run *run, const struct cp_predict *p)
 static void record(struct cp_run *run, const struct cp_predict *p, const char *path)
 {
 	int standard = cp_is_standard(path);		/* of a file the bytes are digested */
-	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)p->rows,
+	cp_run_input(run, &(struct cp_run_file){ .role = o.csv ? "csv" : "records", .path = path, .rows = (int64_t)(p->rows + p->bad),
 						 .digest = standard && *p->csv_digest ? p->csv_digest : NULL,
 						 .content = standard && *p->content ? p->content : NULL });
 	cp_run_output(run, &(struct cp_run_file){ .role = "scores", .path = o.output, .digest = p->digest, .rows = (int64_t)p->rows });
@@ -214,11 +214,11 @@ int main(int argc, char **argv)
 		cp_die("%s", err.msg);
 	record(run, &p, path);
 	tell(&p);
-	uint64_t rows = p.rows;
+	uint64_t rows = p.rows, bad = p.bad;
 	cp_model_free(fill.plain);
 	cp_predict_release(&p);
 	cp_model_free(p.model);
 	cp_team_free(team);
 	free(o.columns.v);
-	return cp_tool_finish(rows, rows, NULL);
+	return cp_tool_finish(rows + bad, rows, NULL);
 }
