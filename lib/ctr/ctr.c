@@ -2,6 +2,7 @@
 #include "ctr/ctr.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,12 +20,18 @@ const struct ctr_model *ctr_find(const char *name)
 	return NULL;
 }
 
+static char names[256];
+
+static void join_names(void)
+{
+	for (size_t i = 0; i < N_MODELS; i++)
+		snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? "|" : "", models[i]->name);
+}
+
 const char *ctr_names(void)
 {
-	static char names[256];
-	if (!names[0])
-		for (size_t i = 0; i < N_MODELS; i++)
-			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? "|" : "", models[i]->name);
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, join_names);
 	return names;
 }
 
