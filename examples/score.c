@@ -35,7 +35,7 @@ static int cut(const char *line, size_t len, struct cp_score_value *row, size_t 
 	return 0;
 }
 
-static void answer(struct cp_score *score, const struct cp_score_value *row, int bad)
+static void answer(struct cp_score_context *score, const struct cp_score_value *row, int bad)
 {
 	struct cp_score_error err = { "too many values" };
 	double p;
@@ -55,8 +55,8 @@ int main(int argc, char **argv)
 		fputs("usage: score MODEL [--columns]\n", stderr);
 		return 2;
 	}
-	struct cp_scorer *model = cp_scorer_open(argv[1], &err);
-	struct cp_score *score = model ? cp_score_new(model, 1, &err) : NULL;
+	struct cp_scorer *model = cp_scorer_open(argv[1], CP_SCORE_F32, &err);
+	struct cp_score_context *score = model ? cp_score_context_new(model, 1, &err) : NULL;
 	if (!score) {
 		fprintf(stderr, "score: %s\n", err.text);
 		cp_scorer_close(model);
@@ -71,15 +71,14 @@ int main(int argc, char **argv)
 			len--;
 		answer(score, row, cut(line, (size_t)len, row, n));
 	}
-	struct cp_score_counts counts;
-	cp_score_counts(score, &counts);
+	struct cp_score_counts counts = cp_score_context_counts(score);
 	if (counts.unseen)
 		fprintf(stderr, "score: %llu of %llu values were not in the training rows\n", (unsigned long long)counts.unseen,
 			(unsigned long long)counts.values);
 	failed |= ferror(stdin) || ferror(stdout);
 	free(line);
 	free(row);
-	cp_score_free(score);
+	cp_score_context_free(score);
 	cp_scorer_close(model);
 	return failed;
 }

@@ -48,7 +48,14 @@ test_that 'with lists, numbers and fields made of others, by the declaration ins
 	printf "u1\tfilm 2\tg1\ta|b\tcheap\t5\n" | "$EXAMPLE" rich.cpm >out 2>err
 	cat out err
 	test "$(wc -l <out)" = 1
-	grep "Price.*cheap.*not a number" err
+	grep "row 1, column .Price.: .cheap. is not a number" err
+'
+test_that 'another column may hold as many separators as it likes, a list no more than 4095' '
+	bars=$(printf "%04500d" 0 | tr 0 "|")
+	printf "u1\tfilm 2%s\tg1\ta|b\t1\t5\n" "$bars" | "$EXAMPLE" rich.cpm >out
+	printf "label,User,Film,Genre,Tags,Price,When\n1,u1,film 2%s,g1,a|b,1,5\n" "$bars" | cp-predict -q --no-ledger --csv --score-only -m rich.cpm | cmp - out
+	printf "u1\tf\tg1\ta%s\t1\t5\n" "$bars" | "$EXAMPLE" rich.cpm 2>err
+	grep "row 1: a list of more than 4095 values for field .Tags." err
 '
 
 if { printf "%s\n" LC_NUMERIC "decimal_point \"<U002C>\"" "thousands_sep \"\"" "grouping -1" "END LC_NUMERIC" >comma.src; localedef -c -i comma.src ./comma; } >/dev/null 2>&1 ||
@@ -96,7 +103,7 @@ elif command -v c++ >/dev/null && command -v pkg-config >/dev/null; then
 		export PKG_CONFIG_PATH
 		cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror "$TOP/examples/score.c" $(pkg-config --cflags --libs clickprompt) -o score
 		./score m.cpm <rows.tsv >one
-		printf "#include <cp_score.h>\nint main() { cp_score_error e; cp_scorer *s = cp_scorer_open(\"m.cpm\", &e); cp_scorer_close(s); return !s; }\n" >x.cc
+		printf "#include <cp_score.h>\nint main() { cp_score_error e; cp_scorer *s = cp_scorer_open(\"m.cpm\", CP_SCORE_F32, &e); cp_scorer_close(s); return !s; }\n" >x.cc
 		c++ -Wall -Wextra -pedantic -Werror x.cc $(pkg-config --cflags --libs clickprompt) -o x
 		./x
 		test "$(wc -l <one)" = 300

@@ -19,6 +19,7 @@
 #include <xxhash.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "build.h"	/* made by make: CP_BUILD_COMPILER, CP_BUILD_FLAGS, CP_BUILD_SOURCE */
 
 struct cp_opts cp_tool_opts;
@@ -330,6 +331,7 @@ void cp_tool_start(const struct cp_tool *t, int *argc, char **argv)
 	hold_standard_files();
 	catch_signals();
 	cp_mem_exhausted(no_memory);
+	cp_json_guard_memory();
 	join_tables(t->opts);
 	for (int i = 1; i < *argc && strcmp(argv[i], "--"); i += 1 + cp_opts_takes_next(table, argv[i]))	/* --help shows defaults: before any is set */
 		if (!strcmp(argv[i], "--help")) {

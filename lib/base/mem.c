@@ -20,6 +20,11 @@ void cp_mem_exhausted(void (*fn)(size_t))
 	exhausted = fn;
 }
 
+int cp_mem_is_watched(void)
+{
+	return catcher || exhausted;
+}
+
 void cp_out_of_memory(size_t n)
 {
 	if (catcher)

@@ -40,6 +40,9 @@ void cp_mem_catch(jmp_buf *to);
 /* Called instead, to say the sentence and end the process: a tool has a name, files to remove and a row of the ledger to seal. */
 void cp_mem_exhausted(void (*fn)(size_t n_bytes));
 
+/* Does cp_out_of_memory lead anywhere but to the end: is this thread caught, or the process a tool's? */
+int cp_mem_is_watched(void);
+
 /* *out = a*b; <0 on overflow. */
 int cp_mul(size_t a, size_t b, size_t *out);
 

@@ -1,4 +1,4 @@
-/* Scores of a clickprompt model inside another program: the library call behind cp-predict, for C and C++ (cp_score(3)).
+/* Scores of a clickprompt CTR model inside another program: the library call behind cp-predict, for C and C++ (cp_score(3)).
  *
  * A scorer is a model, read once and never changed: any number of threads may share one.  A context is what one thread scores with; it is made
  * for batches of at most max_rows rows, has all the memory it will ever need when it is made, and starts no thread.  A row is given as text,
@@ -6,15 +6,17 @@
  * declaration stored with the model.  Its score is that of cp-predict, to the bit, alone or in a batch of any size.
  *
  *     struct cp_score_error err;
- *     struct cp_scorer *model = cp_scorer_open("ctr.cpm", &err);              // NULL: err.text says why, in one sentence
- *     struct cp_score *score = cp_score_new(model, 1, &err);                  // one a thread
- *     struct cp_score_value row[] = { { "u17", 3 }, { "Heat", 4 } };          // in the order of cp_scorer_column(model, 0 ...)
+ *     struct cp_scorer *model = cp_scorer_open("ctr.cpm", CP_SCORE_F32, &err);        // NULL: err.text says why, in one sentence
+ *     struct cp_score_context *score = cp_score_context_new(model, 1, &err);          // one a thread
+ *     struct cp_score_value row[] = { { "u17", 3 }, { "Heat", 4 } };                  // in the order of cp_scorer_column(model, 0 ...)
  *     double p;
- *     if (cp_score_row(score, row, &p, &err) < 0) ...                         // a value that is no number where one is needed
- *     cp_score_free(score);
- *     cp_scorer_close(model);                                                 // after its contexts
+ *     if (cp_score_row(score, row, &p, &err) < 0) ...                                 // a value that is no number where one is needed
+ *     cp_score_context_free(score);
+ *     cp_scorer_close(model);                                                         // after its contexts
  *
- * Nothing here prints or ends the process, and after cp_score_new nothing allocates.  Any error pointer may be NULL.
+ * Nothing here prints or ends the process, and after cp_score_context_new nothing allocates.  Any error pointer may be NULL.  Of the program around
+ * it two things change when the first model is opened: OpenBLAS, where it is used there too, has one thread, and jansson, likewise, asks for memory by
+ * a function that falls back on the one it had.
  */
 #ifndef CP_SCORE_H
 #define CP_SCORE_H
@@ -26,8 +28,11 @@
 extern "C" {
 #endif
 
+#define CP_SCORE_MAX_ROWS (1 << 20)	/* of a context's batch */
+#define CP_SCORE_MAX_LIST 4095		/* members of a list; the lists of a batch have 64 a row and field on an average and 4096 more */
+
 struct cp_scorer;
-struct cp_score;
+struct cp_score_context;
 
 struct cp_score_error {
 	char text[1024];
@@ -38,11 +43,14 @@ struct cp_score_value {
 	size_t len;			/* 0: missing */
 };
 
-/* NULL: a sentence.  Memory that runs out is one too (what had been allocated by then is not given back). */
-struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *);
-/* The same with weights and rows rounded to bf16, as cp-predict --precision bf16: other scores, faster.  NULL also where the processor has no
- * AVX512_BF16. */
-struct cp_scorer *cp_scorer_open_bf16(const char *path, struct cp_score_error *);
+enum cp_score_precision {
+	CP_SCORE_F32,
+	CP_SCORE_BF16			/* weights and rows rounded to bf16, as cp-predict --precision bf16: other scores, faster; needs AVX512_BF16 */
+};
+
+/* NULL: a sentence.  Memory that runs out is one too (what had been allocated by then is not given back).  A model with a language model in it is
+ * refused.  Afterwards the file may go; while it is being opened nobody may write into it (put another in its place by rename, as cp-train does). */
+struct cp_scorer *cp_scorer_open(const char *path, enum cp_score_precision, struct cp_score_error *);
 void cp_scorer_close(struct cp_scorer *);			/* NULL allowed */
 
 /* The columns a row consists of.  Names live as long as the scorer. */
@@ -58,25 +66,29 @@ struct cp_score_field {
 	size_t n_values;		/* known from training; 0 where values are hashed into a table of a fixed size */
 };
 size_t cp_scorer_fields(const struct cp_scorer *);
-int cp_scorer_field(const struct cp_scorer *, size_t i, struct cp_score_field *);	/* -1: past the last */
+int cp_scorer_field(const struct cp_scorer *, size_t i, struct cp_score_field *);	/* -1: past the last; strings live as long as the scorer */
 
-/* NULL: a sentence.  The scorer must outlive it. */
-struct cp_score *cp_score_new(const struct cp_scorer *, size_t max_rows, struct cp_score_error *);
-void cp_score_free(struct cp_score *);				/* NULL allowed */
+/* max_rows: 1 to CP_SCORE_MAX_ROWS.  NULL: a sentence.  The scorer must outlive it. */
+struct cp_score_context *cp_score_context_new(const struct cp_scorer *, size_t max_rows, struct cp_score_error *);
+void cp_score_context_free(struct cp_score_context *);		/* NULL allowed */
 
-/* The probability of a click of one row, of n rows one behind the other (any n; batches of max_rows), or of one row given by the names of its
- * columns: in any order, others among them are passed over, one that is missing is an error.  -1: a sentence, and no score is to be used. */
-int cp_score_row(struct cp_score *, const struct cp_score_value *row, double *score, struct cp_score_error *);
-int cp_score_rows(struct cp_score *, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *);
-int cp_score_named(struct cp_score *, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
+/* The probability of a click, 0 to 1, of
+ *
+ *     a row           (columns) values
+ *     n rows          (n, columns) values, row by row, to (n) scores; any n, by batches of max_rows
+ *     a named row     n values and their columns' names, in any order; others among them are passed over, one that is missing is an error
+ *
+ * -1: a sentence, no score is to be used (some may have been written), and none counts. */
+int cp_score_row(struct cp_score_context *, const struct cp_score_value *row, double *score, struct cp_score_error *);
+int cp_score_rows(struct cp_score_context *, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *);
+int cp_score_named(struct cp_score_context *, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
 		   struct cp_score_error *);
 
-/* Of the rows that this context gave a score; one that is refused does not count, nor do those of its batch.  A value not met in training is
- * scored by its field's row for such; each member of a list counts. */
+/* Of all rows that this context has given a score.  A value not met in training is scored by its field's row for such; each member of a list counts. */
 struct cp_score_counts {
 	uint64_t rows, values, unseen;
 };
-void cp_score_counts(const struct cp_score *, struct cp_score_counts *);
+struct cp_score_counts cp_score_context_counts(const struct cp_score_context *);
 
 #ifdef __cplusplus
 }

@@ -16,13 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "nn/gemm.h"
 #include "text/plan.h"
 #include "train/model.h"
 
 enum {
-	MAX_ROWS = 1 << 20,
 	LIST_ROOM = 64,		/* members of a list, on an average of the batch */
 	SLICE = 96,		/* rows through the graph at a time: their values stay in the second cache beside a matrix */
 };
@@ -36,7 +36,7 @@ struct cp_scorer {
 	int bags;			/* rows are more than one key a field */
 };
 
-struct cp_score {
+struct cp_score_context {
 	const struct cp_scorer *of;
 	struct cp_model *model;		/* a replica of the scorer's */
 	struct cp_fill *fill;
@@ -47,7 +47,7 @@ struct cp_score {
 	nn_float *weight;
 	struct cp_csv_field *row;	/* (columns) */
 	int by_blas;			/* some of its products are OpenBLAS's */
-	struct cp_score_counts counts, of_batch;	/* until now, and of rows that have no score yet */
+	struct cp_score_counts counts, of_call;	/* of the calls until now, and of the one at hand */
 };
 
 /* --- Columns ----------------------------------------------------------------------------------------------------------------------- */
@@ -78,7 +78,7 @@ static int make_plan(struct cp_scorer *s, struct cp_err *err)
 {
 	struct cp_schema like;
 	struct cp_csv csv = { .names = s->column, .n_names = s->n_columns, .file = "row" };
-	struct cp_rows_spec spec = { .like = &like, .keys = 1 };
+	struct cp_rows_spec spec = { .like = &like, .keys = 1, .no_file = 1 };
 	cp_fields_schema(&s->model->vocab.fields, &like);
 	s->plan = cp_plan_new(&csv, &spec, err);
 	cp_schema_release(&like);
@@ -89,16 +89,17 @@ static int make_plan(struct cp_scorer *s, struct cp_err *err)
 
 static locale_t c_locale;
 
-static void make_c_locale(void)
+static void prepare(void)
 {
 	c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+	cp_json_guard_memory();
 }
 
 /* The program around us may have another decimal point; a number is here what it was to cp-train.  For this thread, until uselocale(what it gives). */
 static locale_t enter_c_locale(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, make_c_locale);
+	pthread_once(&once, prepare);
 	return uselocale(c_locale);
 }
 
@@ -151,22 +152,12 @@ static struct cp_scorer *open_caught(const char *path, enum nn_precision precisi
 	return s;
 }
 
-static struct cp_scorer *open_in_c_locale(const char *path, enum nn_precision precision, struct cp_score_error *error)
+struct cp_scorer *cp_scorer_open(const char *path, enum cp_score_precision precision, struct cp_score_error *error)
 {
 	locale_t theirs = enter_c_locale();
-	struct cp_scorer *s = open_caught(path, precision, error);
+	struct cp_scorer *s = open_caught(path, precision == CP_SCORE_BF16 ? NN_IN_BF16 : NN_IN_F32, error);
 	uselocale(theirs);
 	return s;
-}
-
-struct cp_scorer *cp_scorer_open(const char *path, struct cp_score_error *error)
-{
-	return open_in_c_locale(path, NN_IN_F32, error);
-}
-
-struct cp_scorer *cp_scorer_open_bf16(const char *path, struct cp_score_error *error)
-{
-	return open_in_c_locale(path, NN_IN_BF16, error);
 }
 
 void cp_scorer_close(struct cp_scorer *s)
@@ -212,7 +203,7 @@ int cp_scorer_field(const struct cp_scorer *s, size_t i, struct cp_score_field *
 /* --- Contexts ---------------------------------------------------------------------------------------------------------------------- */
 
 /* n rows of the batch. */
-static void run(struct cp_score *c, size_t from, size_t n)
+static void run(struct cp_score_context *c, size_t from, size_t n)
 {
 	struct cp_model *m = c->model;
 	size_t at = from * (size_t)m->vocab.fields.n;
@@ -222,10 +213,12 @@ static void run(struct cp_score *c, size_t from, size_t n)
 	nn_forward(m->g, m->z);
 }
 
-static void allocate(struct cp_score *c)
+static void allocate(struct cp_score_context *c)
 {
 	size_t fields = (size_t)c->of->model->vocab.fields.n, values = c->max_rows * fields;
 	c->value_cap = values + (c->of->bags ? c->max_rows * fields * LIST_ROOM + CP_BLOCK_ROWS : 0);
+	if (c->value_cap > UINT32_MAX)		/* what c->off counts */
+		c->value_cap = UINT32_MAX;
 	c->id = cp_xcalloc(c->value_cap, sizeof *c->id);
 	c->off = cp_xcalloc(values + 1, sizeof *c->off);
 	c->weight = cp_xcalloc(c->value_cap, sizeof *c->weight);
@@ -237,7 +230,7 @@ static void allocate(struct cp_score *c)
 static atomic_int by_blas;
 
 /* The graph's arrays take their final size here, and OpenBLAS its room. */
-static int warm_up(struct cp_score *c, struct cp_err *err)
+static int warm_up(struct cp_score_context *c, struct cp_err *err)
 {
 	unsigned long before = nn_blas_calls();
 	for (int i = 0; i < 2; i++)
@@ -246,24 +239,24 @@ static int warm_up(struct cp_score *c, struct cp_err *err)
 	return c->by_blas ? nn_blas_reserve(atomic_fetch_add(&by_blas, 1) + 1, err) : 0;
 }
 
-static struct cp_score *new_score(const struct cp_scorer *s, size_t max_rows, struct cp_err *err)
+static struct cp_score_context *new_score(const struct cp_scorer *s, size_t max_rows, struct cp_err *err)
 {
-	struct cp_score *c = cp_xcalloc(1, sizeof *c);
+	struct cp_score_context *c = cp_xcalloc(1, sizeof *c);
 	c->of = s;
 	c->max_rows = max_rows;
 	allocate(c);
 	if (!(c->model = cp_model_replica(s->model, err)) || warm_up(c, err) < 0) {
-		cp_score_free(c);
+		cp_score_context_free(c);
 		return NULL;
 	}
 	return c;
 }
 
-static struct cp_score *new_caught(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
+static struct cp_score_context *new_caught(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
 {
 	struct cp_err err;
 	jmp_buf here;
-	struct cp_score *c;
+	struct cp_score_context *c;
 	if (setjmp(here)) {
 		cp_mem_catch(NULL);
 		cp_err_set(&err, "out of memory for a batch of %zu rows", max_rows);
@@ -271,8 +264,8 @@ static struct cp_score *new_caught(const struct cp_scorer *s, size_t max_rows, s
 		return NULL;
 	}
 	cp_mem_catch(&here);
-	if (!max_rows || max_rows > MAX_ROWS) {
-		cp_err_set(&err, "a batch of %zu rows; expected 1 to %d", max_rows, MAX_ROWS);
+	if (!max_rows || max_rows > CP_SCORE_MAX_ROWS) {
+		cp_err_set(&err, "a batch of %zu rows; expected 1 to %d", max_rows, CP_SCORE_MAX_ROWS);
 		c = NULL;
 	} else {
 		c = new_score(s, max_rows, &err);
@@ -283,15 +276,15 @@ static struct cp_score *new_caught(const struct cp_scorer *s, size_t max_rows, s
 	return c;
 }
 
-struct cp_score *cp_score_new(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
+struct cp_score_context *cp_score_context_new(const struct cp_scorer *s, size_t max_rows, struct cp_score_error *error)
 {
 	locale_t theirs = enter_c_locale();
-	struct cp_score *c = new_caught(s, max_rows, error);
+	struct cp_score_context *c = new_caught(s, max_rows, error);
 	uselocale(theirs);
 	return c;
 }
 
-void cp_score_free(struct cp_score *c)
+void cp_score_context_free(struct cp_score_context *c)
 {
 	if (!c)
 		return;
@@ -305,33 +298,33 @@ void cp_score_free(struct cp_score *c)
 	free(c);
 }
 
-void cp_score_counts(const struct cp_score *c, struct cp_score_counts *out)
+struct cp_score_counts cp_score_context_counts(const struct cp_score_context *c)
 {
-	*out = c->counts;
+	return c->counts;
 }
 
 /* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
 
 /* Of the row at hand among those of the call, from 1. */
-static size_t number(const struct cp_score *c)
+static size_t number(const struct cp_score_context *c)
 {
 	return c->n_before + c->n_rows + 1;
 }
 
-static int push(struct cp_score *c, int field, uint64_t key, nn_float weight, struct cp_err *err)
+static int push(struct cp_score_context *c, int field, uint64_t key, nn_float weight, struct cp_err *err)
 {
 	const struct cp_features *v = &c->of->model->vocab;
 	if (c->n_values == c->value_cap)
 		return cp_err_set(err, "row %zu: more than %zu values in lists of one batch; score fewer rows at a time", number(c), c->value_cap);
 	uint32_t at = cp_features_row(v, field, key);
-	c->of_batch.unseen += !v->bits && at == v->field[field].base;
-	c->of_batch.values++;
+	c->of_call.unseen += !v->bits && at == v->field[field].base;
+	c->of_call.values++;
 	c->weight[c->n_values] = weight;
 	c->id[c->n_values++] = at;
 	return 0;
 }
 
-static int push_field(struct cp_score *c, const struct cp_values *v, int field, struct cp_err *err)
+static int push_field(struct cp_score_context *c, const struct cp_values *v, int field, struct cp_err *err)
 {
 	const struct cp_field *f = &c->of->model->vocab.fields.v[field];
 	if (f->type == CP_KEY)
@@ -349,28 +342,29 @@ static int push_field(struct cp_score *c, const struct cp_values *v, int field, 
 }
 
 /* A list has no more members than separators and one; as many as a fill has room for from the start. */
-static int check_list(const struct cp_score *c, int field, const struct cp_csv_field *v, struct cp_err *err)
+static int check_list(const struct cp_score_context *c, int field, struct cp_err *err)
 {
-	const struct cp_declare *how = cp_plan_line(c->of->plan, c->of->at[field]);
+	const struct cp_plan *plan = c->of->plan;
+	const struct cp_declare *how = cp_plan_line(plan, c->of->at[field]);
+	const struct cp_csv_field *v = &c->row[cp_plan_from(plan, c->of->at[field])];
 	size_t n = 1;
-	for (size_t i = 0; how && how->sep && i < v->n; i++)
+	for (size_t i = 0; v->n > CP_SCORE_MAX_LIST && how && how->sep && i < v->n; i++)
 		n += v->p[i] == how->sep[0];
-	return n < CP_BLOCK_ROWS ? 0 : cp_err_set(err, "row %zu: a list of more than %d values for field '%s'", number(c), CP_BLOCK_ROWS - 1,
-						  c->of->model->vocab.fields.v[field].name);
+	return n <= CP_SCORE_MAX_LIST ? 0 : cp_err_set(err, "row %zu: a list of more than %d values for field '%s'", number(c), CP_SCORE_MAX_LIST,
+						       c->of->model->vocab.fields.v[field].name);
 }
 
-static int check_lists(const struct cp_score *c, struct cp_err *err)
+static int check_lists(const struct cp_score_context *c, struct cp_err *err)
 {
 	const struct cp_fields *fields = &c->of->model->vocab.fields;
 	for (int f = 0; c->of->bags && f < fields->n; f++)
-		for (size_t i = 0; fields->v[f].type == CP_KEYS && i < c->of->n_columns; i++)
-			if (c->row[i].n >= CP_BLOCK_ROWS && check_list(c, f, &c->row[i], err) < 0)
-				return -1;
+		if (fields->v[f].type == CP_KEYS && check_list(c, f, err) < 0)
+			return -1;
 	return 0;
 }
 
 /* c->row into the batch. */
-static int add_row(struct cp_score *c, struct cp_err *err)
+static int add_row(struct cp_score_context *c, struct cp_err *err)
 {
 	struct cp_block b;
 	size_t fields = (size_t)c->of->model->vocab.fields.n;
@@ -389,19 +383,26 @@ static int add_row(struct cp_score *c, struct cp_err *err)
 	return 0;
 }
 
-static void take_row(struct cp_score *c, const struct cp_score_value *row)
+static void take_row(struct cp_score_context *c, const struct cp_score_value *row)
 {
 	for (size_t i = 0; i < c->of->n_columns; i++)
 		c->row[i] = (struct cp_csv_field){ row[i].text ? row[i].text : "", row[i].text ? row[i].len : 0 };
 }
 
-static void empty(struct cp_score *c)
+static void empty(struct cp_score_context *c)
 {
 	c->n_rows = c->n_values = 0;
-	c->of_batch = (struct cp_score_counts){ 0 };
 }
 
-static int finish(struct cp_score *c, double *scores, struct cp_err *err)
+static void begin(struct cp_score_context *c)
+{
+	empty(c);
+	c->n_before = 0;
+	c->of_call = (struct cp_score_counts){ 0 };
+}
+
+/* The batch gets its scores. */
+static int finish(struct cp_score_context *c, double *scores, struct cp_err *err)
 {
 	for (size_t at = 0, n; at < c->n_rows; at += n) {
 		n = c->n_rows - at < SLICE ? c->n_rows - at : SLICE;
@@ -410,36 +411,41 @@ static int finish(struct cp_score *c, double *scores, struct cp_err *err)
 			if (isnan(scores[at + i] = 1 / (1 + exp(-(double)c->model->z->val[i]))))
 				return cp_err_set(err, "row %zu: " CP_MODEL_NO_SCORE, c->n_before + at + i + 1);
 	}
-	c->counts.rows += c->n_rows;
-	c->counts.values += c->of_batch.values;
-	c->counts.unseen += c->of_batch.unseen;
+	c->of_call.rows += c->n_rows;
 	c->n_before += c->n_rows;
 	empty(c);
 	return 0;
 }
 
-static int failed(struct cp_score *c, const struct cp_err *err, struct cp_score_error *error)
+static int end(struct cp_score_context *c)
 {
-	empty(c);
+	c->counts.rows += c->of_call.rows;
+	c->counts.values += c->of_call.values;
+	c->counts.unseen += c->of_call.unseen;
+	return 0;
+}
+
+static int failed(const struct cp_err *err, struct cp_score_error *error)
+{
 	tell(error, err);
 	return -1;
 }
 
-static int score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
+static int score_rows(struct cp_score_context *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
 {
 	struct cp_err err;
-	c->n_before = 0;
+	begin(c);
 	for (size_t i = 0; i < n; i++) {
 		take_row(c, rows + i * c->of->n_columns);
 		if (add_row(c, &err) < 0)
-			return failed(c, &err, error);
+			return failed(&err, error);
 		if ((c->n_rows == c->max_rows || i + 1 == n) && finish(c, scores + i + 1 - c->n_rows, &err) < 0)
-			return failed(c, &err, error);
+			return failed(&err, error);
 	}
-	return 0;
+	return end(c);
 }
 
-int cp_score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
+int cp_score_rows(struct cp_score_context *c, const struct cp_score_value *rows, size_t n, double *scores, struct cp_score_error *error)
 {
 	locale_t theirs = enter_c_locale();
 	int rc = score_rows(c, rows, n, scores, error);
@@ -447,31 +453,31 @@ int cp_score_rows(struct cp_score *c, const struct cp_score_value *rows, size_t 
 	return rc;
 }
 
-int cp_score_row(struct cp_score *c, const struct cp_score_value *row, double *score, struct cp_score_error *error)
+int cp_score_row(struct cp_score_context *c, const struct cp_score_value *row, double *score, struct cp_score_error *error)
 {
 	return cp_score_rows(c, row, 1, score, error);
 }
 
-static int score_named(struct cp_score *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
+static int score_named(struct cp_score_context *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
 		       struct cp_score_error *error)
 {
 	struct cp_err err;
-	c->n_before = 0;
+	begin(c);
 	for (size_t i = 0; i < c->of->n_columns; i++) {
 		size_t k = 0;
 		while (k < n && strcmp(names[(i + k) % n], c->of->column[i]))
 			k++;
 		if (k == n) {
 			cp_err_set(&err, "the row has no column '%s'", c->of->column[i]);
-			return failed(c, &err, error);
+			return failed(&err, error);
 		}
 		const struct cp_score_value *v = &values[(i + k) % n];
 		c->row[i] = (struct cp_csv_field){ v->text ? v->text : "", v->text ? v->len : 0 };
 	}
-	return add_row(c, &err) < 0 || finish(c, score, &err) < 0 ? failed(c, &err, error) : 0;
+	return add_row(c, &err) < 0 || finish(c, score, &err) < 0 ? failed(&err, error) : end(c);
 }
 
-int cp_score_named(struct cp_score *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
+int cp_score_named(struct cp_score_context *c, const char *const *names, const struct cp_score_value *values, size_t n, double *score,
 		   struct cp_score_error *error)
 {
 	locale_t theirs = enter_c_locale();

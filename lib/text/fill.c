@@ -64,6 +64,8 @@ static int complain(const struct at *at, const char *fmt, ...)
 	if (!at->part)
 		return cp_err_set(at->err, "%s: line %llu: %s", at->plan->file, (unsigned long long)at->line, what);
 	size_t c = at->part->from;
+	if (!at->plan->file)
+		return cp_err_set(at->err, "row %llu, column '%s': %s", (unsigned long long)at->line, at->plan->names[c], what);
 	return cp_err_set(at->err, "%s: line %llu, column %zu '%s': %s", at->plan->file, (unsigned long long)at->line, c + 1, at->plan->names[c], what);
 }
 

@@ -667,9 +667,9 @@ static int add_also(struct maker *m)
 
 /* ---- the whole ---- */
 
-static void copy_names(struct cp_plan *plan, const struct cp_csv *csv)
+static void copy_names(struct cp_plan *plan, const struct cp_csv *csv, int no_file)
 {
-	plan->file = cp_xstrdup(csv->file);
+	plan->file = no_file ? NULL : cp_xstrdup(csv->file);
 	plan->n_names = csv->n_names;
 	plan->names = cp_xcalloc(csv->n_names, sizeof *plan->names);
 	for (size_t i = 0; i < csv->n_names; i++)
@@ -709,7 +709,7 @@ static int make(struct maker *m)
 	}
 	if (name_columns(m) < 0)
 		return -1;
-	copy_names(m->plan, m->csv);
+	copy_names(m->plan, m->csv, m->spec.no_file);
 	if (m->spec.like && m->spec.text && tell_alike(m) < 0)
 		return -1;
 	if (check_lines(m) < 0 || find_roles(m) < 0 || enter_fields(m) < 0 || choose_fields(m) < 0 || check_entries(m) < 0)
@@ -761,4 +761,9 @@ const struct cp_schema *cp_plan_schema(const struct cp_plan *plan)
 const struct cp_declare *cp_plan_line(const struct cp_plan *plan, int column)
 {
 	return column >= 1 && (size_t)column <= plan->n_parts ? plan->part[column - 1].how : NULL;
+}
+
+size_t cp_plan_from(const struct cp_plan *plan, int column)
+{
+	return plan->part[column - 1].from;
 }

@@ -107,7 +107,7 @@ static void print_latency(const char *what)
 
 static void bench_single(const struct cp_scorer *model)
 {
-	struct cp_score *s = cp_score_new(model, 1, NULL);
+	struct cp_score_context *s = cp_score_context_new(model, 1, NULL);
 	for (int i = 0; i < ROWS; i++) {
 		double t = now_us();
 		if (cp_score_row(s, rows + i * FIELDS, &p[i], NULL) < 0)
@@ -115,7 +115,7 @@ static void bench_single(const struct cp_scorer *model)
 		t_us[i] = now_us() - t;
 	}
 	print_latency("    one row");
-	cp_score_free(s);
+	cp_score_context_free(s);
 }
 
 struct share {
@@ -126,13 +126,13 @@ struct share {
 static void *score_share(void *arg)
 {
 	const struct share *h = arg;
-	struct cp_score *s = cp_score_new(h->model, h->batch, NULL);
+	struct cp_score_context *s = cp_score_context_new(h->model, h->batch, NULL);
 	for (size_t at = h->from, n; at < h->from + h->n; at += n) {
 		n = h->from + h->n - at < h->batch ? h->from + h->n - at : h->batch;
 		if (cp_score_rows(s, rows + at * FIELDS, n, p + at, NULL) < 0)
 			die("a row failed");
 	}
-	cp_score_free(s);
+	cp_score_context_free(s);
 	return NULL;
 }
 
@@ -185,8 +185,8 @@ static void bench_all(void)
 	printf("cp_score.h, kernels %s\n", nn_cpu_level());
 	for (int size = 0; size < 2; size++) {
 		make_model(path, size);
-		bench(cp_scorer_open(path, &err), size, "f32");
-		bench(cp_scorer_open_bf16(path, &err), size, "bf16");
+		bench(cp_scorer_open(path, CP_SCORE_F32, &err), size, "f32");
+		bench(cp_scorer_open(path, CP_SCORE_BF16, &err), size, "bf16");
 	}
 	unlink(path);
 }

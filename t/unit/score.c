@@ -3,6 +3,7 @@
 #include "score/cp_score.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
@@ -32,19 +33,21 @@ static void ok(int good, const char *what)
 #endif
 #if !defined COUNTS && defined __GLIBC__
 #define COUNTS 1
-static _Thread_local unsigned long allocations;
+static _Thread_local unsigned long allocations, fails_at;	/* the number of the one that fails; 0: none */
+static int is_refused(void) { return ++allocations == fails_at; }
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
-void *malloc(size_t n) { allocations++; return __libc_malloc(n); }
-void *calloc(size_t n, size_t size) { allocations++; return __libc_calloc(n, size); }
-void *realloc(void *p, size_t n) { allocations++; return __libc_realloc(p, n); }
-void *aligned_alloc(size_t align, size_t n) { allocations++; return __libc_memalign(align, n); }
+void *malloc(size_t n) { return is_refused() ? NULL : __libc_malloc(n); }
+void *calloc(size_t n, size_t size) { return is_refused() ? NULL : __libc_calloc(n, size); }
+void *realloc(void *p, size_t n) { return is_refused() ? NULL : __libc_realloc(p, n); }
+void *aligned_alloc(size_t align, size_t n) { return is_refused() ? NULL : __libc_memalign(align, n); }
+int posix_memalign(void **p, size_t align, size_t n) { return is_refused() || !(*p = __libc_memalign(align, n)) ? ENOMEM : 0; }
 void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t from)
 {
 	allocations++;
 	return (void *)syscall(SYS_mmap, at, n, prot, flags, fd, from);
 }
 #else
-static unsigned long allocations;
+static unsigned long allocations, fails_at;
 #endif
 
 enum { MAX = 5000, THREADS = 4 };
@@ -118,7 +121,7 @@ static void take_rooms(void *room[WORKERS])
 
 static void check_single(void)
 {
-	struct cp_score *s = cp_score_new(model, 1, &err);
+	struct cp_score_context *s = cp_score_context_new(model, 1, &err);
 	void *room[WORKERS];
 	take_rooms(room);
 	unsigned long before = allocations;
@@ -133,7 +136,7 @@ static void check_single(void)
 		fprintf(f, "%.9g\n", lone[i]);
 	if (f)
 		fclose(f);
-	cp_score_free(s);
+	cp_score_context_free(s);
 }
 
 static void check_batches(void)
@@ -141,11 +144,11 @@ static void check_batches(void)
 	static const size_t sizes[] = { 2, 7, 64, 250 };
 	double p[MAX];
 	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
-		struct cp_score *s = cp_score_new(model, sizes[k], &err);
+		struct cp_score_context *s = cp_score_context_new(model, sizes[k], &err);
 		unsigned long before = allocations;
 		int bad = cp_score_rows(s, rows, n_rows, p, &err) | cp_score_rows(s, rows, n_rows, p, &err);
 		ok(!bad && allocations == before && !memcmp(p, lone, n_rows * sizeof *p), "batches have the same bits, and nothing is allocated");
-		cp_score_free(s);
+		cp_score_context_free(s);
 	}
 }
 
@@ -153,7 +156,7 @@ static pthread_barrier_t all_opened;
 
 static void *score_all(void *arg)
 {
-	struct cp_score *s = cp_score_new(model, 1 + (size_t)(uintptr_t)arg, NULL);
+	struct cp_score_context *s = cp_score_context_new(model, 1 + (size_t)(uintptr_t)arg, NULL);
 	double p[MAX];
 	int bad = !s;
 	pthread_barrier_wait(&all_opened);
@@ -161,7 +164,7 @@ static void *score_all(void *arg)
 	for (int again = 0; !bad && again < 5; again++)
 		bad = cp_score_rows(s, rows, n_rows, p, NULL) || memcmp(p, lone, n_rows * sizeof *p) || allocations != before;
 	pthread_barrier_wait(&all_opened);
-	cp_score_free(s);
+	cp_score_context_free(s);
 	return bad ? "" : NULL;
 }
 
@@ -180,7 +183,7 @@ static void check_threads(void)
 	ok(!any, "threads with contexts of their own have the same bits at the same time, and nothing is allocated");
 }
 
-static void check_named(struct cp_score *s)
+static void check_named(struct cp_score_context *s)
 {
 	const char *names[64] = { "no such column" };
 	struct cp_score_value v[64] = { { "x", 1 } };
@@ -195,17 +198,16 @@ static void check_named(struct cp_score *s)
 	ok(!cp_score_row(s, rows, &p, NULL) && p == lone[0], "and the next row is as good as ever");
 }
 
-static void check_counts(struct cp_score *s)
+static void check_counts(struct cp_score_context *s)
 {
-	struct cp_score_counts a, b;
 	struct cp_score_value v[64] = { { 0 } };
 	double p;
-	cp_score_counts(s, &a);
+	struct cp_score_counts a = cp_score_context_counts(s);
 	for (size_t c = 0; c < n_columns; c++)
 		v[c] = rows[c];
 	v[0] = (struct cp_score_value){ "nobody", 6 };
 	int bad = cp_score_row(s, v, &p, NULL);
-	cp_score_counts(s, &b);
+	struct cp_score_counts b = cp_score_context_counts(s);
 	ok(!bad && b.rows == a.rows + 1 && b.unseen == a.unseen + 1 && b.values > a.values, "an unseen value is counted");
 	v[0] = (struct cp_score_value){ NULL, 0 };
 	ok(!cp_score_row(s, v, &p, NULL) && isfinite(p), "a missing value has a score");
@@ -214,28 +216,58 @@ static void check_counts(struct cp_score *s)
 /* The tenth of ten rows, in the third batch of four: what is no number is refused. */
 static void check_refused(void)
 {
-	struct cp_score *s = cp_score_new(model, 4, &err);
-	struct cp_score_counts c, first;
+	struct cp_score_context *s = cp_score_context_new(model, 4, &err);
 	struct cp_score_value *ten = malloc(10 * n_columns * sizeof *ten);
 	double p[10];
 	memcpy(ten, rows, 10 * n_columns * sizeof *ten);
 	cp_score_rows(s, ten, 8, p, &err);
-	cp_score_counts(s, &first);
+	struct cp_score_counts first = cp_score_context_counts(s);
 	for (size_t i = 9 * n_columns; i < 10 * n_columns; i++)
 		ten[i] = (struct cp_score_value){ "cheap", 5 };
 	int refused = cp_score_rows(s, ten, 10, p, &err) < 0;
-	ok(refused && strstr(err.text, "line 10"), "a row that is refused is named by its place among all");
-	cp_score_counts(s, &c);
-	ok(c.rows == 16 && c.values == 2 * first.values && c.unseen == 2 * first.unseen, "and what has no score is not counted");
+	ok(refused && strstr(err.text, "row 10, column "), "a row that is refused is named by its place among all");
+	struct cp_score_counts c = cp_score_context_counts(s);
+	ok(c.rows == 8 && c.values == first.values && c.unseen == first.unseen, "and the rows of that call do not count");
+	ok(!cp_score_rows(s, rows, 3, p, &err) && cp_score_context_counts(s).rows == 11, "those of the next do");
 	free(ten);
-	cp_score_free(s);
+	cp_score_context_free(s);
+}
+
+static int is_alike(const struct cp_scorer *a, const struct cp_scorer *b)
+{
+	struct cp_score_field f, g;
+	size_t i = 0, c = 0;
+	while (!cp_scorer_field(a, i, &f) && !cp_scorer_field(b, i, &g) && !strcmp(f.name, g.name) && f.kind == g.kind && f.n_values == g.n_values &&
+	       !strcmp(f.declared ? f.declared : "", g.declared ? g.declared : ""))
+		i++;
+	while (c < n_columns && !strcmp(cp_scorer_column(a, c), cp_scorer_column(b, c)))
+		c++;
+	return i == cp_scorer_fields(b) && c == n_columns;
+}
+
+/* The model is opened as often as that takes allocations, of which another one fails each time. */
+static void check_memory(const char *path, enum cp_score_precision precision)
+{
+	size_t opened = 0, wrong = 0, tries = 0;
+	while (COUNTS && !opened) {
+		fails_at = allocations + ++tries;
+		struct cp_scorer *s = cp_scorer_open(path, precision, &err);
+		opened = allocations < fails_at;
+		fails_at = 0;
+		int good = s ? is_alike(s, model) : strstr(err.text, "out of memory") || strstr(err.text, strerror(ENOMEM));
+		wrong += !good;
+		if (!good)
+			printf("# allocation %zu: %s\n", tries, s ? "another model" : err.text);
+		cp_scorer_close(s);
+	}
+	ok(!wrong, "memory that runs out while a model is opened is a sentence, or does no harm");
 }
 
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
 	workers = blas_memory_alloc ? asleep() : 0;
-	struct cp_scorer *m = argc > 3 ? cp_scorer_open_bf16(argv[1], &err) : argc > 2 ? cp_scorer_open(argv[1], &err) : NULL;
+	struct cp_scorer *m = argc > 2 ? cp_scorer_open(argv[1], argc > 3 ? CP_SCORE_BF16 : CP_SCORE_F32, &err) : NULL;
 	struct cp_score_field field;
 	if (!m) {
 		printf("Bail out! %s\n", argc > 2 ? err.text : "score MODEL ROWS [bf16]");
@@ -249,15 +281,16 @@ int main(int argc, char **argv)
 	check_single();
 	check_batches();
 	check_threads();
-	struct cp_score *s = cp_score_new(m, 3, &err);
+	struct cp_score_context *s = cp_score_context_new(m, 3, &err);
 	check_named(s);
 	check_counts(s);
-	cp_score_free(s);
+	cp_score_context_free(s);
 	for (size_t i = 0, numbers = 0; !cp_scorer_field(m, i, &field); i++)
 		if (field.kind == CP_SCORE_NUMBER && !numbers++)
 			check_refused();
-	ok(!cp_score_new(m, 0, &err) && strstr(err.text, "0 rows"), "a batch of no rows is refused");
-	ok(!cp_scorer_open("/nowhere", &err) && strstr(err.text, "/nowhere"), "a model that is not there is named");
+	ok(!cp_score_context_new(m, 0, &err) && strstr(err.text, "0 rows"), "a batch of no rows is refused");
+	ok(!cp_scorer_open("/nowhere", CP_SCORE_F32, &err) && strstr(err.text, "/nowhere"), "a model that is not there is named");
+	check_memory(argv[1], argc > 3 ? CP_SCORE_BF16 : CP_SCORE_F32);
 	cp_scorer_close(m);
 	free(rows);
 	printf("1..%d\n", n_tests);
