@@ -67,8 +67,10 @@ ended() {		# ended SIGNAL COMMAND...: by that signal, with output under way that
 	grep "sending signal $signal" ended.err && rmdir under-way
 }
 test_that 'a signal leaves nothing half-written' '
-	for signal in INT TERM HUP QUIT; do
+	for signal in INT TERM HUP QUIT USR1 USR2 ALRM XCPU; do
 		ended $signal cp-cat -q -o under-way/x.cps
+	done
+	for signal in TERM XCPU; do
 		ended $signal cp-split -q --by hash -o under-way/x
 	done
 '

@@ -110,4 +110,40 @@ test_that '"-" is standard output, not a folder' '
 	echo "a b c" | fails_with 2 cp-vocab -q --lines --layers 1 -o -
 '
 
+test_that 'on a full disk no file of the folder has its name' '
+	small() { cp-vocab -q --lines --size 100 --cover none "$@"; }
+	seq 300 | sed "s/.*/w& v&/" >words
+	small words -o before
+	cp -R before old
+	sed "s/w/u/g" words >others
+	for dir in full old; do
+		( trap "" XFSZ; ulimit -f 4; fails_with 1 small others -o $dir )
+	done
+	test "$(ls full | wc -l)" = 0
+	diff -r before old
+'
+if test -z "${SANITIZE:-}" && (ulimit -v 100000) 2>/dev/null; then
+	test_that 'with little memory the folder is whole, or there is a sentence' '
+		narrow() { (ulimit -v $kib; ulimit -c 0; cp-vocab -q --lines --kind bpe words -o got) 2>err; }
+		seq 20000 | sed "s/.*/w&/" >words
+		cp-vocab -q --lines --kind bpe words -o whole
+		kib=6000
+		until narrow; do kib=$((kib + 1024)); done
+		enough=$kib
+		for kib in $(seq $((enough - 2048)) 128 $enough); do
+			rm -rf got
+			code=0
+			narrow || code=$?
+			if test $code = 0; then
+				diff -r whole got
+			else
+				test "$code $(wc -l <err)" = "1 1" || { echo "$kib KiB: $code"; cat err; exit 1; }
+				grep "out of memory" err
+				test ! -d got || test "$(ls got | wc -l)" = 0
+			fi
+		done
+	'
+else
+	test_skip 'with little memory the folder is whole, or there is a sentence' 'the address space cannot be limited'
+fi
 test_done

@@ -21,6 +21,7 @@ start_waiting() {
 	cp-auc -q "$@" never &
 	waiting=$!
 	wait_for is_running $waiting
+	wait_for sh -c "test \$(ls /proc/$waiting/task | wc -l) -gt 1"	# the one that seals the row
 }
 
 test_that 'a run is a row with its command, options and figures' '
@@ -319,6 +320,22 @@ test_that 'rerun gives the same bytes from anywhere, and does not touch the firs
 	cmp kept/four.txt four.txt
 	fails_with 1 cp-ledger rerun -o kept 1
 	test -z "$(ls -d "${TMPDIR:-/tmp}"/cp-rerun.* 2>/dev/null)"
+'
+
+test_that 'a repetition that is ended by a signal leaves nothing behind, and nothing that runs on' '
+	mkdir tmp
+	sh -c "exec cp-auc -q" <four.tsv >/dev/null
+	id=$(sql "select max(id) from runs")
+	sql "update inputs set via = \"pipe\", path = null, digest = null, content = \"0\" where run = $id"
+	for signal in TERM HUP; do
+		sleep 60 | (TMPDIR=$PWD/tmp timeout -v -s $signal 1 cp-ledger rerun $id 2>err || true) &
+		feeder=$!
+		wait_for sh -c "ls tmp/cp-rerun.*/standard-output"
+		wait_for sh -c "! ls tmp/cp-rerun.*"
+		cat err
+		cp-ledger -q ls >/dev/null	# which looks for those that are no more
+		is "select count(*) from runs where status = \"running\"" 0
+	done
 '
 
 test_that 'a run fed by a pipe wants the same bytes on standard input' '

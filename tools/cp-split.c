@@ -250,19 +250,18 @@ static int second_pass(struct job *j, struct cp_err *err)
 /* Every part is closed and on the disk before the first gets its name. */
 static int finish(struct job *j, struct cp_buf *sizes, struct cp_err *err)
 {
+	struct cp_out *out[CP_SPLIT_MAX];
 	for (int i = 0; i < j->so.n_parts; i++) {
 		struct part *p = &j->part[i];
 		cp_writer_inherit(p->w, j->r);
 		cp_buf_printf(sizes, "%s%s %" PRIu64, i ? ", " : "", p->name, cp_writer_rows(p->w));
 		int rc = cp_writer_close(p->w, err);
 		p->w = NULL;
-		if (rc < 0 || (p->out.tmp && fsync(fileno(p->out.f)) < 0))
-			return rc < 0 ? cp_err_wrap(err, "%s.%s.cps", o.output, p->name) : cp_err_set(err, "%s.%s.cps: write:", o.output, p->name);
+		if (rc < 0)
+			return cp_err_wrap(err, "%s.%s.cps", o.output, p->name);
+		out[i] = &p->out;
 	}
-	for (int i = 0; i < j->so.n_parts; i++)
-		if (cp_out_commit(&j->part[i].out, err) < 0)
-			return -1;
-	return 0;
+	return cp_out_commit_all(out, (size_t)j->so.n_parts, err);
 }
 
 static int split(struct job *j, const char *const *paths, int n_paths, struct cp_buf *sizes, struct cp_err *err)

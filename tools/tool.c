@@ -54,19 +54,20 @@ static void let_signal_through(void)
 static void seal(enum cp_run_status status, int exit_status, const char *why)
 {
 	struct cp_err err;
-	if (cp_run_end(run, status, exit_status, why, &err) < 0)
+	if (cp_run_end(run, status, exit_status, why, &err) < 0 && status == CP_RUN_DONE)	/* else one sentence has been said */
 		fprintf(stderr, "%s: the ledger could not be written to the end: %s\n", me->name, err.msg);
 }
 
 /* A handler may not touch SQLite, so a tool that has a row tells a thread which signal came, and that seals the row before the signal is let through.
  * A writer whose reader is gone must not go on meanwhile, or it would report a failed write. */
-static void on_signal(int sig)
+static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	unsigned char byte = (unsigned char)sig;
 	int saved = errno;
+	(void)context;
 	if (told_fd >= 0 && write(told_fd, &byte, 1) == 1) {
 		told = 1;
-		while (sig == SIGPIPE)
+		while (sig == SIGPIPE && info->si_pid == getpid())	/* by a write of ours, and not inside SQLite */
 			pause();
 		errno = saved;
 		return;
@@ -108,12 +109,13 @@ static void start_watch(void)
 
 void cp_tool_end_by(int sig)
 {
-	signal(sig, on_signal);
+	sigaction(sig, &(struct sigaction){ .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART }, NULL);
 }
 
 static void catch_signals(void)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT };	/* the last still leaves its core */
+	/* What ends a process unless it listens, of what others send; SIGQUIT and SIGXCPU still leave their core. */
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU };
 	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
 		struct sigaction old;
 		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)	/* nohup stays nohup */

@@ -68,8 +68,7 @@ char *cp_path_folder(const char *path)
 
 #define MOST_LINKS 40		/* as Linux has it */
 
-/* What a process has open; /dev/stdout leads there. */
-static int is_open_file(const char *path)
+int cp_path_is_open(const char *path)
 {
 	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8);
 }
@@ -78,7 +77,7 @@ char *cp_path_target(const char *path)
 {
 	char to[PATH_MAX], *at = cp_xstrdup(path);
 	for (int n = 0; n < MOST_LINKS; n++) {
-		ssize_t len = is_open_file(at) ? -1 : readlink(at, to, sizeof to - 1);
+		ssize_t len = cp_path_is_open(at) ? -1 : readlink(at, to, sizeof to - 1);
 		if (len < 0)
 			return at;
 		to[len] = 0;
@@ -130,7 +129,7 @@ int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 	int there = !stat(path, &st);
 	o->path = cp_xstrdup(path);
 	o->target = cp_path_target(path);
-	if (o->target && ((there && !S_ISREG(st.st_mode)) || is_open_file(o->target)))
+	if (o->target && ((there && !S_ISREG(st.st_mode)) || cp_path_is_open(o->target)))
 		o->f = open_straight(path, S_ISDIR(st.st_mode));
 	else if (o->target)
 		o->f = open_beside(o, there ? &st : NULL);
@@ -174,33 +173,45 @@ int cp_out_end(struct cp_out *o, int rc, struct cp_err *err)
 	return -1;
 }
 
-int cp_out_commit(struct cp_out *o, struct cp_err *err)
+/* All that was written is where it lasts; ... */
+static int make_whole(struct cp_out *o, struct cp_err *err)
 {
-	const char *name = name_of(o);
 	int bad = ferror(o->f);
-	if (fflush(o->f) == EOF || bad) {
-		cp_err_set(err, "%s: write:", name);
-		cp_out_abort(o);
-		return -1;
-	}
-	if (!o->path) {
-		out_release(o);
-		return 0;
-	}
-	if (o->tmp && fsync(fileno(o->f)) < 0)
-		bad = 1;
-	if (fclose(o->f) == EOF)
-		bad = 1;
+	if (fflush(o->f) == EOF || bad || (o->tmp && fsync(fileno(o->f)) < 0))
+		return cp_err_set(err, "%s: write:", name_of(o));
+	return 0;
+}
+
+/* ... and has its name. */
+static int give_name(struct cp_out *o, struct cp_err *err)
+{
+	int bad = o->path && fclose(o->f) == EOF;
 	o->f = NULL;
-	if (!bad && o->tmp && rename(o->tmp, o->target) < 0)
-		bad = 1;
-	if (bad) {
-		cp_err_set(err, "%s: write:", name);
+	if (bad || (o->tmp && rename(o->tmp, o->target) < 0)) {
+		cp_err_set(err, "%s: write:", name_of(o));
 		cp_out_abort(o);
 		return -1;
 	}
 	out_release(o);
 	return 0;
+}
+
+int cp_out_commit_all(struct cp_out *const *out, size_t n, struct cp_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = make_whole(out[i], err);
+	for (size_t i = 0; i < n; i++)
+		if (rc < 0)
+			cp_out_abort(out[i]);
+		else
+			rc = give_name(out[i], err);
+	return rc;
+}
+
+int cp_out_commit(struct cp_out *o, struct cp_err *err)
+{
+	return cp_out_commit_all(&o, 1, err);
 }
 
 int cp_has_file(const char *dir, const char *leaf)

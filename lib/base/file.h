@@ -20,6 +20,8 @@
 
 /* Where a path leads through symbolic links, of which the last may lead to nothing yet; NULL: in a circle.  The caller's. */
 char *cp_path_target(const char *path);
+/* Does such a path name what a process has open, as that of /dev/stdout does?  No file can be put in its place. */
+int cp_path_is_open(const char *path);
 
 /* What stands behind a path's last slash, and the folder that the file lies in ("." without a slash; the caller's). */
 const char *cp_path_leaf(const char *path);
@@ -34,6 +36,7 @@ struct cp_out {
 
 int cp_out_open(struct cp_out *, const char *path, struct cp_err *);
 int cp_out_commit(struct cp_out *, struct cp_err *);
+int cp_out_commit_all(struct cp_out *const *, size_t n, struct cp_err *);	/* all have their bytes on the disk before the first has its name */
 void cp_out_abort(struct cp_out *);
 /* Commit where rc is 0, else abort; -1 where either failed.  A sentence about writing (any, where ferror says so) gets the file's name in front. */
 int cp_out_end(struct cp_out *, int rc, struct cp_err *);

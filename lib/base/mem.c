@@ -126,8 +126,9 @@ char *cp_xasprintf(const char *fmt, ...)
 	va_start(ap, fmt);
 	va_copy(again, ap);
 	int n = vsnprintf(NULL, 0, fmt, ap);
-	char *p = cp_xmalloc((size_t)n + 1);
-	vsnprintf(p, (size_t)n + 1, fmt, again);
+	char *p = n < 0 ? NULL : cp_xmalloc((size_t)n + 1);
+	if (n < 0 || vsnprintf(p, (size_t)n + 1, fmt, again) < 0)	/* glibc allocates for formats of many values */
+		cp_out_of_memory(strlen(fmt));
 	va_end(again);
 	va_end(ap);
 	return p;
@@ -197,8 +198,10 @@ void cp_buf_printf(struct cp_buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	va_copy(again, ap);
 	int n = vsnprintf(NULL, 0, fmt, ap);
-	cp_buf_reserve(b, (size_t)n);
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
+	if (n >= 0)
+		cp_buf_reserve(b, (size_t)n);
+	if (n < 0 || vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again) < 0)
+		cp_out_of_memory(strlen(fmt));
 	b->len += (size_t)n;
 	va_end(again);
 	va_end(ap);

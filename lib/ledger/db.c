@@ -62,6 +62,15 @@ sqlite3_stmt *cp_db_prepare(sqlite3 *db, struct cp_err *err, const char *sql, co
 	return st;
 }
 
+const char *cp_db_text(sqlite3_stmt *st, int column)
+{
+	int is_null = sqlite3_column_type(st, column) == SQLITE_NULL;	/* before: without memory it becomes one */
+	const unsigned char *s = sqlite3_column_text(st, column);
+	if (!s && !is_null)
+		cp_out_of_memory(1);
+	return (const char *)s;
+}
+
 int cp_db_run(sqlite3 *db, struct cp_err *err, const char *sql, const char *types, ...)
 {
 	va_list ap;
@@ -189,10 +198,10 @@ static int set_wal(sqlite3 *db, struct cp_err *err)
 
 static void row_process(sqlite3_stmt *st, struct cp_process *p)
 {
-	const unsigned char *host = sqlite3_column_text(st, 1), *boot = sqlite3_column_text(st, 2);
+	const char *host = cp_db_text(st, 1), *boot = cp_db_text(st, 2);
 	memset(p, 0, sizeof *p);
-	sqlite3_snprintf(sizeof p->host, p->host, "%s", host ? (const char *)host : "");
-	sqlite3_snprintf(sizeof p->boot, p->boot, "%s", boot ? (const char *)boot : "");
+	sqlite3_snprintf(sizeof p->host, p->host, "%s", host ? host : "");
+	sqlite3_snprintf(sizeof p->boot, p->boot, "%s", boot ? boot : "");
 	p->pidns = sqlite3_column_int64(st, 3);
 	p->pid = sqlite3_column_int64(st, 4);
 	p->born = sqlite3_column_int64(st, 5);

@@ -24,6 +24,9 @@ int cp_db_queries(sqlite3 *db, struct cp_err *);
 /* Prepare and bind: a letter a value, i int64_t, r double (NaN is NULL), t const char * (NULL is NULL).  NULL on failure. */
 sqlite3_stmt *cp_db_prepare(sqlite3 *db, struct cp_err *, const char *sql, const char *types, ...);
 
+/* The text of a column of the row at hand, until the next step; NULL only where the column is. */
+const char *cp_db_text(sqlite3_stmt *, int column);
+
 /* The same, run to the end; rows are dropped. */
 int cp_db_run(sqlite3 *db, struct cp_err *, const char *sql, const char *types, ...);
 

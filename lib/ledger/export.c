@@ -89,7 +89,7 @@ static int export_table(sqlite3 *db, const struct table *t, struct cp_buf *b, st
 		run = sqlite3_column_int64(st, 0);
 		begun = 1;
 		for (int i = 0; i < sqlite3_column_count(st); i++)
-			cp_buf_printf(b, "%s%s", i ? ", " : "(", sqlite3_column_text(st, i));
+			cp_buf_printf(b, "%s%s", i ? ", " : "(", cp_db_text(st, i));
 		cp_buf_str(b, ")");
 	}
 	if (begun)

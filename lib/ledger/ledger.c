@@ -387,9 +387,9 @@ static int find_recipe(struct cp_run *r, char hex[17], struct cp_err *err)
 		return -1;
 	cp_buf_printf(&b, "%s\n", r->tool);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const unsigned char *v = sqlite3_column_text(st, 2);
+		const char *v = cp_db_text(st, 2);
 		known &= v != NULL;
-		cp_buf_printf(&b, "%d %s=%s\n", sqlite3_column_int(st, 0), sqlite3_column_text(st, 1), v ? (const char *)v : "");
+		cp_buf_printf(&b, "%d %s=%s\n", sqlite3_column_int(st, 0), cp_db_text(st, 1), v ? v : "");
 	}
 	sqlite3_finalize(st);
 	if (known)

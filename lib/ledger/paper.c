@@ -52,7 +52,7 @@ static void take_line(struct sheet *s, sqlite3_stmt *st)
 	l->best = sqlite3_column_int(st, 3);
 	l->better = sqlite3_column_int(st, 4);
 	for (int i = 0; i < N_COLUMNS; i++) {
-		const char *word = (const char *)sqlite3_column_text(st, i + 5);
+		const char *word = cp_db_text(st, i + 5);
 		l->word[i] = cp_xstrdup(word ? word : "");
 		size_t n = places(l->word[i]) + (i == AUC && l->best ? 4 : 0) + (i == AUC && l->better ? 1 : 0);
 		s->width[i] = n > s->width[i] ? n : s->width[i];
@@ -127,9 +127,9 @@ static int put_conditions(sqlite3 *db, struct cp_buf *b, const struct sheet *s, 
 	if (sqlite3_step(st) == SQLITE_ROW) {
 		for (int i = 0; i < 4; i++)
 			if (sqlite3_column_int(st, i) > 1)
-				cp_buf_printf(b, "%s%s %s", n++ ? ", " : "Not all trainings are alike: ", sqlite3_column_text(st, i), what[i]);
+				cp_buf_printf(b, "%s%s %s", n++ ? ", " : "Not all trainings are alike: ", cp_db_text(st, i), what[i]);
 		if (sqlite3_column_int(st, 4))
-			cp_buf_printf(b, "%s%s of a source that was changed after its commit", n++ ? ", " : "Of the trainings: ", sqlite3_column_text(st, 4));
+			cp_buf_printf(b, "%s%s of a source that was changed after its commit", n++ ? ", " : "Of the trainings: ", cp_db_text(st, 4));
 		cp_buf_str(b, n ? ".\n\n" : "");
 	}
 	sqlite3_finalize(st);
@@ -153,8 +153,8 @@ static int put_unlike_seeds(sqlite3 *db, struct cp_buf *b, const struct sheet *s
 	if (!st)
 		return -1;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW && n++ < MOST)
-		cp_buf_printf(b, "%s%s: %s%s", n == 1 ? "Seeds of one line that were not trained alike: " : "; ", sqlite3_column_text(st, 0),
-			      sqlite3_column_text(st, 1), sqlite3_column_text(st, 2));
+		cp_buf_printf(b, "%s%s: %s%s", n == 1 ? "Seeds of one line that were not trained alike: " : "; ", cp_db_text(st, 0),
+			      cp_db_text(st, 1), cp_db_text(st, 2));
 	cp_buf_str(b, n > MOST ? "; and more.\n\n" : n ? ".\n\n" : "");
 	sqlite3_finalize(st);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(db));
@@ -188,7 +188,7 @@ static int put_text(sqlite3 *db, sqlite3_stmt *st, const struct cp_paper *p, str
 	struct sheet s = {0};
 	int rc = SQLITE_DONE, bad = 0;
 	while (!bad && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *scale = (const char *)sqlite3_column_text(st, 1), *data = (const char *)sqlite3_column_text(st, 2);
+		const char *scale = cp_db_text(st, 1), *data = cp_db_text(st, 2);
 		if (s.n && (sqlite3_column_int(st, 0) != s.number || strcmp(scale, s.scale) || strcmp(data, s.data)))
 			bad = put_sheet(db, b, &s, p->form, err);
 		if (!s.n) {
@@ -211,7 +211,7 @@ static int put_tsv(sqlite3 *db, sqlite3_stmt *st, struct cp_buf *b, struct cp_er
 		cp_buf_printf(b, "%s%s", sqlite3_column_name(st, i), i < n - 1 ? "\t" : "\n");
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		for (int i = 0; i < n; i++) {
-			const char *word = (const char *)sqlite3_column_text(st, i);
+			const char *word = cp_db_text(st, i);
 			cp_buf_printf(b, "%s%s", word ? word : "", i < n - 1 ? "\t" : "\n");
 		}
 	return rc == SQLITE_DONE ? 0 : cp_err_set(err, "%s", sqlite3_errmsg(db));

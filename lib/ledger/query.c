@@ -63,7 +63,7 @@ static void add_column(struct cp_buf *b, sqlite3_stmt *st, int i)
 	else if (sqlite3_column_type(st, i) == SQLITE_NULL)
 		cp_buf_char(b, '-');
 	else
-		cp_buf_cell(b, (const char *)sqlite3_column_text(st, i));
+		cp_buf_cell(b, cp_db_text(st, i));
 }
 
 /* The rows of a statement over one or two runs, with tabs between; under a heading (if there are any rows), or under the columns' names. */
@@ -231,10 +231,10 @@ int cp_ledger_verify(sqlite3 *db, int64_t id, struct cp_buf *b, int64_t *n_bad, 
 		return -1;
 	*n_bad = 0;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *path = (const char *)sqlite3_column_text(st, 0);
-		const char *found = look(path, (const char *)sqlite3_column_text(st, 1));
+		const char *path = cp_db_text(st, 0);
+		const char *found = look(path, cp_db_text(st, 1));
 		*n_bad += strcmp(found, "same") != 0;
-		cp_buf_printf(b, "%s\t%lld\t%s\t", found, (long long)sqlite3_column_int64(st, 2), sqlite3_column_text(st, 3));
+		cp_buf_printf(b, "%s\t%lld\t%s\t", found, (long long)sqlite3_column_int64(st, 2), cp_db_text(st, 3));
 		cp_buf_cell(b, path);
 		cp_buf_char(b, '\n');
 	}

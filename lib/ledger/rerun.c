@@ -1,6 +1,5 @@
 #include "ledger/rerun.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,14 +33,15 @@ struct repeat {
 	size_t n_outputs;
 	char *folder;			/* where the outputs go; absolute */
 	char *spool;			/* what came from standard input */
+	int slot;			/* of a folder that shall not outlive us */
 };
 
 /* ---- the row ---- */
 
 static char *text_of(sqlite3_stmt *st, int column)
 {
-	const unsigned char *s = sqlite3_column_text(st, column);
-	return s ? cp_xstrdup((const char *)s) : NULL;
+	const char *s = cp_db_text(st, column);
+	return s ? cp_xstrdup(s) : NULL;
 }
 
 static int load_run(struct repeat *r, struct cp_err *err)
@@ -52,15 +52,15 @@ static int load_run(struct repeat *r, struct cp_err *err)
 		return -1;
 	if (sqlite3_step(st) != SQLITE_ROW)
 		bad = cp_err_set(err, "there is no run %lld", (long long)r->id);
-	else if (strcmp((const char *)sqlite3_column_text(st, 4), "done"))
-		bad = cp_err_set(err, "run %lld is %s, and so has nothing to be compared with", (long long)r->id, sqlite3_column_text(st, 4));
+	else if (strcmp(cp_db_text(st, 4), "done"))
+		bad = cp_err_set(err, "run %lld is %s, and so has nothing to be compared with", (long long)r->id, cp_db_text(st, 4));
 	if (!bad) {
 		r->uid = text_of(st, 0);
 		r->tool = text_of(st, 1);
 		r->cwd = text_of(st, 2);
-		r->words = cp_shell_split((const char *)sqlite3_column_text(st, 3));
+		r->words = cp_shell_split(cp_db_text(st, 3));
 		if (!r->words || !r->words[0])
-			bad = cp_err_set(err, "run %lld: its command cannot be read: %s", (long long)r->id, sqlite3_column_text(st, 3));
+			bad = cp_err_set(err, "run %lld: its command cannot be read: %s", (long long)r->id, cp_db_text(st, 3));
 		else if (strncmp(r->tool, "cp-", 3) || strchr(r->tool, '/'))
 			bad = cp_err_set(err, "run %lld: '%.60s' is no tool of clickprompt, and so is not started", (long long)r->id, r->tool);
 	}
@@ -95,12 +95,12 @@ static int check_file(const char *path, const char *digest, struct cp_err *err)
 /* One row of inputs: role, path, via, digest, content. */
 static int check_input(struct repeat *r, sqlite3_stmt *st, struct cp_err *err)
 {
-	const char *role = (const char *)sqlite3_column_text(st, 0), *path = (const char *)sqlite3_column_text(st, 1);
-	const char *via = (const char *)sqlite3_column_text(st, 2), *digest = (const char *)sqlite3_column_text(st, 3);
+	const char *role = cp_db_text(st, 0), *path = cp_db_text(st, 1);
+	const char *via = cp_db_text(st, 2), *digest = cp_db_text(st, 3);
 	if (!strcmp(via, "pipe")) {
 		if (path)
 			return cp_err_set(err, "the input '%s' was the pipe %s, which cannot be supplied again", role, path);
-		if (!digest && !sqlite3_column_text(st, 4))
+		if (!digest && !cp_db_text(st, 4))
 			return cp_err_set(err, "the input '%s' was a pipe, and no digest of it was recorded", role);
 		r->reads_pipe = 1;
 		r->stdin_digest = digest ? cp_xstrdup(digest) : NULL;
@@ -187,6 +187,8 @@ static int make_folder(struct repeat *r, struct cp_err *err)
 	int bad = r->o->keep ? mkdir(made, 0777) < 0 && (errno != EEXIST || !is_folder(made)) : mkdtemp(made) == NULL;
 	if (!bad)
 		r->folder = realpath(made, NULL);
+	if (!bad && r->folder && !r->o->keep)
+		r->slot = cp_out_remember(r->folder);
 	bad = bad || !r->folder ? cp_err_set(err, "%s: make folder:", made) : 0;
 	for (size_t i = 0; i < r->n_outputs && !bad; i++) {
 		char *path = place(r, &r->output[i]);
@@ -236,7 +238,6 @@ static _Noreturn void child(const struct repeat *r, char **argv)
 {
 	const char *in = r->spool ? r->spool : r->stdin_path ? r->stdin_path : r->reads_pipe ? NULL : "/dev/null";
 	char *out = cp_xasprintf("%s/standard-output", r->folder);
-	signal(SIGINT, SIG_DFL);
 	setenv("CP_RERUN_OF", r->uid, 1);
 	int fd = open(out, O_WRONLY | O_CREAT | O_EXCL, 0666), in_fd = in ? open(in, O_RDONLY) : STDIN_FILENO;
 	if (r->spool)
@@ -245,6 +246,34 @@ static _Noreturn void child(const struct repeat *r, char **argv)
 		_exit(126);
 	execv(argv[0], argv);
 	_exit(127);
+}
+
+/* What would end us ends the repetition, and we tidy up. */
+static volatile sig_atomic_t repetition;
+
+static void pass_on(int sig)
+{
+	if (repetition > 0)
+		kill((pid_t)repetition, sig);
+}
+
+enum { N_PASSED = 4 };
+static const int passed[N_PASSED] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+static pid_t start(const struct repeat *r, char **argv, struct sigaction before[N_PASSED])
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	pid_t pid = fork();
+	repetition = pid;
+	for (int i = 0; i < N_PASSED; i++)
+		if (!sigaction(passed[i], NULL, &before[i]) && before[i].sa_handler != SIG_IGN)		/* nohup stays nohup */
+			sigaction(passed[i], &(struct sigaction){ .sa_handler = pid ? pass_on : SIG_DFL }, NULL);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (pid == 0)
+		child(r, argv);
+	return pid;
 }
 
 static int run_again(struct repeat *r, struct cp_err *err)
@@ -256,14 +285,13 @@ static int run_again(struct repeat *r, struct cp_err *err)
 		if (r->output[i].path)
 			out = place(r, &r->output[i]);
 	char **argv = new_words(r, program, out);
+	struct sigaction before[N_PASSED];
 	int status = 0;
-	signal(SIGINT, SIG_IGN);	/* it ends the child, and we tidy up */
-	pid_t pid = fork();
-	if (pid == 0)
-		child(r, argv);
+	pid_t pid = start(r, argv, before);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	signal(SIGINT, SIG_DFL);
+	for (int i = 0; i < N_PASSED && pid > 0; i++)
+		sigaction(passed[i], &before[i], NULL);
 	free(argv);
 	free(out);
 	int bad = 0;
@@ -304,7 +332,7 @@ static int compare_contents(const struct repeat *r, int64_t again, struct cp_err
 		return -1;
 	int bad = 0;
 	if (sqlite3_step(st) == SQLITE_ROW)
-		bad = cp_err_set(err, "the input '%s' was not what run %lld read (the repetition is run %lld)", sqlite3_column_text(st, 0),
+		bad = cp_err_set(err, "the input '%s' was not what run %lld read (the repetition is run %lld)", cp_db_text(st, 0),
 				 (long long)r->id, (long long)again);
 	sqlite3_finalize(st);
 	return bad;
@@ -332,8 +360,8 @@ static int tell_conditions(const struct repeat *r, int64_t again, struct cp_buf 
 		if (!st)
 			return -1;
 		if (sqlite3_step(st) == SQLITE_ROW)
-			cp_buf_printf(b, "%s\t%s\t%s\n", name[i], sqlite3_column_type(st, 0) == SQLITE_NULL ? "-" : (const char *)sqlite3_column_text(st, 0),
-				      sqlite3_column_type(st, 1) == SQLITE_NULL ? "-" : (const char *)sqlite3_column_text(st, 1));
+			cp_buf_printf(b, "%s\t%s\t%s\n", name[i], sqlite3_column_type(st, 0) == SQLITE_NULL ? "-" : cp_db_text(st, 0),
+				      sqlite3_column_type(st, 1) == SQLITE_NULL ? "-" : cp_db_text(st, 1));
 		sqlite3_finalize(st);
 	}
 	return 0;
@@ -357,14 +385,9 @@ static void tidy(struct repeat *r)
 {
 	if (r->spool)
 		unlink(r->spool);
-	DIR *d = r->o->keep || !r->folder ? NULL : opendir(r->folder);
-	for (struct dirent *e; d && (e = readdir(d)); )
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
-			unlinkat(dirfd(d), e->d_name, 0);
-	if (d) {
-		closedir(d);
-		rmdir(r->folder);
-	}
+	if (r->folder && !r->o->keep)
+		cp_folder_remove(r->folder);
+	cp_out_forget(r->slot);
 }
 
 static void release(struct repeat *r)
@@ -382,7 +405,7 @@ static void release(struct repeat *r)
 
 int cp_ledger_rerun(sqlite3 *db, int64_t id, const struct cp_rerun_opts *o, struct cp_buf *out, struct cp_err *err)
 {
-	struct repeat r = { .db = db, .id = id, .o = o, .ledger = realpath(o->ledger, NULL) };
+	struct repeat r = { .db = db, .id = id, .o = o, .ledger = realpath(o->ledger, NULL), .slot = -1 };
 	int same = -1;
 	if (!r.ledger) {
 		cp_err_set(err, "%s: open:", o->ledger);

@@ -17,7 +17,7 @@ struct trace {
 
 static const char *text(sqlite3_stmt *st, int column)
 {
-	const char *s = (const char *)sqlite3_column_text(st, column);
+	const char *s = cp_db_text(st, column);
 	return s ? s : "";
 }
 

@@ -27,7 +27,7 @@ struct page {
 
 static const char *column(sqlite3_stmt *st, int i)
 {
-	const char *s = (const char *)sqlite3_column_text(st, i);
+	const char *s = cp_db_text(st, i);
 	return s ? s : "";
 }
 

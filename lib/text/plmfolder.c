@@ -82,15 +82,15 @@ static int check_folder(const char *dir, const char *const *other, struct cp_err
 	return rc;
 }
 
-/* All under temporary names first, then each under its own. */
 static int write_files(const char *dir, const struct file *file, int n_files, struct cp_err *err)
 {
-	struct cp_out out[MOST_FILES];
+	struct cp_out out[MOST_FILES], *all[MOST_FILES];
 	int n = 0, rc = 0;
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
 		return cp_err_set(err, "%s: make the folder:", dir);
 	for (; n < n_files && rc == 0; n++) {
 		char *path = cp_xasprintf("%s/%s", dir, file[n].leaf);
+		all[n] = &out[n];
 		rc = cp_out_open(&out[n], path, err);
 		if (rc == 0 && put(out[n].f, &file[n]) < 0)
 			rc = cp_err_set(err, "%s: write:", path);
@@ -98,13 +98,11 @@ static int write_files(const char *dir, const struct file *file, int n_files, st
 			n--;
 		free(path);
 	}
-	for (int i = 0; i < n; i++) {
-		if (rc < 0)
-			cp_out_abort(&out[i]);
-		else
-			rc = cp_out_commit(&out[i], err);
-	}
-	return rc;
+	if (rc == 0)
+		return cp_out_commit_all(all, (size_t)n, err);
+	for (int i = 0; i < n; i++)
+		cp_out_abort(&out[i]);
+	return -1;
 }
 
 int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower, const struct cp_bert_size *size, struct cp_err *err)

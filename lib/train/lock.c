@@ -89,6 +89,10 @@ int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
 	char *target = cp_path_target(t->out);
 	if (!target)
 		return cp_err_set(err, "%s: open for writing:", t->out);
+	if (cp_path_is_open(target)) {
+		free(target);
+		return 0;
+	}
 	t->state = cp_xasprintf("%s.state", target);
 	t->lock_path = cp_xasprintf("%s.lock", t->state);
 	rc = take_lock(t, err);
