@@ -9,6 +9,7 @@ S='--set dim=4 --set hidden=8'
 train() { cp-train -q --threads 1 --stage ctr --batch 50 "$@"; }
 unseen() { cp-predict -m "$1" "$2" 2>&1 >scores | sed -n 's/.*: \([0-9]*\) of [0-9]* values were not.*/\1/p'; }
 
+test_that 'the unit tests pass' '"$CP_UNITS/features"'
 test_that '--vocab-from: its values get rows, without training on it' '
 	train $S --train train.cps -o small.cpm
 	train $S --train train.cps --vocab-from other.cps -o large.cpm

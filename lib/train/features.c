@@ -1,10 +1,12 @@
-/* Keys to rows: an open-addressing hash table a field.  Keys are hashes already, so their low bits are the place to look. */
+/* Keys to rows: an open-addressing hash table a field.  Its slots are indices of 4 bytes into the array of keys; those of base/map.h have 16.
+ * Keys come from files, so their own low bits are no place to look: a file may have them all alike. */
 #include "train/features.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/rng.h"
 
 void cp_features_init(struct cp_features *v, const struct cp_fields *fields)
 {
@@ -38,7 +40,7 @@ void cp_features_release(struct cp_features *v)
 
 static size_t find_slot(const struct cp_features_field *f, uint64_t key)
 {
-	size_t i = (size_t)key & (f->n_slots - 1);
+	size_t i = (size_t)cp_mix64(key) & (f->n_slots - 1);
 	while (f->slot[i] && f->key[f->slot[i] - 1] != key)
 		i = (i + 1) & (f->n_slots - 1);
 	return i;
