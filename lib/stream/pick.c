@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/heap.h"
 #include "base/rng.h"
 #include "stream/where.h"
 
@@ -88,34 +89,15 @@ static struct cp_rng rng_of(const struct cp_pick *p, const struct cp_block *b, s
 
 /* ---- The first pass ---- */
 
-static void sift_down(uint64_t *h, size_t n, uint64_t x)
-{
-	size_t i = 0;
-	for (size_t child; (child = 2 * i + 1) < n; i = child) {
-		child += child + 1 < n && h[child + 1] > h[child];
-		if (h[child] <= x)
-			break;
-		h[i] = h[child];
-	}
-	h[i] = x;
-}
+CP_HEAP(heap, uint64_t, void, *a > *b)
 
 static void keep_smallest(struct cp_pick *p, uint64_t x)
 {
-	size_t most = (size_t)p->o.sample_rows;
-	if (p->n_heap == most) {
-		if (most && x < p->heap[0])
-			sift_down(p->heap, most, x);
-		return;
-	}
-	if (p->n_heap == p->cap_heap) {
-		p->cap_heap = p->cap_heap ? 2 * p->cap_heap : 256;
-		p->heap = cp_xrealloc(p->heap, p->cap_heap, sizeof *p->heap);
-	}
-	size_t i = p->n_heap++;
-	for (; i > 0 && p->heap[(i - 1) / 2] < x; i = (i - 1) / 2)
-		p->heap[i] = p->heap[(i - 1) / 2];
-	p->heap[i] = x;
+	if (p->n_heap < (size_t)p->o.sample_rows) {
+		p->heap = cp_xgrow(p->heap, &p->cap_heap, p->n_heap + 1, sizeof *p->heap);
+		heap_push(NULL, p->heap, &p->n_heap, x);
+	} else if (p->n_heap && x < p->heap[0])
+		heap_replace(NULL, p->heap, p->n_heap, x);
 }
 
 static void look(struct cp_pick *p, const struct cp_block *b)

@@ -19,6 +19,7 @@
 
 #include <lz4.h>
 
+#include "base/heap.h"
 #include "base/mem.h"
 #include "base/tempfile.h"
 #include "stream/pairs.h"
@@ -255,18 +256,7 @@ static int cursor_less(const struct cursor *a, const struct cursor *b)
 	return c ? c < 0 : a->number < b->number;
 }
 
-static void sift_down(struct cp_sorter *s, size_t i)
-{
-	struct cursor *x = s->heap[i];
-	for (size_t child; (child = 2 * i + 1) < s->n_heap; i = child) {
-		if (child + 1 < s->n_heap && cursor_less(s->heap[child + 1], s->heap[child]))
-			child++;
-		if (!cursor_less(s->heap[child], x))
-			break;
-		s->heap[i] = s->heap[child];
-	}
-	s->heap[i] = x;
-}
+CP_HEAP(heap, struct cursor *, void, cursor_less(*a, *b))
 
 /* Stand before the first record of runs from .. from + n - 1. */
 static int open_runs(struct cp_sorter *s, size_t from, size_t n, struct cp_err *err)
@@ -286,8 +276,7 @@ static int open_runs(struct cp_sorter *s, size_t from, size_t n, struct cp_err *
 		if (rc)
 			s->heap[s->n_heap++] = c;
 	}
-	for (size_t i = s->n_heap / 2; i-- > 0;)
-		sift_down(s, i);
+	heap_make(NULL, s->heap, s->n_heap);
 	s->at = 0;
 	return 0;
 }
@@ -296,13 +285,11 @@ static int open_runs(struct cp_sorter *s, size_t from, size_t n, struct cp_err *
 static int heap_next(struct cp_sorter *s, struct cp_err *err)
 {
 	int rc = advance(s, s->heap[0], err);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		s->heap[0] = s->heap[--s->n_heap];
-	if (s->n_heap)
-		sift_down(s, 0);
-	return 0;
+	if (rc > 0)
+		heap_replace(NULL, s->heap, s->n_heap, s->heap[0]);
+	else if (rc == 0)
+		heap_pop(NULL, s->heap, &s->n_heap);
+	return rc < 0 ? -1 : 0;
 }
 
 static int merge(struct cp_sorter *s, size_t from, size_t n, struct run *out, struct cp_err *err)

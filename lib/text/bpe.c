@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/heap.h"
 #include "base/map.h"
 #include "text/bytelevel.h"
 #include "text/unicode.h"
@@ -65,33 +66,7 @@ static uint64_t rank_of(const struct bpe *b, uint32_t left, uint32_t right)
 	return cp_map_find(&b->rank, pair_of(left, right))->value;
 }
 
-static int before(const struct candidate *a, const struct candidate *b)
-{
-	return a->rank != b->rank ? a->rank < b->rank : a->at < b->at;
-}
-
-static void heap_push(struct word *w, struct candidate x)
-{
-	size_t i = w->n_heap++;
-	for (; i && before(&x, &w->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		w->heap[i] = w->heap[(i - 1) / 2];
-	w->heap[i] = x;
-}
-
-static struct candidate heap_pop(struct word *w)
-{
-	struct candidate top = w->heap[0], x = w->heap[--w->n_heap];
-	size_t i = 0;
-	for (size_t kid; (kid = 2 * i + 1) < w->n_heap; i = kid) {
-		if (kid + 1 < w->n_heap && before(&w->heap[kid + 1], &w->heap[kid]))
-			kid++;
-		if (!before(&w->heap[kid], &x))
-			break;
-		w->heap[i] = w->heap[kid];
-	}
-	w->heap[i] = x;
-	return top;
-}
+CP_HEAP(heap, struct candidate, void, a->rank != b->rank ? a->rank < b->rank : a->at < b->at)
 
 static void offer(const struct bpe *b, struct word *w, size_t at)
 {
@@ -99,7 +74,7 @@ static void offer(const struct bpe *b, struct word *w, size_t at)
 		return;
 	uint64_t rank = rank_of(b, w->sym[at].id, w->sym[w->sym[at].next].id);
 	if (rank)
-		heap_push(w, (struct candidate){ (uint32_t)rank - 1, at });
+		heap_push(NULL, w->heap, &w->n_heap, (struct candidate){ (uint32_t)rank - 1, at });
 }
 
 static void merge_at(const struct bpe *b, struct word *w, struct candidate c)
@@ -148,7 +123,7 @@ static void merge_word(const struct bpe *b, struct cp_tok_cache *c, const char *
 	for (size_t i = 0; i < n_sym; i++)
 		offer(b, &w, i);
 	while (w.n_heap)
-		merge_at(b, &w, heap_pop(&w));
+		merge_at(b, &w, heap_pop(NULL, w.heap, &w.n_heap));
 	for (size_t i = n_sym ? 0 : END; i != END; i = w.sym[i].next)
 		cp_ids_push(ids, w.sym[i].id);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/heap.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
@@ -48,26 +49,14 @@ void cp_learn_free(struct cp_learn *l)
 	free(l);
 }
 
-static void sift_down(struct cp_learn *l, size_t i)
-{
-	uint32_t *h = l->heap, it = h[i];
-	for (size_t child; (child = 2 * i + 1) < l->k; i = child) {
-		if (child + 1 < l->k && l->hash[h[child + 1]] > l->hash[h[child]])
-			child++;
-		if (l->hash[h[child]] <= l->hash[it])
-			break;
-		h[i] = h[child];
-	}
-	h[i] = it;
-}
+CP_HEAP(heap, uint32_t, struct cp_learn, in->hash[*a] > in->hash[*b])
 
 static void make_heap(struct cp_learn *l)
 {
 	l->heap = cp_xcalloc(l->k, sizeof *l->heap);
 	for (size_t i = 0; i < l->k; i++)
 		l->heap[i] = (uint32_t)i;
-	for (size_t i = l->k / 2; i-- > 0;)
-		sift_down(l, i);
+	heap_make(l, l->heap, l->k);
 }
 
 static void grow(struct cp_learn *l)
@@ -99,7 +88,7 @@ void cp_learn_row(struct cp_learn *l, uint64_t row, const double *values)
 	l->hash[at] = hash;
 	memcpy(l->value + at * l->m, values, l->m * sizeof *values);
 	if (l->heap)
-		sift_down(l, 0);
+		heap_replace(l, l->heap, l->k, (uint32_t)at);
 }
 
 uint64_t cp_learn_rows(const struct cp_learn *l)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/heap.h"
 #include "base/map.h"
 #include "text/vocab.h"
 
@@ -152,47 +153,24 @@ static void count_pairs(struct cp_merger *t, uint32_t word, int sign)
 
 /* ---- The heap ---- */
 
-/* Does x come before y? */
-static int before(const struct cp_merger *t, struct entry x, struct entry y)
+static int before(const struct cp_merger *t, const struct entry *x, const struct entry *y)
 {
-	const struct pair *p = &t->pair[x.pair], *q = &t->pair[y.pair];
-	if (x.count != y.count)
-		return x.count > y.count;
+	const struct pair *p = &t->pair[x->pair], *q = &t->pair[y->pair];
+	if (x->count != y->count)
+		return x->count > y->count;
 	int cmp = strcmp(t->piece[p->a], t->piece[q->a]);
 	return (cmp ? cmp : strcmp(t->piece[p->b], t->piece[q->b])) < 0;
 }
 
-static void heap_push(struct cp_merger *t, struct entry e)
-{
-	t->heap = cp_xgrow(t->heap, &t->cap_heap, t->n_heap + 1, sizeof *t->heap);
-	size_t i = t->n_heap++;
-	for (; i && before(t, e, t->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		t->heap[i] = t->heap[(i - 1) / 2];
-	t->heap[i] = e;
-}
-
-static struct entry heap_pop(struct cp_merger *t)
-{
-	struct entry top = t->heap[0], last = t->heap[--t->n_heap];
-	size_t i = 0, child;
-	while ((child = 2 * i + 1) < t->n_heap) {
-		if (child + 1 < t->n_heap && before(t, t->heap[child + 1], t->heap[child]))
-			child++;
-		if (!before(t, t->heap[child], last))
-			break;
-		t->heap[i] = t->heap[child];
-		i = child;
-	}
-	t->heap[i] = last;
-	return top;
-}
+CP_HEAP(heap, struct entry, struct cp_merger, before(in, a, b))
 
 static void push_changed(struct cp_merger *t)
 {
+	t->heap = cp_xgrow(t->heap, &t->cap_heap, t->n_heap + t->changed.n, sizeof *t->heap);
 	for (size_t i = 0; i < t->changed.n; i++) {
 		uint32_t k = t->changed.v[i];
 		if (t->pair[k].count > 0)
-			heap_push(t, (struct entry){ t->pair[k].count, k });
+			heap_push(t, t->heap, &t->n_heap, (struct entry){ t->pair[k].count, k });
 	}
 	t->changed.n = 0;
 }
@@ -246,7 +224,7 @@ void cp_merger_run(struct cp_merger *t, size_t size, uint64_t min_count)
 	push_changed(t);
 	t->n_merges++;
 	while (t->n_heap && t->n_pieces < size) {
-		struct entry e = heap_pop(t);
+		struct entry e = heap_pop(t, t->heap, &t->n_heap);
 		if (e.count < (int64_t)min_count)
 			break;
 		if (e.count == t->pair[e.pair].count)
