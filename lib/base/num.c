@@ -7,6 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+int cp_parse_hex16(const char *s, uint64_t *out)
+{
+	uint64_t v = 0;
+	for (int i = 0; i < 16; i++) {
+		int digit = cp_hex_digit(s[i]);
+		if (digit < 0)
+			return -1;
+		v = v << 4 | (uint64_t)digit;
+	}
+	*out = v;
+	return 0;
+}
+
 int cp_parse_u64_n(const char *s, size_t n, uint64_t *out)
 {
 	uint64_t v = 0;

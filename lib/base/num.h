@@ -10,6 +10,15 @@ static inline int cp_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* A lower-case hexadecimal digit's value, or -1. */
+static inline int cp_hex_digit(char c)
+{
+	return cp_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The 16 such digits that s begins with, as keys and digests are written; <0 where it does not. */
+int cp_parse_hex16(const char *s, uint64_t *out);
+
 /* 0 good, <0 not a number of that kind or out of its range.  No sign for u64, no surrounding space, no hex; reals are finite. */
 int cp_parse_u64(const char *s, uint64_t *out);
 int cp_parse_i64(const char *s, int64_t *out);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "stream/schema.h"
 
 void cp_idset_release(struct cp_idset *s)
@@ -75,9 +76,7 @@ int cp_idset_parse(struct cp_idset *s, const char *hex)
 	if (n % 2 || n > CP_TOKEN_LIMIT / 4 || strspn(hex, "0123456789abcdef") != n)
 		return -1;
 	grow(s, (n + 15) / 16);
-	for (size_t i = 0; i < n; i++) {
-		uint64_t digit = (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-		s->word[i / 16] |= digit << (8 * (i / 2 % 8) + (i % 2 ? 0 : 4));
-	}
+	for (size_t i = 0; i < n; i++)
+		s->word[i / 16] |= (uint64_t)cp_hex_digit(hex[i]) << (8 * (i / 2 % 8) + (i % 2 ? 0 : 4));
 	return 0;
 }

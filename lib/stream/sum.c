@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "base/cpu.h"
+#include "base/num.h"
 #include "stream/stream.h"
 
 /* ---- the level ---- */
@@ -85,11 +86,9 @@ void cp_sum_hex(struct cp_sum s, char hex[33])
 
 int cp_sum_parse(struct cp_sum *s, const char *hex)
 {
-	uint64_t v[2] = { 0, 0 };
-	if (strlen(hex) != 32 || strspn(hex, "0123456789abcdef") != 32)
+	struct cp_sum t;
+	if (strlen(hex) != 32 || cp_parse_hex16(hex, &t.a) < 0 || cp_parse_hex16(hex + 16, &t.b) < 0)
 		return -1;
-	for (int i = 0; i < 32; i++)
-		v[i / 16] = v[i / 16] << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-	*s = (struct cp_sum){ v[0], v[1] };
+	*s = t;
 	return 0;
 }

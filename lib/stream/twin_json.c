@@ -127,7 +127,7 @@ static int json_bytes(struct cp_json_rows *r, const struct cp_column *c, struct 
 		return cp_err_set(err, "column '%s': expected a string or {\"hex\":\"...\"}", c->name);
 	cp_buf_reset(&r->cell);
 	for (size_t i = 0; i < n; i += 2)
-		cp_buf_char(&r->cell, (char)(cp_twin_hex(hex[i]) << 4 | cp_twin_hex(hex[i + 1])));
+		cp_buf_char(&r->cell, (char)(cp_hex_digit(hex[i]) << 4 | cp_hex_digit(hex[i + 1])));
 	cp_add_list(b, r->cell.data, r->cell.len);
 	return 0;
 }
@@ -229,17 +229,7 @@ static int whole_number(const char *p, const char *end, int64_t *out)
 
 static const char *take_key(const char *p, uint64_t *out)
 {
-	uint64_t v = 0;
-	if (*p++ != '"')
-		return NULL;
-	for (int i = 0; i < 16; i++) {
-		int d = cp_twin_hex(*p++);
-		if (d < 0)
-			return NULL;
-		v = v << 4 | (uint64_t)d;
-	}
-	*out = v;
-	return *p == '"' ? p + 1 : NULL;
+	return *p == '"' && cp_parse_hex16(p + 1, out) == 0 && p[17] == '"' ? p + 18 : NULL;
 }
 
 static const char *take_real(const char *p, double *out)
@@ -300,7 +290,7 @@ static const char *take_escape(const char *p, struct cp_buf *out)
 	if (*p++ != 'u')
 		return NULL;
 	for (int i = 0; i < 4; i++, p++) {
-		int d = cp_twin_hex((char)(*p >= 'A' && *p <= 'F' ? *p | 32 : *p));
+		int d = cp_hex_digit((char)(*p >= 'A' && *p <= 'F' ? *p | 32 : *p));
 		if (d < 0)
 			return NULL;
 		c = c << 4 | (unsigned)d;

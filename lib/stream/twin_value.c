@@ -9,26 +9,6 @@
 
 #include "base/num.h"
 
-int cp_twin_hex(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int parse_key(const char *s, uint64_t *out)
-{
-	uint64_t v = 0;
-	if (strlen(s) != 16)
-		return -1;
-	for (int i = 0; i < 16; i++) {
-		int d = cp_twin_hex(s[i]);
-		if (d < 0)
-			return -1;
-		v = v << 4 | (uint64_t)d;
-	}
-	*out = v;
-	return 0;
-}
-
 static int parse_real(const char *s, double *out)
 {
 	if (!strcmp(s, "nan") || !strcmp(s, "inf") || !strcmp(s, "-inf")) {
@@ -43,7 +23,9 @@ int cp_twin_elem(const struct cp_column *c, const char *s, union cp_twin_elem *e
 	int rc = 0;
 	switch (c->store.elem) {
 	case CP_U64:
-		return c->type == CP_KEY || c->type == CP_KEYS ? parse_key(s, &e->u64) : cp_parse_u64(s, &e->u64);
+		if (c->type == CP_KEY || c->type == CP_KEYS)
+			return strlen(s) == 16 ? cp_parse_hex16(s, &e->u64) : -1;
+		return cp_parse_u64(s, &e->u64);
 	case CP_I64:
 		if (!*s && c->type == CP_TIME) {
 			e->i64 = CP_TIME_MISSING;

@@ -12,9 +12,6 @@ union cp_twin_elem {
 	double f64;
 };
 
-/* A lower-case hexadecimal digit's value, or -1. */
-int cp_twin_hex(char c);
-
 /* One element from its text (not of a bytes column).  0, -1. */
 int cp_twin_elem(const struct cp_column *, const char *s, union cp_twin_elem *);
 

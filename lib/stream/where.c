@@ -67,11 +67,8 @@ static const char *parse_column(struct cp_condition *c, const struct cp_schema *
 
 static int parse_key(struct cp_condition *c, const struct cp_column *column, const char *value, cp_key_of *key_of, struct cp_err *err)
 {
-	char *end;
-	if (value[0] != '#' || strlen(value) != 17 || strspn(value + 1, "0123456789abcdef") != 16)
-		return key_of(column, value, &c->u64, err);
-	c->u64 = strtoull(value + 1, &end, 16);
-	return 0;
+	int is_key = value[0] == '#' && strlen(value) == 17 && cp_parse_hex16(value + 1, &c->u64) == 0;
+	return is_key ? 0 : key_of(column, value, &c->u64, err);
 }
 
 static int parse_number(struct cp_condition *c, const char *value)

@@ -1,4 +1,4 @@
-/* Pieces of lists, and whole numbers that end where a piece does. */
+/* Pieces of lists, whole numbers that end where a piece does, and keys. */
 #include "base/list.h"
 
 #include <stdio.h>
@@ -41,6 +41,12 @@ static int is_none(const char *s)
 	return cp_parse_u64(s, &v) < 0;
 }
 
+static int is_key(const char *s, uint64_t want)
+{
+	uint64_t v;
+	return cp_parse_hex16(s, &v) == 0 && v == want;
+}
+
 int main(void)
 {
 	ok(cut(NULL, ',', "") && cut("", ',', "<>") && cut("a", ',', "<a>"), "no list, an empty one, one piece");
@@ -49,6 +55,8 @@ int main(void)
 	ok(number("12,3", 2, 12) && number("007", 3, 7) && number("18446744073709551615x", 20, UINT64_MAX), "whole numbers end with the piece");
 	ok(is_none("") && is_none("+1") && is_none("-1") && is_none(" 1") && is_none("1 ") && is_none("0x1") && is_none("1."), "what is none is refused");
 	ok(is_none("18446744073709551616") && is_none("99999999999999999999") && !is_none("00000000000000000000000001"), "and what is too large");
+	ok(is_key("0123456789abcdefg", UINT64_C(0x0123456789abcdef)) && is_key("ffffffffffffffff", UINT64_MAX), "16 hexadecimal digits");
+	ok(!is_key("0123456789abcde", 0) && !is_key("0123456789abcdeF", 0) && !is_key("0x23456789abcdef", 0) && !is_key("", 0), "fewer, or others, are refused");
 	printf("1..%d\n", n_tests);
 	return n_failed > 0;
 }
