@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "text/unicode.h"
+#include "base/utf8.h"
+
 
 /* Characters that would be seen as nothing, or as a line's end, are shown as their picture. */
 static uint32_t shown(uint32_t c)

@@ -7,9 +7,9 @@
 
 #include "base/file.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "page/gnuplot.h"
 #include "page/html.h"
-#include "text/unicode.h"
 
 #define MOST_SERIES 8
 #define MOST_POINTS 14		/* marks differ as well */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void cp_column_set_json(struct cp_column *c, const char *name, json_t *stolen)
 {
 	assert(stolen);		/* a string that is not UTF-8 is none for JSON */
@@ -90,12 +92,9 @@ static json_t *text_json(const char *s)
 	if (j)
 		return j;
 	struct cp_buf b = CP_BUF_INIT;
-	for (; *s; s++) {
-		unsigned char u = (unsigned char)*s;
-		if (u >= 0x80)
-			cp_buf_char(&b, (char)(0xc0 | u >> 6));
-		cp_buf_char(&b, (char)(u >= 0x80 ? 0x80 | (u & 0x3f) : u));
-	}
+	char utf8[4];
+	for (; *s; s++)
+		cp_buf_add(&b, utf8, cp_utf8_put(utf8, (unsigned char)*s));
 	j = json_string(b.data);
 	cp_buf_release(&b);
 	return j;

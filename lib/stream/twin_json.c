@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/utf8.h"
 #include "stream/twin_value.h"
 
 struct cell {
@@ -282,7 +283,8 @@ static const char *take_escape(const char *p, struct cp_buf *out)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *hit = *p ? strchr(from, *p) : NULL;
-	unsigned c = 0;
+	uint32_t c = 0;
+	char utf8[4];
 	if (hit) {
 		cp_buf_char(out, to[hit - from]);
 		return p + 1;
@@ -293,20 +295,11 @@ static const char *take_escape(const char *p, struct cp_buf *out)
 		int d = cp_hex_digit((char)(*p >= 'A' && *p <= 'F' ? *p | 32 : *p));
 		if (d < 0)
 			return NULL;
-		c = c << 4 | (unsigned)d;
+		c = c << 4 | (uint32_t)d;
 	}
 	if (c >= 0xd800 && c < 0xe000)
 		return NULL;
-	if (c < 0x80) {
-		cp_buf_char(out, (char)c);
-	} else if (c < 0x800) {
-		cp_buf_char(out, (char)(0xc0 | c >> 6));
-		cp_buf_char(out, (char)(0x80 | (c & 63)));
-	} else {
-		cp_buf_char(out, (char)(0xe0 | c >> 12));
-		cp_buf_char(out, (char)(0x80 | (c >> 6 & 63)));
-		cp_buf_char(out, (char)(0x80 | (c & 63)));
-	}
+	cp_buf_add(out, utf8, cp_utf8_put(utf8, c));
 	return p;
 }
 
@@ -331,7 +324,7 @@ static const char *take_string(const char *p, struct cp_buf *out)
 			return NULL;
 		done = p;
 	}
-	return ascii || cp_twin_is_utf8(out->data + start, out->len - start) ? p + 1 : NULL;
+	return ascii || cp_utf8_valid(out->data + start, out->len - start, NULL) ? p + 1 : NULL;
 }
 
 static const char *take_list(struct cp_json_rows *r, const struct cp_column *c, struct cell *cell, const char *p)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/utf8.h"
 #include "stream/totals.h"
 #include "stream/twin_json.h"
 #include "stream/twin_value.h"
@@ -119,7 +120,7 @@ static void tsv_bytes(const char *p, size_t n, struct cp_buf *b)
 
 static void json_bytes(const char *p, size_t n, struct cp_buf *b)
 {
-	if (cp_twin_is_utf8(p, n)) {
+	if (cp_utf8_valid(p, n, NULL)) {
 		cp_json_string(p, n, b);
 		return;
 	}

@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
 #include "base/num.h"
 
 static int parse_real(const char *s, double *out)
@@ -67,18 +65,4 @@ void cp_twin_add(struct cp_build *b, union cp_twin_elem e)
 int cp_twin_bad(const struct cp_column *c, const char *s, struct cp_err *err)
 {
 	return cp_err_set(err, "column '%s' (%s): '%.60s' is not a value of %s", c->name, c->type_name, s, c->store_name);
-}
-
-int cp_twin_is_utf8(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n;) {
-		utf8proc_int32_t c;
-		utf8proc_ssize_t len = 1;
-		if ((unsigned char)p[i] >= 0x80)
-			len = utf8proc_iterate((const utf8proc_uint8_t *)p + i, (utf8proc_ssize_t)(n - i), &c);
-		if (len < 1)
-			return 0;
-		i += (size_t)len;
-	}
-	return 1;
 }

@@ -21,6 +21,4 @@ void cp_twin_add(struct cp_build *, union cp_twin_elem);
 /* The sentence for a value that cannot be; -1. */
 int cp_twin_bad(const struct cp_column *, const char *s, struct cp_err *);
 
-int cp_twin_is_utf8(const char *p, size_t n);
-
 #endif

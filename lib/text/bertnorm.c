@@ -1,6 +1,7 @@
 /* BERT's normalizer and words: see bertnorm.h. */
 #include "text/bertnorm.h"
 
+#include "base/utf8.h"
 #include "text/unicode.h"
 
 static int is_dropped(uint32_t c)

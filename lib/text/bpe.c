@@ -16,8 +16,8 @@
 
 #include "base/heap.h"
 #include "base/map.h"
+#include "base/utf8.h"
 #include "text/bytelevel.h"
-#include "text/unicode.h"
 
 #define NONE UINT32_MAX
 #define END SIZE_MAX

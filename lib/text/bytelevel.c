@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "text/unicode.h"
 
 size_t cp_byte_spelling(unsigned char byte, char out[2])

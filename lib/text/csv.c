@@ -18,8 +18,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "text/scan.h"
-#include "text/unicode.h"
 
 #define CHUNK ((size_t)256 << 10)
 #define STRICT (CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL)	/* REPALL_NL: blank lines are reported, else they look like open rows */

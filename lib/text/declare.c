@@ -13,8 +13,8 @@
 
 #include "base/hash.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "text/timeformat.h"
-#include "text/unicode.h"
 #include "text/written.h"
 
 #define MAX_BUCKETS 65536

@@ -6,9 +6,9 @@
 
 #include "base/hash.h"
 #include "base/lines.h"
+#include "base/utf8.h"
 #include "stream/stream.h"
 #include "text/maskcol.h"
-#include "text/unicode.h"
 
 /* Room for one row's tokens and pairs, and the cache. */
 struct bench {

@@ -5,9 +5,9 @@
 
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/utf8.h"
 #include "stream/stream.h"
 #include "text/template.h"
-#include "text/unicode.h"
 
 /* ---- options to spec ---- */
 

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "text/unicode.h"
+#include "base/utf8.h"
+
 
 const char *const cp_weekdays[7] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
 

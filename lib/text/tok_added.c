@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "text/unicode.h"
 
 struct cp_tok_added *cp_tok_added_get(struct cp_tokenizer *t, uint32_t id)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
 
 /* A whole number of more than 64 bits, such as the 10^30 that transformers writes as the model_max_length of a tokenizer without one, makes all
  * numbers of the file reals: whoever reads a file that may have one asks for numbers. */

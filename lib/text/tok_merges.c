@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
 
 /* The id of the token of that role, or -1, and its spelling. */
 static json_int_t role(const struct cp_tok_words *w, const json_t *vocab, const char *key, const char *usual, const char **s)

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/choice.h"
+#include "base/utf8.h"
 #include "text/charsmap.h"
 #include "text/trie.h"
 #include "text/unicode.h"

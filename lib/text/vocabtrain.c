@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "base/utf8.h"
 #include "text/bertnorm.h"
 #include "text/bytelevel.h"
 #include "text/pairmerge.h"

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "text/bertnorm.h"
-#include "text/unicode.h"
 
 struct wordpiece {
 	struct cp_bert_norm norm;
