@@ -18,8 +18,9 @@ static struct {
 	int kind, cover;		/* enum cp_vocab_kind, cp_vocab_cover */
 	int64_t size, min_frequency, max_characters;
 	int lines, cased;
-	struct cp_bert_size bert;
-} o = { .kind = CP_VOCAB_WORDPIECE, .cover = CP_COVER_ASCII, .size = 8000, .min_frequency = 2, .max_characters = 1000, .bert = CP_BERT_SIZE_DEFAULT };
+	int64_t layers, hidden, heads, ffn, positions;	/* of the folder's model */
+} o = { .kind = CP_VOCAB_WORDPIECE, .cover = CP_COVER_ASCII, .size = 8000, .min_frequency = 2, .max_characters = 1000,
+	.layers = 2, .hidden = 128, .heads = 2, .ffn = 512, .positions = 512 };
 
 static const struct cp_opt opts[] = {
 	{ 'o', "output", CP_OPT_STR, &o.output, "DIR", "write a model folder, instead of the vocabulary to standard output", .use = CP_USE_OUTPUT },
@@ -32,11 +33,11 @@ static const struct cp_opt opts[] = {
 	{ 0, "cover", CP_OPT_CHOICE, &o.cover, "NAME", "characters that are entries even where they do not occur", .choices = CP_VOCAB_COVERS },
 	{ 0, "cased", CP_OPT_SET, &o.cased, NULL, "keep upper case and accents", .set = 1 },
 	{ 0, "of the folder's model", CP_OPT_HEAD },
-	{ 0, "layers", CP_OPT_INT, &o.bert.layers, "N", "layers", .min = 1, .max = PLM_MAX_LAYERS },
-	{ 0, "hidden", CP_OPT_INT, &o.bert.hidden, "N", "width, a multiple of the heads", .min = 1, .max = PLM_MAX_HIDDEN },
-	{ 0, "heads", CP_OPT_INT, &o.bert.heads, "N", "attention heads", .min = 1, .max = PLM_MAX_HIDDEN },
-	{ 0, "ffn", CP_OPT_INT, &o.bert.ffn, "N", "width of the feed-forward layers", .min = 1, .max = PLM_MAX_FFN },
-	{ 0, "positions", CP_OPT_INT, &o.bert.positions, "N", "tokens of a text, at most", .min = PLM_MIN_POSITIONS, .max = PLM_MAX_POSITIONS },
+	{ 0, "layers", CP_OPT_INT, &o.layers, "N", "layers", .min = 1, .max = PLM_MAX_LAYERS },
+	{ 0, "hidden", CP_OPT_INT, &o.hidden, "N", "width, a multiple of the heads", .min = 1, .max = PLM_MAX_HIDDEN },
+	{ 0, "heads", CP_OPT_INT, &o.heads, "N", "attention heads", .min = 1, .max = PLM_MAX_HIDDEN },
+	{ 0, "ffn", CP_OPT_INT, &o.ffn, "N", "width of the feed-forward layers", .min = 1, .max = PLM_MAX_FFN },
+	{ 0, "positions", CP_OPT_INT, &o.positions, "N", "tokens of a text, at most", .min = PLM_MIN_POSITIONS, .max = PLM_MAX_POSITIONS },
 	{ 0 },
 };
 
@@ -61,9 +62,9 @@ static const char *check_options(void)
 	for (size_t i = 0; is_bpe() && i < sizeof of_wordpiece / sizeof *of_wordpiece; i++)
 		if (cp_opts_given(&cp_tool_opts, of_wordpiece[i]))
 			return "--max-characters, --cover and --cased go with WordPiece: byte-level BPE takes every byte as it is";
-	if (is_bpe() && o.bert.positions > PLM_MAX_POSITIONS - 2)
+	if (is_bpe() && o.positions > PLM_MAX_POSITIONS - 2)
 		return "--positions is 1048574 at most with --kind bpe, whose positions count from 2";
-	if (o.bert.hidden % o.bert.heads)
+	if (o.hidden % o.heads)
 		return "--hidden is not a multiple of --heads";
 	for (size_t i = 0; !o.output && i < sizeof of_folder / sizeof *of_folder; i++)
 		if (cp_opts_given(&cp_tool_opts, of_folder[i]))
@@ -138,13 +139,40 @@ static int write_tokenizer(const struct cp_tokenizer *tok, struct cp_err *err)
 	return rc;
 }
 
+/* RoBERTa counts positions from the one after the padding token's id. */
+static json_t *model_config(uint64_t n_tokens)
+{
+	int bpe = is_bpe();
+	struct plm_config c = {
+		.family = bpe ? PLM_ROBERTA : PLM_BERT, .layers = (size_t)o.layers, .hidden = (size_t)o.hidden, .heads = (size_t)o.heads,
+		.ffn = (size_t)o.ffn, .positions = (size_t)o.positions + (bpe ? 2 : 0), .types = bpe ? 1 : 2, .vocab = (size_t)n_tokens, .pad = bpe,
+		.act = NN_GELU, .eps = bpe ? 1e-5 : 1e-12, .dropout = 0.1, .attention_dropout = 0.1,
+	};
+	json_t *config = plm_config_json(&c);
+	if (bpe) {
+		json_object_set_new(config, "bos_token_id", json_integer(0));
+		json_object_set_new(config, "eos_token_id", json_integer(2));
+	}
+	return config;
+}
+
+/* bpe NULL: WordPiece. */
+static int write_folder(const struct cp_buf *vocab, const struct cp_tokenizer *bpe, uint64_t n_tokens, struct cp_err *err)
+{
+	json_t *config = model_config(n_tokens);
+	int rc = bpe ? cp_plm_folder_write_bpe(o.output, bpe, config, (size_t)o.positions, err) :
+		 cp_plm_folder_write(o.output, vocab->data, vocab->len, !o.cased, config, (size_t)o.positions, err);
+	json_decref(config);
+	return rc;
+}
+
 static int write_bpe(const struct cp_buf *trained, uint64_t *n_tokens, struct cp_err *err)
 {
 	struct cp_tokenizer *tok = cp_tokenizer_unpack(trained->data, trained->len, "the vocabulary", err);
 	if (!tok)
 		return -1;
 	*n_tokens = cp_tokenizer_size(tok);
-	int rc = o.output ? cp_plm_folder_write_bpe(o.output, tok, &o.bert, err) : write_tokenizer(tok, err);
+	int rc = o.output ? write_folder(trained, tok, *n_tokens, err) : write_tokenizer(tok, err);
 	cp_tokenizer_free(tok);
 	return rc;
 }
@@ -155,9 +183,7 @@ static int write_vocab(const struct cp_buf *vocab, uint64_t *n_tokens, struct cp
 		return write_bpe(vocab, n_tokens, err);
 	for (size_t i = 0; i < vocab->len; i++)
 		*n_tokens += vocab->data[i] == '\n';
-	if (o.output)
-		return cp_plm_folder_write(o.output, vocab->data, vocab->len, !o.cased, &o.bert, err);
-	return write_stdout(vocab->data, vocab->len, err);
+	return o.output ? write_folder(vocab, NULL, *n_tokens, err) : write_stdout(vocab->data, vocab->len, err);
 }
 
 int main(int argc, char **argv)

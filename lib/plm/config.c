@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,6 +88,17 @@ static int get_flag(const json_t *o, const char *key, int *out, const char *name
 	return 0;
 }
 
+/* *out stays where nothing is said. */
+static int get_tie(const json_t *o, enum plm_tie *out, const char *name, struct cp_err *err)
+{
+	int tied = -1;
+	if (get_flag(o, "tie_word_embeddings", &tied, name, err) < 0)
+		return -1;
+	if (tied >= 0)
+		*out = tied ? PLM_TIED : PLM_UNTIED;
+	return 0;
+}
+
 /* A name that must be one this version has, where it is there at all. */
 static int only(const json_t *o, const char *key, const char *has, const char *name, struct cp_err *err)
 {
@@ -143,16 +155,14 @@ static int get_id(const json_t *o, const char *key, uint32_t otherwise, uint32_t
 static int parse_bert(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
 {
 	const char *act;
-	int tie = -1, is_decoder = 0;
+	int is_decoder = 0;
 	c->types = 2;
 	c->act = NN_GELU;
 	c->eps = 1e-12;
 	c->dropout = c->attention_dropout = 0.1;
-	if (get_text(o, "hidden_act", &act, name, err) < 0 || get_flag(o, "tie_word_embeddings", &tie, name, err) < 0 ||
+	if (get_text(o, "hidden_act", &act, name, err) < 0 || get_tie(o, &c->tie, name, err) < 0 ||
 	    get_flag(o, "is_decoder", &is_decoder, name, err) < 0)
 		return -1;
-	c->tied = tie == 1;
-	c->untied = tie == 0;
 	if (is_decoder)
 		return cp_err_set(err, "%s: 'is_decoder' is true; expected an encoder, whose words see those behind them too", name);
 	if ((act && get_act(act, 0, &c->act, "hidden_act", name, err) < 0) || only(o, "position_embedding_type", "absolute", name, err) < 0 ||
@@ -187,14 +197,14 @@ static int parse_feed_forward(struct plm_config *c, const json_t *o, const char 
 
 static int parse_t5(struct plm_config *c, const json_t *o, const char *name, struct cp_err *err)
 {
-	c->tied = 1;
+	c->tie = PLM_TIED;
 	c->types = 1;
 	c->positions = 512;
 	c->buckets = 32;
 	c->far = 128;
 	c->eps = 1e-6;
 	c->dropout = 0.1;
-	if (get_flag(o, "tie_word_embeddings", &c->tied, name, err) < 0 || parse_feed_forward(c, o, name, err) < 0 ||
+	if (get_tie(o, &c->tie, name, err) < 0 || parse_feed_forward(c, o, name, err) < 0 ||
 	    get_size(o, "num_layers", &c->layers, name, err) < 0 || get_size(o, "d_model", &c->hidden, name, err) < 0 ||
 	    get_size(o, "num_heads", &c->heads, name, err) < 0 || get_size(o, "d_kv", &c->head_width, name, err) < 0 ||
 	    get_size(o, "d_ff", &c->ffn, name, err) < 0 || get_size(o, "vocab_size", &c->vocab, name, err) < 0)
@@ -259,42 +269,111 @@ int plm_config_read(struct plm_config *c, const char *dir, struct cp_err *err)
 	return rc;
 }
 
-static void print_t5(const struct plm_config *c, struct cp_buf *out)
+static void put_size(json_t *o, const char *key, size_t v)
 {
-	char eps[32], drop[32];
-	cp_buf_printf(out,
-		      "{\"architectures\":[\"T5ForConditionalGeneration\"],\"d_ff\":%zu,\"d_kv\":%zu,\"d_model\":%zu,\"decoder_start_token_id\":%u,"
-		      "\"dense_act_fn\":\"%s\",\"dropout_rate\":%s,\"eos_token_id\":%u,\"feed_forward_proj\":\"%s%s\",\"initializer_factor\":1.0,"
-		      "\"is_encoder_decoder\":true,\"is_gated_act\":%s,"
-		      "\"layer_norm_epsilon\":%s,\"model_type\":\"t5\",\"n_positions\":%zu,\"num_decoder_layers\":%zu,\"num_heads\":%zu,\"num_layers\":%zu,"
-		      "\"pad_token_id\":%u,\"relative_attention_max_distance\":%zu,\"relative_attention_num_buckets\":%zu,\"tie_word_embeddings\":%s,"
-		      "\"vocab_size\":%zu",
-		      c->ffn, c->head_width, c->hidden, c->start, act_name(c->act), cp_print_real(c->dropout, drop), c->eos, c->gated ? "gated-" : "",
-		      c->gated && c->act == NN_GELU_TANH ? "gelu" : act_name(c->act), c->gated ? "true" : "false", cp_print_real(c->eps, eps),
-		      c->positions, c->decoder_layers, c->heads, c->layers, c->pad, c->far, c->buckets,
-		      c->tied ? "true" : "false", c->vocab);
+	json_object_set_new(o, key, json_integer((json_int_t)v));
+}
+
+/* A whole number has no point. */
+static void put_real(json_t *o, const char *key, double v)
+{
+	json_object_set_new(o, key, v == trunc(v) ? json_integer((json_int_t)v) : json_real(v));
+}
+
+static void put_text(json_t *o, const char *key, const char *v)
+{
+	json_object_set_new(o, key, json_string(v));
+}
+
+static void put_flag(json_t *o, const char *key, int v)
+{
+	json_object_set_new(o, key, json_boolean(v));
+}
+
+static void put_tie(json_t *o, enum plm_tie tie)
+{
+	if (tie != PLM_TIE_UNSAID)
+		put_flag(o, "tie_word_embeddings", tie == PLM_TIED);
+}
+
+static void put_feed_forward(json_t *o, const struct plm_config *c)
+{
+	const char *act = c->gated && c->act == NN_GELU_TANH ? "gelu" : act_name(c->act);
+	json_object_set_new(o, "feed_forward_proj", json_sprintf("%s%s", c->gated ? "gated-" : "", act));
+}
+
+static json_t *t5_json(const struct plm_config *c)
+{
+	json_t *o = json_pack("{s:[s]}", "architectures", "T5ForConditionalGeneration");
+	put_size(o, "d_ff", c->ffn);
+	put_size(o, "d_kv", c->head_width);
+	put_size(o, "d_model", c->hidden);
+	put_size(o, "decoder_start_token_id", c->start);
+	put_text(o, "dense_act_fn", act_name(c->act));
+	put_real(o, "dropout_rate", c->dropout);
+	put_size(o, "eos_token_id", c->eos);
+	put_feed_forward(o, c);
+	json_object_set_new(o, "initializer_factor", json_real(1));
+	put_flag(o, "is_encoder_decoder", 1);
+	put_flag(o, "is_gated_act", c->gated);
+	put_real(o, "layer_norm_epsilon", c->eps);
+	put_text(o, "model_type", "t5");
+	put_size(o, "n_positions", c->positions);
+	put_size(o, "num_decoder_layers", c->decoder_layers);
+	put_size(o, "num_heads", c->heads);
+	put_size(o, "num_layers", c->layers);
+	put_size(o, "pad_token_id", c->pad);
+	put_size(o, "relative_attention_max_distance", c->far);
+	put_size(o, "relative_attention_num_buckets", c->buckets);
+	put_tie(o, c->tie);
+	put_size(o, "vocab_size", c->vocab);
 	if (c->words)
-		cp_buf_printf(out, ",\"whole_word_embeddings\":%zu", c->words);
-	cp_buf_char(out, '}');
+		put_size(o, "whole_word_embeddings", c->words);
+	return o;
+}
+
+static json_t *bert_json(const struct plm_config *c)
+{
+	int roberta = c->family == PLM_ROBERTA;
+	json_t *o = json_pack("{s:[s]}", "architectures", roberta ? "RobertaForMaskedLM" : "BertForMaskedLM");
+	put_real(o, "attention_probs_dropout_prob", c->attention_dropout);
+	put_text(o, "hidden_act", act_name(c->act));
+	put_real(o, "hidden_dropout_prob", c->dropout);
+	put_size(o, "hidden_size", c->hidden);
+	put_real(o, "initializer_range", 0.02);
+	put_size(o, "intermediate_size", c->ffn);
+	put_real(o, "layer_norm_eps", c->eps);
+	put_size(o, "max_position_embeddings", c->positions);
+	put_text(o, "model_type", roberta ? "roberta" : "bert");
+	put_size(o, "num_attention_heads", c->heads);
+	put_size(o, "num_hidden_layers", c->layers);
+	put_size(o, "pad_token_id", c->pad);
+	put_text(o, "position_embedding_type", "absolute");
+	put_tie(o, c->tie);
+	put_size(o, "type_vocab_size", c->types);
+	put_size(o, "vocab_size", c->vocab);
+	return o;
+}
+
+json_t *plm_config_json(const struct plm_config *c)
+{
+	return c->family == PLM_T5 ? t5_json(c) : bert_json(c);
 }
 
 void plm_config_print(const struct plm_config *c, struct cp_buf *out)
 {
-	char eps[32], drop[32], adrop[32];
-	int roberta = c->family == PLM_ROBERTA;
-	if (c->family == PLM_T5) {
-		print_t5(c, out);
-		return;
+	json_t *o = plm_config_json(c), *v;
+	const char *key;
+	char sep = '{', num[32];
+	json_object_foreach(o, key, v) {
+		double x = json_real_value(v);	/* 0 of what is none */
+		char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+		cp_buf_printf(out, "%c\"%s\":%s", sep, key, x == trunc(x) ? text : cp_print_real(x, num));
+		free(text);
+		sep = ',';
 	}
-	cp_buf_printf(out,
-		      "{\"architectures\":[\"%s\"],\"attention_probs_dropout_prob\":%s,\"hidden_act\":\"%s\",\"hidden_dropout_prob\":%s,"
-		      "\"hidden_size\":%zu,\"initializer_range\":0.02,\"intermediate_size\":%zu,\"layer_norm_eps\":%s,"
-		      "\"max_position_embeddings\":%zu,\"model_type\":\"%s\",\"num_attention_heads\":%zu,\"num_hidden_layers\":%zu,"
-		      "\"pad_token_id\":%u,\"position_embedding_type\":\"absolute\",%s\"type_vocab_size\":%zu,\"vocab_size\":%zu}",
-		      roberta ? "RobertaForMaskedLM" : "BertForMaskedLM", cp_print_real(c->attention_dropout, adrop), act_name(c->act),
-		      cp_print_real(c->dropout, drop),
-		      c->hidden, c->ffn, cp_print_real(c->eps, eps), c->positions, roberta ? "roberta" : "bert", c->heads, c->layers, c->pad,
-		      c->tied ? "\"tie_word_embeddings\":true," : c->untied ? "\"tie_word_embeddings\":false," : "", c->types, c->vocab);
+	cp_buf_char(out, '}');
+	json_decref(o);
 }
 
 int plm_config_scratch(struct plm_config *c, const char *spec, struct cp_err *err)
@@ -332,7 +411,7 @@ void plm_config_as_t5(struct plm_config *c, uint32_t eos)
 	c->head_width = c->hidden / c->heads;
 	c->buckets = 32;
 	c->far = 128;
-	c->tied = 1;
+	c->tie = PLM_TIED;
 	c->act = NN_RELU;
 	c->start = c->pad;
 	c->eos = eos;

@@ -184,7 +184,7 @@ static int load_one(void *ctx, const struct nn_tensor *t, const char *own, const
 	if (!p && own && l->aside)
 		p = nn_params_find(l->aside, own);
 	const char *decoder = l->c->family == PLM_T5 ? "plm.lm_head.weight" : "mlm.decoder.weight";
-	int again = own && !strcmp(own, decoder) && (l->c->family == PLM_T5 ? l->c->tied : !l->c->untied);	/* the word embeddings once more */
+	int again = own && !strcmp(own, decoder) && l->c->tie != PLM_UNTIED;	/* the word embeddings once more */
 	if (p && !again)
 		return take(p, t, path, err);
 	if (l->unused && !again)
@@ -214,7 +214,7 @@ static int fill_rest(const struct loading *l, const struct plm_files *f, const c
 {
 	struct cp_buf theirs = CP_BUF_INIT;
 	struct nn_param *word = nn_params_find(l->ps, "plm.embeddings.word_embeddings.weight"), *dec = nn_params_find(l->ps, "mlm.decoder.weight");
-	if (dec && !dec->loaded && word->loaded && !(l->c->untied && has_head(l))) {
+	if (dec && !dec->loaded && word->loaded && !(l->c->tie == PLM_UNTIED && has_head(l))) {
 		memcpy(dec->val, word->val, dec->n * sizeof *dec->val);
 		dec->loaded = 1;
 	}

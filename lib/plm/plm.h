@@ -13,6 +13,7 @@
 #ifndef PLM_PLM_H
 #define PLM_PLM_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ enum {
 
 enum plm_family { PLM_BERT, PLM_ROBERTA, PLM_T5 };
 
+/* Is the matrix before the softmax the word embeddings?  As config.json says; where it says nothing, weights are read as if they were. */
+enum plm_tie { PLM_TIE_UNSAID, PLM_TIED, PLM_UNTIED };
+
 struct plm_config {
 	enum plm_family family;
 	size_t layers, hidden, heads, ffn, positions, types, vocab;	/* T5: positions is the length it was trained with; it has no table of them */
@@ -46,7 +50,7 @@ struct plm_config {
 	double eps;			/* of LayerNorm */
 	double dropout, attention_dropout;
 	int has_weights, has_lm_head;	/* of the folder */
-	int tied, untied;		/* config.json says that the matrix before the softmax is the word embeddings, or that it is not; T5: tied or not */
+	enum plm_tie tie;		/* said of every T5 */
 	/* T5 alone */
 	size_t decoder_layers, head_width, buckets, far;	/* buckets of distances, and where the last one begins */
 	size_t words;			/* rows of the whole-word embeddings; 0: none */
@@ -62,7 +66,8 @@ int plm_config_read(struct plm_config *, const char *dir, struct cp_err *);
 int plm_config_scratch(struct plm_config *, const char *spec, struct cp_err *);
 /* The same sizes as a T5 (v1.0) instead: that many blocks on either side.  start is pad, eos the caller's. */
 void plm_config_as_t5(struct plm_config *, uint32_t eos);
-/* As a Hugging Face config.json; plm_config_parse reads it back. */
+/* As a Hugging Face config.json, a new reference or compact text with reals by cp_print_real; plm_config_parse reads it back. */
+json_t *plm_config_json(const struct plm_config *);
 void plm_config_print(const struct plm_config *, struct cp_buf *);
 int plm_config_parse(struct plm_config *, const char *json, size_t len, const char *name, struct cp_err *);
 
@@ -171,7 +176,7 @@ struct nn_node *plm_ctrl_text(struct nn_build *, const struct plm_config *, cons
 struct plm_t5_nodes {
 	struct nn_node *encoder[PLM_MAX_LAYERS + 1], *decoder[PLM_MAX_LAYERS + 1];	/* 0 what goes in, l behind block l, the last behind the norm */
 	struct nn_node *last;		/* (tokens of the answers, H): its products with the rows of head are the logits */
-	struct nn_param *word, *head;	/* (vocab, H); one and the same where c->tied */
+	struct nn_param *word, *head;	/* (vocab, H); one and the same unless c->tie is PLM_UNTIED */
 };
 
 void plm_t5(struct nn_build *, const struct plm_config *, struct plm_feed *, struct plm_t5_nodes *);
@@ -199,7 +204,7 @@ struct nn_params *plm_unused_params(const struct plm_config *);
 /* Fill parameters plm.* and mlm.* from these files (any float type; with or without the bert./roberta. prefix; names of older files too) and
  * mark them loaded.  A missing tensor of the encoder, a head of which a part is missing, or a wrong shape: a sentence.  Without a masked-LM
  * head none of mlm.* is loaded.  Tensors nobody wanted are listed in `unused`, one a line.  mlm.decoder.weight, where the set has it, becomes a
- * copy of the word embeddings, unless c->untied and there is a head: then it must be in the files; whole-word embeddings may be missing.
+ * copy of the word embeddings, unless c->tie is PLM_UNTIED and there is a head: then it must be in the files; whole-word embeddings may be missing.
  * aside, of plm_unused_params or NULL, takes what it can. */
 int plm_load(struct nn_params *, struct nn_params *aside, const struct plm_config *, const char *dir, struct cp_buf *unused, struct cp_err *);
 /* The name in our list for a name in a folder's file; 0 if it is none of ours. */

@@ -115,7 +115,7 @@ void plm_t5(struct nn_build *b, const struct plm_config *c, struct plm_feed *f, 
 	struct stack encoder = { b, c, "encoder", .segs = &f->segs };
 	struct stack decoder = { b, c, "decoder", .segs = &f->answer_segs, .read = &f->segs, .causal = 1 };
 	out->word = table_of(b, c->vocab, c->hidden, "shared");
-	out->head = c->tied ? out->word : table_of(b, c->vocab, c->hidden, "lm_head");
+	out->head = c->tie == PLM_UNTIED ? table_of(b, c->vocab, c->hidden, "lm_head") : out->word;
 	struct nn_node *x = ng_lookup(g, out->word, &f->word, PLM_TOKENS, 1, -1);
 	if (c->words)
 		x = ng_add(g, x, ng_lookup(g, table_of(b, c->words, c->hidden, "whole_word_embeddings"), &f->whole, PLM_TOKENS, 1, -1));
@@ -123,7 +123,7 @@ void plm_t5(struct nn_build *b, const struct plm_config *c, struct plm_feed *f, 
 	decoder.encoded = out->encoder[c->layers];
 	run(&decoder, ng_lookup(g, out->word, &f->answer, PLM_PICKS, 1, -1), c->decoder_layers, out->decoder);
 	x = out->decoder[c->decoder_layers];
-	out->last = c->tied ? ng_scale(g, x, 1 / sqrt((double)c->hidden)) : x;
+	out->last = c->tie == PLM_UNTIED ? x : ng_scale(g, x, 1 / sqrt((double)c->hidden));
 }
 
 /* --- Yes or no --------------------------------------------------------------------------------------------------------------------- */

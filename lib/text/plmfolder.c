@@ -21,28 +21,11 @@ struct file {
 	size_t n;
 };
 
-static json_t *tokenizer_config(const struct cp_bert_size *size, int lower)
+static json_t *tokenizer_config(size_t longest, int lower)
 {
 	return json_pack("{s:b,s:n,s:b,s:s,s:I,s:s,s:s,s:s,s:s,s:s}", "do_lower_case", lower, "strip_accents", "tokenize_chinese_chars", 1,
-		"tokenizer_class", "BertTokenizer", "model_max_length", (json_int_t)size->positions, "unk_token", "[UNK]", "sep_token", "[SEP]",
+		"tokenizer_class", "BertTokenizer", "model_max_length", (json_int_t)longest, "unk_token", "[UNK]", "sep_token", "[SEP]",
 		"pad_token", "[PAD]", "cls_token", "[CLS]", "mask_token", "[MASK]");
-}
-
-/* RoBERTa counts positions from the one after the padding token's id. */
-static json_t *config(const struct cp_bert_size *size, uint32_t vocab_size, int is_roberta)
-{
-	json_t *c = json_pack("{s:[s],s:f,s:s,s:f,s:I,s:f,s:I,s:f,s:I,s:s,s:I,s:I,s:i,s:s,s:i,s:I}", "architectures",
-		is_roberta ? "RobertaForMaskedLM" : "BertForMaskedLM", "attention_probs_dropout_prob", 0.1, "hidden_act", "gelu",
-		"hidden_dropout_prob", 0.1, "hidden_size", (json_int_t)size->hidden, "initializer_range", 0.02,
-		"intermediate_size", (json_int_t)size->ffn, "layer_norm_eps", is_roberta ? 1e-5 : 1e-12,
-		"max_position_embeddings", (json_int_t)size->positions + 2 * is_roberta, "model_type", is_roberta ? "roberta" : "bert",
-		"num_attention_heads", (json_int_t)size->heads, "num_hidden_layers", (json_int_t)size->layers, "pad_token_id", is_roberta,
-		"position_embedding_type", "absolute", "type_vocab_size", 2 - is_roberta, "vocab_size", (json_int_t)vocab_size);
-	if (is_roberta) {
-		json_object_set_new(c, "bos_token_id", json_integer(0));
-		json_object_set_new(c, "eos_token_id", json_integer(2));
-	}
-	return c;
 }
 
 /* By as few digits as read back to the same numbers: 0.1 in config.json, all 17 of a Unigram's scores. */
@@ -105,7 +88,7 @@ static int write_files(const char *dir, const struct file *file, int n_files, st
 	return -1;
 }
 
-int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower, const struct cp_bert_size *size, struct cp_err *err)
+int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower, json_t *config, size_t longest, struct cp_err *err)
 {
 	static const char *const bpe[] = { "vocab.json", "merges.txt", NULL };
 	struct cp_buf b = CP_BUF_INIT;
@@ -115,25 +98,24 @@ int cp_plm_folder_write(const char *dir, const char *vocab, size_t n, int lower,
 	if (!tok)
 		return -1;
 	cp_tokenizer_pack(tok, &b);
-	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *own = tokenizer_config(size, lower), *model = config(size, cp_tokenizer_size(tok), 0);
+	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *own = tokenizer_config(longest, lower);
 	const struct file file[] = {
 		{ .leaf = "vocab.txt", .text = vocab, .n = n }, { .leaf = "tokenizer.json", .json = json_object_get(pack, "tokenizer.json") },
 		{ .leaf = "special_tokens_map.json", .json = json_object_get(pack, "special_tokens_map.json") },
-		{ .leaf = "tokenizer_config.json", .json = own }, { .leaf = "config.json", .json = model },
+		{ .leaf = "tokenizer_config.json", .json = own }, { .leaf = "config.json", .json = config },
 	};
 	int rc = write_files(dir, file, sizeof file / sizeof *file, err);
 	json_decref(pack);
 	json_decref(own);
-	json_decref(model);
 	cp_buf_release(&b);
 	cp_tokenizer_free(tok);
 	return rc;
 }
 
-static json_t *roberta_config(const struct cp_bert_size *size)
+static json_t *roberta_config(size_t longest)
 {
 	return json_pack("{s:b,s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "add_prefix_space", 0, "tokenizer_class", "RobertaTokenizer",
-		"model_max_length", (json_int_t)size->positions, "bos_token", "<s>", "eos_token", "</s>", "unk_token", "<unk>", "sep_token", "</s>",
+		"model_max_length", (json_int_t)longest, "bos_token", "<s>", "eos_token", "</s>", "unk_token", "<unk>", "sep_token", "</s>",
 		"pad_token", "<pad>", "cls_token", "<s>", "mask_token", "<mask>");
 }
 
@@ -144,7 +126,7 @@ static void merges_text(const json_t *merges, struct cp_buf *b)
 		cp_buf_printf(b, "%s\n", json_string_value(json_array_get(merges, i)));
 }
 
-int cp_plm_folder_write_bpe(const char *dir, const struct cp_tokenizer *tok, const struct cp_bert_size *size, struct cp_err *err)
+int cp_plm_folder_write_bpe(const char *dir, const struct cp_tokenizer *tok, json_t *config, size_t longest, struct cp_err *err)
 {
 	static const char *const wordpiece[] = { "vocab.txt", NULL };
 	struct cp_buf b = CP_BUF_INIT, merges = CP_BUF_INIT;
@@ -152,17 +134,16 @@ int cp_plm_folder_write_bpe(const char *dir, const struct cp_tokenizer *tok, con
 		return -1;
 	cp_tokenizer_pack(tok, &b);
 	json_t *pack = json_loadb(b.data, b.len, 0, NULL), *tokenizer = json_object_get(pack, "tokenizer.json"), *bpe = json_object_get(tokenizer, "model");
-	json_t *own = roberta_config(size), *model = config(size, cp_tokenizer_size(tok), 1);
+	json_t *own = roberta_config(longest);
 	merges_text(json_object_get(bpe, "merges"), &merges);
 	const struct file file[] = {
 		{ .leaf = "vocab.json", .json = json_object_get(bpe, "vocab") }, { .leaf = "merges.txt", .text = merges.data, .n = merges.len },
 		{ .leaf = "tokenizer.json", .json = tokenizer }, { .leaf = "special_tokens_map.json", .json = json_object_get(pack, "special_tokens_map.json") },
-		{ .leaf = "tokenizer_config.json", .json = own }, { .leaf = "config.json", .json = model },
+		{ .leaf = "tokenizer_config.json", .json = own }, { .leaf = "config.json", .json = config },
 	};
 	int rc = write_files(dir, file, sizeof file / sizeof *file, err);
 	json_decref(pack);
 	json_decref(own);
-	json_decref(model);
 	cp_buf_release(&b);
 	cp_buf_release(&merges);
 	return rc;

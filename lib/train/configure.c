@@ -120,7 +120,7 @@ static int heads(struct cp_trainer *t, int init_has_plm, int init_clicks, struct
 		return 0;
 	}
 	char word[CP_WORD];
-	int keep = init_has_plm && init_clicks, folder_head = cp_trainer_folder(t) && c->plm.has_lm_head && !c->plm.tied;
+	int keep = init_has_plm && init_clicks, folder_head = cp_trainer_folder(t) && c->plm.has_lm_head && c->plm.tie != PLM_TIED;
 	if (!keep || t->o.given.pooler)
 		c->pooler = t->o.pooler;
 	if (!keep || t->o.given.fusion)

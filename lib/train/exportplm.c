@@ -16,10 +16,7 @@
 
 static json_t *config_of(const struct cp_model *m, int has_head)
 {
-	struct cp_buf text = CP_BUF_INIT;
-	plm_config_print(&m->c.plm, &text);
-	json_t *o = json_loadb(text.data, text.len, 0, NULL);
-	cp_buf_release(&text);
+	json_t *o = plm_config_json(&m->c.plm);
 	if (m->c.plm.family == PLM_T5)
 		return o;
 	if (!has_head)

@@ -11,15 +11,6 @@
 
 /* --- Configuration as JSON --------------------------------------------------------------------------------------------------------- */
 
-static json_t *plm_json(const struct cp_model_config *c)
-{
-	struct cp_buf text = CP_BUF_INIT;
-	plm_config_print(&c->plm, &text);
-	json_t *o = json_loadb(text.data, text.len, 0, NULL);
-	cp_buf_release(&text);
-	return o;
-}
-
 /* What is not said of a field of one value a row, made of the value as it stands; 0: nothing. */
 static int add_kinds(json_t *o, const struct cp_fields *fields)
 {
@@ -49,7 +40,7 @@ static json_t *word_json(const char *words, int number)
 
 static void add_plm(json_t *o, const struct cp_model_config *c)
 {
-	json_object_set_new(o, "plm", plm_json(c));
+	json_object_set_new(o, "plm", plm_config_json(&c->plm));
 	json_object_set_new(o, "prompts", json_pack("{s:o, s:i, s:b, s:b}", "where", word_json(PLM_PROMPT_WHERE, c->prompting.where), "k",
 						    c->prompting.k, "separate", c->prompting.separate, "shift", c->prompting.shift));
 	json_object_set_new(o, "tied", json_boolean(c->tied));

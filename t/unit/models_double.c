@@ -166,8 +166,8 @@ static double check_t5(int gated, int odds)
 {
 	struct test t = begin(4, (uint64_t)gated);
 	struct plm_config p = { .family = PLM_T5, .layers = 2, .decoder_layers = 1, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5, .positions = 16,
-				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .act = gated ? NN_GELU_TANH : NN_RELU, .tied = !gated, .eps = 1e-2, .dropout = 0.1,
-				.attention_dropout = 0.2 };
+				.vocab = 9, .words = 4, .buckets = 4, .far = 7, .gated = gated, .act = gated ? NN_GELU_TANH : NN_RELU,
+				.tie = gated ? PLM_UNTIED : PLM_TIED, .eps = 1e-2, .dropout = 0.1, .attention_dropout = 0.2 };
 	struct plm_t5_nodes n;
 	struct plm_feed f;
 	plm_feed_init(&f, &p, &(struct plm_prompting){ 0 });

@@ -21,12 +21,12 @@ static void ok(int good, const char *what, const char *more)
 /* --- A model ----------------------------------------------------------------------------------------------------------------------- */
 
 static const struct plm_config bert = { .family = PLM_BERT, .layers = 2, .hidden = 6, .heads = 2, .ffn = 5, .positions = 8, .types = 2, .vocab = 11,
-					.untied = 1, .act = NN_GELU, .eps = 1e-12 };
+					.tie = PLM_UNTIED, .act = NN_GELU, .eps = 1e-12 };
 static const struct plm_config roberta = { .family = PLM_ROBERTA, .layers = 1, .hidden = 4, .heads = 2, .ffn = 8, .positions = 9, .types = 1,
-					   .vocab = 10, .pad = 1, .untied = 1, .act = NN_GELU, .eps = 1e-5 };
+					   .vocab = 10, .pad = 1, .tie = PLM_UNTIED, .act = NN_GELU, .eps = 1e-5 };
 static const struct plm_config t5 = { .family = PLM_T5, .layers = 1, .decoder_layers = 2, .hidden = 6, .heads = 2, .head_width = 4, .ffn = 5,
-				      .positions = 512, .types = 1, .vocab = 9, .buckets = 4, .far = 9, .eos = 1, .eps = 1e-6, .gated = 1,
-				      .act = NN_GELU_TANH };
+				      .positions = 512, .types = 1, .vocab = 9, .tie = PLM_UNTIED, .buckets = 4, .far = 9, .eos = 1, .eps = 1e-6,
+				      .gated = 1, .act = NN_GELU_TANH };
 
 struct model {
 	struct plm_config c;
@@ -295,22 +295,22 @@ static void check_acts(void)
 }
 
 /* A decoder in the files counts where config.json says that it is not the word embeddings; transformers reads them so. */
-static void check_decoder(int untied)
+static void check_decoder(enum plm_tie tie)
 {
 	struct plm_config c = bert, config;
 	struct model a, b;
 	struct cp_buf unused = CP_BUF_INIT;
 	struct cp_err err = { "" };
-	c.untied = untied;
+	c.tie = tie;
 	model_new(&a, &c);
 	model_new(&b, &c);
 	fill(&a);
 	write_folder(&a, &(struct how){ .type = NN_F32, .prefix = 1, .head = 1 }, "folder");
-	const struct nn_param *own = nn_params_find(a.ps, untied ? "mlm.decoder.weight" : "plm.embeddings.word_embeddings.weight");
+	const struct nn_param *own = nn_params_find(a.ps, tie == PLM_UNTIED ? "mlm.decoder.weight" : "plm.embeddings.word_embeddings.weight");
 	const struct nn_param *got = nn_params_find(b.ps, "mlm.decoder.weight");
 	int good = !plm_config_read(&config, "folder", &err) && !plm_load(b.ps, NULL, &config, "folder", &unused, &err) && !unused.len &&
 		   !memcmp(own->val, got->val, got->n * sizeof *got->val);
-	ok(good, untied ? "a decoder of its own" : "a decoder that is the word embeddings, whatever else the file has", err.msg);
+	ok(good, tie == PLM_UNTIED ? "a decoder of its own" : "a decoder that is the word embeddings, whatever else the file has", err.msg);
 	cp_buf_release(&unused);
 	model_free(&a);
 	model_free(&b);
@@ -383,8 +383,8 @@ int main(void)
 		return 1;
 	check_reading();
 	check_acts();
-	check_decoder(0);
-	check_decoder(1);
+	check_decoder(PLM_TIE_UNSAID);
+	check_decoder(PLM_UNTIED);
 	check_refusing();
 	snprintf(command, sizeof command, "rm -rf %s", dir);
 	printf("1..%d\n", n_tests);
