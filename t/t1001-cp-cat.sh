@@ -152,6 +152,17 @@ test_that '--expect-rows withholds the trailer' '
 	fails_with 1 cp-cat -q --check short.cps &&
 	fails_with 1 cp-cat -q --count --expect-rows 40 two.cps && fails_with 1 cp-cat -q --head 3 --expect-rows 40 two.cps >/dev/null
 '
+test_that '--expect-rows is of the whole input, whatever is asked or made of it; of what does not fit, no answer is printed' '
+	for how in --show --check --count "--count --head 3" "--count --tail 3" "--histogram label" "--histogram label --rows 3:" "--sort row" "--sample-rows 9" --join; do
+		cp-cat -q $how --expect-rows 80 two.cps >/dev/null || return 1
+		for n in 0 40 79 81; do
+			fails_with 1 cp-cat -q $how --expect-rows $n -o none two.cps && grep -q "two.cps: 80 rows, expected $n" fails_with.err || return 1
+		done
+	done &&
+	for how in --show --check --count "--count --head 3" "--histogram label"; do
+		test -z "$(cp-cat -q $how --expect-rows 81 two.cps 2>/dev/null)" || return 1
+	done && test ! -e none
+'
 test_that 'options that do not go together are refused' '
 	for args in "--show --check" "--head 1 --tail 1" "--columns a --drop b" "--seed 3" "--check --head 1" "--histogram x --columns y" "--from tsv --head 1" "--edited" \
 		"--bare" "--to tsv --join" "--from tsv --compress none" "--rows 3" "--rows a:b"; do

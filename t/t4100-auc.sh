@@ -170,6 +170,9 @@ test_that '--expect-rows finds a text that is cut' '
 	head -n 599 rows.tsv >cut
 	fails_with 1 cp-auc --expect-rows 600 <cut
 	grep "599 rows, expected 600" fails_with.err
+	fails_with 1 cp-auc --expect-rows 0 <rows.tsv
+	grep "600 rows, expected 0" fails_with.err
+	cp-auc -q --expect-rows -1 <cut
 '
 
 test_that '-o writes the whole file or none' '

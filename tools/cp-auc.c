@@ -22,7 +22,7 @@ static struct cp_scores_columns columns;
 static struct cp_ledger_opts ledger;
 static int json;
 static const char *output, *split_name, *against, *strata_file;
-static int64_t expect_rows, replicates, reliability, threads;
+static int64_t expect_rows = -1, replicates, reliability, threads;
 static int by_width;
 static uint64_t seed = 1;
 static struct cp_team *team;
@@ -45,7 +45,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "threads", CP_OPT_INT, &threads, "N", "0: as many as there are processors", .max = 1024 },
 	{ 0, "json", CP_OPT_SET, &json, NULL, "one JSON object, with all digits", .set = 1, .content = 1 },
 	{ 'o', "output", CP_OPT_STR, &output, "FILE", "write here, not to standard output", .use = CP_USE_OUTPUT },
-	{ 0, "expect-rows", CP_OPT_INT, &expect_rows, "N", "fail if there are not exactly N rows (0: any number)", .min = 0, .max = 4294967295. },
+	{ 0, "expect-rows", CP_OPT_INT, &expect_rows, "N", "fail unless there are just N rows; -1: any", .min = -1, .max = 4294967295. },
 	{ 0, "split", CP_OPT_STR, &split_name, "NAME", "what the ledger calls these rows: train, valid, test" },
 	CP_LEDGER_OPTS(ledger),
 	{ 0 },
@@ -410,7 +410,7 @@ int main(int argc, char **argv)
 	FILE *f = cp_in_open(path, &name, &err);
 	if (!f || cp_scores_read(&s, f, name, &columns, team, &err) < 0)
 		cp_die("%s", err.msg);
-	if (expect_rows && (size_t)expect_rows != s.n)
+	if (expect_rows >= 0 && (size_t)expect_rows != s.n)
 		cp_die("%s: %zu rows, expected %lld", name, s.n, (long long)expect_rows);
 	cp_run_input(run, &(struct cp_run_file){ .role = "scores", .path = path, .digest = s.digest, .rows = (int64_t)s.n });
 	say_why_undefined(&s);

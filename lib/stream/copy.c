@@ -11,11 +11,8 @@ struct job {
 	FILE *out;
 	int choosing, anew;		/* rows are chosen; blocks are made anew */
 	struct cp_pick *pick;
-	uint64_t before;		/* rows of the segments before this one */
 	struct cp_schema schema;	/* of the output; kept to compare the next segment with */
 	int *column;			/* of the input, in the output's order */
-	uint32_t *rows;			/* chosen rows of a block */
-	size_t cap_rows;
 	struct cp_sink *sink;
 	struct cp_values *values;
 	uint64_t n_out;
@@ -48,23 +45,13 @@ static int make_schema(struct job *j, struct cp_schema *s, struct cp_err *err)
 {
 	const struct cp_schema *from = cp_reader_schema(j->r);
 	j->column = cp_xrealloc(j->column, (size_t)from->n, sizeof *j->column);
-	if (cp_copy_schema(s, from, j->c->columns, j->c->drop, j->column, err) < 0 || cp_pick_bind(j->pick, from, err) < 0)
+	if (cp_copy_schema(s, from, j->c->columns, j->c->drop, j->column, err) < 0)
 		return cp_err_wrap(err, "%s", cp_reader_name(j->r));
+	if (cp_pick_bind(j->pick, j->r, err) < 0)
+		return -1;
 	if (j->choosing && j->c->step)
 		cp_schema_step(s, j->c->step);
 	return 0;
-}
-
-static void choose_columns(struct job *j)
-{
-	int *wanted = cp_xcalloc((size_t)(j->schema.n + cp_pick_columns_max(j->pick)), sizeof *wanted), n = 0;
-	while ((is_text(j) || j->anew) && n < j->schema.n) {
-		wanted[n] = j->column[n];
-		n++;
-	}
-	n += cp_pick_columns(j->pick, wanted + n);
-	cp_reader_choose(j->r, wanted, n);
-	free(wanted);
 }
 
 static int begin_segment(struct job *j, struct cp_err *err)
@@ -85,44 +72,21 @@ static int begin_segment(struct job *j, struct cp_err *err)
 		return cp_err_wrap(err, "%s", cp_reader_name(j->r));
 	if (!j->values)
 		j->values = cp_xcalloc((size_t)s.n, sizeof *j->values);
-	choose_columns(j);
+	cp_pick_choose(j->pick, j->r, j->column, is_text(j) || j->anew ? s.n : 0);
 	sink.writer.pass = j->anew ? NULL : j->r;
 	j->sink = cp_sink_open(j->out, &j->schema, &sink, err);
 	return j->sink ? 0 : -1;
-}
-
-static int check_rows(const struct job *j, struct cp_err *err)
-{
-	uint64_t n = j->before + cp_reader_rows(j->r);
-	if (j->c->expect_rows < 0 || !cp_reader_is_last(j->r) || n == (uint64_t)j->c->expect_rows)
-		return 0;
-	return cp_err_set(err, "%s: %" PRIu64 " rows, expected %" PRId64, cp_reader_name(j->r), n, j->c->expect_rows);
-}
-
-/* whole: the segment was read to its end, so what its trailer says holds. */
-static int end_segment(struct job *j, int whole, struct cp_err *err)
-{
-	struct cp_sink *sink = j->sink;
-	if (whole && check_rows(j, err) < 0)
-		return -1;
-	if (whole && (is_text(j) || j->anew))
-		cp_sink_inherit(sink, j->r);
-	j->sink = NULL;
-	return cp_sink_close(sink, err);
 }
 
 /* ---- Rows ---- */
 
 static int some_rows(struct job *j, const struct cp_block *b, struct cp_err *err)
 {
-	if (b->n_rows > j->cap_rows) {
-		j->cap_rows = b->n_rows;
-		j->rows = cp_xrealloc(j->rows, j->cap_rows, sizeof *j->rows);
-	}
-	size_t n = cp_pick_rows(j->pick, b, j->rows);
+	const uint32_t *rows;
+	size_t n = cp_pick_rows(j->pick, b, &rows);
 	for (size_t i = 0; i < n; i++) {
 		for (int k = 0; k < j->schema.n; k++)
-			cp_add_from(cp_sink_column(j->sink, k), &j->values[k], j->rows[i]);
+			cp_add_from(cp_sink_column(j->sink, k), &j->values[k], rows[i]);
 		if (cp_sink_row(j->sink, err) < 0)
 			return -1;
 	}
@@ -145,36 +109,22 @@ static int take_block(struct job *j, const struct cp_block *b, struct cp_err *er
 
 static int past_the_last(const struct job *j)
 {
-	return j->c->expect_rows < 0 && cp_pick_done(j->pick);
+	return !j->c->to_end && cp_pick_done(j->pick);
 }
 
-/* All blocks of a segment: 1 there may be more segments, 0 no more rows are wanted, -1. */
+/* All blocks of a segment: 1 there may be more segments, 0 no more rows are wanted, -1.  What its trailer says holds where it was read to its end. */
 static int copy_segment(struct job *j, struct cp_err *err)
 {
 	struct cp_block b;
 	int rc = 1;
 	if (begin_segment(j, err) < 0)
 		return -1;
-	while (!past_the_last(j) && (rc = cp_reader_next(j->r, &b, err)) == 1)
+	while (rc == 1 && !past_the_last(j) && (rc = cp_reader_next(j->r, &b, err)) == 1)
 		if (take_block(j, &b, err) < 0)
-			return -1;
-	if (rc < 0 || end_segment(j, rc == 0, err) < 0)
-		return -1;
-	return rc == 0;
-}
-
-static int copy_segments(struct job *j, uint64_t *n_in, struct cp_err *err)
-{
-	int rc = 1;
-	while (rc == 1) {
-		rc = copy_segment(j, err);
-		*n_in = j->before + cp_reader_rows(j->r);
-		if (rc != 1)
-			break;
-		j->before = *n_in;
-		rc = cp_reader_more(j->r, err);
-	}
-	return rc;
+			rc = -1;
+	if (rc == 0 && (is_text(j) || j->anew))
+		cp_sink_inherit(j->sink, j->r);
+	return cp_sink_end(j->sink, rc < 0 ? -1 : 0, err) < 0 ? -1 : rc == 0;
 }
 
 int cp_copy(const struct cp_copy *c, struct cp_reader *r, FILE *out, uint64_t *n_in, uint64_t *n_out, struct cp_err *err)
@@ -186,13 +136,14 @@ int cp_copy(const struct cp_copy *c, struct cp_reader *r, FILE *out, uint64_t *n
 	if (!c->join)
 		cp_reader_keep_seams(r);
 	if (rc == 0)
-		rc = copy_segments(&j, n_in, err);
+		do
+			rc = copy_segment(&j, err);
+		while (rc == 1 && (rc = cp_reader_more(r, err)) == 1);
+	*n_in = cp_reader_rows(r);
 	*n_out = j.n_out;
-	cp_sink_abort(j.sink);
 	cp_pick_free(j.pick);
 	free(j.values);
 	free(j.column);
-	free(j.rows);
 	cp_schema_release(&j.schema);
 	return rc;
 }

@@ -13,13 +13,13 @@ struct cp_copy {
 	const struct cp_opt_list *columns, *drop;	/* as cp_schema_choose() has them; or NULL */
 	struct cp_pick_opts pick;	/* CP_PICK_ALL, or which rows */
 	json_t *step;		/* added to the provenance of every column, where rows are chosen; or NULL */
-	int64_t expect_rows;	/* of the input; fails before the trailer is written; -1: not asked for */
 	struct cp_sink_opts sink;	/* sink.writer.block_rows: cut blocks anew; 0: leave them */
 	int join;		/* one segment of several */
 	int compress;		/* anew, as sink.writer.raw says */
+	int to_end;		/* read to the end, even where no more rows are wanted */
 };
 
-/* Reads to the end (or to the last row wanted).  r must be one of cp_reader_open_again where pick takes two passes. */
+/* Reads to the end or to the last row wanted.  r must be one of cp_reader_open_again where pick takes two passes. */
 int cp_copy(const struct cp_copy *, struct cp_reader *r, FILE *out, uint64_t *n_in, uint64_t *n_out, struct cp_err *);
 
 /* The output's schema: the columns chosen, in order, with their index in the input in column[] (room for from->n).  For

@@ -27,7 +27,6 @@ struct job {
 	enum cp_type type;
 	struct cp_store store;
 	struct cp_pick *pick;
-	uint32_t *rows;
 	struct cp_map rows_of;		/* words */
 	size_t most_slots;
 	struct cp_sorter *words, *counts;
@@ -248,13 +247,14 @@ static int bind(struct job *j, struct cp_err *err)
 {
 	const struct cp_schema *s = cp_reader_schema(j->r);
 	j->column = cp_schema_lookup(s, j->c->column, err);
-	if (j->column < 0 || cp_pick_bind(j->pick, s, err) < 0)
+	if (j->column < 0)
 		return cp_err_wrap(err, "%s", cp_reader_name(j->r));
+	if (cp_pick_bind(j->pick, j->r, err) < 0)
+		return -1;
 	j->type = s->column[j->column].type;
 	j->store = s->column[j->column].store;
 	if (!j->store.width)
 		return cp_err_set(err, "%s: column '%s' has a storage that this version does not know", cp_reader_name(j->r), j->c->column);
-	j->rows = cp_xmalloc(CP_BLOCK_ROWS_LIMIT * sizeof *j->rows);
 	j->most_slots = j->c->memory / 3 / sizeof(struct cp_slot);
 	cp_map_init(&j->rows_of);
 	j->words = cp_sorter_new(j->c->memory / 3);
@@ -264,15 +264,13 @@ static int bind(struct job *j, struct cp_err *err)
 static int read_rows(struct job *j, struct cp_err *err)
 {
 	struct cp_block b;
-	int rc, n = 1, *wanted = cp_xcalloc((size_t)cp_pick_columns_max(j->pick) + 1, sizeof *wanted);
-	wanted[0] = j->column;
-	n += cp_pick_columns(j->pick, wanted + n);
-	cp_reader_choose(j->r, wanted, n);
-	free(wanted);
+	const uint32_t *rows;
+	int rc;
+	cp_pick_choose(j->pick, j->r, &j->column, 1);
 	while ((rc = cp_reader_next(j->r, &b, err)) == 1) {
-		size_t n_rows = cp_pick_rows(j->pick, &b, j->rows);
+		size_t n_rows = cp_pick_rows(j->pick, &b, &rows);
 		for (size_t i = 0; i < n_rows; i++)
-			if (count_row(j, &b.column[j->column], j->rows[i], err) < 0)
+			if (count_row(j, &b.column[j->column], rows[i], err) < 0)
 				return -1;
 	}
 	if (rc < 0 || empty_table(j, err) < 0)
@@ -292,6 +290,5 @@ int cp_histogram(const struct cp_histogram *c, struct cp_reader *r, FILE *out, u
 	cp_sorter_free(j.counts);
 	cp_pick_free(j.pick);
 	cp_map_release(&j.rows_of);
-	free(j.rows);
 	return rc;
 }

@@ -204,17 +204,12 @@ static int join(struct job *j, FILE *out, uint64_t *n_unmatched, struct cp_err *
 	while ((rc = cp_reader_next(j->r, &b, err)) == 1)
 		if (take_block(j, &b, n_unmatched, err) < 0)
 			return -1;
-	uint64_t n = cp_reader_rows(j->r);
-	if (rc == 0 && j->c->expect_rows >= 0 && n != (uint64_t)j->c->expect_rows)
-		rc = cp_err_set(err, "%s: %" PRIu64 " rows, expected %" PRId64, cp_reader_name(j->r), n, j->c->expect_rows);
 	if (rc < 0)
 		return -1;
-	struct cp_sink *sink = j->sink;
 	if (!j->pass)
-		cp_sink_inherit(sink, j->r);
-	cp_sink_inherit(sink, j->second);
-	j->sink = NULL;
-	return cp_sink_close(sink, err);
+		cp_sink_inherit(j->sink, j->r);
+	cp_sink_inherit(j->sink, j->second);
+	return 0;
 }
 
 static int prepare(struct job *j, struct cp_err *err)
@@ -243,9 +238,9 @@ int cp_keyjoin(const struct cp_keyjoin *c, struct cp_reader *r, FILE *out, uint6
 	cp_schema_init(&j.schema);
 	*n_unmatched = 0;
 	int rc = prepare(&j, err) < 0 || join(&j, out, n_unmatched, err) < 0 ? -1 : 0;
+	rc = cp_sink_end(j.sink, rc, err);
 	*n_in = cp_reader_rows(r);
 	*n_out = *n_in - (c->unmatched == CP_UNMATCHED_DROP ? *n_unmatched : 0);
-	cp_sink_abort(j.sink);
 	for (int i = 0; j.build && i < j.added.n; i++)
 		cp_build_release(&j.build[i]);
 	free(j.build);

@@ -20,7 +20,6 @@ struct cp_keyjoin {
 	const char *on;			/* the key column */
 	enum cp_unmatched unmatched;
 	size_t memory;			/* the most that the second stream may take */
-	int64_t expect_rows;		/* of the first; -1: any */
 	/* do equal keys of the two columns mean the same? */
 	int (*alike)(const struct cp_column *second, const struct cp_column *first, const char *whose_first, struct cp_err *);
 	json_t *step;			/* provenance of the new columns, and of all where rows are dropped */

@@ -15,6 +15,8 @@ struct cp_pick {
 	uint64_t *heap;			/* sample_rows: the smallest numbers so far, the largest of them first */
 	size_t n_heap, cap_heap;
 	uint64_t bound, n_ties;		/* second pass: take what is below, and the first so many that are equal */
+	uint32_t *rows;			/* of the block in hand */
+	size_t cap;
 };
 
 struct cp_pick *cp_pick_new(const struct cp_pick_opts *o)
@@ -31,6 +33,7 @@ void cp_pick_free(struct cp_pick *p)
 		return;
 	cp_where_release(&p->where);
 	free(p->heap);
+	free(p->rows);
 	free(p);
 }
 
@@ -54,26 +57,26 @@ static int is_random(const struct cp_pick *p)
 	return p->o.sample < 1 || p->o.sample_rows >= 0;
 }
 
-int cp_pick_bind(struct cp_pick *p, const struct cp_schema *s, struct cp_err *err)
+int cp_pick_bind(struct cp_pick *p, const struct cp_reader *r, struct cp_err *err)
 {
+	const struct cp_schema *s = cp_reader_schema(r);
 	cp_where_release(&p->where);
 	if (has_where(&p->o) && cp_where_parse(&p->where, s, p->o.where, p->o.key_of, err) < 0)
-		return -1;
+		return cp_err_wrap(err, "%s", cp_reader_name(r));
 	p->row_column = is_random(p) ? cp_schema_first(s, CP_ROW) : -1;
 	return 0;
 }
 
-int cp_pick_columns(const struct cp_pick *p, int *out)
+void cp_pick_choose(const struct cp_pick *p, struct cp_reader *r, const int *columns, int n)
 {
-	int n = cp_where_columns(&p->where, out);
+	int *wanted = cp_xcalloc((size_t)(n + p->where.n + 1), sizeof *wanted);
+	for (int i = 0; i < n; i++)
+		wanted[i] = columns[i];
+	n += cp_where_columns(&p->where, wanted + n);
 	if (p->row_column >= 0)
-		out[n++] = p->row_column;
-	return n;
-}
-
-int cp_pick_columns_max(const struct cp_pick *p)
-{
-	return p->where.n + 1;
+		wanted[n++] = p->row_column;
+	cp_reader_choose(r, wanted, n);
+	free(wanted);
 }
 
 static int in_range(const struct cp_pick *p, uint64_t at)
@@ -149,13 +152,15 @@ static int is_drawn(struct cp_pick *p, const struct cp_block *b, size_t i)
 	return x < p->bound;
 }
 
-size_t cp_pick_rows(struct cp_pick *p, const struct cp_block *b, uint32_t *rows)
+size_t cp_pick_rows(struct cp_pick *p, const struct cp_block *b, const uint32_t **rows)
 {
 	size_t n = 0;
+	p->rows = cp_xgrow(p->rows, &p->cap, b->n_rows, sizeof *p->rows);
 	for (size_t i = 0; i < b->n_rows; i++)
 		if (cp_where_holds(&p->where, b->column, i) && in_range(p, p->n_matched++) && is_drawn(p, b, i))
-			rows[n++] = (uint32_t)i;
+			p->rows[n++] = (uint32_t)i;
 	p->place += b->n_rows;
+	*rows = p->rows;
 	return n;
 }
 
@@ -170,11 +175,9 @@ int cp_pick_first_pass(struct cp_pick *p, struct cp_reader *r, struct cp_err *er
 	int rc;
 	if (passes(p) == 1)
 		return 0;
-	if (cp_pick_bind(p, cp_reader_schema(r), err) < 0)
-		return cp_err_wrap(err, "%s", cp_reader_name(r));
-	int *columns = cp_xcalloc((size_t)cp_pick_columns_max(p), sizeof *columns);
-	cp_reader_choose(r, columns, cp_pick_columns(p, columns));
-	free(columns);
+	if (cp_pick_bind(p, r, err) < 0)
+		return -1;
+	cp_pick_choose(p, r, NULL, 0);
 	while ((rc = cp_reader_next(r, &b, err)) == 1)
 		look(p, &b);
 	ready(p);

@@ -10,7 +10,8 @@
  *
  *     struct cp_pick *p = cp_pick_new(&opts);
  *     cp_pick_first_pass(p, reader, err);
- *     then a segment:  cp_pick_bind(p, schema, err);  a block:  n = cp_pick_rows(p, &block, rows);
+ *     then a segment:  cp_pick_bind(p, reader, err);  cp_pick_choose(p, reader, columns, n_columns);
+ *     a block:         n = cp_pick_rows(p, &block, &rows);
  */
 #ifndef CP_PICK_H
 #define CP_PICK_H
@@ -36,15 +37,14 @@ void cp_pick_free(struct cp_pick *);
 
 int cp_pick_is_all(const struct cp_pick_opts *);	/* every row is wanted */
 
-/* Take this schema from the next block on. */
-int cp_pick_bind(struct cp_pick *, const struct cp_schema *, struct cp_err *);
+/* Take the reader's schema from the next block on. */
+int cp_pick_bind(struct cp_pick *, const struct cp_reader *, struct cp_err *);
 
-/* The columns that must be decoded (of the schema bound last): up to cp_pick_columns_max of them into out; how many. */
-int cp_pick_columns(const struct cp_pick *, int *out);
-int cp_pick_columns_max(const struct cp_pick *);
+/* cp_reader_choose() of these columns and of those that rows are chosen by. */
+void cp_pick_choose(const struct cp_pick *, struct cp_reader *, const int *columns, int n);
 
-/* The rows wanted, ascending, into rows (room for the block's); how many.  Blocks come one after another from the first on. */
-size_t cp_pick_rows(struct cp_pick *, const struct cp_block *, uint32_t *rows);
+/* The rows wanted, ascending, until the next call; how many.  Blocks come one after another from the first on. */
+size_t cp_pick_rows(struct cp_pick *, const struct cp_block *, const uint32_t **rows);
 
 /* Will no later row be wanted? */
 int cp_pick_done(const struct cp_pick *);

@@ -36,12 +36,14 @@ struct cp_reader {
 	int n_parts, i_part, spool;
 	enum where where;
 	int keep_seams;
+	int64_t expected;		/* rows; -1: any number */
 	struct cp_schema schema;	/* of the first segment; with keep_seams, of this one */
 	struct cp_schema header;	/* of this segment, where it is not that one */
 	unsigned char *want;		/* a column */
 	uint64_t seal, n_block, n_rows;	/* in this segment: seal of the last frame, blocks and rows so far */
 	uint64_t n_blocks, n_segments;
 	struct cp_totals segment, all;	/* found in this segment; said by the trailers so far */
+	uint64_t n_rows_before;		/* of segments whose totals a kept seam has ended */
 	struct cp_buf body, text;
 	struct cp_column_mem *mem;
 	struct cp_values *values;
@@ -237,6 +239,7 @@ static struct cp_reader *reader_new(void)
 	struct cp_reader *r = cp_xcalloc(1, sizeof *r);
 	cp_buf_init(&r->body);
 	cp_buf_init(&r->text);
+	r->expected = -1;
 	return r;
 }
 
@@ -417,7 +420,7 @@ static int get_block(struct cp_reader *r, const unsigned char *p, struct cp_bloc
 	for (int i = 0; i < r->schema.n; stored += r->entry[i++].stored)
 		if (get_column(r, i, stored, h.a, err) < 0)
 			return cp_err_wrap(err, "%s: %s, column '%s'", r->name, what, r->schema.column[i].name);
-	*b = (struct cp_block){ h.a, r->all.rows + r->n_rows, r->schema.n, r->values };
+	*b = (struct cp_block){ h.a, cp_reader_rows(r), r->schema.n, r->values };
 	r->n_rows += h.a;
 	r->n_block++;
 	r->n_blocks++;
@@ -518,7 +521,7 @@ static int next_frame(struct cp_reader *r, struct cp_block *b, struct cp_err *er
 	return foreign(r, where, p, CP_HEAD_SIZE, err);
 }
 
-int cp_reader_next(struct cp_reader *r, struct cp_block *b, struct cp_err *err)
+static int next_block(struct cp_reader *r, struct cp_block *b, struct cp_err *err)
 {
 	int rc = 1;
 	while (rc >= 0 && r->where != AT_END) {
@@ -533,9 +536,30 @@ int cp_reader_next(struct cp_reader *r, struct cp_block *b, struct cp_err *err)
 			rc = go_over_seam(r, err);
 		}
 	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int check_expected(struct cp_reader *r, struct cp_err *err)
+{
+	uint64_t n = cp_reader_rows(r);
+	if (r->expected < 0 || n == (uint64_t)r->expected || !cp_reader_is_last(r))
+		return 0;
+	return cp_err_set(err, "%s: %" PRIu64 " rows, expected %" PRId64, r->name, n, r->expected);
+}
+
+int cp_reader_next(struct cp_reader *r, struct cp_block *b, struct cp_err *err)
+{
+	int rc = next_block(r, b, err);
+	if (rc == 0)
+		rc = check_expected(r, err);
 	if (rc < 0)
 		r->where = FAILED;
-	return rc < 0 ? -1 : 0;
+	return rc;
+}
+
+void cp_reader_expect(struct cp_reader *r, int64_t n_rows)
+{
+	r->expected = n_rows;
 }
 
 void cp_reader_keep_seams(struct cp_reader *r)
@@ -554,6 +578,7 @@ int cp_reader_more(struct cp_reader *r, struct cp_err *err)
 		rc = -1;
 	if (rc == 1) {
 		int n = r->schema.n;
+		r->n_rows_before += r->all.rows;
 		free_columns(r);
 		take_schema(r, &s);
 		r->want = cp_xrealloc(r->want, (size_t)s.n, 1);
@@ -600,7 +625,7 @@ int cp_reader_rewind(struct cp_reader *r, struct cp_err *err)
 		return -1;
 	clearerr(r->f);
 	free_columns(r);
-	r->n_segments = r->n_blocks = 0;
+	r->n_segments = r->n_blocks = r->n_rows_before = 0;
 	r->where = FAILED;
 	if (first_header(r, err) < 0)
 		return -1;
@@ -613,7 +638,7 @@ int cp_reader_rewind(struct cp_reader *r, struct cp_err *err)
 const struct cp_schema *cp_reader_schema(const struct cp_reader *r) { return &r->schema; }
 const struct cp_schema *cp_reader_header(const struct cp_reader *r) { return r->header.n ? &r->header : &r->schema; }
 const char *cp_reader_name(const struct cp_reader *r) { return r->name; }
-uint64_t cp_reader_rows(const struct cp_reader *r) { return r->all.rows + r->n_rows; }
+uint64_t cp_reader_rows(const struct cp_reader *r) { return r->n_rows_before + r->all.rows + r->n_rows; }
 uint64_t cp_reader_blocks(const struct cp_reader *r) { return r->n_blocks; }
 uint64_t cp_reader_segments(const struct cp_reader *r) { return r->n_segments; }
 int cp_reader_at_end(const struct cp_reader *r) { return r->where == AT_END || (r->keep_seams && r->where == AT_SEAM); }

@@ -2,7 +2,6 @@
  * there to the sink. */
 #include "stream/reorder.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
@@ -18,7 +17,6 @@ struct job {
 	struct cp_order order;		/* columns of the input */
 	int row_column;			/* shuffle; or -1 */
 	struct cp_pick *pick;
-	uint32_t *rows;
 	struct cp_values *values;
 	struct cp_sorter *sorter;
 	struct cp_buf key, body;
@@ -37,25 +35,25 @@ static int bind(struct job *j, struct cp_err *err)
 	const struct cp_schema *from = cp_reader_schema(j->r);
 	j->column = cp_xcalloc((size_t)from->n, sizeof *j->column);
 	if (cp_copy_schema(&j->schema, from, j->c->columns, j->c->drop, j->column, err) < 0 || cp_schema_known(&j->schema, err) < 0 ||
-	    cp_pick_bind(j->pick, from, err) < 0 || (is_sort(j) && cp_order_parse(&j->order, from, j->c->sort, err) < 0))
+	    (is_sort(j) && cp_order_parse(&j->order, from, j->c->sort, err) < 0))
 		return cp_err_wrap(err, "%s", cp_reader_name(j->r));
+	if (cp_pick_bind(j->pick, j->r, err) < 0)
+		return -1;
 	j->row_column = is_sort(j) ? -1 : cp_schema_first(from, CP_ROW);
 	j->values = cp_xcalloc((size_t)j->schema.n, sizeof *j->values);
-	j->rows = cp_xmalloc(CP_BLOCK_ROWS_LIMIT * sizeof *j->rows);
 	return 0;
 }
 
 static void choose_columns(struct job *j)
 {
-	int *wanted = cp_xcalloc((size_t)(j->schema.n + j->order.n + cp_pick_columns_max(j->pick) + 1), sizeof *wanted), n = 0;
+	int *wanted = cp_xcalloc((size_t)(j->schema.n + j->order.n + 1), sizeof *wanted), n = 0;
 	for (int i = 0; i < j->schema.n; i++)
 		wanted[n++] = j->column[i];
 	for (int i = 0; i < j->order.n; i++)
 		wanted[n++] = j->order.by[i].column;
 	if (j->row_column >= 0)
 		wanted[n++] = j->row_column;
-	n += cp_pick_columns(j->pick, wanted + n);
-	cp_reader_choose(j->r, wanted, n);
+	cp_pick_choose(j->pick, j->r, wanted, n);
 	free(wanted);
 }
 
@@ -74,13 +72,14 @@ static void make_key(struct job *j, const struct cp_block *b, size_t row)
 
 static int take_block(struct job *j, const struct cp_block *b, struct cp_err *err)
 {
-	size_t n = cp_pick_rows(j->pick, b, j->rows);
+	const uint32_t *rows;
+	size_t n = cp_pick_rows(j->pick, b, &rows);
 	for (int i = 0; i < j->schema.n; i++)
 		j->values[i] = b->column[j->column[i]];
 	for (size_t i = 0; i < n; i++) {
-		make_key(j, b, j->rows[i]);
+		make_key(j, b, rows[i]);
 		cp_buf_reset(&j->body);
-		cp_row_pack(&j->schema, j->values, j->rows[i], &j->body);
+		cp_row_pack(&j->schema, j->values, rows[i], &j->body);
 		if (cp_sorter_add(j->sorter, j->key.data, j->key.len, j->body.data, j->body.len, err) < 0)
 			return -1;
 	}
@@ -95,9 +94,6 @@ static int read_rows(struct job *j, struct cp_err *err)
 	while ((rc = cp_reader_next(j->r, &b, err)) == 1)
 		if (take_block(j, &b, err) < 0)
 			return -1;
-	uint64_t n = cp_reader_rows(j->r);
-	if (rc == 0 && j->c->expect_rows >= 0 && n != (uint64_t)j->c->expect_rows)
-		rc = cp_err_set(err, "%s: %" PRIu64 " rows, expected %" PRId64, cp_reader_name(j->r), n, j->c->expect_rows);
 	return rc < 0 ? -1 : cp_sorter_ready(j->sorter, err);
 }
 
@@ -123,12 +119,10 @@ static int write_rows(struct job *j, FILE *out, uint64_t *n_out, struct cp_err *
 			return -1;
 		++*n_out;
 	}
-	struct cp_sink *sink = j->sink;
 	if (rc < 0)
 		return -1;
-	cp_sink_inherit(sink, j->r);
-	j->sink = NULL;
-	return cp_sink_close(sink, err);
+	cp_sink_inherit(j->sink, j->r);
+	return 0;
 }
 
 int cp_reorder(const struct cp_reorder *c, struct cp_reader *r, FILE *out, uint64_t *n_in, uint64_t *n_out, struct cp_err *err)
@@ -138,8 +132,8 @@ int cp_reorder(const struct cp_reorder *c, struct cp_reader *r, FILE *out, uint6
 	j.sorter = cp_sorter_new(c->memory);
 	*n_out = 0;
 	int rc = cp_pick_first_pass(j.pick, r, err) < 0 || bind(&j, err) < 0 || read_rows(&j, err) < 0 || write_rows(&j, out, n_out, err) < 0 ? -1 : 0;
+	rc = cp_sink_end(j.sink, rc, err);
 	*n_in = cp_reader_rows(r);
-	cp_sink_abort(j.sink);
 	cp_sorter_free(j.sorter);
 	cp_pick_free(j.pick);
 	cp_order_release(&j.order);
@@ -147,7 +141,6 @@ int cp_reorder(const struct cp_reorder *c, struct cp_reader *r, FILE *out, uint6
 	cp_buf_release(&j.key);
 	cp_buf_release(&j.body);
 	free(j.column);
-	free(j.rows);
 	free(j.values);
 	return rc;
 }

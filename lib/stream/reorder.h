@@ -17,7 +17,6 @@ struct cp_reorder {
 	const struct cp_opt_list *columns, *drop;
 	struct cp_pick_opts pick;
 	int64_t head;				/* the first so many of the new order; -1: all */
-	int64_t expect_rows;			/* of the input; -1: any */
 	size_t memory;
 	json_t *step;				/* added to the provenance of every column */
 	struct cp_sink_opts sink;

@@ -29,6 +29,18 @@ static int open_writer(struct cp_sink *k, FILE *f, const struct cp_schema *s, co
 	}
 }
 
+static void free_sink(struct cp_sink *k)
+{
+	cp_writer_abort(k->w);
+	cp_twin_abort(k->t);
+	cp_svm_abort(k->svm);
+	for (int i = 0; i < k->n; i++)
+		cp_build_release(&k->build[i]);
+	free(k->build);
+	free(k->values);
+	free(k);
+}
+
 struct cp_sink *cp_sink_open(FILE *f, const struct cp_schema *s, const struct cp_sink_opts *o, struct cp_err *err)
 {
 	struct cp_sink *k = cp_xcalloc(1, sizeof *k);
@@ -39,22 +51,8 @@ struct cp_sink *cp_sink_open(FILE *f, const struct cp_schema *s, const struct cp
 		cp_build_init(&k->build[i], s->column[i].store);
 	if (open_writer(k, f, s, o, err) == 0)
 		return k;
-	cp_sink_abort(k);
+	free_sink(k);
 	return NULL;
-}
-
-void cp_sink_abort(struct cp_sink *k)
-{
-	if (!k)
-		return;
-	cp_writer_abort(k->w);
-	cp_twin_abort(k->t);
-	cp_svm_abort(k->svm);
-	for (int i = 0; i < k->n; i++)
-		cp_build_release(&k->build[i]);
-	free(k->build);
-	free(k->values);
-	free(k);
 }
 
 struct cp_build *cp_sink_column(struct cp_sink *k, int column)
@@ -109,16 +107,21 @@ void cp_sink_inherit(struct cp_sink *k, const struct cp_reader *r)
 		cp_twin_inherit(k->t, r);
 }
 
-int cp_sink_close(struct cp_sink *k, struct cp_err *err)
+static int close_writer(struct cp_sink *k, struct cp_err *err)
 {
-	int rc = cp_sink_flush(k, err);
 	struct cp_writer *w = k->w;
 	struct cp_twin_writer *t = k->t;
-	if (rc == 0) {
-		k->w = NULL;
-		k->t = NULL;
-		rc = w ? cp_writer_close(w, err) : t ? cp_twin_close(t, err) : 0;
-	}
-	cp_sink_abort(k);
+	k->w = NULL;
+	k->t = NULL;
+	return w ? cp_writer_close(w, err) : t ? cp_twin_close(t, err) : 0;
+}
+
+int cp_sink_end(struct cp_sink *k, int rc, struct cp_err *err)
+{
+	if (!k)
+		return rc;
+	if (rc == 0 && (rc = cp_sink_flush(k, err)) == 0)
+		rc = close_writer(k, err);
+	free_sink(k);
 	return rc;
 }

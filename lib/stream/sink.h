@@ -4,7 +4,7 @@
  *     row by row:     cp_add_from(cp_sink_column(k, i), ...) for every column;  cp_sink_row(k, err);
  *     or by blocks:   cp_sink_block(k, n_rows, values, err);
  *     cp_sink_inherit(k, reader);                     // at its end: the sources whose rows these are
- *     cp_sink_close(k, err);
+ *     rc = cp_sink_end(k, rc, err);
  */
 #ifndef CP_SINK_H
 #define CP_SINK_H
@@ -36,7 +36,7 @@ int cp_sink_flush(struct cp_sink *, struct cp_err *);
 int cp_sink_block(struct cp_sink *, size_t n_rows, const struct cp_values *, struct cp_err *);
 
 void cp_sink_inherit(struct cp_sink *, const struct cp_reader *);
-int cp_sink_close(struct cp_sink *, struct cp_err *);		/* frees it in any case */
-void cp_sink_abort(struct cp_sink *);
+/* Frees it (or NULL) in any case.  rc 0: closes what is written; <0: leaves it without its end, and returns rc. */
+int cp_sink_end(struct cp_sink *, int rc, struct cp_err *);
 
 #endif

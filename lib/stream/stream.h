@@ -104,6 +104,9 @@ void cp_reader_choose_all(struct cp_reader *);
 /* 1 a block (of at least one row), 0 the end of a whole stream, -1 failed. */
 int cp_reader_next(struct cp_reader *, struct cp_block *, struct cp_err *);
 
+/* The end is one only behind just so many rows, else it is an error; -1: any number. */
+void cp_reader_expect(struct cp_reader *, int64_t n_rows);
+
 /* Read from the first row again (a file, not a pipe). */
 int cp_reader_rewind(struct cp_reader *, struct cp_err *);
 
@@ -122,7 +125,7 @@ int cp_reader_content(const struct cp_reader *, char hex[33]);
 const uint64_t *cp_reader_token_ids(const struct cp_reader *, int column, size_t *n_ids);
 
 /* Keep seams: cp_reader_next gives 0 at the end of each segment; cp_reader_more then gives 1 if another follows (its header is read,
- * schema and totals are that segment's), 0 at the end, -1. */
+ * schema, digests and sources are that segment's), 0 at the end, -1. */
 void cp_reader_keep_seams(struct cp_reader *);
 int cp_reader_more(struct cp_reader *, struct cp_err *);
 int cp_reader_is_last(struct cp_reader *);	/* at a seam or the end: 1 if nothing follows (waits for what follows) */
