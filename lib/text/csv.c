@@ -37,7 +37,7 @@ struct cp_csv_state {
 	uint64_t next_line;		/* line number of what follows the row */
 
 	struct cp_scan scan;		/* and its fields, by whomever they are found */
-	struct cp_buf text;		/* what libcsv made of the fields; a field's p is an offset into it until the row is whole */
+	struct cp_buf text;		/* what libcsv made of the fields */
 	struct cp_buf fixed;		/* fields with replaced bytes */
 	int done, stray;		/* libcsv: a row has ended; and more came after it, on the same line */
 	int is_ascii;			/* no byte of the row needs a look */
@@ -167,7 +167,7 @@ static void on_field(void *p, size_t n, void *ctx)
 		st->stray = 1;
 		return;
 	}
-	cp_scan_add(&st->scan, (const char *)(uintptr_t)st->text.len, n);
+	cp_scan_add(&st->scan, n);
 	cp_buf_add(&st->text, p, n);
 }
 
@@ -244,8 +244,7 @@ static int split_quoted(struct cp_csv *r, size_t len, struct cp_err *err)
 		}
 		return -1;
 	}
-	for (size_t i = 0; i < st->scan.n_fields; i++)
-		st->scan.field[i].p = st->text.data + (uintptr_t)st->scan.field[i].p;
+	cp_scan_lay(&st->scan, st->text.data);
 	return 0;
 }
 
@@ -284,7 +283,6 @@ static void add_mended(struct cp_buf *b, const char *s, size_t n)
 static int mend_bytes(struct cp_csv *r, struct cp_err *err)
 {
 	struct cp_csv_state *st = r->state;
-	size_t total = 0;
 	for (size_t i = 0; i < st->scan.n_fields; i++) {
 		const struct cp_csv_field *f = &st->scan.field[i];
 		size_t bad;
@@ -292,16 +290,15 @@ static int mend_bytes(struct cp_csv *r, struct cp_err *err)
 			return complain(r, i, err, "a NUL byte; a CSV is text");
 		if (!st->o.replace_utf8 && !cp_utf8_valid(f->p, f->n, &bad))
 			return complain(r, i, err, "byte %zu of the value (0x%02x) is not UTF-8", bad + 1, (unsigned char)f->p[bad]);
-		total += f->n;
 	}
 	cp_buf_reset(&st->fixed);
-	cp_buf_reserve(&st->fixed, 3 * total);	/* so that it does not move below */
 	for (size_t i = 0; i < st->scan.n_fields; i++) {
 		struct cp_csv_field *f = &st->scan.field[i];
 		size_t at = st->fixed.len;
 		add_mended(&st->fixed, f->p, f->n);
-		*f = (struct cp_csv_field){ st->fixed.data + at, st->fixed.len - at };
+		f->n = st->fixed.len - at;
 	}
+	cp_scan_lay(&st->scan, st->fixed.data);
 	return 0;
 }
 

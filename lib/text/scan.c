@@ -107,9 +107,17 @@ static inline void add(struct cp_scan *s, const char *p, size_t n)
 	s->field[s->n_fields++] = (struct cp_csv_field){ p, n };
 }
 
-void cp_scan_add(struct cp_scan *s, const char *p, size_t n)
+void cp_scan_add(struct cp_scan *s, size_t n)
 {
-	add(s, p, n);
+	add(s, NULL, n);
+}
+
+void cp_scan_lay(struct cp_scan *s, const char *p)
+{
+	for (size_t i = 0; i < s->n_fields; i++) {
+		s->field[i].p = p;
+		p += s->field[i].n;
+	}
 }
 
 static inline int is_blank(char c)

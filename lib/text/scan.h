@@ -57,8 +57,9 @@ void cp_scan_skip(struct cp_scan *, const char *p);
 /* The bytes from the row in hand on, which lay at `old`, lie at `now`; the old place is still there. */
 void cp_scan_moved(struct cp_scan *, const char *old, const char *now);
 
-/* One more field of the row, for who takes it by other means. */
-void cp_scan_add(struct cp_scan *, const char *p, size_t n);
+/* For who takes the row by other means: one more field, of n bytes; and when all are known, that they lie one behind the other from p on. */
+void cp_scan_add(struct cp_scan *, size_t n);
+void cp_scan_lay(struct cp_scan *, const char *p);
 
 /* Is it known that the row just cut is ASCII without NUL? */
 int cp_scan_is_ascii(const struct cp_scan *);
