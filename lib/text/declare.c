@@ -435,25 +435,28 @@ static struct cp_words copy_words(struct cp_arena *a, const struct cp_words *w)
 	return c;
 }
 
-struct cp_declare *cp_declaration_add(struct cp_declaration *f, const struct cp_declare *from)
+struct cp_declare cp_declare_copy(const struct cp_declare *from, struct cp_arena *a)
 {
-	struct cp_arena *a = &f->arena;
-	struct cp_declare *to = add_line(f);
-	*to = *from;
-	to->name = copy_str(a, from->name);
-	to->of = copy_str(a, from->of);
-	to->sep = copy_str(a, from->sep);
-	to->format = copy_str(a, from->format);
-	to->as = copy_str(a, from->as);
-	to->written = copy_str(a, from->written);
-	to->missing = copy_str(a, from->missing);
-	to->file = copy_str(a, from->file);
-	to->is = copy_words(a, &from->is);
-	to->null = copy_words(a, &from->null);
-	to->bound = cp_arena_alloc(a, from->n_bounds * sizeof *to->bound + 1);
+	struct cp_declare to = *from;
+	to.name = copy_str(a, from->name);
+	to.of = copy_str(a, from->of);
+	to.sep = copy_str(a, from->sep);
+	to.format = copy_str(a, from->format);
+	to.as = copy_str(a, from->as);
+	to.written = copy_str(a, from->written);
+	to.missing = copy_str(a, from->missing);
+	to.file = copy_str(a, from->file);
+	to.is = copy_words(a, &from->is);
+	to.null = copy_words(a, &from->null);
+	to.bound = cp_arena_alloc(a, from->n_bounds * sizeof *to.bound + 1);
 	for (size_t i = 0; i < from->n_bounds; i++)
-		to->bound[i] = from->bound[i];
+		to.bound[i] = from->bound[i];
 	return to;
+}
+
+void cp_declaration_add(struct cp_declaration *f, const struct cp_declare *from)
+{
+	*add_line(f) = cp_declare_copy(from, &f->arena);
 }
 
 /* ---- printing ---- */

@@ -96,8 +96,9 @@ void cp_declaration_free(struct cp_declaration *);
 /* Append the lines of a text.  -1: a sentence with file, line and, where one character is to blame, its column; what stood before stays. */
 int cp_declaration_read(struct cp_declaration *, const char *text, size_t len, const char *file, struct cp_err *);
 
-/* Append a copy; the copy points to this arena.  The pointer is good until the next line. */
-struct cp_declare *cp_declaration_add(struct cp_declaration *, const struct cp_declare *);
+/* A copy, which points to this arena; append one. */
+struct cp_declare cp_declare_copy(const struct cp_declare *, struct cp_arena *);
+void cp_declaration_add(struct cp_declaration *, const struct cp_declare *);
 
 /* Append the canonical line, without a line end. */
 void cp_declare_print(const struct cp_declare *, struct cp_buf *);

@@ -16,12 +16,11 @@ struct cp_part {		/* a column of the stream that one column of the CSV makes */
 
 struct cp_plan {
 	char *file, **names;	/* of the CSV, for messages */
-	size_t n_names;
 	struct cp_schema schema;
 	struct cp_part *part;	/* schema column i + 1 is part i; column 0 is "row", the last one, perhaps, "text" */
 	size_t n_parts;
 	size_t *also, n_also;	/* columns of the CSV; SIZE_MAX: a column of the schema */
-	struct cp_declaration *declared, *told;	/* what parts and sentence point into; like another stream, the sentence into told */
+	struct cp_arena arena;	/* what the names, parts and sentence point into */
 	struct cp_template *sentence;	/* NULL: no text */
 	struct cp_part *moment;	/* hours and weekdays that the sentence tells: .from and .how alone */
 	size_t n_moments;

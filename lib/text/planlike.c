@@ -2,7 +2,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/choice.h"
@@ -87,11 +86,11 @@ void cp_likeness_keep(const struct cp_rows_spec *spec, const struct cp_template 
 
 /* ---- taken ---- */
 
-static int read_line(struct cp_likeness *l, const char *line, const char *column, struct cp_err *err)
+static int read_line(struct cp_declaration *lines, const char *line, const char *column, struct cp_err *err)
 {
 	char what[128];
 	snprintf(what, sizeof what, "the declaration of column '%.80s'", column);
-	return cp_declaration_read(l->lines, line, strlen(line), what, err);
+	return cp_declaration_read(lines, line, strlen(line), what, err);
 }
 
 static int is_field(const struct cp_column *c)
@@ -99,9 +98,9 @@ static int is_field(const struct cp_column *c)
 	return c->type == CP_KEY || c->type == CP_KEYS || c->type == CP_NUMBER;
 }
 
-static const char **take_names(const json_t *names, size_t *n)
+static const char **take_names(const json_t *names, struct cp_arena *arena, size_t *n)
 {
-	const char **v = cp_xcalloc(json_array_size(names) + 1, sizeof *v);
+	const char **v = cp_arena_alloc(arena, (json_array_size(names) + 1) * sizeof *v);
 	size_t i;
 	json_t *name;
 	*n = 0;
@@ -134,52 +133,47 @@ static int take_sentence(struct cp_rows_spec *spec, const struct cp_column *text
 }
 
 /* A list or a number that nothing was said of is one as by default. */
-static int take_column(struct cp_likeness *l, const struct cp_column *c, struct cp_err *err)
+static int take_column(struct cp_declaration *lines, const struct cp_column *c, struct cp_err *err)
 {
 	const char *line;
 	if (!cp_column_get_str(c, "declare", &line, NULL))
-		return read_line(l, line, c->name, err);
+		return read_line(lines, line, c->name, err);
 	if (c->type == CP_KEYS || c->type == CP_NUMBER)
-		cp_declaration_add(l->lines, &(struct cp_declare){ .name = c->name, .sep = (char *)"|",
-								   .kind = c->type == CP_KEYS ? CP_KIND_LIST : CP_KIND_NUMBER });
+		cp_declaration_add(lines, &(struct cp_declare){ .name = c->name, .sep = (char *)"|",
+								.kind = c->type == CP_KEYS ? CP_KIND_LIST : CP_KIND_NUMBER });
 	return 0;
 }
 
-int cp_likeness_columns(struct cp_likeness *l, struct cp_rows_spec *spec, struct cp_err *err)
+int cp_likeness_columns(struct cp_source *s, struct cp_declaration *lines)
 {
-	const struct cp_schema *s = spec->like;
-	*l = (struct cp_likeness){ .lines = cp_declaration_new() };
-	spec->n_fields = 0;
-	spec->fields = l->fields = cp_xcalloc((size_t)s->n + 1, sizeof *l->fields);
-	for (int c = 0; c < s->n; c++) {
-		if (take_column(l, &s->column[c], err) < 0)
+	const struct cp_schema *like = s->spec.like;
+	const char **fields = cp_arena_alloc(s->arena, ((size_t)like->n + 1) * sizeof *fields);
+	s->lines = lines;
+	s->spec.fields = fields;
+	s->spec.n_fields = 0;
+	for (int c = 0; c < like->n; c++) {
+		if (take_column(lines, &like->column[c], s->err) < 0)
 			return -1;
-		if (is_field(&s->column[c]))
-			l->fields[spec->n_fields++] = s->column[c].name;
+		if (is_field(&like->column[c]))
+			fields[s->spec.n_fields++] = like->column[c].name;
 	}
 	return 0;
 }
 
-int cp_likeness_text(struct cp_likeness *l, struct cp_rows_spec *spec, struct cp_err *err)
+int cp_likeness_text(struct cp_source *s, struct cp_declaration *lines)
 {
+	struct cp_rows_spec *spec = &s->spec;
 	const struct cp_column *text = &spec->like->column[cp_schema_find(spec->like, CP_TEXT, "text")];	/* .text: it is there */
 	const json_t *told = cp_column_get_json(text, "fields");
 	size_t i;
 	json_t *line;
-	*l = (struct cp_likeness){ .lines = cp_declaration_new() };
+	s->lines = lines;
 	if (!json_is_array(told))
-		return cp_err_set(err, "the model was trained on text that does not say which fields it tells, so none can be made of CSV; expected records");
-	spec->fields = l->fields = take_names(told, &spec->n_fields);
-	spec->item_fields = l->items = take_names(cp_column_get_json(text, "item_fields"), &spec->n_item_fields);
+		return cp_err_set(s->err, "the model was trained on text that does not say which fields it tells, so none can be made of CSV; expected records");
+	spec->fields = take_names(told, s->arena, &spec->n_fields);
+	spec->item_fields = take_names(cp_column_get_json(text, "item_fields"), s->arena, &spec->n_item_fields);
 	json_array_foreach(cp_column_get_json(text, "declare"), i, line)
-		if (json_is_string(line) && read_line(l, json_string_value(line), "text", err) < 0)
+		if (json_is_string(line) && read_line(lines, json_string_value(line), "text", s->err) < 0)
 			return -1;
-	return take_sentence(spec, text, err);
-}
-
-void cp_likeness_release(struct cp_likeness *l)
-{
-	cp_declaration_free(l->lines);
-	free(l->fields);
-	free(l->items);
+	return take_sentence(spec, text, s->err);
 }

@@ -10,20 +10,14 @@
 #ifndef CP_PLANLIKE_H
 #define CP_PLANLIKE_H
 
-#include "text/plan.h"
+#include "text/plan_steps.h"
 
 /* The text says itself how its sentence is told, and of which fields, in their order: other columns may come, go and change places. */
 void cp_likeness_keep(const struct cp_rows_spec *, const struct cp_template *sentence, struct cp_column *text);
 
-struct cp_likeness {
-	struct cp_declaration *lines;
-	const char **fields, **items;
-};
-
-/* Fill in the fields of the spec, which has .like and points into the likeness from then on: those that are columns; or those that the text
- * tells, and its sentence.  -1: a sentence.  Release it either way. */
-int cp_likeness_columns(struct cp_likeness *, struct cp_rows_spec *, struct cp_err *);
-int cp_likeness_text(struct cp_likeness *, struct cp_rows_spec *, struct cp_err *);
-void cp_likeness_release(struct cp_likeness *);
+/* Fill in the fields of the spec, which has .like, and the lines that make them: those that are columns; or those that the text tells, and its
+ * sentence.  The lines are read into `lines`, which is empty and outlives the source.  -1: a sentence. */
+int cp_likeness_columns(struct cp_source *, struct cp_declaration *lines);
+int cp_likeness_text(struct cp_source *, struct cp_declaration *lines);
 
 #endif
