@@ -22,30 +22,43 @@ void cp_trainer_prompting(const struct cp_train_opts *o, struct plm_prompting *p
 	p->shift = p->where == PLM_PROMPT_LAYERS && !o->no_shift;
 }
 
-static size_t name_length(const char *word) { return strcspn(word, "="); }
+/* ---- sizes: lists of words NAME=VALUE ---- */
 
-/* The size of this word's name in a list of words NAME=VALUE, n bytes; NULL: it is not there, as widths by field are where there are none. */
-static const char *size_named(const char *list, const char *word, size_t *n)
+#define GOES_ON ", and training goes on with that model"
+
+static int name_length(const char *word) { return (int)strcspn(word, "="); }
+
+/* The size of this word's name in a list, n bytes; NULL: it is not there, as widths by field are where there are none. */
+static const char *size_named(const char *list, const char *word, int *n)
 {
 	const char *p;
-	while (cp_next_piece(&list, ' ', &p, n))
-		if (name_length(p) == name_length(word) && !memcmp(p, word, name_length(word)))
+	size_t len;
+	while (cp_next_piece(&list, ' ', &p, &len))
+		if (name_length(p) == name_length(word) && !memcmp(p, word, (size_t)name_length(word))) {
+			*n = (int)len;
 			return p;
+		}
 	return NULL;
 }
 
-/* Of what the model has the first that is asked for otherwise, or what it has not. */
-static int say_size(const struct cp_trainer *t, const char *has, const char *asked, struct cp_err *err)
+/* First what the model has, then what it has not. */
+static int sizes_agree(const char *init, const char *has, const char *asked, struct cp_err *err)
 {
-	const char *p, *q = NULL;
-	size_t n, k = 0;
-	int same = 1;
-	for (const char *list = has; same && cp_next_piece(&list, ' ', &p, &n); )
-		same = (q = size_named(asked, p, &k)) && n == k && !memcmp(p, q, n);
-	while (same && cp_next_piece(&asked, ' ', &q, &k))
-		same = (p = size_named(has, q, &n)) != NULL;
-	return cp_err_set(err, "--set %.*s%s: %s was made with %s%.*s, and training goes on with that model", (int)(q ? k : name_length(p)), q ? q : p,
-			  q ? "" : "=", t->o.init, p ? "" : "no ", (int)(p ? n : name_length(q)), p ? p : q);
+	const char *p, *q;
+	size_t len;
+	int n, k;
+	for (const char *list = has; cp_next_piece(&list, ' ', &p, &len); ) {
+		n = (int)len;
+		q = size_named(asked, p, &k);
+		if (!q)
+			return cp_err_set(err, "--set %.*s=: %s was made with %.*s" GOES_ON, name_length(p), p, init, n, p);
+		if (n != k || memcmp(p, q, len))
+			return cp_err_set(err, "--set %.*s: %s was made with %.*s" GOES_ON, k, q, init, n, p);
+	}
+	while (cp_next_piece(&asked, ' ', &q, &len))
+		if (!size_named(has, q, &n))
+			return cp_err_set(err, "--set %.*s: %s was made with no %.*s" GOES_ON, (int)len, q, init, name_length(q), q);
+	return 0;
 }
 
 static int ctr_agrees(struct cp_trainer *t, struct cp_err *err)
@@ -59,7 +72,7 @@ static int ctr_agrees(struct cp_trainer *t, struct cp_err *err)
 		return -1;
 	ctr_config_print(&t->m->c.ctr, &has);
 	ctr_config_print(&asked, &a);
-	int rc = strcmp(has.data, a.data) ? say_size(t, has.data, a.data, err) : 0;
+	int rc = sizes_agree(t->o.init, has.data, a.data, err);
 	cp_buf_release(&has);
 	cp_buf_release(&a);
 	return rc;
