@@ -352,6 +352,13 @@ test_that 'a run fed by a pipe wants the same bytes on standard input' '
 	cp-ledger -q rerun "$(sql "select max(id) from runs")" </dev/null | grep ^same
 '
 
+test_that 'standard input that there is no room for is told of in the words of the system, where a part of it is written too' '
+	awk "BEGIN { for (i = 0; i < 12000; i++) printf \"%d\\t0.%05d\\n\", i % 3 == 0, i * 37 % 12007 }" >many.tsv
+	cat many.tsv | cp-auc -q >/dev/null
+	(ulimit -f 100 && fails_with 1 cp-ledger rerun "$(sql "select max(id) from runs")" <many.tsv)
+	grep "keep standard input: File too large" fails_with.err
+'
+
 test_that 'rerun refuses an input that is missing or changed, and a run that is not done' '
 	cp four.tsv five.tsv
 	cp-auc -q five.tsv >/dev/null

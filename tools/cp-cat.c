@@ -252,7 +252,7 @@ static int answer(struct cp_reader *r, FILE *out, uint64_t *n_in, struct cp_err 
 		cp_buf_printf(&b, "%s: whole: %" PRIu64 " rows, %" PRIu64 " blocks, %" PRIu64 " segments\n", cp_reader_name(r), *n_in,
 			      cp_reader_blocks(r), cp_reader_segments(r));
 	if (rc == 0 && fputs(b.data, out) == EOF)
-		rc = cp_err_set(err, "write:");
+		rc = cp_err_set(err, "write: %m");
 	cp_buf_release(&b);
 	return rc;
 }

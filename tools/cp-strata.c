@@ -90,7 +90,7 @@ static void put_words(const struct job *j, const struct cp_block *b, size_t row,
 	}
 }
 
-static void put_block(struct job *j, const struct cp_block *b, FILE *f)
+static int put_block(struct job *j, const struct cp_block *b, FILE *f, struct cp_err *err)
 {
 	for (size_t row = 0; row < b->n_rows; row++) {
 		for (int s = 0; s < j->n_shares; s++) {
@@ -99,7 +99,10 @@ static void put_block(struct job *j, const struct cp_block *b, FILE *f)
 		}
 		put_words(j, b, row, NULL, "new", "seen", f);
 		putc('\n', f);
+		if (ferror(f))
+			return cp_err_set(err, "write: %m");
 	}
+	return 0;
 }
 
 static void put_names(const struct job *j, FILE *f)
@@ -121,8 +124,8 @@ static void part(struct job *j, struct cp_run *run, const char *path)
 		cp_die("%s", err.msg);
 	cp_reader_choose(r, j->column, j->n_columns);
 	put_names(j, out.f);
-	while ((rc = cp_reader_next(r, &b, &err)) == 1)
-		put_block(j, &b, out.f);
+	while ((rc = cp_reader_next(r, &b, &err)) == 1 && (rc = put_block(j, &b, out.f, &err)) == 0)
+		;
 	j->n_out = cp_reader_rows(r);
 	char content[33];
 	int whole = rc == 0 && cp_is_standard(path) && cp_reader_content(r, content) == 0;	/* of a file the bytes are digested */

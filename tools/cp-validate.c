@@ -140,7 +140,7 @@ static int look_at_values(struct cp_profile *p, FILE **f, const off_t *begin, co
 	int rc = 0;
 	for (int i = 0; rc == 0 && i < n; i++) {
 		if (lseek(fileno(f[i]), begin[i], SEEK_SET) < 0)
-			rc = cp_err_set(err, "%s: read again:", file[i]);
+			rc = cp_err_set(err, "%s: read again: %m", file[i]);
 		else
 			rc = cp_values_look_read(v, fileno(f[i]), file[i], spec, err);
 	}

@@ -120,7 +120,7 @@ static int add_all(struct cp_vocab_trainer *tr, int argc, char **argv, uint64_t 
 
 static int write_stdout(const char *s, size_t n, struct cp_err *err)
 {
-	return fwrite(s, 1, n, stdout) == n ? 0 : cp_err_set(err, "standard output: write:");
+	return fwrite(s, 1, n, stdout) == n ? 0 : cp_err_set(err, "standard output: write: %m");
 }
 
 /* tokenizer.json, as a folder has it. */

@@ -100,9 +100,9 @@ static void start_watch(void)
 	int fd[2];
 	pthread_t t;
 	if (pipe2(fd, O_CLOEXEC) < 0)
-		cp_die("pipe:");
+		cp_die("pipe: %m");
 	if ((errno = pthread_create(&t, NULL, watch_signals, (void *)(intptr_t)fd[0])) != 0)
-		cp_die("start a thread:");
+		cp_die("start a thread: %m");
 	pthread_detach(t);
 	told_fd = fd[1];
 }
@@ -133,36 +133,29 @@ static void hold_standard_files(void)
 			_exit(1);
 }
 
+#define SAID 2048		/* bytes of a sentence */
+
 /* One line and one write, whatever a name or a value quoted in it holds: line ends and other control characters are shown as \xHH.  Not on
  * the heap, which may be what is lacking. */
-static void say(const char *fmt, va_list ap)
+static void say(const char *s)
 {
-	char s[2048], line[4 * sizeof s];
-	int saved = errno, at = 0;
-	size_t n = strlen(fmt);
-	vsnprintf(s, sizeof s, fmt, ap);
+	char line[4 * SAID];
+	int at = 0;
 	for (const unsigned char *p = (const unsigned char *)s; *p; p++)
 		at += sprintf(line + at, iscntrl(*p) && *p != '\t' ? "\\x%02x" : "%c", *p);
 	line[at] = 0;
 	fflush(stdout);
-	fprintf(stderr, "%s: %s%s%s\n", me ? me->name : "clickprompt", line, n && fmt[n - 1] == ':' ? " " : "", n && fmt[n - 1] == ':' ? strerror(saved) : "");
+	fprintf(stderr, "%s: %s\n", me ? me->name : "clickprompt", line);
 }
 
 static _Noreturn void give_up(enum cp_run_status how, int status, const char *fmt, va_list ap)
 {
-	char why[1024];
-	va_list again;
-	int saved = errno;
+	char why[SAID];
+	vsnprintf(why, sizeof why, fmt, ap);
 	let_signal_through();
-	va_copy(again, ap);
-	say(fmt, ap);
-	vsnprintf(why, sizeof why, fmt, again);
-	va_end(again);
+	say(why);
 	if (status == 2)
 		fprintf(stderr, "%s: try '%s --help'\n", me->name, me->name);
-	size_t n = strlen(why);
-	if (n && why[n - 1] == ':')
-		snprintf(why + n, sizeof why - n, " %s", strerror(saved));
 	cp_out_abort_all();
 	seal(how, status, why);
 	if (at_once)
@@ -209,10 +202,12 @@ void cp_note(const char *fmt, ...)
 {
 	if (cp_quiet)
 		return;
+	char s[SAID];
 	va_list ap;
 	va_start(ap, fmt);
-	say(fmt, ap);
+	vsnprintf(s, sizeof s, fmt, ap);
 	va_end(ap);
+	say(s);
 }
 
 static void print_help(void)

@@ -53,7 +53,7 @@ void cp_tool_command(const char *command);
  * the row: cp_tool_finish as done, cp_die and cp_usage as failed, a signal as interrupted.  NULL with --no-ledger. */
 struct cp_run *cp_tool_begin(const struct cp_ledger_opts *, const struct cp_run_facts *facts);
 
-/* "NAME: sentence" on stderr, unfinished output removed, exit 1 (die) or 2 (usage).  A format ending in ':' gets errno's text. */
+/* "NAME: sentence" on stderr, unfinished output removed, exit 1 (die) or 2 (usage). */
 _Noreturn void cp_die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void cp_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,23 +1,18 @@
 /* One sentence in a fixed buffer: an error path must not allocate. */
 #include "base/err.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 int cp_err_set(struct cp_err *err, const char *fmt, ...)
 {
-	int saved = errno;
 	if (!err)
 		return -1;
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof err->msg, fmt, ap);
 	va_end(ap);
-	size_t n = strlen(err->msg), f = strlen(fmt);
-	if (f && fmt[f - 1] == ':')
-		snprintf(err->msg + n, sizeof err->msg - n, " %s", strerror(saved));
 	return -1;
 }
 

@@ -14,7 +14,7 @@ struct cp_err {
 	char msg[1024];
 };
 
-/* Write the sentence and return -1.  A format that ends in ':' gets " " and strerror(errno) appended.  err may be NULL. */
+/* Write the sentence and return -1.  What the system refused is told by "%m", errno's text: directly behind the call that set it.  err may be NULL. */
 int cp_err_set(struct cp_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Put "prefix: " before the sentence already there and return -1. */

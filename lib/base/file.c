@@ -135,7 +135,7 @@ int cp_out_open(struct cp_out *o, const char *path, struct cp_err *err)
 		o->f = open_beside(o, there ? &st : NULL);
 	if (o->f)
 		return 0;
-	cp_err_set(err, "%s: open for writing:", path);
+	cp_err_set(err, "%s: open for writing: %m", path);
 	cp_out_abort(o);
 	return -1;
 }
@@ -178,7 +178,7 @@ static int make_whole(struct cp_out *o, struct cp_err *err)
 {
 	int bad = ferror(o->f);
 	if (fflush(o->f) == EOF || bad || (o->tmp && fsync(fileno(o->f)) < 0))
-		return cp_err_set(err, "%s: write:", name_of(o));
+		return cp_err_set(err, "%s: write: %m", name_of(o));
 	return 0;
 }
 
@@ -188,7 +188,7 @@ static int give_name(struct cp_out *o, struct cp_err *err)
 	int bad = o->path && fclose(o->f) == EOF;
 	o->f = NULL;
 	if (bad || (o->tmp && rename(o->tmp, o->target) < 0)) {
-		cp_err_set(err, "%s: write:", name_of(o));
+		cp_err_set(err, "%s: write: %m", name_of(o));
 		cp_out_abort(o);
 		return -1;
 	}
@@ -237,7 +237,7 @@ FILE *cp_in_open(const char *path, const char **name, struct cp_err *err)
 		errno = EISDIR;
 	}
 	if (!f)
-		cp_err_set(err, "%s: open:", path);
+		cp_err_set(err, "%s: open: %m", path);
 	return f;
 }
 
@@ -304,7 +304,7 @@ int cp_read_large(const char *path, size_t most, struct cp_buf *buf, struct cp_e
 		if (!n || buf->len > most)
 			break;
 	}
-	int bad = ferror(f) ? cp_err_set(err, "%s: read:", name) : buf->len > most ?
+	int bad = ferror(f) ? cp_err_set(err, "%s: read: %m", name) : buf->len > most ?
 		  cp_err_set(err, "%s: larger than %zu MiB, and to be read as a whole", name, most >> 20) : 0;
 	cp_in_close(f);
 	return bad < 0 || cp_is_lfs_pointer(buf->data + before, buf->len - before, name, err) ? -1 : 0;

@@ -92,7 +92,7 @@ int cp_digest_file(const char *path, char hex[33], struct cp_err *err)
 {
 	FILE *f = fopen(path, "rb");
 	if (!f)
-		return cp_err_set(err, "%s: open:", path);
+		return cp_err_set(err, "%s: open: %m", path);
 	struct cp_digest *d = cp_digest_new();
 	static const size_t size = 1 << 16;
 	char *buf = cp_xmalloc(size);
@@ -101,7 +101,7 @@ int cp_digest_file(const char *path, char hex[33], struct cp_err *err)
 		cp_digest_add(d, buf, n);
 	int bad = ferror(f);
 	if (bad)
-		cp_err_set(err, "%s: read:", path);
+		cp_err_set(err, "%s: read: %m", path);
 	fclose(f);
 	free(buf);
 	cp_digest_hex(d, hex);

@@ -39,7 +39,7 @@ static int fill(struct cp_lines *l, struct cp_err *err)
 	while ((n = read(fileno(l->f), l->buf + l->to, l->cap - l->to)) < 0 && errno == EINTR)
 		;
 	if (n < 0)
-		return cp_err_set(err, "%s: read:", l->name);
+		return cp_err_set(err, "%s: read: %m", l->name);
 	l->to += (size_t)n;
 	return n > 0;
 }

@@ -160,7 +160,7 @@ struct cp_team *cp_team_new(int n_threads, struct cp_err *err)
 		t->workers[i] = (struct worker){ t, i };
 		errno = pthread_create(&t->threads[i], NULL, worker, &t->workers[i]);
 		if (errno) {
-			cp_err_set(err, "start thread %d of %d:", i + 1, n_threads);
+			cp_err_set(err, "start thread %d of %d: %m", i + 1, n_threads);
 			cp_team_free(t);
 			return NULL;
 		}

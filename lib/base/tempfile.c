@@ -18,7 +18,7 @@ FILE *cp_tempfile(struct cp_err *err)
 	int fd = mkstemp(path);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w+b");
 	if (!f)
-		cp_err_set(err, "%s: temporary file:", path);
+		cp_err_set(err, "%s: temporary file: %m", path);
 	if (fd >= 0)
 		unlink(path);
 	if (fd >= 0 && !f)
@@ -50,6 +50,8 @@ int cp_temp_write(FILE *f, const void *from, size_t n, off_t at)
 		ssize_t put = pwrite(fileno(f), p, n, at);
 		if (put < 0 && errno == EINTR)
 			continue;
+		if (put == 0)
+			errno = ENOSPC;
 		if (put <= 0)
 			return -1;
 		p += put;

@@ -331,7 +331,7 @@ static int refill(struct reading *r, size_t *n_bytes, struct cp_err *err)
 	r->from = 0;
 	size_t n = fread(r->text + r->to, 1, TEXT_BYTES - r->to, r->f);
 	if (ferror(r->f))
-		return cp_err_set(err, "%s: read:", r->name);
+		return cp_err_set(err, "%s: read: %m", r->name);
 	cp_digest_add(r->digest, r->text + r->to, n);
 	r->to += n;
 	*n_bytes = r->to;

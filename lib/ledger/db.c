@@ -299,14 +299,14 @@ static int make_new(const char *path, struct cp_err *err)
 	sqlite3 *db = NULL;
 	char *target = cp_path_target(path), *tmp = target ? cp_xasprintf("%s.tmp.%ld", target, (long)getpid()) : NULL;
 	if (!tmp)
-		return cp_err_set(err, "open:");
+		return cp_err_set(err, "open: %m");
 	int slot = cp_out_remember(tmp);
 	unlink(tmp);			/* of a process that was killed, and had our number */
 	int bad = sqlite3_open_v2(tmp, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK ? fail(db, err) :
 		  cp_db_exec(db, "PRAGMA journal_mode = MEMORY", err) < 0 ? -1 : cp_db_schema(db, err);
 	sqlite3_close(db);
 	if (!bad && link(tmp, target) < 0 && errno != EEXIST && renameat2(AT_FDCWD, tmp, AT_FDCWD, target, RENAME_NOREPLACE) < 0 && errno != EEXIST)
-		bad = cp_err_set(err, "make:");		/* not every file system has links */
+		bad = cp_err_set(err, "make: %m");		/* not every file system has links */
 	unlink(tmp);
 	cp_out_forget(slot);
 	free(target);
@@ -321,7 +321,7 @@ int cp_db_open(sqlite3 **out, const char *path, int create, struct cp_err *err)
 	*out = NULL;
 	int there = stat(path, &st) == 0;
 	if (!there && !create)
-		return cp_err_set(err, "%s: open:", path);
+		return cp_err_set(err, "%s: open: %m", path);
 	if (there && !S_ISREG(st.st_mode))	/* SQLite would put its journal beside a device */
 		return cp_err_set(err, "%s: not a file; expected a ledger", path);
 	if (there && !create && access(path, R_OK) == 0 && !may_write(path)) {

@@ -41,7 +41,7 @@ static int make_folders(char *path, struct cp_err *err)
 		*p = 0;
 		int bad = mkdir(path, 0777) < 0 && errno != EEXIST;
 		if (bad)
-			cp_err_set(err, "%s: make folder:", path);
+			cp_err_set(err, "%s: make folder: %m", path);
 		*p = '/';
 		if (bad)
 			return -1;

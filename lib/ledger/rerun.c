@@ -127,6 +127,14 @@ static int check_inputs(struct repeat *r, struct cp_err *err)
 	return bad;
 }
 
+static int write_all(int fd, const char *p, size_t n)
+{
+	for (ssize_t put; n; p += put, n -= (size_t)put)
+		if ((put = write(fd, p, n)) < 0)
+			return -1;
+	return 0;
+}
+
 /* Keep standard input in a file until it is known to be the right one. */
 static int spool_stdin(struct repeat *r, struct cp_err *err)
 {
@@ -135,20 +143,20 @@ static int spool_stdin(struct repeat *r, struct cp_err *err)
 	r->spool = cp_xasprintf("%s/.stdin", r->folder);
 	int fd = open(r->spool, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), bad = 0;
 	if (fd < 0)
-		return cp_err_set(err, "%s: open:", r->spool);
+		return cp_err_set(err, "%s: open: %m", r->spool);
 	struct cp_digest *d = cp_digest_new();
 	while (!bad && (n = read(STDIN_FILENO, buf, sizeof buf)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || write(fd, buf, (size_t)n) != n)
-			bad = cp_err_set(err, "keep standard input:");
+		if (n < 0 || write_all(fd, buf, (size_t)n) < 0)
+			bad = cp_err_set(err, "keep standard input: %m");
 		else
 			cp_digest_add(d, buf, (size_t)n);
 	}
 	cp_digest_hex(d, hex);
 	cp_digest_free(d);
 	if (close(fd) < 0 && !bad)
-		bad = cp_err_set(err, "keep standard input:");
+		bad = cp_err_set(err, "keep standard input: %m");
 	if (!bad && strcmp(hex, r->stdin_digest))
 		bad = cp_err_set(err, "standard input is not what run %lld read: its digest is %s, and was %s", (long long)r->id, hex, r->stdin_digest);
 	return bad;
@@ -189,7 +197,7 @@ static int make_folder(struct repeat *r, struct cp_err *err)
 		r->folder = realpath(made, NULL);
 	if (!bad && r->folder && !r->o->keep)
 		r->slot = cp_out_remember(r->folder);
-	bad = bad || !r->folder ? cp_err_set(err, "%s: make folder:", made) : 0;
+	bad = bad || !r->folder ? cp_err_set(err, "%s: make folder: %m", made) : 0;
 	for (size_t i = 0; i < r->n_outputs && !bad; i++) {
 		char *path = place(r, &r->output[i]);
 		if (!access(path, F_OK))
@@ -276,6 +284,15 @@ static pid_t start(const struct repeat *r, char **argv, struct sigaction before[
 	return pid;
 }
 
+static int check_end(int status, const char *program, struct cp_err *err)
+{
+	if (WIFSIGNALED(status))
+		return cp_err_set(err, "the repetition was ended by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status) == 127)
+		return cp_err_set(err, "%s: not found", program);
+	return WEXITSTATUS(status) ? cp_err_set(err, "the repetition failed with exit status %d", WEXITSTATUS(status)) : 0;
+}
+
 static int run_again(struct repeat *r, struct cp_err *err)
 {
 	char *program = find_program(r->tool, err), *out = NULL;
@@ -288,21 +305,16 @@ static int run_again(struct repeat *r, struct cp_err *err)
 	struct sigaction before[N_PASSED];
 	int status = 0;
 	pid_t pid = start(r, argv, before);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	int bad = pid < 0 ? cp_err_set(err, "fork: %m") : 0;
+	while (!bad && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	for (int i = 0; i < N_PASSED && pid > 0; i++)
+	repetition = 0;
+	for (int i = 0; i < N_PASSED; i++)
 		sigaction(passed[i], &before[i], NULL);
 	free(argv);
 	free(out);
-	int bad = 0;
-	if (pid < 0)
-		bad = cp_err_set(err, "fork:");
-	else if (WIFSIGNALED(status))
-		bad = cp_err_set(err, "the repetition was ended by signal %d", WTERMSIG(status));
-	else if (WEXITSTATUS(status) == 127)
-		bad = cp_err_set(err, "%s: not found", program);
-	else if (WEXITSTATUS(status))
-		bad = cp_err_set(err, "the repetition failed with exit status %d", WEXITSTATUS(status));
+	if (!bad)
+		bad = check_end(status, program, err);
 	free(program);
 	return bad;
 }
@@ -408,10 +420,10 @@ int cp_ledger_rerun(sqlite3 *db, int64_t id, const struct cp_rerun_opts *o, stru
 	struct repeat r = { .db = db, .id = id, .o = o, .ledger = realpath(o->ledger, NULL), .slot = -1 };
 	int same = -1;
 	if (!r.ledger) {
-		cp_err_set(err, "%s: open:", o->ledger);
+		cp_err_set(err, "%s: open: %m", o->ledger);
 	} else if (load_run(&r, err) == 0 && load_outputs(&r, err) == 0 && make_folder(&r, err) == 0) {
 		if (r.cwd && chdir(r.cwd) < 0)
-			cp_err_set(err, "%s: enter the folder of run %lld:", r.cwd, (long long)id);
+			cp_err_set(err, "%s: enter the folder of run %lld: %m", r.cwd, (long long)id);
 		else if (check_inputs(&r, err) == 0 && prepare_stdin(&r, err) == 0 && run_again(&r, err) == 0)
 			same = compare(&r, out, err);
 	}

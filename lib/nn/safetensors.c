@@ -260,17 +260,17 @@ static const void *map_file(const char *path, size_t *n_bytes, struct cp_err *er
 	struct stat st;
 
 	if (fd < 0) {
-		cp_err_set(err, "%s: open:", path);
+		cp_err_set(err, "%s: open: %m", path);
 		return NULL;
 	}
 	if (fstat(fd, &st) < 0)
-		cp_err_set(err, "%s: stat:", path);
+		cp_err_set(err, "%s: stat: %m", path);
 	else if (!S_ISREG(st.st_mode))
 		cp_err_set(err, "%s: not a regular file", path);
 	else if (st.st_size == 0)
 		cp_err_set(err, "%s: empty; expected safetensors", path);
 	else if ((map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)) == MAP_FAILED) {
-		cp_err_set(err, "%s: mmap:", path);
+		cp_err_set(err, "%s: mmap: %m", path);
 		map = NULL;
 	} else {
 		*n_bytes = (size_t)st.st_size;

@@ -52,12 +52,11 @@ static int draw(FILE *const f[3], struct cp_buf *picture, struct cp_err *err)
 	if (rc == ENOENT)
 		return cp_err_set(err, "gnuplot, which draws the pictures, is not installed; it comes with the package gnuplot-nox, and --no-pictures does "
 				  "without");
-	errno = rc;
 	if (rc)
-		return cp_err_set(err, "gnuplot: start:");
+		return cp_err_set(err, "gnuplot: start: %s", strerror(rc));
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return cp_err_set(err, "gnuplot: wait:");
+			return cp_err_set(err, "gnuplot: wait: %m");
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return complain(f[2], err);
 	read_back(f[1], picture);
@@ -70,9 +69,9 @@ int cp_gnuplot(const struct cp_buf *script, struct cp_buf *picture, struct cp_er
 	int rc = 0;
 	for (int i = 0; i < 3 && rc == 0; i++)
 		if (!(f[i] = tmpfile()))
-			rc = cp_err_set(err, "temporary file:");
+			rc = cp_err_set(err, "temporary file: %m");
 	if (rc == 0 && (fwrite(script->data, 1, script->len, f[0]) != script->len || fflush(f[0]) || fseek(f[0], 0, SEEK_SET)))
-		rc = cp_err_set(err, "temporary file: write:");
+		rc = cp_err_set(err, "temporary file: write: %m");
 	if (rc == 0)
 		rc = draw(f, picture, err);
 	for (int i = 0; i < 3; i++)

@@ -371,7 +371,7 @@ int cp_page_make(sqlite3 *db, const struct cp_page_opts *o, struct cp_buf *html,
 	struct page p = { .db = db, .o = o, .b = html, .runs = CP_BUF_INIT, .names = CP_BUF_INIT };
 	int made = o->pictures && mkdir(o->pictures, 0777) == 0;
 	if (o->pictures && !made && errno != EEXIST)
-		return cp_err_set(err, "%s: make folder:", o->pictures);
+		return cp_err_set(err, "%s: make folder: %m", o->pictures);
 	int rc = cp_db_exec(db, "BEGIN", err);		/* all of one moment */
 	if (rc == 0) {
 		rc = put_page(&p, n_runs, err);

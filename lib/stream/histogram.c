@@ -159,7 +159,7 @@ static int put_line(struct job *j, uint64_t from, const uint64_t *to, uint64_t r
 		put_word(j, *to, &b);
 	}
 	cp_buf_printf(&b, "\t%" PRIu64 "\t%.6f\n", rows, (double)rows / (double)j->total);
-	int rc = fputs(b.data, j->out) == EOF ? cp_err_set(err, "write:") : 0;
+	int rc = fputs(b.data, j->out) == EOF ? cp_err_set(err, "write: %m") : 0;
 	cp_buf_release(&b);
 	return rc;
 }
@@ -172,7 +172,7 @@ static int put_keys(struct job *j, struct cp_err *err)
 	struct cp_sorted x;
 	int rc;
 	if (fputs("key\trows\tshare\n", j->out) == EOF)
-		return cp_err_set(err, "write:");
+		return cp_err_set(err, "write: %m");
 	j->counts = cp_sorter_new(j->c->memory / 3);
 	while ((rc = next_word(j, &s, err)) == 1) {
 		char key[16];
@@ -217,7 +217,7 @@ static int put_bins(struct job *j, struct cp_err *err)
 	uint64_t missing, bins = j->c->n_bins, rows = 0, from = 0;
 	int rc;
 	if (fputs("from\tto\trows\tshare\n", j->out) == EOF)
-		return cp_err_set(err, "write:");
+		return cp_err_set(err, "write: %m");
 	if (count_words(j, &missing, err) < 0)
 		return -1;
 	uint64_t left = j->total - missing, words = j->n_words;

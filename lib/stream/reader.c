@@ -77,7 +77,7 @@ static int get_body(struct cp_reader *r, struct cp_buf *b, uint64_t n, const cha
 		b->len += got;
 		n -= got;
 		if (got < step && ferror(r->f))
-			return cp_err_set(err, "%s: read:", r->name);
+			return cp_err_set(err, "%s: read: %m", r->name);
 		if (got < step)
 			return cp_err_set(err, "%s: cut short in %s: %" PRIu64 " more bytes expected", r->name, what, n);
 	}
@@ -114,7 +114,7 @@ static int get_head(struct cp_reader *r, unsigned char p[CP_HEAD_SIZE], const ch
 	if (got == CP_HEAD_SIZE)
 		return 1;
 	if (ferror(r->f))
-		return cp_err_set(err, "%s: read:", r->name);
+		return cp_err_set(err, "%s: read: %m", r->name);
 	if (got == 0)
 		return 0;
 	if (r->n_segments == 0 && memcmp(p, CP_MARK_HEADER, got < 8 ? got : 8))
@@ -268,7 +268,7 @@ static int may_be_stream(FILE *f)
 
 static int go_back(FILE *f, off_t start, const char *name, struct cp_err *err)
 {
-	return start >= 0 && fseeko(f, start, SEEK_SET) == 0 ? 0 : cp_err_set(err, "%s: cannot be read again from its start:", name);
+	return fseeko(f, start, SEEK_SET) == 0 ? 0 : cp_err_set(err, "%s: cannot be read again from its start: %m", name);
 }
 
 static FILE *open_again(struct part *p, struct cp_err *err)

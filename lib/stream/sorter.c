@@ -152,7 +152,7 @@ static uint64_t prefix(const char *key, size_t n)
 static int put_at(struct cp_sorter *s, const char *p, size_t n, struct cp_err *err)
 {
 	if (cp_temp_write(s->f, p, n, s->file_end) < 0)
-		return cp_err_set(err, "sorting: writing a temporary file in %s:", cp_tmpdir());
+		return cp_err_set(err, "sorting: writing a temporary file in %s: %m", cp_tmpdir());
 	s->file_end += (off_t)n;
 	return 0;
 }
@@ -161,7 +161,7 @@ static int get_at(struct cp_sorter *s, off_t at, char *p, size_t n, struct cp_er
 {
 	if (cp_temp_read(s->f, p, n, at) == 0)
 		return 0;
-	return errno ? cp_err_set(err, "sorting: reading a temporary file in %s:", cp_tmpdir())
+	return errno ? cp_err_set(err, "sorting: reading a temporary file in %s: %m", cp_tmpdir())
 		     : cp_err_set(err, "sorting: the temporary file in %s was cut short", cp_tmpdir());
 }
 

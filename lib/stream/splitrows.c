@@ -67,7 +67,7 @@ static int read_lines(struct cp_splitrows *s, FILE *f, const char *name, int par
 		if (add_line(s, line, part, err) < 0)
 			return cp_err_wrap(err, "%s: line %" PRIu64, name, n);
 	}
-	return ferror(f) ? cp_err_set(err, "%s: read:", name) : 0;
+	return ferror(f) ? cp_err_set(err, "%s: read: %m", name) : 0;
 }
 
 static int read_file(struct cp_splitrows *s, const char *spec, struct cp_err *err)

@@ -8,13 +8,15 @@ static int copy(FILE *from, FILE *to, const char *name, struct cp_err *err)
 {
 	char buf[1 << 16];
 	size_t n;
-	while ((n = fread(buf, 1, sizeof buf, from)) > 0)
+	do {
+		n = fread(buf, 1, sizeof buf, from);
+		if (ferror(from))
+			return cp_err_set(err, "%s: read: %m", name);
 		if (fwrite(buf, 1, n, to) != n)
-			return cp_err_set(err, "%s: copying it to a temporary file in %s:", name, cp_tmpdir());
-	if (ferror(from))
-		return cp_err_set(err, "%s: read:", name);
+			return cp_err_set(err, "%s: copying it to a temporary file in %s: %m", name, cp_tmpdir());
+	} while (n == sizeof buf);
 	if (fflush(to) == EOF || fseeko(to, 0, SEEK_SET) < 0)
-		return cp_err_set(err, "%s: copying it to a temporary file in %s:", name, cp_tmpdir());
+		return cp_err_set(err, "%s: copying it to a temporary file in %s: %m", name, cp_tmpdir());
 	return 0;
 }
 

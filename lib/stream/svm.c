@@ -166,7 +166,7 @@ static void put_row(struct cp_svm_writer *w, const struct cp_values *v, size_t r
 static int put_text(struct cp_svm_writer *w, struct cp_err *err)
 {
 	if (w->text.len && fwrite(w->text.data, 1, w->text.len, w->f) != w->text.len)
-		return cp_err_set(err, "writing text:");
+		return cp_err_set(err, "writing text: %m");
 	cp_buf_reset(&w->text);
 	return 0;
 }
@@ -180,5 +180,5 @@ int cp_svm_block(struct cp_svm_writer *w, size_t n_rows, const struct cp_values 
 	}
 	if (put_text(w, err) < 0)
 		return -1;
-	return fflush(w->f) == EOF ? cp_err_set(err, "writing text:") : 0;
+	return fflush(w->f) == EOF ? cp_err_set(err, "writing text: %m") : 0;
 }

@@ -50,7 +50,7 @@ static int fill(struct in *in, struct cp_err *err)
 			;
 	in->at = 0;
 	in->n_input = n > 0 ? (size_t)n : 0;
-	return n < 0 ? cp_err_set(err, "read:") : n > 0;
+	return n < 0 ? cp_err_set(err, "read: %m") : n > 0;
 }
 
 /* 1 a line (without its newline), 0 the end, -1. */

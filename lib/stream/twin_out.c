@@ -230,14 +230,14 @@ void cp_twin_names(const struct cp_schema *s, struct cp_buf *b)
 static int put_mark(struct cp_twin_writer *w, const char *name, struct cp_err *err)
 {
 	if (!w->bare && fprintf(w->f, w->kind == CP_TWIN_TSV ? "#%s %s\n" : "{\"#%s\":%s}\n", name, w->text.data) < 0)
-		return cp_err_set(err, "writing text:");
+		return cp_err_set(err, "writing text: %m");
 	return 0;
 }
 
 static int put_text(struct cp_twin_writer *w, struct cp_err *err)
 {
 	if (w->text.len && fwrite(w->text.data, 1, w->text.len, w->f) != w->text.len)
-		return cp_err_set(err, "writing text:");
+		return cp_err_set(err, "writing text: %m");
 	cp_buf_reset(&w->text);
 	return 0;
 }
@@ -303,7 +303,7 @@ int cp_twin_block(struct cp_twin_writer *w, size_t n_rows, const struct cp_value
 	w->totals.rows += n_rows;
 	if (put_text(w, err) < 0)
 		return -1;
-	return fflush(w->f) == EOF ? cp_err_set(err, "writing text:") : 0;
+	return fflush(w->f) == EOF ? cp_err_set(err, "writing text: %m") : 0;
 }
 
 void cp_twin_inherit(struct cp_twin_writer *w, const struct cp_reader *r)

@@ -29,7 +29,7 @@ struct cp_writer {
 static int put(struct cp_writer *w, const struct cp_buf *b, struct cp_err *err)
 {
 	if (b->len && fwrite(b->data, 1, b->len, w->f) != b->len)
-		return cp_err_set(err, "writing records:");
+		return cp_err_set(err, "writing records: %m");
 	return 0;
 }
 
@@ -44,7 +44,7 @@ static int put_text(struct cp_writer *w, const char *mark, uint64_t a, uint64_t 
 	if (put(w, &w->head, err) < 0 || put(w, &w->raw, err) < 0)
 		return -1;
 	if (fflush(w->f) == EOF)
-		return cp_err_set(err, "writing records:");
+		return cp_err_set(err, "writing records: %m");
 	return 0;
 }
 
@@ -175,7 +175,7 @@ static int put_block(struct cp_writer *w, size_t n_rows, const struct cp_entry *
 	if (put(w, &w->head, err) < 0 || put(w, &w->raw, err) < 0 || put(w, body, err) < 0)
 		return -1;
 	if (fflush(w->f) == EOF)
-		return cp_err_set(err, "writing records:");
+		return cp_err_set(err, "writing records: %m");
 	w->n_blocks++;
 	w->totals.rows += n_rows;
 	return 0;

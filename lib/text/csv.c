@@ -126,7 +126,7 @@ static int fill(struct cp_csv *r, struct cp_err *err)
 		n = read(st->fd, st->buf + st->end, st->cap - st->end);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return cp_err_set(err, "%s: read:", r->file);
+		return cp_err_set(err, "%s: read: %m", r->file);
 	if (st->o.digest)
 		cp_digest_add(st->o.digest, st->buf + st->end, (size_t)n);
 	st->end += (size_t)n;

@@ -70,13 +70,13 @@ static int write_files(const char *dir, const struct file *file, int n_files, st
 	struct cp_out out[MOST_FILES], *all[MOST_FILES];
 	int n = 0, rc = 0;
 	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
-		return cp_err_set(err, "%s: make the folder:", dir);
+		return cp_err_set(err, "%s: make the folder: %m", dir);
 	for (; n < n_files && rc == 0; n++) {
 		char *path = cp_xasprintf("%s/%s", dir, file[n].leaf);
 		all[n] = &out[n];
 		rc = cp_out_open(&out[n], path, err);
 		if (rc == 0 && put(out[n].f, &file[n]) < 0)
-			rc = cp_err_set(err, "%s: write:", path);
+			rc = cp_err_set(err, "%s: write: %m", path);
 		else if (rc < 0)
 			n--;
 		free(path);

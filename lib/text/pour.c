@@ -109,7 +109,7 @@ static void read_window(struct pour *p)
 			continue;
 		if (n < 0) {
 			p->read_failed = 1;
-			cp_err_set(&p->read_err, "%s: read:", job->csv->file);
+			cp_err_set(&p->read_err, "%s: read: %m", job->csv->file);
 			return;
 		}
 		p->eof = n == 0;
@@ -260,7 +260,7 @@ static void write_out(struct pour *p)
 		if (job->writer)
 			rc = cp_writer_packed(job->writer, m->packed, &p->write_err);
 		else if (fwrite(m->lines.data, 1, m->lines.len, job->lines) != m->lines.len)
-			rc = cp_err_set(&p->write_err, "write:");
+			rc = cp_err_set(&p->write_err, "write: %m");
 		p->write_failed = rc < 0;
 		job->rows_out += m->n_rows;
 	}

@@ -109,7 +109,7 @@ static int write_all(struct learner *l, const struct cp_prepare *job, const stru
 	if (cp_out_open(&out, job->output, err) < 0)
 		return -1;
 	print_all(l, given, &b);
-	int rc = fwrite(b.data, 1, b.len, out.f) == b.len ? 0 : cp_err_set(err, "write:");
+	int rc = fwrite(b.data, 1, b.len, out.f) == b.len ? 0 : cp_err_set(err, "write: %m");
 	cp_buf_release(&b);
 	return cp_out_end(&out, rc, err);
 }

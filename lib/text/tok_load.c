@@ -270,7 +270,7 @@ static int read_folder(const char *dir, struct parts *p, char **name, struct cp_
 	struct stat st;
 	const char *leaf;
 	if (stat(dir, &st) < 0)
-		return cp_err_set(err, errno != ENOENT ? "%s: model folder:" : "%s: no such folder; " CP_FETCH_FIRST, dir);
+		return cp_err_set(err, errno != ENOENT ? "%s: model folder: %m" : "%s: no such folder; " CP_FETCH_FIRST, dir);
 	if (!S_ISDIR(st.st_mode))
 		return cp_err_set(err, "%s: not a folder; expected a model's, with one of " FORMS, dir);
 	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0 ||

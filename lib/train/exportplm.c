@@ -79,7 +79,7 @@ static int is_free(const char *dir, struct cp_err *err)
 	DIR *d = opendir(dir);
 	int n = 0;
 	if (!d)
-		return errno == ENOENT ? 0 : cp_err_set(err, "%s: open the folder:", dir);
+		return errno == ENOENT ? 0 : cp_err_set(err, "%s: open the folder: %m", dir);
 	while (n < 3 && readdir(d))
 		n++;
 	closedir(d);
@@ -96,11 +96,11 @@ int cp_export_plm(const struct cp_inspect *m, const char *dir, struct cp_err *er
 	if (is_free(dir, err) < 0)
 		return -1;
 	char *made = cp_xasprintf("%.*s.%ld.part", (int)n, dir, (long)getpid());
-	int slot = cp_out_remember(made), rc = mkdir(made, 0777) < 0 ? cp_err_set(err, "%s: make the folder:", made) : 0;
+	int slot = cp_out_remember(made), rc = mkdir(made, 0777) < 0 ? cp_err_set(err, "%s: make the folder: %m", made) : 0;
 	if (!rc) {
 		rc = fill(m, made, err);
 		if (!rc && rename(made, dir) < 0)
-			rc = cp_err_set(err, "%s: rename to '%s':", made, dir);
+			rc = cp_err_set(err, "%s: rename to '%s': %m", made, dir);
 		if (rc < 0)
 			cp_folder_remove(made);
 	}

@@ -1,13 +1,15 @@
 /* A file of vectors, all of one width. */
 #include "train/kept.h"
 
+#include <errno.h>
+
 #include "base/tempfile.h"
 
 #define ROWS 64		/* a batch */
 
 static int failed(struct cp_err *err)
 {
-	return cp_err_set(err, "keeping what the language model makes of the rows in a temporary file in %s:", cp_tmpdir());
+	return cp_err_set(err, "keeping what the language model makes of the rows in a temporary file in %s: %m", cp_tmpdir());
 }
 
 static int fill(struct cp_kept *k, struct cp_model *m, const struct cp_data *rows, const volatile sig_atomic_t *stop, struct cp_err *err)
@@ -55,7 +57,7 @@ int cp_kept_read(const struct cp_kept *k, const uint32_t *places, size_t n, nn_f
 	size_t bytes = k->width * sizeof *to;
 	for (size_t i = 0; i < n; i++, to += k->width)
 		if (cp_temp_read(k->f, to, bytes, (off_t)(places[i] * bytes)) < 0)
-			return failed(err);
+			return errno ? failed(err) : cp_err_set(err, "a temporary file in %s has become shorter", cp_tmpdir());
 	return 0;
 }
 

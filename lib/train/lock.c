@@ -65,12 +65,12 @@ static int take_lock(struct cp_trainer *t, struct cp_err *err)
 	while (t->lock < 0) {
 		t->lock = open(t->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 		if (t->lock < 0)
-			return cp_err_set(err, "%s: open for writing:", t->lock_path);
+			return cp_err_set(err, "%s: open for writing: %m", t->lock_path);
 		int busy = flock(t->lock, LOCK_EX | LOCK_NB) < 0;
 		if (!busy && is_the_file(t->lock, t->lock_path))
 			break;
 		if (busy)
-			cp_err_set(err, errno == EWOULDBLOCK ? "%s: another process is training this model" : "%s: lock:", t->out);
+			cp_err_set(err, errno == EWOULDBLOCK ? "%s: another process is training this model" : "%s: lock: %m", t->out);
 		close(t->lock);
 		t->lock = -1;
 		if (busy)
@@ -88,7 +88,7 @@ int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
 		return rc;
 	char *target = cp_path_target(t->out);
 	if (!target)
-		return cp_err_set(err, "%s: open for writing:", t->out);
+		return cp_err_set(err, "%s: open for writing: %m", t->out);
 	if (cp_path_is_open(target)) {
 		free(target);
 		return 0;

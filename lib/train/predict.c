@@ -165,9 +165,9 @@ static int write_texts(struct cp_predict *p, size_t n, struct cp_err *err)
 		const struct cp_buf *t = &p->text[i];
 		cp_digest_add(p->sum, t->data, t->len);
 		if (fwrite(t->data, 1, t->len, p->out) != t->len)
-			return cp_err_set(err, "write the scores:");
+			return cp_err_set(err, "write the scores: %m");
 	}
-	return fflush(p->out) == EOF ? cp_err_set(err, "write the scores:") : 0;
+	return fflush(p->out) == EOF ? cp_err_set(err, "write the scores: %m") : 0;
 }
 
 static int read_block(struct cp_predict *p, const struct cp_block *b, const char *name, struct cp_err *err)
@@ -263,7 +263,7 @@ int cp_predict_csv(struct cp_predict *p, const char *path, struct cp_rows_spec *
 	int standard = cp_is_standard(path), fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	const char *name = standard ? "standard input" : path;
 	if (fd < 0)
-		return cp_err_set(err, "%s: open:", path);
+		return cp_err_set(err, "%s: open: %m", path);
 	struct cp_schema schema;
 	cp_fields_schema(&p->model->vocab.fields, &schema);
 	like_training(p, spec, &schema);

@@ -33,7 +33,7 @@ size_t cp_rowfile_bytes(const struct cp_rowfile *f, const struct cp_data *d)
 
 static int failed(struct cp_err *err)
 {
-	return cp_err_set(err, "the rows are more than --memory holds; keeping them in a temporary file in %s:", cp_tmpdir());
+	return cp_err_set(err, "the rows are more than --memory holds; keeping them in a temporary file in %s: %m", cp_tmpdir());
 }
 
 struct cp_rowfile *cp_rowfile_new(const struct cp_data *d, struct cp_err *err)
@@ -118,7 +118,7 @@ static int read_at(const struct cp_rowfile *f, enum cp_array i, void *to, size_t
 {
 	if (cp_temp_read(f->f[i], to, bytes, (off_t)at) == 0)
 		return 0;
-	return errno ? cp_err_set(err, "read rows back from a temporary file in %s:", cp_tmpdir())
+	return errno ? cp_err_set(err, "read rows back from a temporary file in %s: %m", cp_tmpdir())
 		     : cp_err_set(err, "a temporary file in %s has become shorter", cp_tmpdir());
 }
 

@@ -136,7 +136,7 @@ struct cp_value_names *cp_value_names_read(const struct cp_inspect *m, const cha
 	struct cp_csv_opts o = { .delimiter = ',' };
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = -1;
 	if (fd < 0) {
-		cp_err_set(err, "%s: open:", path);
+		cp_err_set(err, "%s: open: %m", path);
 		return NULL;
 	}
 	struct cp_csv *csv = cp_csv_open(fd, path, &o, err);
