@@ -52,10 +52,11 @@ all: $(TOOLS:%=$(BIN)/%) $(if $(wildcard results/ledger.sql),results/ledger.db)
 results/ledger.db: | results/ledger.sql $(BIN)/cp-ledger
 	$(BIN)/cp-ledger import -q --ledger $@ results/ledger.sql
 
+$(BIN)/cp-featurize $(BIN)/cp-textify: $(B)/tools/prepare.o
 $(BIN)/%: $(B)/tools/%.o $(B)/tools/tool.o $(B)/libclickprompt.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 $(B)/libclickprompt.a: $(LIB_OBJ)
 	@echo "  AR   $@"

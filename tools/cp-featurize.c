@@ -27,5 +27,5 @@ int main(int argc, char **argv)
 	if (!job.output && !learn)
 		cp_no_binary_tty();
 	job.keys = 1;
-	return prepare_main(&tool, &job, learn, argc, argv);
+	return cp_tool_prepare(&tool, &job, learn, argc, argv);
 }

@@ -35,5 +35,5 @@ int main(int argc, char **argv)
 		cp_no_binary_tty();
 	job.keys = !job.lines;
 	job.text = 1;
-	return prepare_main(&tool, &job, 0, argc, argv);
+	return cp_tool_prepare(&tool, &job, 0, argc, argv);
 }
