@@ -14,6 +14,21 @@ test_that 'a folder with vocab.json and merges.txt' '
 	echo "{\"tokenizer_class\":\"GPT2Tokenizer\",\"add_prefix_space\":true}" >own/tokenizer_config.json
 	test "$(echo 6162 | "$CP_UNITS/tokenizer" own 1)" = "7 2"
 '
+test_that 'a spelling of RoBERTa is a special token where the class has it, else the pieces it is made of' '
+	mkdir spelled
+	printf "{\"<\":0,\"s\":1,\">\":2,\"a\":3,\"<s>\":4,\"</s>\":5,\"<mask>\":6,\"m\":7,\"k\":8}" >spelled/vocab.json
+	printf "#version: 0.2\n" >spelled/merges.txt
+	for class in "" Roberta GPT2 PreTrained; do
+		rm -f spelled/tokenizer_config.json
+		test -z "$class" || echo "{\"tokenizer_class\":\"${class}Tokenizer\"}" >spelled/tokenizer_config.json
+		case $class in
+		"" | Roberta) want="3 4 3 6" ;;
+		*) want="3 0 1 2 3 0 7 3 1 8 2" ;;
+		esac
+		test "$(echo 613c733e613c6d61736b3e | "$CP_UNITS/tokenizer" spelled 0)" = "$want" || { echo "$class"; exit 1; }
+	done
+	rm -rf spelled
+'
 test_that 'GPT-2 knows the end of a text, DeBERTa has the special tokens of BERT' '
 	mkdir gpt deberta
 	printf "a b\n" | tee gpt/merges.txt >deberta/merges.txt

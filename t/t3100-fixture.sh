@@ -122,4 +122,17 @@ test_that 'an altered figure and an altered id are found' '
 	sed "3s/\"ids\":\[\([0-9]*\)/\"ids\":[7\1/" "$FIX/tok/bert_tiny.jsonl" >tok/bert_tiny.jsonl
 	fails_with 1 cp-fixture tok >out && grep "line 3" out
 '
+test_that 'scores beyond 0 and 1 are clipped as the file defines it, and groups are ids of 64 bits or names' '
+	mkdir -p edge
+	printf "%s" "{\"cases\":[{\"name\":\"a\",\"labels\":[1,0,1,0],\"scores\":[2.0,-1.0,0.5,0.25],\"expect\":{\"auc\":1.0,\"logloss\":0.24520731325293205,
+		\"delong\":{\"var\":0,\"se\":0,\"ci95\":[1,1]}}},
+		{\"name\":\"b\",\"labels\":[1,0,1,0,1,0],\"scores\":[0.9,0.2,0.3,0.4,0.5,0.1],
+		\"groups\":[9007199254740992,9007199254740992,9007199254740993,9007199254740993,\"x\",\"x\"],
+		\"expect\":{\"auc\":0.888888888888889,\"gauc\":0.6666666666666666,\"gauc_groups_used\":3,\"gauc_rows_used\":6}}],\"paired_ttest\":[]}" >edge/metrics.json
+	cp-fixture edge >out || true
+	cat out
+	grep "^ok .*a: logloss" out
+	grep "^ok .*b: gauc:" out
+	grep "^ok .*b: gauc_groups_used" out
+'
 test_done

@@ -72,6 +72,7 @@ test_that 'sizes that do not go together are refused' '
 		cp-train --stage ctr --model finalmlp --set hidden=6 --set hidden2=8 --set heads=4 --train train.cps -o no.cpm
 	refused 1 "finalmlp: gate2: field 4; the rows have 3" cp-train --stage ctr --model finalmlp --set gate2=1,4 --train train.cps -o no.cpm
 	refused 1 "hidden and hidden2 need a layer each" cp-train --stage ctr --model finalmlp --set hidden2= --train train.cps -o no.cpm
+	cp-cat -q --drop Film --drop Genre train.cps | cp-train -q --threads 1 --stage ctr --model ipnn --set dim=4 --set hidden=8 --epochs 1 -o lone.cpm
 	refused 1 "fibinet: pairs of fields need two" sh -c "cp-cat -q --drop Film --drop Genre train.cps | cp-train --stage ctr --model fibinet -o no.cpm"
 	refused 1 "cin names no layer" cp-train --stage ctr --model xdeepfm --set cin= --train train.cps -o no.cpm
 '

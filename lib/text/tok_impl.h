@@ -112,11 +112,16 @@ const char *cp_tok_json_type(const json_t *obj);	/* its "type" or what it is ins
  * the tokenizer.json's model.unk_token. */
 struct cp_tok_words {
 	const json_t *config, *map, *added, *model, *unk;
+	int whole;			/* of a pack: the tokenizer.json names all tokens that the text may spell */
 };
 json_t *cp_tok_from_merges(const char *vocab_json, const char *merges_txt, const struct cp_tok_words *, struct cp_err *);
 json_t *cp_tok_from_spm(const char *spiece_model, const struct cp_tok_words *, struct cp_err *);
 
 /* special tokens: their roles, and those that the text may spell */
+/* Does the folder's class begin like this, or is this the type of its model?  -1: it names neither. */
+int cp_tok_is_class(const struct cp_tok_words *, const char *class, const char *type);
+/* Is the usual spelling of this role a special token though no file says so, as it is in classes that have it for a default? */
+int cp_tok_has_default(const struct cp_tok_words *, const char *kind, int role);
 int cp_tok_roles_load(struct cp_tokenizer *, const struct cp_tok_words *, const char *name, struct cp_err *);
 const char *cp_tok_spelling(const json_t *token);	/* of a string, or an object with its content; or NULL */
 int cp_tok_flag(const json_t *token, const char *key);	/* "lstrip" and the like of an object; 0 where it does not say */

@@ -26,6 +26,9 @@ struct parts {
 	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json */
 	json_t *tokenizer, *config, *map, *added, *model;
 	int frame_by_role;		/* made from vocab.txt: [CLS] text [SEP] */
+	int packed;
+	const char *class;		/* as tokenizer_config.json would have it, with this; NULL: as it has */
+	int add_prefix_space;
 };
 
 static void parts_release(struct parts *p)
@@ -39,7 +42,8 @@ static void parts_release(struct parts *p)
 
 static struct cp_tok_words words_of(const struct parts *p)
 {
-	return (struct cp_tok_words){ p->config, p->map, p->added, p->model, json_object_get(json_object_get(p->tokenizer, "model"), "unk_token") };
+	return (struct cp_tok_words){ p->config, p->map, p->added, p->model, json_object_get(json_object_get(p->tokenizer, "model"), "unk_token"),
+				      p->packed };
 }
 
 /* ---- What the tokenizer.json says ---- */
@@ -276,6 +280,11 @@ static int read_folder(const char *dir, struct parts *p, char **name, struct cp_
 	if (optional_json(dir, "tokenizer_config.json", &p->config, err) < 0 || optional_json(dir, "special_tokens_map.json", &p->map, err) < 0 ||
 	    optional_json(dir, "added_tokens.json", &p->added, err) < 0 || optional_json(dir, "config.json", &p->model, err) < 0)
 		return -1;
+	if (p->class) {
+		p->config = p->config ? p->config : json_object();
+		json_object_set_new(p->config, "tokenizer_class", json_string(p->class));
+		json_object_set_new(p->config, "add_prefix_space", json_boolean(p->add_prefix_space));
+	}
 	int form = form_of(dir, p, &leaf);
 	if (form == NO_FORM)
 		return no_tokenizer(dir, err);
@@ -285,32 +294,19 @@ static int read_folder(const char *dir, struct parts *p, char **name, struct cp_
 	return p->tokenizer ? 0 : -1;
 }
 
-/* prefix_space < 0: as the folder says. */
-static struct cp_tokenizer *open_folder(const char *dir, int prefix_space, struct cp_err *err)
+struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
 {
-	struct parts p = { 0 };
-	struct cp_tokenizer *t = NULL;
+	return cp_tokenizer_open_as(dir, NULL, 0, err);
+}
+
+struct cp_tokenizer *cp_tokenizer_open_as(const char *dir, const char *class, int add_prefix_space, struct cp_err *err)
+{
+	struct parts p = { .class = class, .add_prefix_space = add_prefix_space };
 	char *name = NULL;
-	if (read_folder(dir, &p, &name, err) == 0) {
-		if (prefix_space >= 0 && !p.config)
-			p.config = json_object();
-		if (prefix_space >= 0)
-			json_object_set_new(p.config, "add_prefix_space", json_boolean(prefix_space));
-		t = from_parts(&p, name, err);
-	}
+	struct cp_tokenizer *t = read_folder(dir, &p, &name, err) == 0 ? from_parts(&p, name, err) : NULL;
 	parts_release(&p);
 	free(name);
 	return t;
-}
-
-struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *err)
-{
-	return open_folder(dir, -1, err);
-}
-
-struct cp_tokenizer *cp_tokenizer_open_prefix_space(const char *dir, int add_prefix_space, struct cp_err *err)
-{
-	return open_folder(dir, add_prefix_space != 0, err);
 }
 
 struct cp_tokenizer *cp_tokenizer_from_vocab(const char *vocab, size_t n, int lower, const char *name, struct cp_err *err)
@@ -361,7 +357,7 @@ int cp_tokenizer_positions(const char *dir, size_t *positions, struct cp_err *er
 struct cp_tokenizer *cp_tokenizer_unpack(const char *json, size_t n, const char *name, struct cp_err *err)
 {
 	json_error_t why;
-	struct parts p = { 0 };
+	struct parts p = { .packed = 1 };
 	struct cp_tokenizer *t = NULL;
 	json_t *root = json_loadb(json, n, 0, &why);
 	p.tokenizer = json_incref(json_object_get(root, "tokenizer.json"));

@@ -25,11 +25,11 @@ static json_int_t role(const struct cp_tok_words *w, const json_t *vocab, const 
 /* Spelled RoBERTa's way, or BERT's, as in DeBERTa's folders. */
 static json_t *frame(const struct cp_tok_words *w, const json_t *vocab)
 {
-	const char *class = json_string_value(json_object_get(w->config, "tokenizer_class")), *cls, *sep;
+	const char *cls, *sep;
 	int is_bert = !json_object_get(vocab, "<s>");
 	json_int_t cls_id = role(w, vocab, "cls_token", is_bert ? "[CLS]" : "<s>", &cls);
 	json_int_t sep_id = role(w, vocab, "sep_token", is_bert ? "[SEP]" : "</s>", &sep);
-	if (cls_id < 0 || sep_id < 0 || (class && !strncmp(class, "GPT2", 4)))
+	if (cls_id < 0 || sep_id < 0 || cp_tok_is_class(w, "GPT2", "gpt2") > 0)
 		return json_null();
 	return json_pack("{s:s,s:[s,I],s:[s,I]}", "type", "RobertaProcessing", "sep", sep, sep_id, "cls", cls, cls_id);
 }
@@ -38,7 +38,8 @@ static json_t *added(const struct cp_tok_words *w, const json_t *vocab)
 {
 	const char *mask;
 	json_int_t id = role(w, vocab, "mask_token", json_object_get(vocab, "<mask>") ? "<mask>" : "[MASK]", &mask);
-	if (id < 0 || json_is_object(cp_tok_said(w, "mask_token")))
+	const json_t *said = cp_tok_said(w, "mask_token");
+	if (id < 0 || json_is_object(said) || (!said && !cp_tok_has_default(w, "bpe", CP_TOK_MASK)))
 		return json_array();
 	return json_pack("[{s:I,s:s,s:b,s:b}]", "id", id, "content", mask, "lstrip", 1, "special", 1);
 }

@@ -1,7 +1,7 @@
 /* Which tokens are special, and which are found in a text, by what a folder says beside its vocabulary.
  *
- * special_tokens_map.json names the tokens of each role, else tokenizer_config.json, else they have their usual spelling; added_tokens.json has tokens
- * that came later.  As in PyPI transformers, these files are read after tokenizer.json and what they say of white space around a token replaces what
+ * special_tokens_map.json names the tokens of each role, else tokenizer_config.json, else they have their usual spelling, which is found in a text only
+ * where it is the class's own; added_tokens.json has tokens that came later.  As in PyPI transformers, these files are read after tokenizer.json and what they say of white space around a token replaces what
  * stands there, but whether a token is looked for in normalized text is settled by who names it first.
  */
 #include "text/tok_impl.h"
@@ -25,11 +25,10 @@ const json_t *cp_tok_said(const struct cp_tok_words *w, const char *key)
 	return v ? v : json_object_get(w->config, key);
 }
 
-/* Does the folder's class, or the type of its model, begin like this? */
-static int is_class(const struct cp_tok_words *w, const char *class, const char *type)
+int cp_tok_is_class(const struct cp_tok_words *w, const char *class, const char *type)
 {
 	const char *c = json_string_value(json_object_get(w->config, "tokenizer_class")), *t = json_string_value(json_object_get(w->model, "model_type"));
-	return c ? !strncmp(c, class, strlen(class)) : t && !strcmp(t, type);
+	return c ? !strncmp(c, class, strlen(class)) : t ? !strcmp(t, type) : -1;
 }
 
 /* Classes that describe their special tokens in full where the folder only spells them: looked for in normalized text, and the mask token takes the
@@ -41,9 +40,24 @@ static int class_describes(const struct cp_tok_words *w)
 		{ "XLMRoberta", "xlm-roberta" }, { "Camembert", "camembert" },
 	};
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-		if (is_class(w, classes[i][0], classes[i][1]))
+		if (cp_tok_is_class(w, classes[i][0], classes[i][1]) > 0)
 			return 1;
 	return 0;
+}
+
+/* A folder that names neither its class nor its model is what its vocabulary is made for: of WordPiece a BERT, of merges a RoBERTa, of Unigram a T5. */
+int cp_tok_has_default(const struct cp_tok_words *w, const char *kind, int r)
+{
+	static const char *const like_bert[][2] = {
+		{ "Bert", "bert" }, { "DistilBert", "distilbert" }, { "Electra", "electra" }, { "MobileBert", "mobilebert" },
+	};
+	int unnamed = cp_tok_is_class(w, "", "") < 0;
+	if (cp_tok_is_class(w, "T5", "t5") > 0 || cp_tok_is_class(w, "MT5", "mt5") > 0 || (unnamed && !strcmp(kind, "unigram")))
+		return r == CP_TOK_SEP || r == CP_TOK_PAD || r == CP_TOK_UNK;
+	for (size_t i = 0; i < sizeof like_bert / sizeof *like_bert; i++)
+		if (cp_tok_is_class(w, like_bert[i][0], like_bert[i][1]) > 0)
+			return 1;
+	return class_describes(w) || unnamed;
 }
 
 /* v describes the token or is its spelling only; NULL: nobody has named it. */
@@ -91,10 +105,11 @@ static void load_role(struct cp_tokenizer *t, const struct cp_tok_words *w, int 
 	uint32_t id = CP_VOCAB_NONE;
 	for (int i = 0; i < 3 && id == CP_VOCAB_NONE; i++)
 		id = id_of(t, cp_tok_spelling(v = by[i]));
+	int named = id != CP_VOCAB_NONE;
 	for (int i = 0; i < 2 && id == CP_VOCAB_NONE; i++, v = NULL)
 		id = id_of(t, usual[r][i]);
 	t->role[r] = id == CP_VOCAB_NONE ? CP_TOK_NONE : id;
-	if (id != CP_VOCAB_NONE)
+	if (id != CP_VOCAB_NONE && !w->whole && (named || cp_tok_has_default(w, t->model->kind, r)))
 		add_special(t, v, id, describes, r == CP_TOK_MASK);
 }
 
@@ -107,7 +122,7 @@ static void load_more(struct cp_tokenizer *t, const struct cp_tok_words *w, int 
 	add_named(t, cp_tok_said(w, "eos_token"), describes);
 	for (size_t i = 0; i < json_array_size(more); i++)
 		add_named(t, json_array_get(more, i), 0);
-	if (end_of_text != CP_VOCAB_NONE && is_class(w, "GPT2", "gpt2"))
+	if (end_of_text != CP_VOCAB_NONE && cp_tok_is_class(w, "GPT2", "gpt2") > 0)
 		add_special(t, NULL, end_of_text, 0, 0);
 }
 

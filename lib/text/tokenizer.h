@@ -36,8 +36,8 @@ extern const char *const cp_tok_role_name[CP_TOK_N_ROLES];
 
 /* NULL and a sentence when the folder or a tokenizer in it is missing, broken or of a kind we do not read (which is named). */
 struct cp_tokenizer *cp_tokenizer_open(const char *dir, struct cp_err *);
-/* The same with byte-level BPE's add_prefix_space as given here, whatever the folder says. */
-struct cp_tokenizer *cp_tokenizer_open_prefix_space(const char *dir, int add_prefix_space, struct cp_err *);
+/* The same as this class ("GPT2Tokenizer", as in a tokenizer_config.json) and with byte-level BPE's add_prefix_space as given, whatever the folder says. */
+struct cp_tokenizer *cp_tokenizer_open_as(const char *dir, const char *class, int add_prefix_space, struct cp_err *);
 void cp_tokenizer_free(struct cp_tokenizer *);
 
 /* BERT's WordPiece over a vocabulary in the form of vocab.txt, a token a line; `name` is what messages call it. */
