@@ -238,6 +238,14 @@ test_that 'a model scores a CSV of other columns in another order as it scores t
 	cp-predict -q --no-ledger --score-only -m m.cpm --csv other.csv | diff want -
 	test "$(sort -u want | wc -l)" -gt 20
 '
+test_that 'a column whose name has an end of line in it is a field, and cannot be declared' '
+	printf "\"label\",\"Us\ner\",b\n1,x,y\n0,u,v\n" >ends.csv
+	cp-featurize -q ends.csv -f "b: category null NA" | cp-cat -q --check
+	for how in "--null NA" "-f *:number"; do
+		(set -f; fails_with 1 cp-featurize ends.csv $how -o no.cps)
+		grep "ends.csv: column 2 has an end of line in its name" fails_with.err
+	done
+'
 test_that 'which of two columns of one name is the label, or the time, nobody can tell' '
 	printf "label,label,A\n1,0,x\n" >twice.csv
 	fails_with 1 cp-featurize twice.csv

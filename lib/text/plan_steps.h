@@ -20,7 +20,7 @@ struct cp_source {
 
 /* Names for the columns, where they have none and the fields are such names; spec.fields is then NULL. */
 int cp_source_name(struct cp_source *);
-/* Each line has a column, and each glob one at least. */
+/* Each line has a column, and each glob one at least; what will be declared fits into a line. */
 int cp_source_check(const struct cp_source *);
 
 size_t cp_source_column(const struct cp_source *, const char *name);	/* SIZE_MAX: there is none */

@@ -1,8 +1,9 @@
 /* Which tokens are special, and which are found in a text, by what a folder says beside its vocabulary.
  *
  * special_tokens_map.json names the tokens of each role, else tokenizer_config.json, else they have their usual spelling, which is found in a text only
- * where it is the class's own; added_tokens.json has tokens that came later.  As in PyPI transformers, these files are read after tokenizer.json and what they say of white space around a token replaces what
- * stands there, but whether a token is looked for in normalized text is settled by who names it first.
+ * where it is the class's own; added_tokens.json has tokens that came later.  As in PyPI transformers, these files are read after tokenizer.json and
+ * what they say of white space around a token replaces what stands there, but whether a token is looked for in normalized text is settled by who names
+ * it first.
  */
 #include "text/tok_impl.h"
 
