@@ -5,6 +5,7 @@
 
 PREFIX  ?= /usr/local
 CC      ?= cc
+OBJCOPY ?= objcopy
 OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 FLAVOUR := $(or $(SANITIZE),plain)
@@ -149,11 +150,20 @@ $(B)/bench/%: $(B)/t/bench/%.o $(B)/libclickprompt.a
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# What cp_score.h needs, as one object of which other programs see the functions of that header alone.
+$(B)/score/libclickprompt.a: $(B)/libclickprompt.a lib/score/cp_score.h
+	@mkdir -p $(@D)
+	@echo "  AR   $@"
+	$(Q)sed -n 's/.*[ *]\(cp_score[a-z_]*\)(.*/\1/p' lib/score/cp_score.h | sort -u > $(@D)/calls
+	$(Q)$(LD) -r -o $(@D)/score.o $$(sed 's/^/-u /' $(@D)/calls) $<
+	$(Q)$(OBJCOPY) --keep-global-symbols=$(@D)/calls $(@D)/score.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(@D)/score.o
+
 # Also for other programs: cp_score.h, the library (static, so that its version is that of the program built with it), and what it needs.
-install: all
+install: all $(B)/score/libclickprompt.a
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -m 644 lib/score/cp_score.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(B)/libclickprompt.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 $(B)/score/libclickprompt.a $(DESTDIR)$(PREFIX)/lib
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: clickprompt' 'Description: scores of clickprompt models, cp_score.h' \
 	  "Version: $$(sed -n 's/.*CP_VERSION "\(.*\)"/\1/p' tools/tool.h)" 'Requires: libxxhash liblz4 openblas libutf8proc jansson' \
 	  'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lclickprompt -lcsv -lpthread -lm' \

@@ -45,6 +45,7 @@ test_that 'with lists, numbers and fields made of others, by the declaration ins
 	tail -n +2 rich.csv | cut -d, -f3- | tr , "\t" >rich.tsv
 	"$CP_UNITS/score" rich.cpm rich.tsv >tap || { cat tap; exit 1; }
 	cp-predict -q --no-ledger --csv --score-only -m rich.cpm <rich.csv | cmp - scores.txt
+	"$CP_UNITS/score" rich.cpm >tap || { cat tap; exit 1; }
 	printf "u1\tfilm 2\tg1\ta|b\tcheap\t5\n" | "$EXAMPLE" rich.cpm >out 2>err
 	cat out err
 	test "$(wc -l <out)" = 1
@@ -103,6 +104,10 @@ elif command -v c++ >/dev/null && command -v pkg-config >/dev/null; then
 		export PKG_CONFIG_PATH
 		cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror "$TOP/examples/score.c" $(pkg-config --cflags --libs clickprompt) -o score
 		./score m.cpm <rows.tsv >one
+		nm -g --defined-only "$TRASH/dest/lib/libclickprompt.a" | awk "NF == 3 { print \$3 }" >seen
+		grep -x cp_scorer_open seen
+		test "$(wc -l <seen)" -lt 20
+		test "$(grep -vc "^cp_score" seen)" = 0
 		printf "#include <cp_score.h>\nint main() { cp_score_error e; cp_scorer *s = cp_scorer_open(\"m.cpm\", CP_SCORE_F32, &e); cp_scorer_close(s); return !s; }\n" >x.cc
 		c++ -Wall -Wextra -pedantic -Werror x.cc $(pkg-config --cflags --libs clickprompt) -o x
 		./x

@@ -15,8 +15,8 @@
  *     cp_scorer_close(model);                                                         // after its contexts
  *
  * Nothing here prints or ends the process, and after cp_score_context_new nothing allocates.  Any error pointer may be NULL.  Of the program around
- * it two things change when the first model is opened: OpenBLAS, where it is used there too, has one thread, and jansson, likewise, asks for memory by
- * a function that falls back on the one it had.
+ * it two things change: OpenBLAS, where it is used there too, has one thread from the start, and from the first model that is opened jansson, likewise,
+ * asks for memory by a function that falls back on the one it had.
  */
 #ifndef CP_SCORE_H
 #define CP_SCORE_H
