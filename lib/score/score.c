@@ -207,8 +207,8 @@ static void run(struct cp_score_context *c, size_t from, size_t n)
 {
 	struct cp_model *m = c->model;
 	size_t at = from * (size_t)m->vocab.fields.n;
-	m->ids.v = c->id + (c->of->bags ? 0 : at);
-	m->bags = (struct nn_bags){ c->off + at, c->weight };
+	m->batch.ids.v = c->id + (c->of->bags ? 0 : at);
+	m->batch.bags = (struct nn_bags){ c->off + at, c->weight };
 	m->g->len[PLM_ROWS] = n;
 	nn_forward(m->g, m->z);
 }

@@ -1,4 +1,5 @@
 /* A batch into a model: values, tokens and masks of its rows, and what comes out of them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -7,28 +8,38 @@
 
 /* --- Values ------------------------------------------------------------------------------------------------------------------------ */
 
-static void reserve(struct cp_model *m, size_t n)
+static void reserve(struct cp_batch *b, size_t n, int n_fields)
 {
-	if (n <= m->cap)
+	if (n <= b->cap)
 		return;
-	m->cap = n;
-	m->off_v = cp_xrealloc(m->off_v, n * (size_t)m->vocab.fields.n + 1, sizeof *m->off_v);
-	m->label_v = cp_xrealloc(m->label_v, n, sizeof *m->label_v);
-	m->row_weight_v = cp_xrealloc(m->row_weight_v, n, sizeof *m->row_weight_v);
-	m->key_v = cp_xrealloc(m->key_v, n, sizeof *m->key_v);
+	b->cap = n;
+	b->off_v = cp_xrealloc(b->off_v, n * (size_t)n_fields + 1, sizeof *b->off_v);
+	b->label_v = cp_xrealloc(b->label_v, n, sizeof *b->label_v);
+	b->row_weight_v = cp_xrealloc(b->row_weight_v, n, sizeof *b->row_weight_v);
+	b->key_v = cp_xrealloc(b->key_v, n, sizeof *b->key_v);
 }
 
-static void reserve_values(struct cp_model *m, size_t n)
+static void reserve_values(struct cp_batch *b, size_t n)
 {
-	if (n <= m->value_cap)
+	if (n <= b->value_cap)
 		return;
-	m->value_cap = n + n / 2;
-	m->id_v = cp_xrealloc(m->id_v, m->value_cap, sizeof *m->id_v);
-	m->weight_v = cp_xrealloc(m->weight_v, m->value_cap, sizeof *m->weight_v);
+	b->value_cap = n + n / 2;
+	b->id_v = cp_xrealloc(b->id_v, b->value_cap, sizeof *b->id_v);
+	b->weight_v = cp_xrealloc(b->weight_v, b->value_cap, sizeof *b->weight_v);
+}
+
+void cp_batch_release(struct cp_batch *b)
+{
+	void *own[] = { b->id_v, b->off_v, b->weight_v, b->label_v, b->row_weight_v, b->key_v };
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		free(own[i]);
+	plm_feed_release(&b->feed);
+	cp_ids_release(&b->words);
+	cp_ids_release(&b->pairs);
 }
 
 /* Rows of the table for the row's values, and how they make up its fields: w of them that weigh 1/w for a list, one by its number. */
-static void feed_bags(struct cp_model *m, const struct cp_data *d, size_t place, size_t at, uint32_t *off)
+static void feed_bags(struct cp_batch *b, const struct cp_data *d, size_t place, size_t at, uint32_t *off)
 {
 	const uint32_t *members = cp_data_members(d, place);
 	const nn_float *number = cp_data_numbers(d, place);
@@ -36,7 +47,7 @@ static void feed_bags(struct cp_model *m, const struct cp_data *d, size_t place,
 		uint32_t n = cp_data_of_field(d, f, &members);
 		nn_float w = d->fields.v[f].type == CP_NUMBER ? *number++ : 1 / (nn_float)n;
 		for (uint32_t k = 0; k < n; k++)
-			m->weight_v[at++] = w;
+			b->weight_v[at++] = w;
 		off[f + 1] = (uint32_t)at;
 	}
 }
@@ -50,20 +61,21 @@ static void hide_values(struct cp_model *m, const struct cp_data *d, size_t plac
 		for (uint32_t k = cp_data_of_field(d, i, &members); k; k--, at++) {
 			if (cp_rng_real(&r) >= f->unseen_rate)
 				continue;
-			m->id_v[at] = (uint32_t)m->vocab.field[i].base;
+			m->batch.id_v[at] = (uint32_t)m->vocab.field[i].base;
 			if (d->fields.v[i].type == CP_NUMBER)
-				m->weight_v[at] = 1;
+				m->batch.weight_v[at] = 1;
 		}
 }
 
 /* Values of the i-th row of the batch, behind the `at` that are there; how many there are now. */
 static size_t feed_values(struct cp_model *m, const struct cp_data *d, size_t place, size_t i, size_t at, const struct cp_feeding *f)
 {
+	struct cp_batch *b = &m->batch;
 	size_t first = cp_data_first(d, place), n = cp_data_values(d, place);
-	reserve_values(m, at + n);
-	memcpy(m->id_v + at, d->ids + first, n * sizeof *m->id_v);
+	reserve_values(b, at + n);
+	memcpy(b->id_v + at, d->ids + first, n * sizeof *b->id_v);
 	if (!cp_data_is_plain(d))
-		feed_bags(m, d, place, at, m->off_v + i * (size_t)d->fields.n);
+		feed_bags(b, d, place, at, b->off_v + i * (size_t)d->fields.n);
 	if (f->unseen_rate > 0)
 		hide_values(m, d, place, at, f);
 	return at + n;
@@ -71,46 +83,47 @@ static size_t feed_values(struct cp_model *m, const struct cp_data *d, size_t pl
 
 /* --- Tokens ------------------------------------------------------------------------------------------------------------------------ */
 
-static void masks_of(struct cp_model *m, const struct cp_data *d, size_t place, uint64_t epoch, const uint32_t *token, size_t n)
+static void masks_of(struct cp_ids *pairs, const struct cp_data *d, size_t place, uint64_t epoch, const uint32_t *token, size_t n)
 {
-	m->pairs.n = 0;
+	pairs->n = 0;
 	if (!d->spec.is_static) {
-		cp_mask_row(&d->spec, epoch, d->row[place], token, n, &m->pairs);
+		cp_mask_row(&d->spec, epoch, d->row[place], token, n, pairs);
 	} else if (d->pair) {
 		for (uint64_t i = d->pair_at[place]; i < d->pair_at[place + 1]; i++)
-			cp_ids_push(&m->pairs, d->pair[i]);
+			cp_ids_push(pairs, d->pair[i]);
 	} else {
-		cp_mask_row(&d->spec, 0, d->row[place], token, n, &m->pairs);
+		cp_mask_row(&d->spec, 0, d->row[place], token, n, pairs);
 	}
 }
 
 static void feed_tokens(struct cp_model *m, const struct cp_data *d, size_t place, const struct cp_feeding *f, uint64_t key)
 {
+	struct plm_feed *to = &m->batch.feed;
+	struct cp_ids *words = &m->batch.words, *pairs = &m->batch.pairs;
 	const uint32_t *token = d->token + d->token_at[place];
 	size_t n = d->token_at[place + 1] - d->token_at[place];
 	if (m->c.baseline == CP_CTR_BERT) {
 		size_t user = d->seam[place];
-		plm_feed_row(&m->feed, token, user, key);
-		plm_feed_row(&m->feed, token + user, n - user, ~key);
+		plm_feed_row(to, token, user, key);
+		plm_feed_row(to, token + user, n - user, ~key);
 		return;
 	}
 	if (m->p5) {
-		cp_p5_feed(m->p5, &m->feed, token, n, d->label && d->label[place] > 0.5, key);
+		cp_p5_feed(m->p5, to, token, n, d->label && d->label[place] > 0.5, key);
 		return;
 	}
 	if (!f->masked) {
-		plm_feed_row(&m->feed, token, n, key);
+		plm_feed_row(to, token, n, key);
 		return;
 	}
-	m->words.n = 0;
-	for (size_t t = 0; t < n; t++)
-		cp_ids_push(&m->words, token[t]);
-	masks_of(m, d, place, f->epoch, token, n);
-	for (size_t i = 0; i < m->pairs.n; i += 2)
-		m->words.v[m->pairs.v[i]] = m->pairs.v[i + 1];
-	size_t first = plm_feed_row(&m->feed, m->words.v, n, key);
-	for (size_t i = 0; i < m->pairs.n; i += 2)
-		plm_feed_pick(&m->feed, first + m->pairs.v[i], token[m->pairs.v[i]]);
+	words->n = 0;
+	cp_ids_add(words, token, n);
+	masks_of(pairs, d, place, f->epoch, token, n);
+	for (size_t i = 0; i < pairs->n; i += 2)
+		words->v[pairs->v[i]] = pairs->v[i + 1];
+	size_t first = plm_feed_row(to, words->v, n, key);
+	for (size_t i = 0; i < pairs->n; i += 2)
+		plm_feed_pick(to, first + pairs->v[i], token[pairs->v[i]]);
 }
 
 static uint64_t row_key(const struct cp_data *d, size_t place, const struct cp_feeding *f)
@@ -120,35 +133,36 @@ static uint64_t row_key(const struct cp_data *d, size_t place, const struct cp_f
 
 static void feed_texts(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
 {
-	plm_feed_reset(&m->feed);
+	plm_feed_reset(&m->batch.feed);
 	for (size_t i = 0; i < n; i++)
 		feed_tokens(m, d, places[i], f, row_key(d, places[i], f));
-	plm_feed_bind(&m->feed, m->g);
+	plm_feed_bind(&m->batch.feed, m->g);
 }
 
 /* --- The batch --------------------------------------------------------------------------------------------------------------------- */
 
 void cp_model_feed(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)
 {
-	reserve(m, n);
+	struct cp_batch *b = &m->batch;
 	size_t values = 0;
-	m->off_v[0] = 0;
+	reserve(b, n, m->vocab.fields.n);
+	b->off_v[0] = 0;
 	for (size_t i = 0; i < n; i++) {
-		m->key_v[i] = row_key(d, places[i], f);
+		b->key_v[i] = row_key(d, places[i], f);
 		if (m->c.has_ctr)
 			values = feed_values(m, d, places[i], i, values, f);
 		if (d->label)
-			m->label_v[i] = d->label[places[i]];
+			b->label_v[i] = d->label[places[i]];
 		if (d->weight)
-			m->row_weight_v[i] = (nn_float)(d->weight[places[i]] / d->mean_weight);
+			b->row_weight_v[i] = (nn_float)(d->weight[places[i]] / d->mean_weight);
 	}
-	m->ids.v = m->id_v;
-	m->bags = (struct nn_bags){ m->off_v, m->weight_v };
-	m->labels.v = m->label_v;
-	m->weights.v = d->weight ? m->row_weight_v : NULL;
+	b->ids.v = b->id_v;
+	b->bags = (struct nn_bags){ b->off_v, b->weight_v };
+	b->labels.v = b->label_v;
+	b->weights.v = d->weight ? b->row_weight_v : NULL;
 	m->kept.v = f->kept;
 	m->g->len[PLM_ROWS] = n;
-	m->g->keys[PLM_ROWS] = m->key_v;
+	m->g->keys[PLM_ROWS] = b->key_v;
 	if (m->c.has_plm && !f->kept && m->c.baseline != CP_CTRL)
 		feed_texts(m, d, places, n, f);
 }
@@ -190,8 +204,8 @@ static size_t terms_of_row(struct cp_model *m, const struct cp_data *d, size_t p
 {
 	if (m->p5)
 		return m->p5->answer[d->label && d->label[place] > 0.5].n;
-	masks_of(m, d, place, epoch, d->token + d->token_at[place], d->token_at[place + 1] - d->token_at[place]);
-	return m->pairs.n / 2;
+	masks_of(&m->batch.pairs, d, place, epoch, d->token + d->token_at[place], d->token_at[place + 1] - d->token_at[place]);
+	return m->batch.pairs.n / 2;
 }
 
 size_t cp_model_terms(struct cp_model *m, const struct cp_data *d, const uint32_t *places, size_t n, const struct cp_feeding *f)

@@ -82,15 +82,15 @@ static void print_word(struct cp_predict *p, size_t i, size_t k, size_t place, s
 {
 	struct cp_fill_mask *f = p->ctx;
 	const struct cp_model *m = p->model;
-	size_t at = m->feed.off_v.v[i], end = m->feed.off_v.v[i + 1];
-	uint32_t id = m->feed.label_v.v[k];
+	size_t at = m->batch.feed.off_v.v[i], end = m->batch.feed.off_v.v[i + 1];
+	uint32_t id = m->batch.feed.label_v.v[k];
 	cp_buf_printf(to, "%llu\t%s", (unsigned long long)p->data.row[place], spelled(m->tokenizer, id));
 	f->right += (uint64_t)print_guesses(m, k, id, f->top, to);
 	if (f->plain)
 		f->right_plain += (uint64_t)print_guesses(f->plain, k, id, f->top, to);
 	f->n++;
 	cp_buf_char(to, '\t');
-	print_sentence(m->tokenizer, m->feed.word_v.v + at, end - at, to);
+	print_sentence(m->tokenizer, m->batch.feed.word_v.v + at, end - at, to);
 	cp_buf_char(to, '\n');
 }
 
@@ -102,7 +102,7 @@ void cp_fill_mask_show(struct cp_predict *p, size_t from, size_t n, struct cp_bu
 	size_t lead = m->c.prompting.where == PLM_PROMPT_INPUT ? (size_t)m->c.prompting.k : 0;
 	for (size_t i = 0; i < n; i++)
 		places[i] = (uint32_t)(from + i);
-	if (!m->feed.pick_v.n)
+	if (!m->batch.feed.pick_v.n)
 		return;
 	nn_forward(m->g, m->lm);
 	if (plain) {
@@ -110,7 +110,7 @@ void cp_fill_mask_show(struct cp_predict *p, size_t from, size_t n, struct cp_bu
 		nn_forward(plain->g, plain->lm);
 	}
 	for (size_t i = 0, k = 0; i < n; i++)
-		for (; k < m->feed.pick_v.n && m->feed.pick_v.v[k] - lead * (i + 1) < m->feed.off_v.v[i + 1]; k++)
+		for (; k < m->batch.feed.pick_v.n && m->batch.feed.pick_v.v[k] - lead * (i + 1) < m->batch.feed.off_v.v[i + 1]; k++)
 			print_word(p, i, k, from + i, to);
 }
 

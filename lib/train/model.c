@@ -23,20 +23,12 @@ void cp_model_free(struct cp_model *m)
 		cp_features_release(&m->vocab);
 		cp_tokenizer_free(m->tokenizer);
 	}
-	plm_feed_release(&m->feed);
-	cp_ids_release(&m->words);
-	cp_ids_release(&m->pairs);
+	cp_batch_release(&m->batch);
 	free(m->first);
 	free(m->stage);
 	json_decref(m->sentence);
 	free(m->label_made);
 	free(m->training);
-	free(m->id_v);
-	free(m->off_v);
-	free(m->weight_v);
-	free(m->label_v);
-	free(m->row_weight_v);
-	free(m->key_v);
 	free(m->cut_v);
 	free(m->ctrl.t);
 	free(m->ctrl.dt);
@@ -55,12 +47,12 @@ static struct nn_node *ctr_side(struct cp_model *m, struct ctr_build *cb)
 
 static void build_plm(struct cp_model *m, struct nn_build *b)
 {
-	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
+	plm_feed_init(&m->batch.feed, &m->c.plm, &m->c.prompting);
 	if (m->c.baseline == CP_CTR_BERT || m->c.baseline == CP_CTRL)
-		m->feed.texts = PLM_TEXTS;
+		m->batch.feed.texts = PLM_TEXTS;
 	b->group = CP_GROUP_PLM;
 	b->frozen = m->c.plm_frozen;
-	plm_encoder(b, &m->c.plm, &m->feed, m->prompts, &m->nodes);
+	plm_encoder(b, &m->c.plm, &m->batch.feed, m->prompts, &m->nodes);
 	b->frozen = 0;
 }
 
@@ -81,7 +73,7 @@ static void build_pairs(struct cp_model *m, struct nn_build *b, struct ctr_build
 	struct cp_ctrl *p = &m->ctrl;
 	const struct cp_model_config *c = &m->c;
 	struct nn_node *u = plm_ctrl_row(&cb->b, m->q);
-	p->text = plm_ctrl_text(b, &c->plm, &m->nodes, &m->feed);
+	p->text = plm_ctrl_text(b, &c->plm, &m->nodes, &m->batch.feed);
 	if (!c->ctrl.batch)
 		return;
 	p->t = cp_xcalloc(c->ctrl.batch, PLM_HEAD_WIDTH * sizeof *p->t);
@@ -96,10 +88,10 @@ static struct nn_node *text_logit(struct cp_model *m, struct nn_build *b)
 {
 	const struct cp_model_config *c = &m->c;
 	if (c->baseline == CP_PTAB)
-		return plm_ptab(b, &c->plm, &m->nodes, &m->feed);
+		return plm_ptab(b, &c->plm, &m->nodes, &m->batch.feed);
 	if (c->baseline == CP_CTR_BERT)
-		return plm_ctr_bert(b, &c->plm, &m->nodes, &m->feed, m->q);
-	m->pool = plm_pool(b, &c->plm, &m->nodes, &m->feed, (enum plm_pooler)c->pooler);
+		return plm_ctr_bert(b, &c->plm, &m->nodes, &m->batch.feed, m->q);
+	m->pool = plm_pool(b, &c->plm, &m->nodes, &m->batch.feed, (enum plm_pooler)c->pooler);
 	return plm_click_head(b, m->keeps ? ng_input(m->g, PLM_ROWS, 1, m->pool->cols, &m->kept) : m->pool);
 }
 
@@ -109,10 +101,10 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 	const struct plm_nodes *n = &m->nodes;
 	b->group = CP_GROUP_HEAD;
 	if (c->objective == CP_OBJECTIVE_LM) {
-		struct nn_node *h = plm_lm_transform(b, &c->plm, n, &m->feed);
+		struct nn_node *h = plm_lm_transform(b, &c->plm, n, &m->batch.feed);
 		struct nn_node *decoder = plm_lm_decoder(b, &c->plm, n, c->tied);
 		struct nn_node *bias = plm_lm_bias(b, &c->plm);
-		m->loss = ng_lm_loss(m->g, h, decoder, bias, &m->feed.labels, &m->cut);
+		m->loss = ng_lm_loss(m->g, h, decoder, bias, &m->batch.feed.labels, &m->cut);
 		m->lm = ng_linear(m->g, h, decoder, bias, NN_NONE);
 		return;
 	}
@@ -127,7 +119,7 @@ static void build_heads(struct cp_model *m, struct nn_build *b, struct ctr_build
 		m->z_ctr = ctr_side(m, cb);
 	}
 	m->z = fuse(m, b);
-	m->loss = ng_bce_weighted(m->g, m->z, &m->labels, &m->weights);
+	m->loss = ng_bce_weighted(m->g, m->z, &m->batch.labels, &m->batch.weights);
 }
 
 static size_t *first_rows(const struct cp_features *v)
@@ -143,11 +135,11 @@ static void build_p5(struct cp_model *m, struct nn_build *b)
 {
 	struct plm_t5_nodes n;
 	const struct cp_p5 *p = m->p5;
-	plm_feed_init(&m->feed, &m->c.plm, &m->c.prompting);
+	plm_feed_init(&m->batch.feed, &m->c.plm, &m->c.prompting);
 	b->group = CP_GROUP_PLM;
-	plm_t5(b, &m->c.plm, &m->feed, &n);
-	m->loss = plm_t5_loss(b, &m->c.plm, &n, &m->feed, &m->cut);
-	m->z = m->z_plm = plm_t5_logit(b, &m->c.plm, &n, &m->feed, p->answer[1].v[p->turn], p->answer[0].v[p->turn]);
+	plm_t5(b, &m->c.plm, &m->batch.feed, &n);
+	m->loss = plm_t5_loss(b, &m->c.plm, &n, &m->batch.feed, &m->cut);
+	m->z = m->z_plm = plm_t5_logit(b, &m->c.plm, &n, &m->batch.feed, p->answer[1].v[p->turn], p->answer[0].v[p->turn]);
 }
 
 static void compose(struct cp_model *m, struct cp_team *team, int training)
@@ -157,9 +149,9 @@ static void compose(struct cp_model *m, struct cp_team *team, int training)
 	m->c.ctr.n_rows = m->vocab.n_rows;
 	m->c.ctr.n_fields = m->vocab.fields.n;
 	struct nn_build b = { m->g, m->params, CP_GROUP_CTR, 0 };
-	struct ctr_build cb = { .b = b, .c = &m->c.ctr, .ids = &m->ids, .axis = PLM_ROWS, .pad = -1 };
+	struct ctr_build cb = { .b = b, .c = &m->c.ctr, .ids = &m->batch.ids, .axis = PLM_ROWS, .pad = -1 };
 	if (cp_fields_count(&m->vocab.fields, CP_KEY) < m->vocab.fields.n)
-		cb.bags = &m->bags;
+		cb.bags = &m->batch.bags;
 	if (m->c.has_ctr && ctr_config_has_widths(&m->c.ctr))
 		cb.first = m->first = first_rows(&m->vocab);
 	m->g->training = training;

@@ -77,6 +77,21 @@ static inline int cp_model_plm_is_constant(const struct cp_model_config *c)
 	       c->prompting.where == PLM_PROMPT_NONE && c->plm.dropout == 0 && c->plm.attention_dropout == 0;
 }
 
+/* Rows as the graph reads them, and the arrays behind (batch.c). */
+struct cp_batch {
+	struct nn_ids ids;		/* of their values, rows of the table */
+	struct nn_bags bags;		/* how values make up fields, where a row is more than one id a field */
+	struct nn_feed labels, weights;	/* (B); weights: NULL where all rows weigh the same */
+	struct plm_feed feed;		/* their texts */
+
+	uint32_t *id_v, *off_v;
+	nn_float *weight_v, *label_v, *row_weight_v;	/* weight_v: of values in a field */
+	uint64_t *key_v;
+	size_t cap, value_cap;		/* rows and values that there is room for */
+	struct cp_ids words, pairs;	/* of a row: its words with masks, and which are masked */
+};
+void cp_batch_release(struct cp_batch *);
+
 struct cp_model {
 	struct cp_model_config c;
 	char *stage;			/* that made it: ctr, pretrain, finetune, p5, ptab, ctr-bert, ctrl */
@@ -103,16 +118,7 @@ struct cp_model {
 	struct nn_cut cut;		/* of the softmax over words; owned by whoever sets it; of an open model it is cut_v */
 	uint32_t *cut_v;
 
-	/* the batch at hand */
-	struct nn_ids ids;
-	struct nn_feed labels, weights;	/* weights: NULL where all rows weigh the same */
-	struct plm_feed feed;
-	struct nn_bags bags;		/* where a row is more than one id a field */
-	uint32_t *id_v, *off_v;
-	nn_float *weight_v, *label_v, *row_weight_v;	/* weight_v: of values in a field */
-	uint64_t *key_v;
-	size_t cap, value_cap;
-	struct cp_ids words, pairs;
+	struct cp_batch batch;		/* at hand */
 };
 
 /* Nothing yet: set config, stage, vocabulary and tokenizer (and p5), then build. */

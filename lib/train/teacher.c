@@ -69,5 +69,5 @@ int cp_teacher_read(struct cp_trainer *t, struct cp_err *err)
 void cp_teacher_tell(struct cp_trainer *t, size_t from, size_t n)
 {
 	for (size_t i = 0; t->soft && i < n; i++)
-		t->m->label_v[i] = t->soft[t->origins[from + i]];
+		t->m->batch.label_v[i] = t->soft[t->origins[from + i]];
 }
