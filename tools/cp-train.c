@@ -1,4 +1,5 @@
 /* cp-train: a model from records.  The work is lib/train's; here are its options, what is shown of it, and its row in the ledger. */
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -164,11 +165,12 @@ static void show_step(const struct cp_train_event *e)
 	char tokens[48] = "";
 	if (cp_quiet || !on_terminal || now - shown < 0.2)
 		return;
+	int seconds = left < INT_MAX ? (int)left : INT_MAX;
 	shown = now;
 	if (e->tokens_per_s > 0)
 		snprintf(tokens, sizeof tokens, ", %.0f tokens/s", e->tokens_per_s);
 	fprintf(stderr, "\r\033[Kepoch %d/%d, step %llu/%llu, loss %.4f, %.0f rows/s%s, %d:%02d left", e->epoch, e->n_epochs,
-		(unsigned long long)e->step, (unsigned long long)e->n_steps, e->loss, e->rows_per_s, tokens, (int)left / 60, (int)left % 60);
+		(unsigned long long)e->step, (unsigned long long)e->n_steps, e->loss, e->rows_per_s, tokens, seconds / 60, seconds % 60);
 	fflush(stderr);
 }
 
