@@ -155,7 +155,7 @@ $(B)/score/libclickprompt.a: $(B)/libclickprompt.a lib/score/cp_score.h
 	@mkdir -p $(@D)
 	@echo "  AR   $@"
 	$(Q)sed -n 's/.*[ *]\(cp_score[a-z_]*\)(.*/\1/p' lib/score/cp_score.h | sort -u > $(@D)/calls
-	$(Q)$(LD) -r -o $(@D)/score.o $$(sed 's/^/-u /' $(@D)/calls) $<
+	$(Q)$(CC) -r -nostdlib -o $(@D)/score.o $$(sed 's/^/-Wl,-u,/' $(@D)/calls) $<
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(@D)/calls $(@D)/score.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(@D)/score.o
 

@@ -241,6 +241,8 @@ test_that 'a model scores a CSV of other columns in another order as it scores t
 test_that 'a column whose name has an end of line in it is a field, and cannot be declared' '
 	printf "\"label\",\"Us\ner\",b\n1,x,y\n0,u,v\n" >ends.csv
 	cp-featurize -q ends.csv -f "b: category null NA" | cp-cat -q --check
+	cp-featurize -q ends.csv -f "*: drop" -f "b: category" | cp-cat -q --check
+	cp-featurize -q ends.csv --null NA --fields b | cp-cat -q --check
 	for how in "--null NA" "-f *:number"; do
 		(set -f; fails_with 1 cp-featurize ends.csv $how -o no.cps)
 		grep "ends.csv: column 2 has an end of line in its name" fails_with.err

@@ -18,11 +18,11 @@ test_that 'a spelling of RoBERTa is a special token where the class has it, else
 	mkdir spelled
 	printf "{\"<\":0,\"s\":1,\">\":2,\"a\":3,\"<s>\":4,\"</s>\":5,\"<mask>\":6,\"m\":7,\"k\":8}" >spelled/vocab.json
 	printf "#version: 0.2\n" >spelled/merges.txt
-	for class in "" Roberta GPT2 PreTrained; do
+	for class in "" Roberta Longformer GPT2 PreTrained; do
 		rm -f spelled/tokenizer_config.json
 		test -z "$class" || echo "{\"tokenizer_class\":\"${class}Tokenizer\"}" >spelled/tokenizer_config.json
 		case $class in
-		"" | Roberta) want="3 4 3 6" ;;
+		"" | Roberta | Longformer) want="3 4 3 6" ;;
 		*) want="3 0 1 2 3 0 7 3 1 8 2" ;;
 		esac
 		test "$(echo 613c733e613c6d61736b3e | "$CP_UNITS/tokenizer" spelled 0)" = "$want" || { echo "$class"; exit 1; }

@@ -50,6 +50,14 @@ test_that 'a language model of impossible sizes' '
 	refused 1 "max-length" finetune --with-plm --init pre.cpm --max-length 100 --train train.cps $NO
 '
 
+test_that 'a model does not take the place of what is open' '
+	for name in /dev/stdout /dev/fd/1; do
+		echo before >there
+		fails_with 1 sh -c "cp-train -q --stage ctr --train train.cps -o $name >>there"
+		grep "^cp-train: $name: open already, and so not to be replaced" fails_with.err
+		grep -x before there
+	done
+'
 test_that 'no rows' '
 	cp-cat -q -n 0 train.cps >empty.cps
 	refused 1 "no rows to train on" ctr --train empty.cps $NO

@@ -20,6 +20,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/signals.h"
 #include "build.h"	/* made by make: CP_BUILD_COMPILER, CP_BUILD_FLAGS, CP_BUILD_SOURCE */
 
 struct cp_opts cp_tool_opts;
@@ -32,6 +33,7 @@ static struct cp_run *run;	/* this run's row, sealed on every way out */
 static int told_fd = -1;	/* where a handler tells the watcher which signal came */
 static volatile sig_atomic_t told;	/* it has been told, and will end this process */
 static int at_once;		/* the end must not wait for anything, or undo it */
+static int given_up;		/* one sentence has been said, and there is no other */
 static int want_help, want_version;
 static struct cp_opt table[CP_OPTS_MAX];
 static char **operands;		/* NULL behind the last */
@@ -54,7 +56,7 @@ static void let_signal_through(void)
 static void seal(enum cp_run_status status, int exit_status, const char *why)
 {
 	struct cp_err err;
-	if (cp_run_end(run, status, exit_status, why, &err) < 0 && status == CP_RUN_DONE)	/* else one sentence has been said */
+	if (cp_run_end(run, status, exit_status, why, &err) < 0 && !given_up)
 		fprintf(stderr, "%s: the ledger could not be written to the end: %s\n", me->name, err.msg);
 }
 
@@ -114,12 +116,10 @@ void cp_tool_end_by(int sig)
 
 static void catch_signals(void)
 {
-	/* What ends a process unless it listens, of what others send; SIGQUIT and SIGXCPU still leave their core. */
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU };
-	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
+	for (int i = 0; i < CP_N_ENDING_SIGNALS; i++) {
 		struct sigaction old;
-		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
-			cp_tool_end_by(sigs[i]);
+		if (!sigaction(cp_ending_signals[i], NULL, &old) && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
+			cp_tool_end_by(cp_ending_signals[i]);
 	}
 	signal(SIGXFSZ, SIG_IGN);	/* a file past `ulimit -f` is a failed write, and told as one */
 }
@@ -157,6 +157,7 @@ static _Noreturn void give_up(enum cp_run_status how, int status, const char *fm
 	if (status == 2)
 		fprintf(stderr, "%s: try '%s --help'\n", me->name, me->name);
 	cp_out_abort_all();
+	given_up = 1;
 	seal(how, status, why);
 	if (at_once)
 		_exit(status);

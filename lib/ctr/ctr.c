@@ -20,19 +20,19 @@ const struct ctr_model *ctr_find(const char *name)
 	return NULL;
 }
 
-static char names[256];
+static char model_names[256];
 
 static void join_names(void)
 {
 	for (size_t i = 0; i < N_MODELS; i++)
-		snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? "|" : "", models[i]->name);
+		snprintf(model_names + strlen(model_names), sizeof model_names - strlen(model_names), "%s%s", i ? "|" : "", models[i]->name);
 }
 
 const char *ctr_names(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, join_names);
-	return names;
+	return model_names;
 }
 
 /* --- What models share ------------------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/signals.h"
 #include "ledger/db.h"
 
 #define MAX_OUTPUTS 16
@@ -129,9 +130,15 @@ static int check_inputs(struct repeat *r, struct cp_err *err)
 
 static int write_all(int fd, const char *p, size_t n)
 {
-	for (ssize_t put; n; p += put, n -= (size_t)put)
-		if ((put = write(fd, p, n)) < 0)
+	while (n) {
+		ssize_t put = write(fd, p, n);
+		if (put < 0 && errno != EINTR)
 			return -1;
+		if (put > 0) {
+			p += put;
+			n -= (size_t)put;
+		}
+	}
 	return 0;
 }
 
@@ -256,28 +263,26 @@ static _Noreturn void child(const struct repeat *r, char **argv)
 	_exit(127);
 }
 
-/* What would end us ends the repetition, and we tidy up. */
-static volatile sig_atomic_t repetition;
+/* What would end us ends the repetition, and us when we have tidied up. */
+static volatile sig_atomic_t repetition, passed_on;
 
 static void pass_on(int sig)
 {
+	passed_on = sig;
 	if (repetition > 0)
 		kill((pid_t)repetition, sig);
 }
 
-enum { N_PASSED = 4 };
-static const int passed[N_PASSED] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-static pid_t start(const struct repeat *r, char **argv, struct sigaction before[N_PASSED])
+static pid_t start(const struct repeat *r, char **argv, struct sigaction before[CP_N_ENDING_SIGNALS])
 {
 	sigset_t all, old;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
 	pid_t pid = fork();
 	repetition = pid;
-	for (int i = 0; i < N_PASSED; i++)
-		if (!sigaction(passed[i], NULL, &before[i]) && before[i].sa_handler != SIG_IGN)		/* nohup stays nohup */
-			sigaction(passed[i], &(struct sigaction){ .sa_handler = pid ? pass_on : SIG_DFL }, NULL);
+	for (int i = 0; i < CP_N_ENDING_SIGNALS; i++)
+		if (!sigaction(cp_ending_signals[i], NULL, &before[i]) && before[i].sa_handler != SIG_IGN)	/* nohup stays nohup */
+			sigaction(cp_ending_signals[i], &(struct sigaction){ .sa_handler = pid ? pass_on : SIG_DFL }, NULL);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid == 0)
 		child(r, argv);
@@ -302,15 +307,15 @@ static int run_again(struct repeat *r, struct cp_err *err)
 		if (r->output[i].path)
 			out = place(r, &r->output[i]);
 	char **argv = new_words(r, program, out);
-	struct sigaction before[N_PASSED];
+	struct sigaction before[CP_N_ENDING_SIGNALS];
 	int status = 0;
 	pid_t pid = start(r, argv, before);
 	int bad = pid < 0 ? cp_err_set(err, "fork: %m") : 0;
 	while (!bad && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	repetition = 0;
-	for (int i = 0; i < N_PASSED; i++)
-		sigaction(passed[i], &before[i], NULL);
+	for (int i = 0; i < CP_N_ENDING_SIGNALS; i++)
+		sigaction(cp_ending_signals[i], &before[i], NULL);
 	free(argv);
 	free(out);
 	if (!bad)
@@ -429,5 +434,7 @@ int cp_ledger_rerun(sqlite3 *db, int64_t id, const struct cp_rerun_opts *o, stru
 	}
 	tidy(&r);
 	release(&r);
+	if (passed_on)
+		raise(passed_on);
 	return same;
 }

@@ -4,7 +4,6 @@
 
 #include "base/utf8.h"
 
-
 /* Characters that would be seen as nothing, or as a line's end, are shown as their picture. */
 static uint32_t shown(uint32_t c)
 {

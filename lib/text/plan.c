@@ -5,6 +5,7 @@
  */
 #include "text/plan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,5 +234,6 @@ const struct cp_declare *cp_plan_line(const struct cp_plan *plan, int column)
 
 size_t cp_plan_from(const struct cp_plan *plan, int column)
 {
+	assert(column >= 1 && (size_t)column <= plan->n_parts);
 	return plan->part[column - 1].from;
 }

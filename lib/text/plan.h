@@ -63,7 +63,7 @@ void cp_plan_free(struct cp_plan *);
 const struct cp_schema *cp_plan_schema(const struct cp_plan *);
 /* The line that a column of the schema is made by, as it holds for it; NULL: none. */
 const struct cp_declare *cp_plan_line(const struct cp_plan *, int column);
-/* The column of the CSV that a column of the schema, not the first, is made of. */
+/* The column of the CSV that a column of the schema, not the row's number or the text, is made of. */
 size_t cp_plan_from(const struct cp_plan *, int column);
 
 /* The key of one value (of a list, of one member) in a field that is made by this line, NULL: as it stands.  Buckets are asked for by a number

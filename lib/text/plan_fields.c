@@ -123,6 +123,8 @@ static int check_field(const struct cp_source *s, const struct cp_plan_fields *c
 	const struct cp_plan_field *field = &chosen->v[i];
 	if (!*field->title)
 		return cp_err_set(s->err, "%s: column %zu has no name; choose the fields by --fields", s->csv->file, field->column + 1);
+	if (cp_source_check_line(s, field->how, field->column) < 0)
+		return -1;
 	if (cp_source_check_alone(s, field->column, s->spec.fields || s->spec.csv.no_header ? "" : ", or leave both out by --fields") < 0)
 		return -1;
 	for (size_t j = 0; j < i; j++)

@@ -73,7 +73,7 @@ static int find_role(const struct cp_source *s, const struct cp_template *senten
 		return wish ? cp_source_lacks(s, r->option, name) : 0;
 	if (line || (r->kind == CP_KIND_TIME && s->spec.n_nulls))
 		r->how = cp_source_line(s, line, r->column, r->kind);
-	return cp_source_check_alone(s, r->column, "") < 0 ? -1 : 1;
+	return cp_source_check_line(s, r->how, r->column) < 0 || cp_source_check_alone(s, r->column, "") < 0 ? -1 : 1;
 }
 
 int cp_roles_find(const struct cp_source *s, const struct cp_template *sentence, struct cp_roles *found)

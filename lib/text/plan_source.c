@@ -33,6 +33,13 @@ int cp_source_check_alone(const struct cp_source *s, size_t column, const char *
 	return 0;
 }
 
+int cp_source_check_line(const struct cp_source *s, const struct cp_declare *line, size_t column)
+{
+	if (!line || !strpbrk(s->csv->names[column], "\r\n"))
+		return 0;
+	return cp_err_set(s->err, "%s: column %zu has an end of line in its name, and so cannot be declared: give it another", s->csv->file, column + 1);
+}
+
 /* Is it f1, f2, ... or a new field? */
 static int is_known(const struct cp_source *s, const char *field)
 {
@@ -69,28 +76,9 @@ static int has_column(const struct cp_source *s, const struct cp_declare *f)
 	return !f->is_glob && cp_source_column(s, cp_declare_column(f)) != SIZE_MAX;
 }
 
-static int is_declared(const struct cp_source *s, const char *column)
-{
-	int declared = s->spec.n_nulls > 0;
-	for (size_t i = 0; i < s->lines->n && !declared; i++)
-		declared = s->lines->line[i].is_glob && cp_glob_match(s->lines->line[i].name, column);
-	return declared;
-}
-
-/* What has an end of line in it cannot be told in a line, by which others would read the column back. */
-static int check_ends(const struct cp_source *s)
-{
-	for (size_t c = 0; c < s->csv->n_names; c++)
-		if (strpbrk(s->csv->names[c], "\r\n") && is_declared(s, s->csv->names[c]))
-			return cp_err_set(s->err, "%s: column %zu has an end of line in its name, and so cannot be declared: give it another", s->csv->file, c + 1);
-	return 0;
-}
-
 int cp_source_check(const struct cp_source *s)
 {
 	char what[160];
-	if (check_ends(s) < 0)
-		return -1;
 	for (size_t i = 0; i < s->lines->n; i++) {
 		const struct cp_declare *f = &s->lines->line[i];
 		if (has_column(s, f) || (s->spec.like && cp_kind_is_role(f->kind)))

@@ -20,12 +20,14 @@ struct cp_source {
 
 /* Names for the columns, where they have none and the fields are such names; spec.fields is then NULL. */
 int cp_source_name(struct cp_source *);
-/* Each line has a column, and each glob one at least; what will be declared fits into a line. */
+/* Each line has a column, and each glob one at least. */
 int cp_source_check(const struct cp_source *);
 
 size_t cp_source_column(const struct cp_source *, const char *name);	/* SIZE_MAX: there is none */
 /* -1 always: no column `name` for `what`. */
 int cp_source_lacks(const struct cp_source *, const char *what, const char *name);
+/* What is said of this column, if anything is, can be told in a line, by which others read it back. */
+int cp_source_check_line(const struct cp_source *, const struct cp_declare *, size_t column);
 /* No later column has the name of this one. */
 int cp_source_check_alone(const struct cp_source *, size_t column, const char *remedy);
 

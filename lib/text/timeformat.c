@@ -4,7 +4,6 @@
 
 #include "base/utf8.h"
 
-
 const char *const cp_weekdays[7] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
 
 static const char *const months[12] = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

@@ -49,16 +49,16 @@ static int class_describes(const struct cp_tok_words *w)
 /* A folder that names neither its class nor its model is what its vocabulary is made for: of WordPiece a BERT, of merges a RoBERTa, of Unigram a T5. */
 int cp_tok_has_default(const struct cp_tok_words *w, const char *kind, int r)
 {
-	static const char *const like_bert[][2] = {
-		{ "Bert", "bert" }, { "DistilBert", "distilbert" }, { "Electra", "electra" }, { "MobileBert", "mobilebert" },
+	static const char *const without[][2] = {
+		{ "GPT", "gpt2" }, { "CodeGen", "codegen" }, { "Bloom", "bloom" }, { "Llama", "llama" }, { "PreTrained", "" },
 	};
 	int unnamed = cp_tok_is_class(w, "", "") < 0;
 	if (cp_tok_is_class(w, "T5", "t5") > 0 || cp_tok_is_class(w, "MT5", "mt5") > 0 || (unnamed && !strcmp(kind, "unigram")))
 		return r == CP_TOK_SEP || r == CP_TOK_PAD || r == CP_TOK_UNK;
-	for (size_t i = 0; i < sizeof like_bert / sizeof *like_bert; i++)
-		if (cp_tok_is_class(w, like_bert[i][0], like_bert[i][1]) > 0)
-			return 1;
-	return class_describes(w) || unnamed;
+	for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+		if (cp_tok_is_class(w, without[i][0], without[i][1]) > 0)
+			return 0;
+	return 1;
 }
 
 /* v describes the token or is its spelling only; NULL: nobody has named it. */

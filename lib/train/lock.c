@@ -91,7 +91,7 @@ int cp_state_lock(struct cp_trainer *t, struct cp_err *err)
 		return cp_err_set(err, "%s: open for writing: %m", t->out);
 	if (cp_path_is_open(target)) {
 		free(target);
-		return 0;
+		return cp_err_set(err, "%s: open already, and so not to be replaced; expected the name of a file", t->out);
 	}
 	t->state = cp_xasprintf("%s.state", target);
 	t->lock_path = cp_xasprintf("%s.lock", t->state);
