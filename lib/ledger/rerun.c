@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/signals.h"
+#include "base/tempfile.h"
 #include "ledger/db.h"
 
 #define MAX_OUTPUTS 16
@@ -197,8 +198,7 @@ static char *place(const struct repeat *r, const struct output *out)
 
 static int make_folder(struct repeat *r, struct cp_err *err)
 {
-	const char *tmp = getenv("TMPDIR");
-	char *made = r->o->keep ? cp_xstrdup(r->o->keep) : cp_xasprintf("%s/cp-rerun.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	char *made = r->o->keep ? cp_xstrdup(r->o->keep) : cp_xasprintf("%s/cp-rerun.XXXXXX", cp_tmpdir());
 	int bad = r->o->keep ? mkdir(made, 0777) < 0 && (errno != EEXIST || !is_folder(made)) : mkdtemp(made) == NULL;
 	if (!bad)
 		r->folder = realpath(made, NULL);
