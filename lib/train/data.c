@@ -626,22 +626,25 @@ int cp_data_index(struct cp_data *d, const struct cp_features *v, struct cp_err 
 
 /* --- Digest ------------------------------------------------------------------------------------------------------------------------ */
 
-static int digest_arrays(const struct cp_data *d, struct cp_digest *g, struct cp_err *err)
+static int digest_all(const struct cp_data *d, const enum cp_array *array, size_t n, struct cp_digest *g, struct cp_err *err)
 {
-	static const enum cp_array first[] = { CP_ARRAY_ROW, CP_ARRAY_LABEL, CP_ARRAY_VALUES }, kinds[] = { CP_ARRAY_MEMBERS, CP_ARRAY_NUMBER },
-				   words[] = { CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR_AT, CP_ARRAY_PAIR, CP_ARRAY_WEIGHT };
-	for (int i = 0; i < 3; i++)
-		if (cp_rowfile_digest(d, first[i], g, err) < 0)
-			return -1;
-	for (int f = 0; !cp_data_is_plain(d) && f < d->fields.n; f++)
-		cp_digest_add(g, cp_field_word(d->fields.v[f].type), strlen(cp_field_word(d->fields.v[f].type)) + 1);
-	for (int i = 0; i < 2; i++)
-		if (cp_rowfile_digest(d, kinds[i], g, err) < 0)
-			return -1;
-	for (int i = 0; i < 5; i++)
-		if (cp_rowfile_digest(d, words[i], g, err) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (cp_rowfile_digest(d, array[i], g, err) < 0)
 			return -1;
 	return 0;
+}
+
+/* Between the arrays stand the fields' types, where any is not a key. */
+static int digest_arrays(const struct cp_data *d, struct cp_digest *g, struct cp_err *err)
+{
+	static const enum cp_array first[] = { CP_ARRAY_ROW, CP_ARRAY_LABEL, CP_ARRAY_VALUES };
+	static const enum cp_array others[] = { CP_ARRAY_MEMBERS, CP_ARRAY_NUMBER, CP_ARRAY_TOKEN_AT, CP_ARRAY_TOKEN, CP_ARRAY_PAIR_AT, CP_ARRAY_PAIR,
+						CP_ARRAY_WEIGHT };
+	if (digest_all(d, first, sizeof first / sizeof *first, g, err) < 0)
+		return -1;
+	for (int f = 0; !cp_data_is_plain(d) && f < d->fields.n; f++)
+		cp_digest_add(g, cp_field_word(d->fields.v[f].type), strlen(cp_field_word(d->fields.v[f].type)) + 1);
+	return digest_all(d, others, sizeof others / sizeof *others, g, err);
 }
 
 int cp_data_digest(const struct cp_data *d, char hex[33], struct cp_err *err)
