@@ -112,7 +112,7 @@ const char *cp_tok_json_type(const json_t *obj);	/* its "type" or what it is ins
  * the tokenizer.json's model.unk_token. */
 struct cp_tok_words {
 	const json_t *config, *map, *added, *model, *unk;
-	int whole;			/* of a pack: the tokenizer.json names all tokens that the text may spell */
+	int packed;			/* the tokenizer.json names all tokens that the text may spell */
 };
 json_t *cp_tok_from_merges(const char *vocab_json, const char *merges_txt, const struct cp_tok_words *, struct cp_err *);
 json_t *cp_tok_from_spm(const char *spiece_model, const struct cp_tok_words *, struct cp_err *);

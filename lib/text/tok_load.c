@@ -26,7 +26,7 @@ struct parts {
 	/* tokenizer.json, tokenizer_config.json, special_tokens_map.json, added_tokens.json, config.json */
 	json_t *tokenizer, *config, *map, *added, *model;
 	int frame_by_role;		/* made from vocab.txt: [CLS] text [SEP] */
-	int packed;
+	int packed;			/* from a pack, not a folder */
 	const char *class;		/* as tokenizer_config.json would have it, with this; NULL: as it has */
 	int add_prefix_space;
 };

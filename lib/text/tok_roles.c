@@ -32,33 +32,41 @@ int cp_tok_is_class(const struct cp_tok_words *w, const char *class, const char 
 	return c ? !strncmp(c, class, strlen(class)) : t ? !strcmp(t, type) : -1;
 }
 
+struct class {
+	const char *name, *type;	/* what it begins with, and its model's */
+};
+
+static int is_any(const struct cp_tok_words *w, const struct class *of, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cp_tok_is_class(w, of[i].name, of[i].type) > 0)
+			return 1;
+	return 0;
+}
+#define IS_ANY(w, classes) is_any(w, classes, sizeof (classes) / sizeof *(classes))
+
 /* Classes that describe their special tokens in full where the folder only spells them: looked for in normalized text, and the mask token takes the
  * white space before it along. */
 static int class_describes(const struct cp_tok_words *w)
 {
-	static const char *const classes[][2] = {
+	static const struct class classes[] = {
 		{ "Roberta", "roberta" }, { "MPNet", "mpnet" }, { "Deberta", "deberta" }, { "Longformer", "longformer" }, { "Bart", "bart" }, { "LED", "led" },
 		{ "XLMRoberta", "xlm-roberta" }, { "Camembert", "camembert" },
 	};
-	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-		if (cp_tok_is_class(w, classes[i][0], classes[i][1]) > 0)
-			return 1;
-	return 0;
+	return IS_ANY(w, classes);
 }
 
 /* A folder that names neither its class nor its model is what its vocabulary is made for: of WordPiece a BERT, of merges a RoBERTa, of Unigram a T5. */
 int cp_tok_has_default(const struct cp_tok_words *w, const char *kind, int r)
 {
-	static const char *const without[][2] = {
+	static const struct class t5[] = { { "T5", "t5" }, { "MT5", "mt5" } };
+	static const struct class without[] = {
 		{ "GPT", "gpt2" }, { "CodeGen", "codegen" }, { "Bloom", "bloom" }, { "Llama", "llama" }, { "PreTrained", "" },
 	};
 	int unnamed = cp_tok_is_class(w, "", "") < 0;
-	if (cp_tok_is_class(w, "T5", "t5") > 0 || cp_tok_is_class(w, "MT5", "mt5") > 0 || (unnamed && !strcmp(kind, "unigram")))
+	if (IS_ANY(w, t5) || (unnamed && !strcmp(kind, "unigram")))
 		return r == CP_TOK_SEP || r == CP_TOK_PAD || r == CP_TOK_UNK;
-	for (size_t i = 0; i < sizeof without / sizeof *without; i++)
-		if (cp_tok_is_class(w, without[i][0], without[i][1]) > 0)
-			return 0;
-	return 1;
+	return !IS_ANY(w, without);
 }
 
 /* v describes the token or is its spelling only; NULL: nobody has named it. */
@@ -110,7 +118,7 @@ static void load_role(struct cp_tokenizer *t, const struct cp_tok_words *w, int 
 	for (int i = 0; i < 2 && id == CP_VOCAB_NONE; i++, v = NULL)
 		id = id_of(t, usual[r][i]);
 	t->role[r] = id == CP_VOCAB_NONE ? CP_TOK_NONE : id;
-	if (id != CP_VOCAB_NONE && !w->whole && (named || cp_tok_has_default(w, t->model->kind, r)))
+	if (id != CP_VOCAB_NONE && !w->packed && (named || cp_tok_has_default(w, t->model->kind, r)))
 		add_special(t, v, id, describes, r == CP_TOK_MASK);
 }
 
