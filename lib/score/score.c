@@ -383,10 +383,15 @@ static int add_row(struct cp_score_context *c, struct cp_err *err)
 	return 0;
 }
 
+static struct cp_csv_field field_of(const struct cp_score_value *v)
+{
+	return (struct cp_csv_field){ v->text ? v->text : "", v->text ? v->len : 0 };
+}
+
 static void take_row(struct cp_score_context *c, const struct cp_score_value *row)
 {
 	for (size_t i = 0; i < c->of->n_columns; i++)
-		c->row[i] = (struct cp_csv_field){ row[i].text ? row[i].text : "", row[i].text ? row[i].len : 0 };
+		c->row[i] = field_of(&row[i]);
 }
 
 static void empty(struct cp_score_context *c)
@@ -471,8 +476,7 @@ static int score_named(struct cp_score_context *c, const char *const *names, con
 			cp_err_set(&err, "the row has no column '%s'", c->of->column[i]);
 			return failed(&err, error);
 		}
-		const struct cp_score_value *v = &values[(i + k) % n];
-		c->row[i] = (struct cp_csv_field){ v->text ? v->text : "", v->text ? v->len : 0 };
+		c->row[i] = field_of(&values[(i + k) % n]);
 	}
 	return add_row(c, &err) < 0 || finish(c, score, &err) < 0 ? failed(&err, error) : end(c);
 }
