@@ -4,7 +4,9 @@
 
 test_that 'in float, every kernel is as its twin' '"$CP_UNITS/kernels"'
 test_that 'without AMX, where there is any' 'CP_CPU=v4 "$CP_UNITS/kernels"'
-test_that 'rows by AMX, its tiles in plain C' '"$CP_UNITS/kernels_amx"'
 test_that 'in double too, and every gradient is right' '"$CP_UNITS/kernels_double"'
+test_that 'matrices that stay, and rows multiplied by them' '"$CP_UNITS/packed" && CP_CPU=v4 "$CP_UNITS/packed"'
+test_that 'rows by AMX, its tiles in plain C' '"$CP_UNITS/packed_amx"'
+test_that 'rows in double' '"$CP_UNITS/packed_double"'
 test_that 'CP_CPU chooses the level' 'CP_CPU=base "$CP_UNITS/kernels" | grep "level in force: base"'
 test_done

@@ -26,23 +26,22 @@ for model in lr dcnv2 autoint xdeepfm fignn fgcnn ipnn deepfm; do
 	"
 done
 
-if cp-predict -q --no-ledger --precision bf16 -m dcnv2.cpm rows.cps >bf16 2>err; then
-	HAS_BF16=1
-fi
-for model in dcnv2 xdeepfm fgcnn; do
-	if test -z "$HAS_BF16"; then
-		test_skip "$model in bf16" "$(cat err)"
-		continue
-	fi
-	test_that "$model in bf16: other scores, near by, and a row alone as among others" "
-		cp-predict -q --no-ledger --precision bf16 --threads 1 -m $model.cpm <rows.cps >all16
-		cp-predict -q --no-ledger --precision bf16 --threads 3 -m $model.cpm <rows.cps | cmp - all16
-		one_by_one --precision bf16 -m $model.cpm >lone16
-		head -n 9 all16 | cmp - lone16
-		cp-predict -q --no-ledger -m $model.cpm <rows.cps >all
-		! cmp -s all all16
-		paste all all16 | awk '{ d = \$2 - \$4; if (d > .01 || d < -.01) { print; exit 1 } }'
-	"
+for precision in bf16 int8; do
+	for model in dcnv2 xdeepfm fgcnn; do
+		if ! cp-predict -q --no-ledger --precision $precision -m $model.cpm rows.cps >rounded 2>err; then
+			test_skip "$model in $precision" "$(cat err)"
+			continue
+		fi
+		test_that "$model in $precision: other scores, near by, and a row alone as among others" "
+			cp-predict -q --no-ledger --precision $precision --threads 1 -m $model.cpm <rows.cps | cmp - rounded
+			cp-predict -q --no-ledger --precision $precision --threads 3 -m $model.cpm <rows.cps | cmp - rounded
+			one_by_one --precision $precision -m $model.cpm >lone
+			head -n 9 rounded | cmp - lone
+			cp-predict -q --no-ledger -m $model.cpm <rows.cps >all
+			! cmp -s all rounded || exit 1
+			paste all rounded | awk '{ d = \$2 - \$4; if (d > .01 || d < -.01) { print; exit 1 } }'
+		"
+	done
 done
 
 test_that 'a label of CSV is printed as it stands there, however long' '
@@ -68,9 +67,11 @@ test_that 'CSV without a header is told what its columns are called' '
 	fails_with 2 cp-predict --no-ledger --csv -m dcnv2.cpm --fields label,User rows.csv
 '
 
-test_that 'bf16 is refused, not emulated, by kernels that have it not' '
+test_that 'bf16 and int8 are refused, not emulated, by kernels that have them not' '
 	CP_CPU=base fails_with 1 cp-predict --no-ledger --precision bf16 -m dcnv2.cpm rows.cps
-	grep "AVX512_BF16" fails_with.err
+	grep "scores in bf16 need a processor with AVX512_BF16" fails_with.err
+	CP_CPU=v3 fails_with 1 cp-predict --no-ledger --precision int8 -m dcnv2.cpm rows.cps
+	grep "scores in int8 need a processor with AVX512_VNNI" fails_with.err
 '
 
 test_that 'a line in, a line out: from a pipe that stays open, and what was not met is counted at the end' '

@@ -17,15 +17,17 @@ test_that 'in batches, alone, by name, from threads: what cp-predict says, and n
 	cp-predict -q --no-ledger --csv --score-only -m m.cpm <rows.csv | cmp - scores.txt
 '
 
-test_that 'in bf16, what cp-predict says in bf16; or a sentence' '
-	if cp-predict -q --no-ledger --csv --score-only --precision bf16 -m m.cpm <rows.csv >scores 2>err; then
-		"$CP_UNITS/score" m.cpm rows.tsv bf16 >tap || { cat tap; exit 1; }
-		cmp scores scores.txt
-	else
-		"$CP_UNITS/score" m.cpm rows.tsv bf16 >tap && exit 1
-		grep "Bail out.*AVX512_BF16" tap
-	fi
-'
+for precision in bf16 int8; do
+	test_that "in $precision, what cp-predict says in $precision; or a sentence" "
+		if cp-predict -q --no-ledger --csv --score-only --precision $precision -m m.cpm <rows.csv >scores 2>err; then
+			\"\$CP_UNITS/score\" m.cpm rows.tsv $precision >tap || { cat tap; exit 1; }
+			cmp scores scores.txt
+		else
+			\"\$CP_UNITS/score\" m.cpm rows.tsv $precision >tap && exit 1
+			grep 'Bail out.*$precision need.*AVX512_' tap
+		fi
+	"
+done
 
 test_that 'for every CTR model' '
 	for model in lr fm deepfm dcn autoint xdeepfm ipnn fignn fgcnn fibinet finalmlp masknet; do

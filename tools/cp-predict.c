@@ -43,7 +43,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.replace_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
 	  .content = 1 },
 	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 },
-	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "HOW", "of matrix products; bf16 is faster where the processor has it, and scores differ a little",
+	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "HOW", "of matrix products; bf16 and int8 are faster where the processor has them, and scores differ a little",
 	  .choices = NN_PACK_PRECISIONS, .content = 1 },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; scores do not depend on it", .min = 0, .max = 1024 },
 	CP_LEDGER_OPTS(ledger),
@@ -184,8 +184,8 @@ static void record(struct cp_run *run, const struct cp_predict *p, const char *p
 						 .content = standard && *p->content ? p->content : NULL });
 	cp_run_output(run, &(struct cp_run_file){ .role = "scores", .path = o.output, .digest = p->digest, .rows = (int64_t)p->rows });
 	cp_run_param(run, "kernels", nn_cpu_level());
-	if (o.precision == NN_IN_BF16)
-		cp_run_param(run, "products", nn_product_bf16()->name);
+	if (o.precision != NN_IN_F32)
+		cp_run_param(run, "products", nn_product_of((enum nn_precision)o.precision)->name);
 	if (o.attention)
 		record_attention(run, p);
 }

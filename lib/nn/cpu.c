@@ -88,6 +88,15 @@ int nn_cpu_bf16(void)
 #endif
 }
 
+int nn_cpu_int8(void)
+{
+#if defined __x86_64__ && !defined NN_DOUBLE
+	return !strcmp(in_force, "v4") && __builtin_cpu_supports("avx512vnni");
+#else
+	return 0;
+#endif
+}
+
 #ifdef MAY_HAVE_AMX
 static int has_amx;
 

@@ -14,7 +14,10 @@ const char *nn_cpu_level(void);
 /* Has the processor, at the level in force, products in bf16 (AVX512_BF16)? */
 int nn_cpu_bf16(void);
 
-/* ... and by AMX?  The first call asks the system, which keeps a thread's tiles for a process that has asked. */
+/* ... and dot products of bytes (AVX512_VNNI)? */
+int nn_cpu_int8(void);
+
+/* Products in bf16 by AMX?  The first call asks the system, which keeps a thread's tiles for a process that has asked. */
 int nn_cpu_amx(void);
 
 /* Choose a level by name, for tests: <0 where it is not known or the processor has not got it.  Not while kernels run. */

@@ -117,6 +117,40 @@ void nn_packed_bf16_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t l
 		}
 }
 
+/* What the numbers of a row are divided by, so that the largest is 127 or -127. */
+static float int8_step(const nn_float *x, size_t depth)
+{
+	float most = 0;
+	for (size_t k = 0; k < depth; k++) {
+		if (!isfinite((float)x[k]))
+			return NAN;
+		most = fmaxf(most, fabsf((float)x[k]));
+	}
+	return most < 0x1p-100f ? 0 : most / 127;
+}
+
+static double int8_of(nn_float x, float step)
+{
+	return step > 0 ? rint((float)x * (1 / step)) : 0;
+}
+
+void nn_packed_int8_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
+			 const struct nn_epilogue *end)
+{
+	size_t units = (depth + 3) / 4;
+	for (size_t r = 0; r < rows; r++) {
+		float step = int8_step(x + r * ldx, depth), column_step;
+		for (size_t j = 0; j < cols; j++) {
+			const uint32_t *column = (const uint32_t *)w + j / NN_PANEL * (1 + units) * NN_PANEL + j % NN_PANEL;
+			double sum = 0;
+			memcpy(&column_step, column, sizeof column_step);
+			for (size_t k = 0; k < depth; k++)
+				sum += int8_of(x[r * ldx + k], step) * ((int)(column[(1 + k / 4) * NN_PANEL] >> k % 4 * 8 & 0xff) - 128);
+			y[r * ldy + j] = ended(sum * step * column_step, r, j, end);
+		}
+	}
+}
+
 void nn_row_sums_fwd_ref(nn_float *y, nn_float a, const nn_float *x, size_t ldx, size_t rows, size_t cols)
 {
 	for (size_t r = 0; r < rows; r++) {

@@ -8,7 +8,7 @@
 NN_KERNELS(NN_DECLARE_REF)
 #undef NN_DECLARE_REF
 
-/* That of nn_product_bf16()->rows. */
-extern __typeof__(*nn_packed_fwd) nn_packed_bf16_fwd_ref;
+/* Those of nn_product_bf16()->rows and of nn_product_int8()->rows. */
+extern __typeof__(*nn_packed_fwd) nn_packed_bf16_fwd_ref, nn_packed_int8_fwd_ref;
 
 #endif

@@ -15,13 +15,18 @@ struct pack {
 struct nn_packs {
 	struct pack *v;
 	size_t n;
-	enum nn_precision precision;
+	const struct nn_product *by;
 };
+
+const struct nn_product *nn_product_of(enum nn_precision precision)
+{
+	return precision == NN_IN_INT8 ? nn_product_int8() : precision == NN_IN_BF16 ? nn_product_bf16() : nn_product_float();
+}
 
 struct nn_packs *nn_packs_new(enum nn_precision precision)
 {
 	struct nn_packs *ps = cp_xcalloc(1, sizeof *ps);
-	ps->precision = precision;
+	ps->by = nn_product_of(precision);
 	return ps;
 }
 
@@ -42,13 +47,18 @@ static int is_finite(const struct nn_matrix *m, double limit)
 	return 1;
 }
 
-static void pack(struct pack *p, enum nn_precision precision)
+static const struct nn_product *product_for(const struct nn_packs *ps, const struct nn_matrix *m)
+{
+	return m->cols < NN_PANEL || (ps->by == nn_product_int8() && m->depth > NN_INT8_DEPTH) ? nn_product_float() : ps->by;
+}
+
+static void pack(struct pack *p)
 {
 	const struct nn_matrix *m = &p->of;
-	const struct nn_product *by = precision == NN_IN_BF16 && m->cols >= NN_PANEL ? nn_product_bf16() : nn_product_float();
+	const struct nn_product *by = p->as.by;
 	size_t panels = nn_product_panels(m->cols), bytes;
-	p->as.by = by;
-	if (cp_mul(panels * NN_PANEL * by->unit_bytes, nn_product_units(by, m->depth), &p->as.step) < 0 || cp_mul(m->groups, p->as.step, &bytes) < 0)
+	if (cp_mul(panels * NN_PANEL * by->unit_bytes, by->head + nn_product_units(by, m->depth), &p->as.step) < 0
+	    || cp_mul(m->groups, p->as.step, &bytes) < 0)
 		bytes = SIZE_MAX;
 	p->as.w = p->v = cp_xaligned(64, bytes);
 	for (size_t g = 0; g < m->groups; g++)
@@ -68,12 +78,10 @@ int nn_packs_of(struct nn_packs *ps, const struct nn_matrix *m, struct nn_packed
 			*out = ps->v[i].as;
 			return 0;
 		}
-	struct pack p = { *m };
-	pack(&p, ps->precision);
-	if (!is_finite(m, p.as.by->limit)) {
-		free(p.v);
+	struct pack p = { .of = *m, .as.by = product_for(ps, m) };
+	if (!is_finite(m, p.as.by->limit))
 		return -1;
-	}
+	pack(&p);
 	ps->v = cp_xrealloc(ps->v, ps->n + 1, sizeof *ps->v);
 	ps->v[ps->n++] = p;
 	*out = p.as;

@@ -23,7 +23,8 @@ static void rows(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const v
 
 const struct nn_product *nn_product_float(void)
 {
-	static const struct nn_product f = { "f32", "f32", 1, sizeof(nn_float), 0, INFINITY, pack, tile, rows };
+	static const struct nn_product f = { .name = "f32", .precision = "f32", .per_unit = 1, .unit_bytes = sizeof(nn_float), .limit = INFINITY,
+					     .pack = pack, .tile = tile, .rows = rows };
 	return &f;
 }
 

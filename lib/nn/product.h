@@ -1,6 +1,6 @@
-/* Matrix products of our own, in three kinds: in nn_float, and in bf16 with sums in float, by vectors (AVX512_BF16) or tiles (AMX).  A kind
- * is how operands are packed and what multiplies them; nn/gemm.h is the door to the product of two matrices, nn/packed.h keeps packed weights for
- * scoring.
+/* Matrix products of our own, in four kinds: in nn_float; in bf16 with sums in float, by vectors (AVX512_BF16) or tiles (AMX); and, for scoring alone, in
+ * whole numbers of eight bits (AVX512_VNNI, product_int8.c).  A kind is how operands are packed and what multiplies them; nn/gemm.h is the door to the
+ * product of two matrices, nn/packed.h keeps packed weights for scoring.
  *
  * C = A B.  The rows of A and the columns of B are the outer index, what is summed over is the depth.  An operand is packed into panels of
  * NN_PANEL outer places, which hold unit u of their place j, that is depth u per_unit and on, in one of two forms:
@@ -26,6 +26,8 @@
 
 #define NN_PANEL 16
 
+#define NN_INT8_DEPTH (1 << 14)	/* deeper matrices are not multiplied in int8 */
+
 /* What is done to a sum before it is written: x + x0 (sum + bias), or max(0, sum + bias), or sum + bias.  Members that are NULL are skipped. */
 struct nn_epilogue {
 	const nn_float *bias;		/* (C) */
@@ -38,12 +40,14 @@ struct nn_product {
 	const char *name, *precision;
 	size_t per_unit;	/* numbers of the depth in a unit */
 	size_t unit_bytes;
+	size_t head;		/* words of unit_bytes that a place has before its units, where a matrix stays */
 	int blocks;		/* by tiles: A in lines however it lies, depths filled up */
 	double limit;		/* numbers of this size and more are infinite once they are packed */
 	/* Parts `from` .. `to`-1 (nn_product_parts) of an operand of `outer` places into `packed`, where the operand begins.  along: a place's
-	 * depth lies one behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form. */
+	 * depth lies one behind the other, places ld apart; else a depth's places do, depths ld apart.  lines: in that form.  int8: all parts, in
+	 * panels. */
 	void (*pack)(void *packed, const nn_float *x, size_t ld, int along, int lines, size_t outer, size_t depth, size_t from, size_t to);
-	/* c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted.
+	/* NULL: int8.  c = a b, or with add c += a b: (m,n), rows ldc apart.  a (in lines or not) and b point at the first panel wanted.
 	 * Some hundred units: a longer depth the caller cuts, so that what is read of b stays warm while rows pass. */
 	void (*tile)(nn_float *c, size_t ldc, const void *a, int lines, const void *b, size_t m, size_t n, size_t units, int add);
 	/* y = x W and what follows it: x as it lies, W packed in panels, and finite. */
@@ -85,6 +89,8 @@ static inline size_t nn_product_at(size_t j, size_t k, int lines)
 const struct nn_product *nn_product_float(void);
 /* Operands rounded to bf16, sums in float, by AMX or else by AVX512_BF16; NULL: the processor (or, in double, the program) has neither. */
 const struct nn_product *nn_product_bf16(void);
+/* For scoring: no tile, so that nn_gemm never multiplies by it.  NULL likewise, without AVX512_VNNI. */
+const struct nn_product *nn_product_int8(void);
 /* The two by themselves; NULL likewise. */
 const struct nn_product *nn_product_amx(void), *nn_product_avx512_bf16(void);
 /* The kind that nn_gemm multiplies by at the moment (gemm_choose.c); NULL: OpenBLAS. */

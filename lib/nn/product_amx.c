@@ -229,7 +229,8 @@ static int works(void)
 	return right;
 }
 
-static const struct nn_product amx = { "AMX bf16", "bf16", PER_UNIT, sizeof(unit), BLOCKS, 0x1.ffp127, product_pack, tile, rows };
+static const struct nn_product amx = { .name = "AMX bf16", .precision = "bf16", .per_unit = PER_UNIT, .unit_bytes = sizeof(unit), .blocks = BLOCKS,
+				       .limit = 0x1.ffp127, .pack = product_pack, .tile = tile, .rows = rows };
 static const struct nn_product *usable;
 
 static void find(void)

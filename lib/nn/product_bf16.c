@@ -32,7 +32,8 @@ INLINE vec mac(vec sum, vec b, unit a)
 #include "nn/simd/rows.h"
 #include "nn/simd/packed.h"
 
-static const struct nn_product bf16 = { "bf16", "bf16", PER_UNIT, sizeof(unit), BLOCKS, 0x1.ffp127, product_pack, product_tile, packed_fwd };
+static const struct nn_product bf16 = { .name = "bf16", .precision = "bf16", .per_unit = PER_UNIT, .unit_bytes = sizeof(unit), .blocks = BLOCKS,
+					.limit = 0x1.ffp127, .pack = product_pack, .tile = product_tile, .rows = packed_fwd };
 #endif
 
 const struct nn_product *nn_product_avx512_bf16(void)

@@ -45,7 +45,8 @@ struct cp_score_value {
 
 enum cp_score_precision {
 	CP_SCORE_F32,
-	CP_SCORE_BF16			/* weights and rows rounded to bf16, as cp-predict --precision bf16: other scores, faster; needs AVX512_BF16 */
+	CP_SCORE_BF16,			/* weights and rows rounded, as cp-predict --precision bf16: other scores, faster; needs AVX512_BF16 */
+	CP_SCORE_INT8			/* to whole numbers of eight bits, as --precision int8: faster again, and coarser; needs AVX512_VNNI */
 };
 
 /* NULL: a sentence.  Memory that runs out is one too (what had been allocated by then is not given back).  A model with a language model in it is

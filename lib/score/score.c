@@ -154,8 +154,9 @@ static struct cp_scorer *open_caught(const char *path, enum nn_precision precisi
 
 struct cp_scorer *cp_scorer_open(const char *path, enum cp_score_precision precision, struct cp_score_error *error)
 {
+	static const enum nn_precision kept_in[] = { [CP_SCORE_F32] = NN_IN_F32, [CP_SCORE_BF16] = NN_IN_BF16, [CP_SCORE_INT8] = NN_IN_INT8 };
 	locale_t theirs = enter_c_locale();
-	struct cp_scorer *s = open_caught(path, precision == CP_SCORE_BF16 ? NN_IN_BF16 : NN_IN_F32, error);
+	struct cp_scorer *s = open_caught(path, kept_in[precision], error);
 	uselocale(theirs);
 	return s;
 }

@@ -133,7 +133,7 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 /* Parameters by name into a model that was built; rows of the table by key.  `from` is the vocabulary of the file.  A parameter that the
  * file has not is left alone (loaded stays 0); one of another shape is refused. */
 int cp_model_load(struct cp_model *, const struct nn_safetensors *, const struct cp_features *from, const char *path, struct cp_err *);
-/* Whole, to score: a row's logit has the same bits whatever the rows beside it.  NN_IN_BF16 is refused where the processor has it not. */
+/* Whole, to score: a row's logit has the same bits whatever the rows beside it.  What the processor has not got is refused. */
 struct cp_model *cp_model_open(const char *path, struct cp_team *, enum nn_precision, struct cp_err *);
 int cp_model_save(const struct cp_model *, const char *path, struct cp_err *);
 /* Another graph over a model that was opened to score, for another thread: the same bits, without a team.  It goes before the model does. */

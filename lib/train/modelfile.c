@@ -405,13 +405,18 @@ static int read_cut(struct cp_model *m, const struct nn_safetensors *s, const ch
 	return rc;
 }
 
+static int check_precision(enum nn_precision precision, struct cp_err *err)
+{
+	static const struct { const char *name, *needs; } of[] = { [NN_IN_BF16] = { "bf16", "AVX512_BF16" }, [NN_IN_INT8] = { "int8", "AVX512_VNNI" } };
+	return nn_product_of(precision) ? 0 : cp_err_set(err, "scores in %s need a processor with %s; the kernels in force here are '%s' without it",
+							 of[precision].name, of[precision].needs, nn_cpu_level());
+}
+
 struct cp_model *cp_model_open(const char *path, struct cp_team *team, enum nn_precision precision, struct cp_err *err)
 {
 	struct nn_safetensors *s;
-	if (precision == NN_IN_BF16 && !nn_cpu_bf16()) {
-		cp_err_set(err, "scores in bf16 need a processor with AVX512_BF16; the kernels in force here are '%s' without it", nn_cpu_level());
+	if (check_precision(precision, err) < 0)
 		return NULL;
-	}
 	struct cp_model *m = cp_model_open_header(path, &s, err);
 	if (!m)
 		return NULL;

@@ -1,9 +1,9 @@
-/* What one thread can multiply and add at most, in GF/s: a line "f32 N", "bf16 N" where the processor has dot products of bf16, and "amx N" where it
- * has tiles of them.
+/* What one thread can multiply and add at most, in GF/s: a line "f32 N", "bf16 N" and "int8 N" where the processor has dot products of
+ * these, and "amx N" where it has tiles of bf16.
  *
  * Independent chains of one instruction on registers, as many as hide its latency, the best of many short runs: no memory, no loads.  Fused
  * multiply-adds of the widest vectors there are, chosen when it runs, so that the same program tells of any x86-64; AVX512_BF16's vdpbf16ps
- * counts four operations a lane, AMX's tdpbf16ps as many a number of its tile of sums and unit of the depth.
+ * counts four operations a lane, AVX512_VNNI's vpdpbusd eight, AMX's tdpbf16ps four a number of its tile of sums and unit of the depth.
  */
 #include <stdio.h>
 #include <time.h>
@@ -59,6 +59,7 @@ static void report(const char *name, void (*run)(void), double flop, int chains)
 #define FMA_AVX2(i) a[i] = _mm256_fmadd_ps(a[i], x, x)
 #define FMA_AVX512(i) a[i] = _mm512_fmadd_ps(a[i], x, x)
 #define DOT_BF16(i) a[i] = _mm512_dpbf16_ps(a[i], b, b)
+#define DOT_INT8(i) a[i] = _mm512_dpbusd_epi32(a[i], x, x)
 
 static void sse(void)
 {
@@ -83,6 +84,12 @@ __attribute__((target("avx512f,avx512bf16"))) static void avx512_bf16(void)
 	__m512 x = _mm512_set1_ps(small);
 	__m512bh b = _mm512_cvtne2ps_pbh(x, x);
 	TURN(__m512, x, DOT_BF16, a[0][0]);
+}
+
+__attribute__((target("avx512f,avx512vnni"))) static void avx512_int8(void)
+{
+	__m512i x = _mm512_setzero_si512();
+	TURN(__m512i, x, DOT_INT8, _mm512_cvtsi512_si32(a[0]));
 }
 
 /* Of eight tiles six hold sums; all are zeros, which takes as long. */
@@ -110,6 +117,8 @@ int main(void)
 		report("f32", sse, 8, CHAINS);
 	if (__builtin_cpu_supports("avx512bf16"))
 		report("bf16", avx512_bf16, 64, CHAINS);
+	if (__builtin_cpu_supports("avx512vnni"))
+		report("int8", avx512_int8, 128, CHAINS);
 	if (nn_cpu_amx())
 		report("amx", amx, 16 * 16 * 64, 6);
 	return 0;

@@ -1,7 +1,7 @@
 """The peers' side of t/bench/data.sh: one task a call, its seconds on stdout; starting Python and reading what is not timed is left out.
 And of t/bench/score.sh: torch says a line.
 
-usage: peers.py versions | pandas CSV | polars CSV | tokenizers PLM LINES | sklearn SCORES | torch BATCH f32|bf16 SECONDS
+usage: peers.py versions | pandas CSV | polars CSV | tokenizers PLM LINES | sklearn SCORES | torch BATCH f32|bf16|int8 SECONDS
 """
 import os
 import sys
@@ -66,6 +66,9 @@ def torch(batch, dtype, seconds):
     cross = nn.ModuleList(nn.Linear(256, 256) for _ in range(6))
     mlp = nn.Sequential(*[layer for _ in range(6) for layer in (nn.Linear(256, 256), nn.ReLU())])
     out = nn.Linear(512, 1)
+    if dtype == "int8":
+        kinds = {nn.Linear}
+        cross, mlp, out = (torch.ao.quantization.quantize_dynamic(m, kinds) for m in (cross, mlp, nn.Sequential(out)))
     batches = [torch.randint(0, 17251, (int(batch), 8)) for _ in range(8)]
     times = []
     end = time.perf_counter() + float(seconds)

@@ -187,6 +187,7 @@ static void bench_all(void)
 		make_model(path, size);
 		bench(cp_scorer_open(path, CP_SCORE_F32, &err), size, "f32");
 		bench(cp_scorer_open(path, CP_SCORE_BF16, &err), size, "bf16");
+		bench(cp_scorer_open(path, CP_SCORE_INT8, &err), size, "int8");
 	}
 	unlink(path);
 }

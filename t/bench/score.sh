@@ -32,8 +32,9 @@ process() {	# process NAME ARGUMENT...: the best of three
 echo "cp-predict, 6 cross, 256x6, 2 threads, $rows rows"
 process "records, f32" "$tmp/rows.cps"
 process "records, bf16" --precision bf16 "$tmp/rows.cps"
+process "records, int8" --precision int8 "$tmp/rows.cps"
 process "CSV, f32" --csv "$tmp/rows.csv"
-for precision in f32 bf16; do
+for precision in f32 bf16 int8; do
 	echo "cp-predict --csv --precision $precision as a co-process"
 	"$1" --pipe "$tmp/rows.csv" "$BIN/cp-predict" -q --no-ledger --threads 1 --csv --precision $precision -m "$tmp/m.cpm" || true
 done
@@ -41,7 +42,7 @@ done
 if test -n "${PEERS:-}"; then
 	. "$PEERS"
 	for batch in 256 4096; do
-		for type in f32 bf16; do
+		for type in f32 bf16 int8; do
 			python "$here/t/bench/peers.py" torch "$batch" "$type" "${SECONDS_EACH:-3}" || true
 		done
 	done

@@ -13,7 +13,7 @@
 #                                                 batch 128, with the softmax trimmed to the words that occur and with the full one
 #                             score               cp-predict with DCNv2
 #                             score-tiny, score-mini      with such a language model
-#     PRECISIONS='f32 bf16'       of ours, in training also auto; what a tool refuses is said and passed over
+#     PRECISIONS='f32 bf16 int8'  of ours: int8 of scoring alone, auto of training; what a tool refuses is said and passed over
 #     IMPLS='hf tuned'    of PyTorch's language model: as transformers has it, and by a careful hand
 #     ROUNDS=N            3; each round runs every side of a task once, so that a slow minute hits all
 #     SECONDS_EACH=N      5: one such run, about; a step may take longer.  With less, pages touched for the first time weigh in sparse and tiny
@@ -32,7 +32,7 @@ BIN=${CP_BIN:-$here/bin} PEAK=${CP_PEAK:-$here/build/plain/bench/peak}
 ALL="dcnv2-256 dnn-256 deepfm-256 autoint-256 xdeepfm-256 dcnv2-4096 dnn-4096 deepfm-4096 autoint-4096 sparse \
 tiny mini score score-tiny score-mini"
 TASKS=${TASKS:-$ALL}
-PRECISIONS=${PRECISIONS:-f32 bf16} IMPLS=${IMPLS:-hf tuned}
+PRECISIONS=${PRECISIONS:-f32 bf16 int8} IMPLS=${IMPLS:-hf tuned}
 ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-5} THREADS=${THREADS:-$(nproc)}
 FEATURES=17251 MANY=4500000 CTR_ROWS=49152 PLM_ROWS=512 TOKENS=48 OCCUR=0
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/cp-bench.XXXXXX")
@@ -165,10 +165,14 @@ theirs() {	# task, who, program, unit, its options
 
 # ---- the tasks ----
 
+of_training() {
+	for precision in $PRECISIONS; do [ "$precision" = int8 ] || echo "$precision"; done
+}
+
 ctr() {	# task, model, batch, rows, values, further options of ours and of theirs
 	task=$1 model=$2 batch=$3 n=$4 values=$5 more=$6 theirs=$7
 	make_rows "$n" "$values"
-	for precision in $PRECISIONS; do
+	for precision in $(of_training); do
 		# shellcheck disable=SC2086
 		ours "$task" "$precision" "$tmp/$values.cps" "$n" trained rows/s --stage ctr --model "$model" --batch "$batch" \
 			--vocab-from "$tmp/$values-values.cps" --precision "$precision" $more
@@ -191,7 +195,7 @@ theirs_plm() {	# task, tiny or mini, further options
 
 pretrain() {	# tiny or mini
 	make_plm
-	for precision in $PRECISIONS; do
+	for precision in $(of_training); do
 		for softmax in trimmed full; do
 			option=
 			[ "$softmax" = trimmed ] || option=--full-vocab
@@ -299,7 +303,7 @@ sort -k1,1 -k2,2 -k3,3n "$tmp/rates" | awk -v tasks="$TASKS" -v tokens="$TOKENS"
 		return 6 * ctr(task == "sparse" ? "dcnv2" : substr(task, 1, index(task, "-") - 1))
 	}
 	function of_peak(task, who, rate,   p) {
-		p = who ~ /bf16/ ? (peak["amx"] ? "amx" : "bf16") : who ~ /f32/ ? "f32" : ""
+		p = who ~ /int8/ ? "int8" : who ~ /bf16/ ? (peak["amx"] ? "amx" : "bf16") : who ~ /f32/ ? "f32" : ""
 		return peak[p] ? sprintf("%3.0f %% of %s", 100 * rate * flop(task, who) / (peak[p] * 1e9 * threads), p) : "-"
 	}
 	function ratios(task, rate,   i, j, k, out, used, least) {	# to every peer, the fastest first

@@ -16,7 +16,6 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/cpu.h"
-#include "nn/packed.h"
 
 static int n_tests, n_failed;
 
@@ -622,85 +621,6 @@ static void check_attention_unasked(const char *level)
 	free(room);
 }
 
-/* Rows among others and each alone: as the twin, the same bits, and nothing written beside; with each of what may follow the sums. */
-static void check_packed_size(const char *level, enum nn_precision precision, size_t rows, size_t cols, size_t depth, int follows)
-{
-	size_t ldx = depth + 3, ldy = cols + 5;
-	nn_float *x = draw(rows * ldx, 1), *w = draw(cols * depth, 2), *y = draw(rows * ldy, 3), *twin = draw(rows * ldy, 3);
-	nn_float *lone = draw(rows * ldy, 3), *bias = draw(cols, 4), *x0 = draw(rows * cols, 5), *was = draw(rows * cols, 6);
-	struct nn_packs *packs = nn_packs_new(precision);
-	struct nn_matrix m = { .w = w, .groups = 1, .cols = cols, .depth = depth };
-	struct nn_packed p, again;
-	struct nn_epilogue e = { .bias = follows ? bias : NULL, .relu = follows == 2, .ld = cols };
-	const struct nn_epilogue *end = follows ? &e : NULL;
-	int bad = nn_packs_of(packs, &m, &p) | nn_packs_of(packs, &m, &again);
-	if (follows == 3) {
-		e.x0 = x0;
-		e.x = was;
-	}
-	for (size_t i = 0; i < rows * ldx; i += 3)
-		x[i] = 0;
-	p.by->rows(y, ldy, x, ldx, p.w, rows, cols, depth, end);
-	(p.by == nn_product_float() ? nn_packed_fwd_ref : nn_packed_bf16_fwd_ref)(twin, ldy, x, ldx, p.w, rows, cols, depth, end);
-	for (size_t r = 0; r < rows; r++) {
-		p.by->rows(lone + r * ldy, ldy, x + r * ldx, ldx, p.w, 1, cols, depth, end);
-		e.x0 = e.x0 ? e.x0 + cols : NULL;
-		e.x = e.x ? e.x + cols : NULL;
-	}
-	double d = distance(y, twin, rows * ldy);
-	ok(!bad && d < 5e-5 && p.w == again.w, "%s: packed%s is as its twin, %zu x %zu x %zu (%.1e)", level, precision ? "16" : "", rows, cols, depth, d);
-	int same = 1;
-	for (size_t i = 0; i < rows * ldy; i++)
-		same &= y[i] == lone[i];
-	ok(same, "%s: ... and its rows alone have the same bits", level);
-	w[cols * depth / 2] = precision ? (nn_float)3.4e38 : (nn_float)INFINITY;	/* which bf16 rounds to infinity */
-	m = (struct nn_matrix){ .w = w, .groups = 1, .cols = depth, .depth = cols, .across = 1 };
-	ok(nn_packs_of(packs, &m, &p) < 0 || p.by != (precision ? nn_product_bf16() : nn_product_float()), "%s: ... and what is not finite is refused", level);
-	nn_packs_free(packs);
-	free(x);
-	free(w);
-	free(y);
-	free(twin);
-	free(lone);
-	free(bias);
-	free(x0);
-	free(was);
-}
-
-/* Every number where nn/product.h says, of every group, whichever way the matrix lay. */
-static void check_packs(const char *level, enum nn_precision precision)
-{
-	enum { GROUPS = 2, COLS = 37, DEPTH = 21, N = COLS * DEPTH };
-	nn_float *w = draw(GROUPS * N, 7), *across = draw(GROUPS * N, 7);
-	struct nn_packs *packs = nn_packs_new(precision);
-	struct nn_packed p, q;
-	size_t wrong = 0;
-	for (size_t i = 0; i < GROUPS * N; i++)
-		across[i / N * N + i % DEPTH * COLS + i % N / DEPTH] = w[i];
-	int bad = nn_packs_of(packs, &(struct nn_matrix){ w, GROUPS, COLS, DEPTH, 0 }, &p);
-	bad |= nn_packs_of(packs, &(struct nn_matrix){ across, GROUPS, COLS, DEPTH, 1 }, &q);
-	for (size_t i = 0; precision == NN_IN_F32 && i < GROUPS * N; i++) {
-		size_t j = i % N / DEPTH, at = j / NN_PANEL * NN_PANEL * DEPTH + nn_product_at(j % NN_PANEL, i % DEPTH, 0);
-		wrong += ((const nn_float *)(const void *)(p.w + i / N * p.step))[at] != w[i];
-	}
-	ok(!bad && !wrong && p.step == q.step && !memcmp(p.w, q.w, GROUPS * p.step), "%s: matrices are packed as they should be", level);
-	nn_packs_free(packs);
-	free(w);
-	free(across);
-}
-
-static void check_packed(const char *level)
-{
-	static const struct { size_t rows, cols, depth; } sizes[] = {
-		{ 1, 1, 1 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 }, { 9, 80, 2101 },
-	};
-	for (int precision = NN_IN_F32; precision <= (nn_product_bf16() != NULL); precision++)
-		check_packs(level, (enum nn_precision)precision);
-	for (int precision = NN_IN_F32; precision <= (nn_product_bf16() != NULL); precision++)
-		for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-			check_packed_size(level, (enum nn_precision)precision, sizes[s].rows, sizes[s].cols, sizes[s].depth, (int)s % 4);
-}
-
 static void check_level(const char *level)
 {
 	if (nn_cpu_choose(level) < 0) {
@@ -718,7 +638,6 @@ static void check_level(const char *level)
 	check_dropout(level);
 	check_attention_scratch(level);
 	check_attention_unasked(level);
-	check_packed(level);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* cp_score.h as a server uses it: score MODEL ROWS [bf16], rows being tab-separated values in the order of the columns.  Prints TAP; what single rows
+/* cp_score.h as a server uses it: score MODEL ROWS [bf16|int8], rows being tab-separated values in the order of the columns.  Prints TAP; what single rows
  * score goes to the file scores.txt, for a comparison with cp-predict.  score MODEL: what becomes of its opening where memory runs out. */
 #include "score/cp_score.h"
 
@@ -263,14 +263,19 @@ static void check_memory(const char *path)
 	ok(!wrong, "memory that runs out while a model is opened is a sentence, or does no harm");
 }
 
+static enum cp_score_precision precision_of(const char *name)
+{
+	return !strcmp(name, "int8") ? CP_SCORE_INT8 : CP_SCORE_BF16;
+}
+
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
 	workers = blas_memory_alloc ? asleep() : 0;
-	struct cp_scorer *m = argc > 1 ? cp_scorer_open(argv[1], argc > 3 ? CP_SCORE_BF16 : CP_SCORE_F32, &err) : NULL;
+	struct cp_scorer *m = argc > 1 ? cp_scorer_open(argv[1], argc > 3 ? precision_of(argv[3]) : CP_SCORE_F32, &err) : NULL;
 	struct cp_score_field field;
 	if (!m) {
-		printf("Bail out! %s\n", argc > 1 ? err.text : "score MODEL [ROWS [bf16]]");
+		printf("Bail out! %s\n", argc > 1 ? err.text : "score MODEL [ROWS [bf16|int8]]");
 		return 1;
 	}
 	model = m;

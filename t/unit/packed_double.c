@@ -1,0 +1,2 @@
+/* Rows of packed matrices in double. */
+#include "packed.c"
