@@ -67,9 +67,12 @@ $(B)/libclickprompt.a: $(LIB_OBJ)
 $(B)/lib/nn/%.o: OPT = -O3 -g
 # what only a processor with AVX512_BF16, AVX512_VNNI or AMX runs; the files themselves ask whether this is one
 ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
-$(B)/lib/nn/product_bf16.o $(B)/lib/nn/product_amx.o $(B)/t/unit/gemm_trap.o: CFLAGS += $(SIMDFLAGS) $(MARCH_v4) -mavx512bf16 -DCP_LEVEL=v4
-$(B)/lib/nn/product_amx.o $(B)/t/unit/gemm_trap.o: CFLAGS += -mamx-tile -mamx-bf16 -DNN_AMX
-$(B)/lib/nn/product_int8.o: CFLAGS += $(SIMDFLAGS) $(MARCH_v4) -mavx512vnni -DCP_LEVEL=v4
+for_bf16 := lib/nn/product_bf16 lib/nn/product_amx t/unit/gemm_trap t/unit/packed_trap
+for_int8 := lib/nn/product_int8 lib/nn/product_int8_amx
+for_amx  := lib/nn/product_amx lib/nn/product_int8_amx t/unit/gemm_trap t/unit/packed_trap
+$(for_bf16:%=$(B)/%.o): CFLAGS += $(SIMDFLAGS) $(MARCH_v4) -mavx512bf16 -DCP_LEVEL=v4
+$(for_int8:%=$(B)/%.o): CFLAGS += $(SIMDFLAGS) $(MARCH_v4) -mavx512vnni -DCP_LEVEL=v4
+$(for_amx:%=$(B)/%.o): CFLAGS += -mamx-tile -mamx-bf16 -mamx-int8 -DNN_AMX
 # the same with tiles in plain C
 $(B)/t/unit/%_amx.o: CFLAGS += -Wno-psabi
 endif

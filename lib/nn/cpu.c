@@ -103,10 +103,11 @@ static int has_amx;
 /* A level that the environment names has no AMX; nor has a process whose wish is refused, as where a signal's stack has no room for tiles. */
 static void ask_for_amx(void)
 {
-	enum { TILE_DATA = 18, REQUEST = 0x1023, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };	/* of XSAVE, of arch_prctl, of CPUID 7's EDX */
+	enum { TILE_DATA = 18, REQUEST = 0x1023 };	/* of XSAVE, of arch_prctl */
+	enum { BF16 = 1 << 22, TILE = 1 << 24, INT8 = 1 << 25, ALL = BF16 | TILE | INT8 };	/* of CPUID 7's EDX */
 	const char *wanted = getenv("CP_CPU");
 	unsigned a, b, c, d;
-	has_amx = !(wanted && cp_cpu_has(wanted)) && __get_cpuid_count(7, 0, &a, &b, &c, &d) && d & AMX_BF16 && d & AMX_TILE
+	has_amx = !(wanted && cp_cpu_has(wanted)) && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & ALL) == ALL
 		  && !syscall(SYS_arch_prctl, REQUEST, TILE_DATA);
 }
 #endif

@@ -17,7 +17,7 @@ int nn_cpu_bf16(void);
 /* ... and dot products of bytes (AVX512_VNNI)? */
 int nn_cpu_int8(void);
 
-/* Products in bf16 by AMX?  The first call asks the system, which keeps a thread's tiles for a process that has asked. */
+/* Products in bf16 and of bytes by AMX?  The first call asks the system, which keeps a thread's tiles for a process that has asked. */
 int nn_cpu_amx(void);
 
 /* Choose a level by name, for tests: <0 where it is not known or the processor has not got it.  Not while kernels run. */

@@ -137,7 +137,7 @@ static double int8_of(nn_float x, float step)
 void nn_packed_int8_fwd_ref(nn_float *y, size_t ldy, const nn_float *x, size_t ldx, const void *w, size_t rows, size_t cols, size_t depth,
 			 const struct nn_epilogue *end)
 {
-	size_t units = (depth + 3) / 4;
+	size_t units = nn_product_units(nn_product_int8(), depth);
 	for (size_t r = 0; r < rows; r++) {
 		float step = int8_step(x + r * ldx, depth), column_step;
 		for (size_t j = 0; j < cols; j++) {

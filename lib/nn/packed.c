@@ -49,7 +49,7 @@ static int is_finite(const struct nn_matrix *m, double limit)
 
 static const struct nn_product *product_for(const struct nn_packs *ps, const struct nn_matrix *m)
 {
-	return m->cols < NN_PANEL || (ps->by == nn_product_int8() && m->depth > NN_INT8_DEPTH) ? nn_product_float() : ps->by;
+	return m->cols < NN_PANEL || (ps->by->most_depth && m->depth > ps->by->most_depth) ? nn_product_float() : ps->by;
 }
 
 static void pack(struct pack *p)

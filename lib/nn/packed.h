@@ -1,6 +1,6 @@
 /* Matrices that stay: weights of a finished model, packed once for scoring (nn/product.h has the layout: panels).
  *
- * In bf16 and int8 matrices of less than a panel, which cost little and make logits, stay in nn_float; in int8 those deeper than NN_INT8_DEPTH, too.
+ * In bf16 and int8 matrices of less than a panel, which cost little and make logits, stay in nn_float, and in int8 those deeper than 4096.
  *
  * A set holds the packed form of matrices by the address they were made from.  It grows while graphs are prepared (nn_graph_pack) and is only
  * read from then on, by any number of threads.

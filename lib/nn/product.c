@@ -33,3 +33,9 @@ const struct nn_product *nn_product_bf16(void)
 	const struct nn_product *amx = nn_product_amx();
 	return amx ? amx : nn_product_avx512_bf16();
 }
+
+const struct nn_product *nn_product_int8(void)
+{
+	const struct nn_product *amx = nn_product_amx_int8();
+	return amx ? amx : nn_product_vnni();
+}

@@ -111,9 +111,12 @@ static void tell(struct cp_score_error *to, const struct cp_err *err)
 		memcpy(to->text, err->msg, sizeof to->text < sizeof err->msg ? sizeof to->text : sizeof err->msg);
 }
 
-static int open_model(struct cp_scorer *s, const char *path, enum nn_precision precision, struct cp_err *err)
+static int open_model(struct cp_scorer *s, const char *path, enum cp_score_precision precision, struct cp_err *err)
 {
-	if (nn_gemm_check(1, err) < 0 || !(s->model = cp_model_open(path, NULL, precision, err)))
+	static const enum nn_precision of[] = { [CP_SCORE_F32] = NN_IN_F32, [CP_SCORE_BF16] = NN_IN_BF16, [CP_SCORE_INT8] = NN_IN_INT8 };
+	if ((size_t)precision >= sizeof of / sizeof *of)
+		return cp_err_set(err, "%s: %d is no precision of cp_score.h", path, (int)precision);
+	if (nn_gemm_check(1, err) < 0 || !(s->model = cp_model_open(path, NULL, of[precision], err)))
 		return -1;
 	if (s->model->c.objective != CP_OBJECTIVE_CLICK)
 		return cp_err_set(err, "%s: a model of stage %s has no score", path, s->model->stage);
@@ -125,7 +128,7 @@ static int open_model(struct cp_scorer *s, const char *path, enum nn_precision p
 }
 
 /* What cp_mem_catch comes back to must not have moved: so the work is one call further down. */
-static struct cp_scorer *open_scorer(const char *path, enum nn_precision precision, struct cp_err *err)
+static struct cp_scorer *open_scorer(const char *path, enum cp_score_precision precision, struct cp_err *err)
 {
 	struct cp_scorer *s = cp_xcalloc(1, sizeof *s);
 	if (open_model(s, path, precision, err) == 0)
@@ -134,7 +137,7 @@ static struct cp_scorer *open_scorer(const char *path, enum nn_precision precisi
 	return NULL;
 }
 
-static struct cp_scorer *open_caught(const char *path, enum nn_precision precision, struct cp_score_error *error)
+static struct cp_scorer *open_caught(const char *path, enum cp_score_precision precision, struct cp_score_error *error)
 {
 	struct cp_err err;
 	jmp_buf here;
@@ -154,9 +157,8 @@ static struct cp_scorer *open_caught(const char *path, enum nn_precision precisi
 
 struct cp_scorer *cp_scorer_open(const char *path, enum cp_score_precision precision, struct cp_score_error *error)
 {
-	static const enum nn_precision kept_in[] = { [CP_SCORE_F32] = NN_IN_F32, [CP_SCORE_BF16] = NN_IN_BF16, [CP_SCORE_INT8] = NN_IN_INT8 };
 	locale_t theirs = enter_c_locale();
-	struct cp_scorer *s = open_caught(path, kept_in[precision], error);
+	struct cp_scorer *s = open_caught(path, precision, error);
 	uselocale(theirs);
 	return s;
 }

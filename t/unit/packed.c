@@ -50,7 +50,6 @@ static double distance(const nn_float *a, const nn_float *b, size_t n)
 }
 
 static __typeof__(*nn_packed_fwd) *const twins[] = { nn_packed_fwd_ref, nn_packed_bf16_fwd_ref, nn_packed_int8_fwd_ref };
-static const char *const names[] = { "f32", "bf16", "int8" };
 
 /* Rows among others and each alone: as the twin, the same bits, and nothing written beside; with each of what may follow the sums. */
 static void check_packed_size(const char *level, enum nn_precision precision, size_t rows, size_t cols, size_t depth, int follows)
@@ -78,7 +77,7 @@ static void check_packed_size(const char *level, enum nn_precision precision, si
 		e.x = e.x ? e.x + cols : NULL;
 	}
 	double d = distance(y, twin, rows * ldy);
-	ok(!bad && d < 5e-5 && p.w == again.w, "%s: rows by %s are as the twin says, %zu x %zu x %zu (%.1e)", level, names[precision], rows, cols, depth, d);
+	ok(!bad && d < 5e-5 && p.w == again.w, "%s: rows by %s are as the twin says, %zu x %zu x %zu (%.1e)", level, p.by->name, rows, cols, depth, d);
 	int same = 1;
 	for (size_t i = 0; i < rows * ldy; i++)
 		same &= y[i] == lone[i];
@@ -100,7 +99,7 @@ static void check_packed_size(const char *level, enum nn_precision precision, si
 /* Is number k of place j, which has these of the depth, the whole number next to it over the place's largest / 127? */
 static int int8_is_near(const uint32_t *packed, size_t j, size_t k, size_t depth, const nn_float *place)
 {
-	const uint32_t *column = packed + j / NN_PANEL * (1 + (depth + 3) / 4) * NN_PANEL + j % NN_PANEL;
+	const uint32_t *column = packed + j / NN_PANEL * (1 + nn_product_units(nn_product_int8(), depth)) * NN_PANEL + j % NN_PANEL;
 	int byte = (int)(column[(1 + k / 4) * NN_PANEL] >> k % 4 * 8 & 0xff) - 128;
 	double most = 0;
 	float step;
@@ -193,7 +192,7 @@ static void check_int8_odd_rows(const char *level)
 static void check_packed(const char *level)
 {
 	static const struct { size_t rows, cols, depth; } sizes[] = {
-		{ 1, 1, 1 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 }, { 9, 80, 2101 },
+		{ 1, 1, 1 }, { 25, 40, 31 }, { 25, 20, 2100 }, { 17, 20, 4096 }, { 3, 20, 4097 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 }, { 9, 80, 2101 },
 	};
 	for (enum nn_precision precision = NN_IN_F32; precision <= NN_IN_INT8; precision++) {
 		if (!nn_product_of(precision))

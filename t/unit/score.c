@@ -300,6 +300,7 @@ int main(int argc, char **argv)
 		if (field.kind == CP_SCORE_NUMBER && !numbers++)
 			check_refused();
 	ok(!cp_score_context_new(m, 0, &err) && strstr(err.text, "0 rows"), "a batch of no rows is refused");
+	ok(!cp_scorer_open(argv[1], (enum cp_score_precision)7, &err) && strstr(err.text, "7 is no precision"), "a precision that there is not is refused");
 	ok(!cp_scorer_open("/nowhere", CP_SCORE_F32, &err) && strstr(err.text, "/nowhere"), "a model that is not there is named");
 	cp_scorer_close(m);
 	free(rows);

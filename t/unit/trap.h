@@ -7,7 +7,17 @@
 
 #include "tile_dot.h"
 
-enum { LDTILECFG_TILERELEASE = 0x049, STTILECFG = 0x149, TILEZERO = 0x349, TILESTORED = 0x24b, TILELOADD = 0x34b, TDPBF16PS = 0x25c };
+enum { LDTILECFG_TILERELEASE = 0x049, STTILECFG = 0x149, TILEZERO = 0x349, TILESTORED = 0x24b, TILELOADD = 0x34b, TDPBF16PS = 0x25c, TDPBSUD = 0x25e };
+
+/* That of bytes, those of a with a sign. */
+static void tile_dot_bytes(int c, int a, int b)
+{
+	assert(tiles.begun && c != a && c != b && a != b);
+	for (int i = 0; i < 16; i++)
+		for (int j = 0; j < 16; j++)
+			for (int u = 0; u < 64; u++)
+				tiles.v[c][i][j] += (uint32_t)((int8_t)(tiles.v[a][i][u / 4] >> u % 4 * 8) * (int)(tiles.v[b][u / 4][j] >> u % 4 * 8 & 0xff));
+}
 
 /* Of VEX: prefix, opcode and operands. */
 struct instruction {
@@ -87,6 +97,8 @@ static size_t with_registers(const struct instruction *i)
 		memset(tiles.v[i->reg], 0, sizeof tiles.v[0]);
 	else if (i->what == TDPBF16PS)
 		tile_dot((int)i->reg, (int)i->rm, (int)i->vvvv);
+	else if (i->what == TDPBSUD)
+		tile_dot_bytes((int)i->reg, (int)i->rm, (int)i->vvvv);
 	else
 		abort();
 	return 5;

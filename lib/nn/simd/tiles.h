@@ -1,14 +1,15 @@
-/* AMX's tiles: eight registers of 16 rows of 64 bytes, which here hold 16 x 16 floats or, of an operand, 16 x 16 units of two bf16.
+/* AMX's tiles: eight registers of 16 rows of 64 bytes, which here hold 16 x 16 sums or, of an operand, 16 x 16 units of two bf16 or of four bytes.
  *
  *     tiles_begin();                           // what follows is the thread's own, until tiles_end
  *     TILE_ZERO(0);
  *     TILE_LOAD(4, a, 64);                     // 16 rows, so many bytes apart
  *     TILE_LOAD(6, b, 64);
- *     TILE_DOT(0, 4, 6);                       // c[i][j] += a[i][u] . b[u][j] over all 16 units u
+ *     TILE_DOT(0, 4, 6);                       // c[i][j] += a[i][u] . b[u][j] over all 16 units u, of bf16, in float
+ *     TILE_DOT_BYTES(0, 4, 6);                 // ... of bytes, a's with a sign and b's without, in whole numbers
  *     TILE_STORE(0, c, 4 * ldc);
  *     tiles_end();                             // else every switch of threads would save them
  *
- * Of a dot the sum of the first numbers of units and that of the second are each a chain of multiply-adds from 0, and c + (first + second) is
+ * Of a dot of bf16 the sum of the first numbers of units and that of the second are each a chain of multiply-adds from 0, and c + (first + second) is
  * rounded twice; what is subnormal counts, and comes out, as 0.  Registers are named by a literal number.
  */
 #include <immintrin.h>
@@ -50,3 +51,4 @@ INLINE void tiles_end(void)
 #define TILE_LOAD(t, from, bytes) _tile_loadd(t, from, bytes)
 #define TILE_STORE(t, to, bytes) _tile_stored(t, to, bytes)
 #define TILE_DOT(c, a, b) _tile_dpbf16ps(c, a, b)
+#define TILE_DOT_BYTES(c, a, b) _tile_dpbsud(c, a, b)
