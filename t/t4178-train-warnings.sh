@@ -51,6 +51,16 @@ test_that 'an epoch that is worse than the one before' '
 	grep "the loss of epoch 2, [0-9.]*, is above that of the epoch before, [0-9.]*: if it goes on, training diverges" log
 '
 
+test_that 'a model that is worse than one score for all rows' '
+	awk "BEGIN { print \"label,user\"; for (i = 0; i < 2000; i++) printf \"%d,u%d\n\", i % 50 == 0, i % 9 }" | cp-featurize -q >rare.cps
+	train --train rare.cps --epochs 1 --lr 1e-5
+	grep "worse than one score for all rows: the last epoch had loss 0.[0-9]*, where that has 0.098" log
+	train --train rare.cps --valid rare.cps --epochs 1 --lr 1e-5
+	grep "worse than one score for all rows: the validation rows have log loss 0.[0-9]*, where that has 0.098" log
+	cp-train --no-ledger --threads 1 --stage ctr --model lr --epochs 1 --train rare.cps --valid rare.cps -o m.cpm 2>log
+	! grep "worse than" log
+'
+
 test_that 'options about something that is not there are told of, and change nothing' '
 	train --train log.cps --epochs 1
 	mv m.cpm without.cpm

@@ -191,4 +191,33 @@ test_that 'what does not go together is wrong usage' '
 	refused 2 "optimizer" train --optimizer nosuch $NO
 	refused 2 "clip" train --clip -1 $NO
 '
+test_that 'lr by its defaults: near its optimum, whatever the seed' '
+	awk "BEGIN { srand(1); print \"label,a,b\"; for (k = 0; k < 20000; k++) { a = int(3 * rand()); b = int(2 * rand()); print (rand() < 1 / (1 + exp(2 - (a == 0) - .5 * (b == 0)))) \",x\" a \",y\" b } }" |
+		cp-featurize -q >two.cps
+	loss() { cp-predict -q --no-ledger -m $1 two.cps | cp-auc -q --no-ledger | sed -n "s/^logloss.//p"; }
+	cp-train -q --no-ledger --threads 1 --stage ctr --model lr --weight-decay 0 --lr 1e-2 --epochs 30 --train two.cps -o best.cpm
+	for seed in 1 2 3; do
+		cp-train -q --no-ledger --threads 1 --stage ctr --model lr --seed $seed --train two.cps -o seed.cpm
+		echo "$(loss seed.cpm) $(loss best.cpm)"
+		above "$(loss best.cpm)" "$(loss seed.cpm | awk "{ print \$1 - .0005 }")"
+	done
+'
+
+test_that 'lr and fm by their defaults: clicks that are few are so in the scores, by weight as well' '
+	awk "BEGIN { srand(2); print \"label,weight,a,b\"; for (k = 0; k < 40000; k++) { a = int(50 * rand()); y = rand() < .004 * (1 + a % 3); print y \",\" (y ? 1 : 20) \",x\" a \",y\" k % 7 } }" >few.csv
+	cut -d , -f 1,3,4 few.csv | cp-featurize -q >few.cps
+	cp-featurize -q --weight weight few.csv >weighed.cps
+	for model in lr fm; do
+		cp-train -q --no-ledger --threads 1 --stage ctr --model $model --train few.cps -o few.cpm
+		cp-predict -q --no-ledger -m few.cpm few.cps | cp-auc -q --no-ledger >figures
+		cat figures
+		awk "\$1 == \"calibration\" { c = \$2 } \$1 == \"auc\" { a = \$2 } END { exit !(c > .9 && c < 1.1 && a > .58) }" figures
+		cp-train -q --no-ledger --threads 1 --stage ctr --model $model --train weighed.cps -o few.cpm
+		mean=$(cp-predict -q --no-ledger --score-only -m few.cpm few.cps | awk "{ s += \$1 } END { print s / NR }")
+		want=$(awk -F , "NR > 1 { w += \$2; y += \$1 * \$2 } END { print y / w }" few.csv)
+		echo "$mean $want"
+		awk -v m=$mean -v w=$want "BEGIN { exit !(m > .7 * w && m < 1.4 * w) }"
+	done
+'
+
 test_done

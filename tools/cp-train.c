@@ -78,10 +78,10 @@ static const struct cp_opt opts[] = {
 	{ 0, "batch", CP_OPT_INT, &o.batch, "N", "rows a step; ctrl: 6400", .min = 1, .max = 1 << 20, .content = 1 },
 	{ 0, "micro-batch", CP_OPT_INT, &o.micro_batch, "N", "rows of it computed at a time; 0: all, with a language model what takes 0.5 GB",
 	  .min = 0, .max = 1 << 20, .content = 1 },
-	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts", .min = 0, .max = 100, .content = 1 },
+	{ 0, "lr", CP_OPT_REAL, &o.lr, "RATE", "learning rate of CTR model and prompts; ctr with lr 0.01, fm 0.003", .min = 0, .max = 100, .content = 1 },
 	{ 0, "plm-lr", CP_OPT_REAL, &o.plm_lr, "RATE", "of the language model; 0: frozen; -1: 5e-5 for pretrained weights, else --lr; p5: --lr", .min = -1,
 	  .max = 100, .content = 1 },
-	{ 0, "weight-decay", CP_OPT_REAL, &o.weight_decay, "W", "of CTR model and prompts, the whole table included; 0 but for adamw", .min = 0, .max = 1000,
+	{ 0, "weight-decay", CP_OPT_REAL, &o.weight_decay, "W", "of CTR model and prompts, the whole table included; 0 but for adamw; ctr with lr 0, fm 0.1", .min = 0, .max = 1000,
 	  .content = 1 },
 	{ 0, "plm-weight-decay", CP_OPT_REAL, &o.plm_weight_decay, "W", "of the language model and its heads", .min = 0, .max = 1000, .content = 1 },
 	{ 0, "embedding-l2", CP_OPT_REAL, &o.embedding_l2, "W", "L2 penalty on the CTR model's tables", .min = 0, .max = 1000, .content = 1 },
@@ -344,7 +344,6 @@ static void on_stop(int sig)
 static void apply_preset(void)
 {
 	struct cp_err err;
-	o.given.model = cp_opts_given(&cp_tool_opts, "model");
 	const char *sizes_of = o.init || cp_train_is_text_alone(&o) ? NULL : o.model;
 	if (preset >= 0 && o.stage >= 0 && cp_opts_preset(&cp_tool_opts, preset_words = cp_preset_words((enum cp_preset)preset, o.stage, sizes_of), &err) < 0)
 		cp_usage("--preset: %s", err.msg);
@@ -358,9 +357,10 @@ static void check_options(void)
 		CP_TRAIN_GIVEN(GIVEN)
 #undef GIVEN
 	};
-	apply_preset();
 	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
 		*asked[i].given = cp_opts_given(&cp_tool_opts, asked[i].name);
+	cp_train_defaults_of_model(&o);
+	apply_preset();
 	if (!ctr_find(o.model))
 		cp_usage("--model %s: expected one of %s", o.model, ctr_names());
 	struct ctr_config c;

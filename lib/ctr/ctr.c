@@ -37,10 +37,10 @@ const char *ctr_names(void)
 
 /* --- What models share ------------------------------------------------------------------------------------------------------------- */
 
-static struct nn_node *look_up(struct ctr_build *b, const char *name, size_t cols)
+static struct nn_node *look_up(struct ctr_build *b, const char *name, size_t cols, enum nn_init start)
 {
 	const struct ctr_config *c = b->c;
-	struct nn_param *table = nn_param_new(&b->b, NN_INIT_XAVIER, 2, (size_t[]){ c->n_rows, cols }, "%s", name);
+	struct nn_param *table = nn_param_new(&b->b, start, 2, (size_t[]){ c->n_rows, cols }, "%s", name);
 	table->by_key = 1;
 	struct nn_node *e = b->bags ? ng_lookup_bags(b->b.g, table, b->ids, b->bags, b->axis, c->n_fields, b->pad)
 				    : ng_lookup(b->b.g, table, b->ids, b->axis, c->n_fields, b->pad);
@@ -70,7 +70,7 @@ static struct nn_node *look_up_each(struct ctr_build *b, const char *name)
 
 struct nn_node *ctr_embed_by(struct ctr_build *b, const char *name)
 {
-	struct nn_node *x = ctr_config_has_widths(b->c) ? look_up_each(b, name) : look_up(b, name, (size_t)b->c->dim);
+	struct nn_node *x = ctr_config_has_widths(b->c) ? look_up_each(b, name) : look_up(b, name, (size_t)b->c->dim, NN_INIT_XAVIER);
 	return ng_dropout(b->b.g, x, b->c->emb_dropout);
 }
 
@@ -83,7 +83,7 @@ struct nn_node *ctr_embed(struct ctr_build *b)
 
 struct nn_node *ctr_linear(struct ctr_build *b, int bias)
 {
-	struct nn_node *z = ng_sum_groups(b->b.g, look_up(b, "lr.weight", 1), 1);
+	struct nn_node *z = ng_sum_groups(b->b.g, look_up(b, "lr.weight", 1, bias ? NN_INIT_ZERO : NN_INIT_XAVIER), 1);
 	return bias ? ng_bias(b->b.g, z, ng_weight(b->b.g, nn_param_new(&b->b, NN_INIT_ZERO, 1, (size_t[]){ 1 }, "lr.bias"))) : z;
 }
 

@@ -548,16 +548,20 @@ int cp_data_weigh(struct cp_data *d, struct cp_err *err)
 {
 	struct cp_pass p;
 	const struct cp_data *rows;
-	double sum = 0;
+	double sum = 0, clicks = 0;
 	int rc;
+	d->click_rate = d->n ? (double)d->n_clicks / (double)d->n : 0;
 	if (!d->want_weights || !d->has_weights)
 		return 0;
 	cp_pass_init(&p, d);
 	while ((rc = cp_pass_next(&p, &rows, err)) == 1)
-		for (size_t i = 0; i < rows->n; i++)
+		for (size_t i = 0; i < rows->n; i++) {
 			sum += rows->weight[i];
+			clicks += rows->label[i] * rows->weight[i];
+		}
 	cp_pass_release(&p);
 	d->mean_weight = sum / (double)d->n;
+	d->click_rate = clicks / sum;
 	return rc < 0 ? -1 : sum > 0 ? 0 : cp_err_set(err, "all rows to train on have weight 0");
 }
 

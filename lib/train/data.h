@@ -45,7 +45,7 @@ struct cp_data {
 	uint64_t *row;			/* (n) */
 	nn_float *label;		/* (n) or NULL */
 	nn_float *weight;		/* (n) or NULL: all weigh the same */
-	double mean_weight;		/* after cp_data_weigh */
+	double mean_weight, click_rate;	/* after cp_data_weigh; the rate by weight, with want_labels */
 	/* Values: one a field, of a list one a member, row by row and in the order of the fields. */
 	size_t n_values;
 	uint64_t *keys;			/* (n_values) until cp_data_index */

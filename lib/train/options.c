@@ -34,6 +34,20 @@ int cp_train_is_text_alone(const struct cp_train_opts *o)
 	return o->stage == CP_STAGE_P5 || o->stage == CP_STAGE_PTAB || (o->stage == CP_STAGE_CTR_BERT && !o->given.model);
 }
 
+/* Of models with nothing hidden between a value and the score, which take longer steps, and less decay. */
+static const struct { const char *model; double lr, weight_decay; } shallow[] = { { "lr", 1e-2, 0 }, { "fm", 3e-3, 0.1 } };
+
+void cp_train_defaults_of_model(struct cp_train_opts *o)
+{
+	if (o->stage != CP_STAGE_CTR || !(has_decay(o) || o->optimizer == NN_ADAM))
+		return;
+	for (size_t i = 0; i < sizeof shallow / sizeof *shallow; i++)
+		if (!strcmp(o->model, shallow[i].model)) {
+			o->lr = o->given.lr ? o->lr : shallow[i].lr;
+			o->weight_decay = o->given.weight_decay ? o->weight_decay : shallow[i].weight_decay;
+		}
+}
+
 void cp_train_defaults(struct cp_train_opts *o)
 {
 	int decays = has_decay(o);

@@ -312,6 +312,13 @@ static void note_fresh_head(struct cp_trainer *t, const char *from)
 		cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", from);
 }
 
+/* Of the training rows; as if half a row of either kind were among them where there is none. */
+static double click_log_odds(const struct cp_data *d)
+{
+	double least = 0.5 / (double)d->n, rate = fmin(fmax(d->click_rate, least), 1 - least);
+	return log(rate / (1 - rate));
+}
+
 /* init: the open model of --init, or NULL; old: its vocabulary. */
 static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *init, const struct cp_features *old, struct cp_err *err)
 {
@@ -325,9 +332,11 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->by_key)
 			start_table(t, ps->v[i]);
-	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight");
-	int fresh = word && !word->loaded;
+	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight"), *bias = nn_params_find(ps, "lr.bias");
+	int fresh = word && !word->loaded, fresh_bias = bias && !bias->loaded;
 	nn_params_init(ps, t->o.seed, t->team);
+	if (fresh_bias && t->train.want_labels)
+		bias->val[0] = (nn_float)click_log_odds(&t->train);
 	if (fresh)
 		memset(word->val + t->m->c.plm.pad * word->dims[1], 0, word->dims[1] * sizeof *word->val);
 	struct nn_param *dec = nn_params_find(ps, "mlm.decoder.weight");

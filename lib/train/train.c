@@ -17,6 +17,7 @@
 #define PLATEAU 0.1		/* on the rates, when an evaluation was no better (FuxiCTR's) */
 #define WRITING 30		/* time between two states, in times of what writing one takes: states of gigabytes cost 3 % at most */
 #define RISING 1.1		/* times the loss of the epoch before: more than noise */
+#define WORSE 1.05		/* times the loss of one score for all rows */
 
 void cp_trainer_note(struct cp_trainer *t, const char *fmt, ...)
 {
@@ -127,6 +128,17 @@ static void note_rising_loss(struct cp_trainer *t, uint64_t epoch, double before
 		cp_trainer_note(t, "the loss of epoch %llu, %.4g, is above that of %s, %.4g: if it goes on, training diverges; a smaller --lr, a --warmup or "
 				"--clip may help%s", (unsigned long long)epoch + 1, mean_loss(t), epoch ? "the epoch before" : "scores of one half", before,
 				numbers ? ", or numbers of the size of 1 (cp-featurize --field 'NAME: log')" : "");
+}
+
+/* A model that has not learnt what one score for all rows would tell, by the validation rows or, without them, in the last epoch. */
+static void note_useless_model(struct cp_trainer *t)
+{
+	const struct cp_data *d = t->valid.n ? &t->valid : &t->train;
+	double rate = d == &t->valid ? (double)d->n_clicks / (double)d->n : d->click_rate, loss = d == &t->valid ? t->result.valid_logloss : mean_loss(t);
+	double least = -rate * log(rate) - (1 - rate) * log(1 - rate);	/* NaN of one class alone */
+	if (t->m->c.objective == CP_OBJECTIVE_CLICK && !t->m->p5 && !t->soft && loss > WORSE * least)
+		cp_trainer_note(t, "the model is worse than one score for all rows: %s %.4g, where that has %.4g; more --epochs, another --lr or less "
+				"--weight-decay may help", d == &t->valid ? "the validation rows have log loss" : "the last epoch had loss", loss, least);
 }
 
 static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluation *e)
@@ -267,6 +279,7 @@ static int finish(struct cp_trainer *t, struct cp_err *err)
 		return rc;
 	if (t->best_val)
 		memcpy(t->m->params->val, t->best_val, t->m->params->total * sizeof *t->best_val);
+	note_useless_model(t);
 	if ((rc = cp_trainer_evaluate(t, &t->test, &e, err)))
 		return rc;
 	if (t->test.n && t->m->c.objective == CP_OBJECTIVE_CLICK && isnan(e.logloss))

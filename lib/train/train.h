@@ -11,6 +11,7 @@
  *
  *     struct cp_train_opts o = CP_TRAIN_DEFAULT;
  *     o.stage = CP_STAGE_CTR, o.out = "ctr.cpm";                              // and where the rows are; without .train standard input
+ *     cp_train_defaults_of_model(&o);
  *     cp_train_defaults(&o);
  *     if (cp_train_check(&o, err) < 0) ...
  *     struct cp_trainer *t = cp_trainer_new(&o, err);                  // reads data, builds the model
@@ -50,7 +51,7 @@ struct cp_train_event {
 #define CP_TRAIN_GIVEN(OPTION) \
 	OPTION(model, "model") OPTION(plm, "plm") OPTION(prompts, "prompts") OPTION(prompt_where, "prompt-where") OPTION(prompt_mlp, "prompt-mlp") \
 	OPTION(shift, "no-shift") OPTION(max_length, "max-length") OPTION(pooler, "pooler") OPTION(fusion, "fusion") OPTION(usage, "prompt-usage") \
-	OPTION(weight_decay, "weight-decay") OPTION(plm_weight_decay, "plm-weight-decay") OPTION(schedule, "schedule") OPTION(monitor, "monitor") \
+	OPTION(lr, "lr") OPTION(weight_decay, "weight-decay") OPTION(plm_weight_decay, "plm-weight-decay") OPTION(schedule, "schedule") OPTION(monitor, "monitor") \
 	OPTION(warmup, "warmup") OPTION(clip, "clip") OPTION(batch, "batch") OPTION(subspaces, "subspaces") OPTION(temperature, "temperature") \
 	OPTION(teacher_weight, "teacher-weight") OPTION(plm_lr, "plm-lr") OPTION(decoder, "decoder") OPTION(is_static, "static") \
 	OPTION(full_vocab, "full-vocab") OPTION(patience, "patience") OPTION(eval_every, "eval-every")
@@ -149,7 +150,8 @@ struct cp_train_result {
 const char *cp_plm_scratch(const char *plm);
 /* Of the stages, those whose models have no CTR model unless (ctr-bert) --model is given. */
 int cp_train_is_text_alone(const struct cp_train_opts *);
-/* What depends on other options, where it was not given; before the check. */
+/* What depends on other options, where it was not given; before the check.  Of what depends on the model a preset may say otherwise after it. */
+void cp_train_defaults_of_model(struct cp_train_opts *);
 void cp_train_defaults(struct cp_train_opts *);
 /* Options that contradict one another: a sentence. */
 int cp_train_check(const struct cp_train_opts *, struct cp_err *);
