@@ -140,7 +140,23 @@ test_that 'new values are appended, the old ones keep their rows and parameters'
 	head -c $((21 * 32)) b | cmp - c
 	tail -c +$((21 * 32 + 1)) a >c
 	tail -c +$((22 * 32 + 1)) b | cmp - c
-	tail -c +$((21 * 32 + 1)) b | head -c 32 | od -An -tx4 | grep -v 00000000
+	tail -c +$((21 * 32 + 1)) b | head -c 32 >new
+	head -c 32 a | cmp - new
+'
+
+test_that 'new values begin as those that had not been met: before any step rows are scored as by the model before, with any threads' '
+	rows_csv 300 5 | sed "s/,u1,/,new user,/; s/,film 2,/,new film,/" | cp-textify -q >more.cps
+	for how in "--model deepfm" "--model dcnv2 --dim-of User=3" "--model dcnv2 --hash-bits 8"; do
+		rate="--unseen-rate 0.1"
+		case $how in *hash*) rate= ;; esac
+		ctr $how $rate --epochs 1 --lr 0.05 --weight-decay 0 --train train.cps -o was.cpm
+		finetune --epochs 1 --lr 1e-12 --init was.cpm --train more.cps -o is.cpm
+		scores_stay was.cpm is.cpm more.cps
+		finetune --epochs 1 --lr 1e-12 --threads 3 --init was.cpm --train more.cps -o is3.cpm
+		same is.cpm is3.cpm
+		finetune --epochs 2 --lr 0.05 --weight-decay 0 --init was.cpm --train more.cps -o moved.cpm
+		if scores_stay was.cpm moved.cpm more.cps; then exit 1; fi
+	done
 '
 
 test_that 'the vocabulary follows from the rows, not from their order' '

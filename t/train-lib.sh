@@ -43,6 +43,11 @@ other_tensor() {	# a model tells of its options, so that two of them always diff
 	test -s ta && ! cmp -s ta tb || { echo "$1 and $2 have the same tensor $3"; return 1; }
 }
 
+scores_stay() {		# scores_stay MODEL OTHER ROWS: those of one are those of the other but for rounding
+	cp-predict -q -m "$1" "$3" >sa && cp-predict -q -m "$2" "$3" >sb || return 1
+	test -s sa && paste sa sb | awk '{ d = $2 - $4; if (d * d > worst) worst = d * d } END { print sqrt(worst); exit worst > 1e-10 }'
+}
+
 refused() {		# refused STATUS WORDS COMMAND...: exit status, one sentence with these words, no model, nothing left behind
 	rf_want=$1
 	rf_words=$2

@@ -130,8 +130,9 @@ void cp_model_build(struct cp_model *, struct cp_team *, int training);
 
 /* A file's configuration, vocabulary and tokenizer, without its parameters; the file stays open for cp_model_load. */
 struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **file, struct cp_err *);
-/* Parameters by name into a model that was built; rows of the table by key.  `from` is the vocabulary of the file.  A parameter that the
- * file has not is left alone (loaded stays 0); one of another shape is refused. */
+/* Parameters by name into a model that was built; rows of the tables by key, and a key that the file has not begins as a copy of its field's
+ * unseen row: rows are scored as by the model of the file.  `from` is the vocabulary of the file, whose keys come first in this one.  A parameter
+ * that the file has not is left alone (loaded stays 0); one of another shape is refused. */
 int cp_model_load(struct cp_model *, const struct nn_safetensors *, const struct cp_features *from, const char *path, struct cp_err *);
 /* Whole, to score: a row's logit has the same bits whatever the rows beside it.  What the processor has not got is refused. */
 struct cp_model *cp_model_open(const char *path, struct cp_team *, enum nn_precision, struct cp_err *);

@@ -321,6 +321,14 @@ struct cp_model *cp_model_open_header(const char *path, struct nn_safetensors **
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
+/* A field's rows of d numbers: the unseen row and `old` keys as the file has them, and the keys behind these as copies of the unseen row. */
+static void take_field(nn_float *to, const nn_float *from, size_t d, size_t old, size_t keys)
+{
+	memcpy(to, from, (1 + old) * d * sizeof *to);
+	for (size_t i = old; i < keys; i++)
+		memcpy(to + (1 + i) * d, from, d * sizeof *to);
+}
+
 /* Rows of a table in the file go to the rows that their keys have here. */
 static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_tensor *t, const struct cp_features *from, const char *path,
 		      struct cp_err *err)
@@ -338,9 +346,9 @@ static int load_table(struct cp_model *m, struct nn_param *p, const struct nn_te
 	for (int f = 0; !m->vocab.bits && f < m->vocab.fields.n; f++) {
 		const struct cp_features_field *a = &from->field[f], *b = &m->vocab.field[f];
 		if (!p->part)
-			memcpy(p->val + b->base * d, rows + a->base * d, (1 + a->n) * d * sizeof *rows);
+			take_field(p->val + b->base * d, rows + a->base * d, d, a->n, b->n);
 		else if (p->part == f + 1)
-			memcpy(p->val, rows, (1 + a->n) * d * sizeof *rows);
+			take_field(p->val, rows, d, a->n, b->n);
 	}
 	free(rows);
 	return 0;

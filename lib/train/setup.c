@@ -270,23 +270,22 @@ static int cut_vocabulary(struct cp_trainer *t, struct cp_err *err)
 
 /* --- Parameters -------------------------------------------------------------------------------------------------------------------- */
 
-/* Starts rows that no file has given.  In a table of a fixed size (--hash-bits) a row is drawn by its number, else by its key; the row for unseen
+/* Starts a table that no file has given.  In one of a fixed size (--hash-bits) a row is drawn by its number, else by its key; the row for unseen
  * values is drawn where --unseen-rate trains it, and 0 otherwise. */
 static void start_table(struct cp_trainer *t, struct nn_param *p)
 {
 	const struct cp_features *vocab = &t->m->vocab;
-	int loaded = p->loaded;
-	if (vocab->bits && !loaded)
+	if (vocab->bits)
 		nn_init_rows(p, 0, vocab->n_rows, NULL, t->o.seed, t->team);
 	for (int f = 0; !vocab->bits && f < vocab->fields.n; f++) {
 		const struct cp_features_field *v = &vocab->field[f];
 		const char *name = vocab->fields.v[f].name;
-		size_t base = p->part ? 0 : v->base, old = loaded ? v->n_old : 0;
+		size_t base = p->part ? 0 : v->base;
 		if (p->part && p->part != f + 1)
 			continue;
 		uint64_t unseen = cp_field_seed(name, strlen(name));
-		nn_init_rows(p, base + 1 + old, v->n - old, v->key + old, t->o.seed, t->team);
-		if (!loaded && t->o.unseen_rate > 0)
+		nn_init_rows(p, base + 1, v->n, v->key, t->o.seed, t->team);
+		if (t->o.unseen_rate > 0)
 			nn_init_rows(p, base, 1, &unseen, t->o.seed, t->team);
 	}
 	p->loaded = 1;
@@ -330,7 +329,7 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 		return -1;
 	note_fresh_head(t, folder ? folder : t->o.init);
 	for (int i = 0; i < ps->n; i++)
-		if (ps->v[i]->by_key)
+		if (ps->v[i]->by_key && !ps->v[i]->loaded)
 			start_table(t, ps->v[i]);
 	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight"), *bias = nn_params_find(ps, "lr.bias");
 	int fresh = word && !word->loaded, fresh_bias = bias && !bias->loaded;
