@@ -65,6 +65,33 @@ for rule in 'adam' 'sparse-adamw' 'adagrad' 'sgd --momentum 0.9' 'ftrl --ftrl-l1
 	'
 done
 
+test_that 'ftrl: what a model gave stays where it stood until a gradient moves it, whoever trained it' '
+	one="--threads 1 --stage finetune --batch 50 --train valid.cps --epochs 1 --optimizer ftrl"
+	train --model lr --epochs 5 --lr 0.5 --optimizer ftrl -o f0.cpm
+	train --model lr --epochs 5 --lr 0.02 --optimizer adam -o a0.cpm
+	train $S --epochs 5 --lr 0.02 --optimizer adam -o d0.cpm
+	train $S --dim-of User=3 --epochs 5 --lr 0.02 --optimizer adam -o w0.cpm
+	for m in f0 a0 d0 w0; do
+		for more in "--threads 1" "--threads 3" "--ftrl-l1 0.01 --ftrl-l2 0.01" "--embedding-l2 0.001"; do
+			cp-train -q $one --lr 1e-9 $more --init $m.cpm -o f1.cpm
+			scores_stay $m.cpm f1.cpm valid.cps
+		done
+		cp-train -q $one --lr 0.1 --init $m.cpm -o f1.cpm
+		if scores_stay $m.cpm f1.cpm valid.cps; then exit 1; fi
+	done
+'
+test_that 'ftrl: a step on one row takes little of what was learnt' '
+	cp-cat -q -n 1 train.cps >row.cps
+	cp-train -q --threads 1 --stage finetune --train row.cps --epochs 1 --lr 0.01 --optimizer ftrl --init f0.cpm -o f1.cpm
+	for m in f0 f1; do tensor $m.cpm lr.bias | od -An -v -t f4 -w4; done >both
+	cat both
+	awk "{ x[NR] = \$1 } END { d = x[1] - x[2]; exit !(x[1] ^ 2 > 0.01 && d != 0 && d * d < 1e-3) }" both
+'
+test_that 'ftrl: going on from a model, killed and taken up again' '
+	train $S --set dropout=0.1 --epochs 2 -o d0.cpm
+	goes_on --stage finetune --init d0.cpm --lr 0.02 --optimizer ftrl
+'
+
 test_that 'adamw is the default' '
 	train $S -o a.cpm
 	train $S --optimizer adamw -o b.cpm

@@ -357,6 +357,22 @@ static void clip(struct step *s, struct cp_team *team)
 	free(square);
 }
 
+static void begin_ftrl(const struct nn_param *p, nn_float *m, double lr, const struct nn_optimiser *o)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->val[i] != 0)
+			m[i] = (nn_float)-copysign(fabs(p->val[i]) * (o->beta / lr + o->l2) + o->l1, p->val[i]);
+}
+
+void nn_optimiser_begin(struct nn_params *ps, const struct nn_optimiser *o, const double *lr)
+{
+	for (int i = 0; o->rule == NN_FTRL && i < ps->n; i++) {
+		const struct nn_param *p = ps->v[i];
+		if (p->loaded && !p->frozen)
+			begin_ftrl(p, ps->m1 + p->offset, lr[p->group], o);
+	}
+}
+
 void nn_optimiser_step(struct nn_params *ps, const struct nn_optimiser *o, const double *lr, uint64_t t, struct cp_team *team)
 {
 	struct step s = { .ps = ps, .o = o, .lr = lr, .scale = 1 };

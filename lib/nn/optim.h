@@ -1,6 +1,7 @@
 /* Optimisers: one step over all parameters that are not frozen.
  *
- * p a value, g its gradient, m and v its two numbers of state (zero before step 1), t the step counted from 1, lr the rate of its group:
+ * p a value, g its gradient, m and v its two numbers of state (zero before step 1 but for nn_optimiser_begin), t the step counted from 1, lr the
+ * rate of its group:
  *
  *     adamw          p *= 1 - lr wd (unless no_decay);  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
  *                    p -= lr/(1-b1^t) m / (sqrt(v/(1-b2^t)) + eps)                       Loshchilov, Hutter, ICLR 2019
@@ -23,6 +24,11 @@
  *     struct nn_optimiser o = NN_OPTIMISER_DEFAULT;             // AdamW
  *     nn_backward(g, loss);
  *     nn_optimiser_step(ps, &o, lr, t, team);
+ *
+ * The p of ftrl follows from its state alone: with m = 0, a value forgets at its first gradient where it started.  So what a file gave begins with
+ * v = 0 and the m whose p it is, m = -p (beta/lr + l2) - sign(p) l1.  What is drawn afresh forgets its start, as the algorithm has it.
+ *
+ *     nn_optimiser_begin(ps, &o, lr);                           // once, when files have been read
  *
  * Threads: sums are taken in a fixed order; the result is the same bits for any team.
  */
@@ -47,6 +53,8 @@ struct nn_optimiser {
 };
 #define NN_OPTIMISER_DEFAULT { .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .beta = 1 }
 
+/* Before step 1: the state, zero until here, of values that a file gave (loaded), as above; of rules but ftrl it stays zero.  lr as in the steps. */
+void nn_optimiser_begin(struct nn_params *, const struct nn_optimiser *, const double *lr);
 /* lr[group] is the rate of each group in this step; t >= 1. */
 void nn_optimiser_step(struct nn_params *, const struct nn_optimiser *, const double *lr, uint64_t t, struct cp_team *);
 

@@ -328,6 +328,7 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 	if (folder && load_folder(t, folder, err) < 0)
 		return -1;
 	note_fresh_head(t, folder ? folder : t->o.init);
+	nn_optimiser_begin(ps, &t->opt, t->base_lr);
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->by_key && !ps->v[i]->loaded)
 			start_table(t, ps->v[i]);

@@ -143,12 +143,43 @@ static void check_teams(enum nn_rule rule)
 	free(one);
 }
 
+/* A step of ftrl from values that a file gave: by g / ((beta + |g|)/lr + l2), as long as no sign changes.  What is drawn has no state before it. */
+static void check_begin(double lr, double l1, double l2)
+{
+	struct nn_optimiser o = { .rule = NN_FTRL, .l1 = l1, .l2 = l2, .beta = 1 };
+	struct nn_params *ps = nn_params_new();
+	struct nn_param *table = nn_params_add(ps, "table", 0, 2, (size_t[]){ TABLE / 2, 2 });
+	struct nn_param *drawn = nn_params_add(ps, "drawn", 0, 1, (size_t[]){ N - TABLE });
+	double worst = 0;
+	char what[160];
+	table->by_key = table->loaded = 1;
+	nn_params_alloc(ps, NN_TRAINING);
+	for (int i = 0; i < N; i++)
+		ps->val[i] = (nn_float)sin(i + 1);
+	nn_optimiser_begin(ps, &o, &lr);
+	for (size_t i = drawn->offset; i < ps->total; i++)
+		worst = fmax(worst, fabs((double)ps->m1[i]));
+	for (int i = 0; i < TABLE; i++)
+		ps->grad[i] = (nn_float)(gradient(1, i) / 10);
+	nn_optimiser_step(ps, &o, &lr, 1, NULL);
+	for (int i = 0; i < TABLE; i++) {
+		double g = gradient(1, i) / 10;
+		worst = fmax(worst, fabs((double)ps->val[i] - (sin(i + 1) - g / ((o.beta + fabs(g)) / lr + l2))));
+	}
+	snprintf(what, sizeof what, "ftrl from a file's values, rate %g, l1 %g, l2 %g: off by %.2g at most", lr, l1, l2, worst);
+	ok(worst <= NEAR, what);
+	nn_params_free(ps);
+}
+
 int main(void)
 {
 	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
 		check(c);
 	for (int rule = NN_ADAMW; rule <= NN_FTRL; rule++)
 		check_teams((enum nn_rule)rule);
+	check_begin(1e-9, 0, 0);
+	check_begin(0.05, 0, 0);
+	check_begin(0.1, 1.5, 0.2);
 	printf("1..%d\n", n_tests);
 	return n_failed != 0;
 }
