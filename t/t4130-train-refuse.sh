@@ -136,7 +136,7 @@ test_that '--init that is no model, or none for this' '
 	refused 1 "train.cps: " finetune --init train.cps --train train.cps $NO
 	head -c 2000 pre.cpm >cut.cpm
 	refused 1 "cut.cpm: " finetune --init cut.cpm --train train.cps $NO
-	refused 1 "model dnn: pre.cpm holds dcnv2" finetune --model dnn --init pre.cpm --train train.cps $NO
+	refused 1 "model dnn: pre.cpm holds dcnv2, and training goes on with that model" finetune --model dnn --init pre.cpm --train train.cps $NO
 	refused 1 "set dim=16: pre.cpm was made with dim=8, and training goes on with that model" finetune --set dim=16 --init pre.cpm --train train.cps $NO
 	refused 1 "set dims=1:2: pre.cpm was made with no dims, and training goes on with that model" finetune --set dims=1:2 --init pre.cpm --train train.cps $NO
 	ctr --epochs 1 --set dims=1:2 --train train.cps -o widths.cpm

@@ -66,8 +66,7 @@ static int ctr_agrees(struct cp_trainer *t, struct cp_err *err)
 	struct ctr_config asked = t->m->c.ctr;
 	struct cp_buf has = CP_BUF_INIT, a = CP_BUF_INIT;
 	if (t->o.given.model && strcmp(t->o.model, asked.model->name))
-		return cp_err_set(err, "--model %s: %s holds %s, and finetuning goes on with the model that was pretrained", t->o.model, t->o.init,
-				  asked.model->name);
+		return cp_err_set(err, "--model %s: %s holds %s" GOES_ON, t->o.model, t->o.init, asked.model->name);
 	if (cp_trainer_apply_sets(t, &asked, err) < 0)
 		return -1;
 	ctr_config_print(&t->m->c.ctr, &has);
