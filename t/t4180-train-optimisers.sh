@@ -234,7 +234,7 @@ test_that 'lr and fm by their defaults: clicks that are few are so in the scores
 	awk "BEGIN { srand(2); print \"label,weight,a,b\"; for (k = 0; k < 40000; k++) { a = int(50 * rand()); y = rand() < .004 * (1 + a % 3); print y \",\" (y ? 1 : 20) \",x\" a \",y\" k % 7 } }" >few.csv
 	cut -d , -f 1,3,4 few.csv | cp-featurize -q >few.cps
 	cp-featurize -q --weight weight few.csv >weighed.cps
-	for model in lr fm; do
+	for model in "lr" "fm" "lr --optimizer ftrl --lr 0.1"; do
 		cp-train -q --no-ledger --threads 1 --stage ctr --model $model --train few.cps -o few.cpm
 		cp-predict -q --no-ledger -m few.cpm few.cps | cp-auc -q --no-ledger >figures
 		cat figures

@@ -311,11 +311,16 @@ static void note_fresh_head(struct cp_trainer *t, const char *from)
 		cp_trainer_note(t, "%s: no masked-LM head in it; one starts fresh", from);
 }
 
-/* Of the training rows; as if half a row of either kind were among them where there is none. */
-static double click_log_odds(const struct cp_data *d)
+/* Of LR and FM, whose bias nothing else can stand in for: at the log-odds of a click in the training rows, as if half a row of either kind were among
+ * them where there is none. */
+static void start_bias(struct cp_trainer *t)
 {
-	double least = 0.5 / (double)d->n, rate = fmin(fmax(d->click_rate, least), 1 - least);
-	return log(rate / (1 - rate));
+	struct nn_param *bias = nn_params_find(t->m->params, "lr.bias");
+	double least = 0.5 / (double)t->train.n, rate = fmin(fmax(t->train.click_rate, least), 1 - least);
+	if (!bias || bias->loaded || !t->train.want_labels)
+		return;
+	bias->val[0] = (nn_float)log(rate / (1 - rate));
+	bias->loaded = 1;
 }
 
 /* init: the open model of --init, or NULL; old: its vocabulary. */
@@ -328,15 +333,14 @@ static int start_parameters(struct cp_trainer *t, const struct nn_safetensors *i
 	if (folder && load_folder(t, folder, err) < 0)
 		return -1;
 	note_fresh_head(t, folder ? folder : t->o.init);
+	start_bias(t);
 	nn_optimiser_begin(ps, &t->opt, t->base_lr);
 	for (int i = 0; i < ps->n; i++)
 		if (ps->v[i]->by_key && !ps->v[i]->loaded)
 			start_table(t, ps->v[i]);
-	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight"), *bias = nn_params_find(ps, "lr.bias");
-	int fresh = word && !word->loaded, fresh_bias = bias && !bias->loaded;
+	struct nn_param *word = nn_params_find(ps, "plm.embeddings.word_embeddings.weight");
+	int fresh = word && !word->loaded;
 	nn_params_init(ps, t->o.seed, t->team);
-	if (fresh_bias && t->train.want_labels)
-		bias->val[0] = (nn_float)click_log_odds(&t->train);
 	if (fresh)
 		memset(word->val + t->m->c.plm.pad * word->dims[1], 0, word->dims[1] * sizeof *word->val);
 	struct nn_param *dec = nn_params_find(ps, "mlm.decoder.weight");
