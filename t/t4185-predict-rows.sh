@@ -152,6 +152,63 @@ test_that 'a number that no model could take is a bad row: named by its line, or
 	sed 3d all | cmp - got
 '
 
+test_that '--blank-bad: an empty line for each bad row, of CSV and of records, with any number of threads' '
+	cp-featurize -q --field "Price: number" priced.csv | cp-train -q --threads 1 --no-ledger --stage ctr --model dcnv2 --epochs 1 -o cross.cpm
+	awk -F, -v OFS=, "NR > 1 && NR % 5 == 0 { \$6 = NR % 3 ? \"abc\" : \"3e38\" } NR == 701 { print \"short\" } 1" priced.csv >bad.csv
+	awk "END { for (i = 0; i < 9000; i++) print \"short\" }" priced.csv >>bad.csv
+	tail -n 2 priced.csv >>bad.csv
+	blank() { sed "s/.*3e38\$//; s/.*abc\$//; s/^short\$//"; }
+	for extra in "" "--score-only" "--columns Price --columns Film" "--score-only --columns Price"; do
+		cp-predict -q --no-ledger -m cross.cpm --csv --skip-bad $extra bad.csv >good
+		sed 1d bad.csv | blank | awk "/./ { getline < \"good\" } 1" >want
+		for threads in 1 3; do
+			cp-predict -q --no-ledger -m cross.cpm --csv --blank-bad --threads $threads $extra bad.csv | cmp - want
+		done
+		cp-predict -q --no-ledger -m cross.cpm --csv --blank-bad $extra <bad.csv | cmp - want
+	done
+	test $(wc -l <good) = 562
+	grep -v "abc\|short" bad.csv >far.csv
+	cp-featurize -q --field "Price: number" far.csv -o far.cps
+	for extra in "" "--score-only" "--columns Film"; do
+		cp-predict -q --no-ledger -m cross.cpm --skip-bad $extra far.cps >good
+		sed 1d far.csv | blank | awk "/./ { getline < \"good\" } 1" >want
+		cp-predict --no-ledger -m cross.cpm --blank-bad --threads 3 $extra far.cps 2>err | cmp - want
+		grep "^cp-predict: 46 bad rows have an empty line each$" err
+	done
+	fails_with 2 cp-predict --no-ledger -m cross.cpm --blank-bad --skip-bad far.cps
+	grep "skip-bad prints nothing for a bad row, --blank-bad an empty line" fails_with.err
+	fails_with 2 cp-predict --no-ledger -m cross.cpm --blank-bad --fill far.cps
+'
+
+test_that '--blank-bad: a client that sends a line and waits gets one, bad or not; the ledger counts scores' '
+	rm -f in out
+	mkfifo in out
+	echo >newline
+	cp-predict --ledger blank.db --csv --blank-bad -m cross.cpm <in >out 2>err &
+	exec 8>in 9<out
+	head -n 1 priced.csv >&8
+	cp-predict -q --no-ledger --csv -m cross.cpm priced.csv >all
+	for n in 1 2 3; do
+		for bad in "1,5,u1,film 1,g1,abc" "1,5,u1" "1,5,u1,film 1,g1,3e38" "1,5,u\"1,film 1,g1,1" "1,5,\"u\"1,film 1,g1,1"; do
+			echo "$bad" >&8
+			timeout 20 head -n 1 <&9 | cmp - newline
+		done
+		sed -n "$((n + 1))p" priced.csv >&8
+		sed -n "${n}p" all >want
+		timeout 20 head -n 1 <&9 | cmp - want
+	done
+	exec 8>&-
+	wait $!
+	exec 9<&-
+	cat err
+	grep "^cp-predict: 15 bad rows have an empty line each$" err
+	grep "18 rows in, 3 rows out" err
+	cp-ledger -q show --ledger blank.db 1 >run
+	grep "^blank-bad	1$" run
+	grep "^csv	.*	18	" run
+	grep "^scores	.*	3	" run
+'
+
 test_that 'so does a language model beside the CTR model' '
 	make_rows
 	pretrain --epochs 1 --train train.cps -o pre.cpm

@@ -17,7 +17,7 @@ static struct {
 	const char *model, *output, *label, *delimiter, *fields;
 	int replace_utf8, precision;	/* precision: enum nn_precision */
 	struct cp_opt_list columns;
-	int csv, no_header, score_only, skip_bad, fill, attention;
+	int csv, no_header, score_only, skip_bad, blank_bad, fill, attention;
 	int64_t threads, top;
 } o = { .top = 5, .delimiter = "," };
 static struct cp_ledger_opts ledger;
@@ -43,6 +43,7 @@ static const struct cp_opt opts[] = {
 	{ 0, "bad-utf8", CP_OPT_CHOICE, &o.replace_utf8, "HOW", "bytes of CSV that are not UTF-8: a bad row, or U+FFFD", .choices = "refuse|replace",
 	  .content = 1 },
 	{ 0, "skip-bad", CP_OPT_SET, &o.skip_bad, NULL, "leave bad rows out and say how many", .set = 1, .content = 1 },
+	{ 0, "blank-bad", CP_OPT_SET, &o.blank_bad, NULL, "print an empty line for a bad row and say how many", .set = 1, .content = 1 },
 	{ 0, "precision", CP_OPT_CHOICE, &o.precision, "HOW", "of matrix products; bf16 and int8 are faster where the processor has them, and scores differ a little",
 	  .choices = NN_PACK_PRECISIONS, .content = 1 },
 	{ 0, "threads", CP_OPT_INT, &o.threads, "N", "0: one a processor; scores do not depend on it", .min = 0, .max = 1024 },
@@ -78,8 +79,10 @@ static const char *check_options(void)
 		return "--fields goes with --no-header: it says what the columns are called";
 	if (o.fill && o.attention)
 		return "--fill and --attention are two questions";
-	if ((o.fill || o.attention) && (o.score_only || o.columns.n))
-		return "--score-only and --columns go with scores";
+	if ((o.fill || o.attention) && (o.score_only || o.columns.n || o.blank_bad))
+		return "--score-only, --columns and --blank-bad go with scores";
+	if (o.skip_bad && o.blank_bad)
+		return "--skip-bad prints nothing for a bad row, --blank-bad an empty line";
 	if (!o.fill && cp_opts_given(&cp_tool_opts, "top"))
 		return "--top goes with --fill";
 	if (o.columns.n > CP_PREDICT_COLUMNS)
@@ -90,7 +93,7 @@ static const char *check_options(void)
 static int predict(struct cp_predict *p, const char *path, struct cp_err *err)
 {
 	struct cp_out out;
-	struct cp_rows_spec spec = { .skip_bad = o.skip_bad };
+	struct cp_rows_spec spec = { 0 };
 	struct cp_arena names = { 0 };
 	spec.csv.delimiter = delimiter;
 	spec.csv.replace_utf8 = o.replace_utf8;
@@ -160,7 +163,7 @@ static void tell(const struct cp_predict *p)
 	if (!o.fill && !o.attention)
 		tell_labels(p);
 	if (p->bad)
-		cp_note("%llu bad rows were left out", (unsigned long long)p->bad);
+		cp_note(o.blank_bad ? "%llu bad rows have an empty line each" : "%llu bad rows were left out", (unsigned long long)p->bad);
 	if (p->unseen)
 		cp_note("%llu of %llu values were not in the training rows (%.2f %%)", (unsigned long long)p->unseen, (unsigned long long)p->values,
 			100.0 * (double)p->unseen / (double)p->values);
@@ -205,7 +208,8 @@ int main(int argc, char **argv)
 	cp_run_input(run, &(struct cp_run_file){ .role = "model", .path = o.model });
 	enum nn_precision precision = (enum nn_precision)o.precision;
 	struct cp_team *team = cp_team_new(threads, &err);
-	struct cp_predict p = { .team = team, .score_only = o.score_only, .skip_bad = o.skip_bad, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
+	struct cp_predict p = { .team = team, .score_only = o.score_only, .skip_bad = o.skip_bad || o.blank_bad,
+			      .blank_bad = o.blank_bad, .label = o.label, .columns = o.columns.v, .n_columns = o.columns.n };
 	if (!team || nn_gemm_check(threads, &err) < 0 || !(p.model = cp_model_open(o.model, team, precision, &err)))
 		cp_die("%s", err.msg);
 	check_model(p.model);

@@ -48,6 +48,7 @@ struct cp_rows_spec {
 	int omit_empty, shuffle;
 	uint64_t seed;			/* of the shuffle */
 	int skip_bad;
+	int tell_gaps;			/* with skip_bad: where a block lacks bad rows is kept (cp_rows_gaps), and it may lack all it had */
 	int eager;			/* end a block where more rows would have to be waited for */
 	uint64_t first_row;
 	int no_file;			/* a fault names the row and the column, and no line */

@@ -13,8 +13,9 @@ struct cp_rows {
 	struct cp_digest *digest;
 	struct cp_plan *plan;
 	struct cp_fill *fill;
-	int skip_bad, eager;
+	int skip_bad, tell_gaps, eager;
 	uint64_t first_row, rows_out, n_bad;
+	size_t *gap, n_gaps;	/* CP_BLOCK_ROWS at most */
 	char *first_bad;
 	struct cp_err pending;	/* a row failed behind some good ones: they are given first */
 	int failed;
@@ -29,6 +30,8 @@ static int leave_out(struct cp_rows *r, const struct cp_err *err)
 		return -1;
 	if (!r->n_bad++)
 		r->first_bad = cp_xstrdup(err->msg);
+	if (r->tell_gaps)
+		r->gap[r->n_gaps++] = cp_fill_rows(r->fill);
 	return 0;
 }
 
@@ -48,9 +51,15 @@ static int step(struct cp_rows *r, struct cp_err *err)
 	return rc;
 }
 
+/* Rows, or gaps in their place. */
+static int has_any(const struct cp_rows *r)
+{
+	return cp_fill_rows(r->fill) || r->n_gaps;
+}
+
 static int is_full(const struct cp_rows *r)
 {
-	return cp_fill_is_full(r->fill) || (r->eager && cp_fill_rows(r->fill) && !cp_csv_ready(r->csv));
+	return cp_fill_is_full(r->fill) || r->n_gaps == CP_BLOCK_ROWS || (r->eager && has_any(r) && !cp_csv_ready(r->csv));
 }
 
 int cp_rows_next(struct cp_rows *r, struct cp_block *b, struct cp_err *err)
@@ -59,15 +68,22 @@ int cp_rows_next(struct cp_rows *r, struct cp_block *b, struct cp_err *err)
 		return cp_err_set(err, "%s", r->pending.msg);
 	int rc = 1;
 	cp_fill_reset(r->fill);
+	r->n_gaps = 0;
 	while (rc > 0 && !is_full(r))
 		rc = step(r, &r->pending);
 	r->failed = rc < 0;
-	if (!cp_fill_rows(r->fill))
+	if (!has_any(r))
 		return rc < 0 ? cp_err_set(err, "%s", r->pending.msg) : 0;
 	cp_fill_block(r->fill, b);
 	b->first_row = r->rows_out;
 	r->rows_out += b->n_rows;
 	return 1;
+}
+
+size_t cp_rows_gaps(const struct cp_rows *r, const size_t **before)
+{
+	*before = r->gap;
+	return r->n_gaps;
 }
 
 int cp_rows_pour(struct cp_rows *r, struct cp_team *team, struct cp_writer *w, FILE *lines, struct cp_err *err)
@@ -100,6 +116,8 @@ static struct cp_rows *open_any(int fd, const void *mem, size_t len, const char 
 	r->fd = fd;
 	r->digest = csv.digest = cp_digest_new();
 	r->skip_bad = given->skip_bad;
+	r->tell_gaps = given->tell_gaps;
+	r->gap = r->tell_gaps ? cp_xcalloc(CP_BLOCK_ROWS, sizeof *r->gap) : NULL;
 	r->eager = given->eager;
 	r->first_row = given->first_row;
 	r->csv = fd >= 0 ? cp_csv_open(fd, name, &csv, err) : cp_csv_open_mem(mem, len, name, &csv, err);
@@ -126,6 +144,7 @@ void cp_rows_close(struct cp_rows *r)
 	if (!r)
 		return;
 	free(r->first_bad);
+	free(r->gap);
 	cp_fill_free(r->fill);
 	cp_plan_free(r->plan);
 	cp_csv_close(r->csv);

@@ -13,7 +13,8 @@
  *
  * Roles: a column named by .label, .time, .weight, or declared so, or else one called "label", "timestamp", "weight" that nothing gives another
  * role, has that role and is no field.  A label is a finite number, a weight one that is not negative, a timestamp a whole number or empty (missing).
- * A value that is none of these, as any fault that csv.h names, makes a bad row: a sentence, or counted and left out by .skip_bad.
+ * A value that is none of these, as any fault that csv.h names, makes a bad row: a sentence, or counted and left out by .skip_bad.  Who has to say
+ * something in the place of each asks for gaps (.tell_gaps).
  *
  * Row numbers count every row of the CSV from first_row on, the bad ones too, so that a part read with its own first_row gives the rows
  * that the whole gives.  Keys are those of base/hash.h and depend on nothing but the field's name, its line of the declaration and the value.
@@ -46,8 +47,12 @@ void cp_rows_close(struct cp_rows *);
 /* Columns, "text" with what it tells as attributes; without provenance, which is the tool's to say. */
 const struct cp_schema *cp_rows_schema(const struct cp_rows *);
 
-/* 1 a block of at least one row, 0 the end, -1 failed.  The block is good until the next call. */
+/* 1 a block of at least one row (with .tell_gaps, one row or gap), 0 the end, -1 failed.  The block is good until the next call. */
 int cp_rows_next(struct cp_rows *, struct cp_block *, struct cp_err *);
+
+/* With .tell_gaps, the bad rows left out of the block that _next gave: returns how many, and of each, ascending, how many rows of the block come before
+ * it.  Good until the next call. */
+size_t cp_rows_gaps(const struct cp_rows *, const size_t **before);
 
 const struct cp_plan *cp_rows_plan(const struct cp_rows *);
 

@@ -23,6 +23,8 @@ struct cp_predict_block {
 	const struct cp_schema *schema;
 	const struct cp_block *b;
 	size_t rows, n;			/* of a chunk; chunks */
+	const size_t *gap;		/* cp_rows_gaps, of which each gets an empty line */
+	size_t n_gaps;
 	atomic_size_t next;
 	atomic_uint_fast64_t unseen, left_out;
 	atomic_size_t bad;		/* the first row whose score is no number; SIZE_MAX: none, or they are left out */
@@ -94,10 +96,29 @@ static void print_row(const struct cp_predict_block *k, size_t row, double z, st
 	cp_buf_char(to, '\n');
 }
 
+/* Of the gaps from this one on, those before a row; returns the next one. */
+static size_t print_gaps(const struct cp_predict_block *k, size_t gap, size_t row, struct cp_buf *to)
+{
+	for (; gap < k->n_gaps && k->gap[gap] <= row; gap++)
+		cp_buf_char(to, '\n');
+	return gap;
+}
+
+/* The first one that is not before a row of those before `row`. */
+static size_t first_gap(const struct cp_predict_block *k, size_t row)
+{
+	size_t gap = 0;
+	while (gap < k->n_gaps && k->gap[gap] < row)
+		gap++;
+	return gap;
+}
+
 /* Its score is no number.  0: go on with the next one. */
-static int is_bad(struct cp_predict_block *k, size_t row)
+static int is_bad(struct cp_predict_block *k, size_t row, struct cp_buf *to)
 {
 	if (k->p->skip_bad) {
+		if (k->p->blank_bad)
+			cp_buf_char(to, '\n');
 		atomic_fetch_add(&k->left_out, 1);
 		return 0;
 	}
@@ -113,22 +134,25 @@ static void score_chunk(struct cp_predict_block *k, struct cp_model *m, size_t c
 	const struct cp_feeding how = { .masked = p->masked };
 	uint32_t places[CP_PREDICT_ROWS];
 	nn_float z[CP_PREDICT_ROWS];
-	size_t from = chunk * k->rows, n = k->b->n_rows - from < k->rows ? k->b->n_rows - from : k->rows;
+	size_t from = chunk * k->rows, n = k->b->n_rows - from < k->rows ? k->b->n_rows - from : k->rows, gap = first_gap(k, from);
+	struct cp_buf *to = &p->text[chunk];
 	atomic_fetch_add(&k->unseen, cp_data_index_rows(&p->data, &m->vocab, from, from + n));
 	for (size_t i = 0; i < n; i++)
 		places[i] = (uint32_t)(from + i);
 	cp_model_feed(m, &p->data, places, n, &how);
-	cp_buf_reset(&p->text[chunk]);
+	cp_buf_reset(to);
 	if (p->show) {
-		p->show(p, from, n, &p->text[chunk]);
+		p->show(p, from, n, to);
 		return;
 	}
 	cp_model_score(m, z);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		gap = print_gaps(k, gap, from + i, to);
 		if (!isnan(z[i]))
-			print_row(k, from + i, (double)z[i], &p->text[chunk]);
-		else if (is_bad(k, from + i))
+			print_row(k, from + i, (double)z[i], to);
+		else if (is_bad(k, from + i, to))
 			break;
+	}
 }
 
 static void score_chunks(void *ctx, int replica)
@@ -173,6 +197,8 @@ static int write_texts(struct cp_predict *p, size_t n, struct cp_err *err)
 static int read_block(struct cp_predict *p, const struct cp_block *b, const char *name, struct cp_err *err)
 {
 	cp_data_clear(&p->data);
+	if (!b->n_rows)
+		return 0;
 	if (cp_data_add(&p->data, b, &p->at, name, err) < 0)
 		return -1;
 	for (uint64_t i = 0; p->model->c.has_plm && i < p->data.token_at[p->data.n]; i++)
@@ -187,10 +213,14 @@ static int score_block(struct cp_predict *p, const struct cp_schema *s, const st
 	struct cp_predict_block k = { .p = p, .schema = s, .b = b, .rows = p->model->c.has_plm ? CP_PREDICT_ROWS_PLM : CP_PREDICT_ROWS,
 				       .bad = SIZE_MAX };
 	k.n = (b->n_rows + k.rows - 1) / k.rows;
-	int alone = k.n == 1 || p->show;
+	int alone = k.n <= 1 || p->show;
+	if (p->csv && p->blank_bad)
+		k.n_gaps = cp_rows_gaps(p->csv, &k.gap);
 	if (read_block(p, b, name, err) < 0 || (!alone && make_replicas(p, err) < 0))
 		return -1;
-	make_texts(p, k.n);
+	make_texts(p, k.n + 1);
+	cp_buf_reset(&p->text[k.n]);
+	print_gaps(&k, first_gap(&k, b->n_rows), b->n_rows, &p->text[k.n]);
 	for (size_t chunk = 0; alone && chunk < k.n; chunk++)
 		score_chunk(&k, p->model, chunk);
 	if (!alone)
@@ -200,7 +230,7 @@ static int score_block(struct cp_predict *p, const struct cp_schema *s, const st
 	p->unseen += k.unseen;
 	p->values += p->data.n_values;
 	if (k.bad == SIZE_MAX)
-		return write_texts(p, k.n, err);
+		return write_texts(p, k.n + 1, err);
 	return write_texts(p, k.bad / k.rows + 1, err) < 0 ? -1 :
 	       cp_err_set(err, "%s: row %llu: " CP_MODEL_NO_SCORE, name,
 			  (unsigned long long)(b->first_row + k.bad));
@@ -239,7 +269,7 @@ int cp_predict_records(struct cp_predict *p, const char *path, struct cp_err *er
 /* Rows of CSV become what the training rows were; how the CSV is written is the caller's to say. */
 static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec, struct cp_schema *schema)
 {
-	struct cp_rows_spec given = *spec;
+	struct cp_csv_opts csv = spec->csv;
 	if (p->model->c.has_plm) {
 		int text = cp_schema_add(schema, CP_TEXT, "text", NULL);
 		if (p->model->sentence)
@@ -249,8 +279,9 @@ static void like_training(const struct cp_predict *p, struct cp_rows_spec *spec,
 	if (label >= 0 && p->model->label_made)
 		cp_column_set_str(&schema->column[label], "declare", p->model->label_made);
 	cp_rows_spec_like(spec, schema);
-	spec->csv = given.csv;
-	spec->skip_bad = given.skip_bad;
+	spec->csv = csv;
+	spec->skip_bad = p->skip_bad;
+	spec->tell_gaps = p->blank_bad;
 	spec->label = p->score_only ? NULL : p->label;
 	spec->also = p->columns;
 	spec->n_also = (size_t)p->n_columns;

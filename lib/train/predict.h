@@ -36,7 +36,8 @@ struct cp_predict {
 	int masked;			/* words are masked, as the rows say, else as cp-mask does with every chosen one hidden */
 	FILE *out;
 	int score_only;
-	int skip_bad;			/* a row whose score is no number, which otherwise ends the work, is left out and counted */
+	int skip_bad;			/* a row of CSV that cannot be read, or whose score is no number: left out and counted, else it ends the work */
+	int blank_bad;			/* with skip_bad, of scores: an empty line stands in its place, so that each row has its line */
 	const char *label;		/* NULL: "label" */
 	const char *const *columns;	/* of the input, to be printed behind the score */
 	int n_columns;
@@ -57,7 +58,7 @@ struct cp_predict {
 	size_t n_texts;
 };
 
-/* Records ("-": standard input), or CSV as spec says (fields, template and label are filled in here). */
+/* Records ("-": standard input), or CSV as spec.csv says (the rest of the spec is filled in here). */
 int cp_predict_records(struct cp_predict *, const char *path, struct cp_err *);
 int cp_predict_csv(struct cp_predict *, const char *path, struct cp_rows_spec *spec, struct cp_err *);
 void cp_predict_release(struct cp_predict *);
