@@ -245,6 +245,24 @@ test_that 'best, and by log loss the lowest' '
 	test "$(wc -l <best)" = 2
 '
 
+test_that 'best by a figure that no run has, or not on such rows or of such a model, is refused, and a ledger without any has no line' '
+	no_best() { fails_with 1 cp-ledger best "$@" >said && cat said && ! grep "^value" said; }
+	no_best --metric nosuch
+	grep "^cp-ledger: no run has a figure .nosuch.; there are auc, .*logloss, n, .*[a-z]$" fails_with.err
+	no_best --split vaild
+	grep "^cp-ledger: no run has the figure .auc. on rows .vaild., but on test$" fails_with.err
+	no_best --trained-on "*nowhere*" --split test
+	grep "^cp-ledger: no run has the figure .auc. on rows .test. of a model whose training file matches .\*nowhere\*.$" fails_with.err
+	no_best --over-seeds
+	grep "^cp-ledger: no run has the figure .auc. of a model whose training is in this ledger$" fails_with.err
+	printf "label,a\n1,x\n" | cp-featurize -q >one.cps
+	CP_LEDGER=$PWD/no_figure.db cp-train -q --stage ctr --model lr --epochs 1 --train one.cps -o one.cpm
+	sqlite3 no_figure.db "delete from metrics"
+	cp-ledger -q best --ledger no_figure.db --metric nosuch >none
+	test "$(cut -f 1,2 none)" = "value	split"
+	test "$(cp-ledger -q ls --ledger no_figure.db --tool nosuch | wc -l)" = 1
+'
+
 test_that 'best over seeds: trainings of the same options and rows are one line, of several runs with one seed the last' '
 	cp "$CP_LEDGER" kept.db
 	rm -f "$CP_LEDGER"

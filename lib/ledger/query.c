@@ -72,16 +72,17 @@ struct table {
 	const char *sql;
 };
 
+/* Returns how many. */
 static int print_rows(sqlite3 *db, const struct table *t, struct cp_buf *b, struct cp_err *err, sqlite3_stmt *st)
 {
-	int rc, n = sqlite3_column_count(st), head = 0;
+	int rc, n = sqlite3_column_count(st), rows = 0;
 	if (!t->heading) {
 		for (int i = 0; i < n; i++)
 			cp_buf_printf(b, "%s%s", i ? "\t" : "", sqlite3_column_name(st, i));
 		cp_buf_char(b, '\n');
 	}
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		if (t->heading && *t->heading && !head++)
+	for (; (rc = sqlite3_step(st)) == SQLITE_ROW; rows++) {
+		if (t->heading && *t->heading && !rows)
 			cp_buf_printf(b, "\n%s\n", t->heading);
 		for (int i = 0; i < n; i++) {
 			cp_buf_str(b, i ? "\t" : "");
@@ -89,7 +90,7 @@ static int print_rows(sqlite3 *db, const struct table *t, struct cp_buf *b, stru
 		}
 		cp_buf_char(b, '\n');
 	}
-	return finish(db, st, rc, err);
+	return finish(db, st, rc, err) < 0 ? -1 : rows;
 }
 
 int cp_ledger_list(sqlite3 *db, const char *tool, int status, int64_t limit, struct cp_buf *b, struct cp_err *err)
@@ -99,7 +100,7 @@ int cp_ledger_list(sqlite3 *db, const char *tool, int status, int64_t limit, str
 		"AND (?2 IS NULL OR status = ?2) ORDER BY id DESC LIMIT ?3) ORDER BY id" };
 	char word[CP_WORD];
 	sqlite3_stmt *st = cp_db_prepare(db, err, t.sql, "tti", tool, status < 0 ? NULL : cp_choice_word(CP_RUN_STATUSES, status, word), limit ? limit : INT64_C(-1));
-	return st ? print_rows(db, &t, b, err, st) : -1;
+	return !st || print_rows(db, &t, b, err, st) < 0 ? -1 : 0;
 }
 
 /* One run, down the page. */
@@ -202,11 +203,34 @@ static const char best_settings[] =
 	"SELECT round(avg(value), 6) AS mean, round(min(value), 6) AS least, round(max(value), 6) AS most, count(*) AS seeds, split, "
 	"group_concat(train) AS trained, options FROM one GROUP BY same, split ORDER BY CASE WHEN ?3 THEN avg(value) ELSE -avg(value) END, train LIMIT ?4";
 
+/* Why there is none; nothing where no run has any figure at all. */
+static const char no_best[] =
+	"WITH there AS MATERIALIZED (SELECT DISTINCT key, split FROM figures), of_key AS (SELECT split FROM there WHERE key = ?1) SELECT CASE "
+	"WHEN NOT EXISTS (SELECT 1 FROM there) THEN NULL "
+	"WHEN NOT EXISTS (SELECT 1 FROM of_key) THEN printf('no run has a figure ''%s''; there are %s', ?1, "
+	"(SELECT group_concat(key, ', ') FROM (SELECT DISTINCT key FROM there WHERE key NOT LIKE 'bin %' ORDER BY key))) "
+	"WHEN NOT EXISTS (SELECT 1 FROM of_key WHERE ?2 IS NULL OR split = ?2) THEN printf('no run has the figure ''%s'' on rows ''%s'', but on %s', ?1, ?2, "
+	"(SELECT group_concat(name, ', ') FROM (SELECT coalesce(nullif(split, ''), 'rows without a name') AS name FROM of_key ORDER BY split))) "
+	"ELSE printf('no run has the figure ''%s''%s of a model whose training %s', ?1, coalesce(' on rows ''' || ?2 || '''', ''), "
+	"coalesce('file matches ''' || ?3 || '''', 'is in this ledger')) END";
+
+static int refuse_none(sqlite3 *db, const struct cp_best *o, struct cp_err *err)
+{
+	sqlite3_stmt *st = cp_db_prepare(db, err, no_best, "ttt", o->key, o->split, o->rows);
+	if (!st)
+		return -1;
+	int rc = sqlite3_step(st), none = rc == SQLITE_ROW && cp_db_text(st, 0);
+	if (none)
+		cp_err_set(err, "%s", cp_db_text(st, 0));
+	return finish(db, st, rc == SQLITE_ROW ? SQLITE_DONE : rc, err) < 0 || none ? -1 : 0;
+}
+
 int cp_ledger_best(sqlite3 *db, const struct cp_best *o, struct cp_buf *b, struct cp_err *err)
 {
 	struct table t = { NULL, o->over_seeds ? best_settings : best_runs };
 	sqlite3_stmt *st = cp_db_prepare(db, err, t.sql, "ttiit", o->key, o->split, (int64_t)o->lowest, o->limit ? o->limit : INT64_C(-1), o->rows);
-	return st ? print_rows(db, &t, b, err, st) : -1;
+	int n = st ? print_rows(db, &t, b, err, st) : -1;
+	return n < 0 ? -1 : n ? 0 : refuse_none(db, o, err);
 }
 
 /* ---- files ---- */

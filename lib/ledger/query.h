@@ -31,6 +31,7 @@ struct cp_best {
 	int over_seeds;
 	int64_t limit;			/* 0: all */
 };
+/* A figure that no run has, or not on such rows or of such a model, is a sentence; a ledger without figures is not. */
 int cp_ledger_best(sqlite3 *, const struct cp_best *, struct cp_buf *, struct cp_err *);
 
 /* Whether the files that a run (0: any run but repetitions, whose files were temporary) read and wrote lie where they were, with the
