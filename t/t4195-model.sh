@@ -176,6 +176,40 @@ test_that 'average is the mean, scores, and says what it is' '
 	grep "hurt.cpm: .*digest\|hurt.cpm: .*damaged" fails_with.err
 '
 
+test_that 'a mean of networks is told of where they did not begin from the same parameters' '
+	noted() {	# noted MODEL...: which one the note names
+		cp-model average -o mean.cpm "$@" 2>err || echo failed
+		sed -n "s/^cp-model: \(.*\) began from other parameters than $1, by all that they say: .*; take the mean of their scores$/\1/p" err
+	}
+	on() { out=$1; init=$2; shift 2; cp-train -q --threads 1 --no-ledger --stage finetune --init $init --epochs 1 --train train.cps -o "$out" "$@"; }
+	test "$(noted a.cpm b.cpm)" = b.cpm
+	one slow.cpm --seed 1 --lr 1e-4
+	test -z "$(noted a.cpm slow.cpm a.cpm)"
+	for s in 1 2 3; do on a$s.cpm a.cpm --seed $s; done
+	on b1.cpm b.cpm --seed 1
+	on a12.cpm a1.cpm --seed 2
+	test -z "$(noted a1.cpm a2.cpm a3.cpm)"
+	test -z "$(noted a12.cpm a3.cpm a1.cpm)"
+	test "$(noted a12.cpm a3.cpm)" = a3.cpm
+	test "$(noted a1.cpm a2.cpm b1.cpm)" = b1.cpm
+	cp-model average -q -o none.cpm a.cpm b.cpm 2>err
+	test ! -s err
+	for s in 1 2; do cp-train -q --threads 1 --no-ledger --stage ctr --model lr --epochs 1 --seed $s --train train.cps -o lr$s.cpm; done
+	test -z "$(noted lr1.cpm lr2.cpm)"
+'
+
+test_that 'the mean of scores, as the page has it' '
+	sed -n "/^for m in seed/,/^\.Ed/p" "$TOP/tools/cp-model.1" | sed "\$d; s/\\\\e/\\\\/g" >example
+	cat example
+	cp a.cpm seed1.cpm
+	cp b.cpm seed2.cpm
+	one seed3.cpm --seed 3
+	cp train.cps test.cps
+	sh -e example >figures
+	grep "^auc	0\.[0-9]*$" figures
+	paste seed1.cpm.tsv seed2.cpm.tsv seed3.cpm.tsv mean.tsv | awk "{ d = (\$2 + \$4 + \$6) / 3 - \$8; if (d > 1e-8 || d < -1e-8 || \$1 != \$7) exit 1 } END { exit NR != 300 }"
+'
+
 test_that 'what is read is not written, and options go with their commands' '
 	cp rows.csv keep.csv
 	fails_with 1 cp-model vocab --names keep.csv -o keep.csv a.cpm

@@ -74,7 +74,13 @@ static int do_neighbours(struct work *w, struct cp_err *err)
 
 static int do_average(struct work *w, struct cp_err *err)
 {
-	return cp_inspect_average(w->m, w->n, output, err);
+	const struct cp_inspect *stranger;
+	if (cp_inspect_average(w->m, w->n, output, err) < 0)
+		return -1;
+	if ((stranger = cp_inspect_stranger(w->m, w->n)))
+		cp_note("%s began from other parameters than %s, by all that they say: the mean of such networks is worse than each of them; "
+			"take the mean of their scores", stranger->path, w->m->path);
+	return 0;
 }
 
 static int do_export_plm(struct work *w, struct cp_err *err)

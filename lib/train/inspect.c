@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "stream/twin.h"
+#include "train/trainer.h"
 
 int cp_inspect_open(struct cp_inspect *m, const char *path, struct cp_err *err)
 {
@@ -320,6 +321,50 @@ static int check_alike(const struct cp_inspect *a, const struct cp_inspect *b, s
 					  s->name, a->path);
 	}
 	return 0;
+}
+
+/* What its parameters were at first, to be freed; NULL: it does not say, as a mean. */
+static json_t *origin_of(const struct cp_inspect *m)
+{
+	const json_t *made = json_object_get(m->config, "training");
+	json_t *init = json_object_get(made, "initial model"), *seed = json_object_get(made, "seed");
+	return init || seed ? json_pack("[O, O?]", init ? init : seed, json_object_get(made, CP_PLM_WEIGHTS)) : NULL;
+}
+
+/* It is `of`, or went on from it. */
+static int goes_on_from(const struct cp_inspect *m, const struct cp_inspect *of)
+{
+	const char *init = json_string_value(json_object_get(json_object_get(m->config, "training"), "initial model"));
+	return !strcmp(m->digest, of->digest) || (init && !strcmp(init, of->digest));
+}
+
+static int go_together(const struct cp_inspect *a, const struct cp_inspect *b)
+{
+	json_t *x = origin_of(a), *y = origin_of(b);
+	int alike = (x && y && json_equal(x, y)) || goes_on_from(a, b) || goes_on_from(b, a);
+	json_decref(x);
+	json_decref(y);
+	return alike;
+}
+
+const struct cp_inspect *cp_inspect_stranger(const struct cp_inspect *m, size_t n)
+{
+	const struct cp_model_config *c = &m->model->c;
+	if (!c->has_plm && !strcmp(c->ctr.model->name, "lr"))
+		return NULL;
+	char *known = cp_xcalloc(n, 1);
+	size_t *met = cp_xcalloc(n, sizeof *met), n_met = 1, first = 1;
+	for (size_t i = 0; i < n_met; i++)
+		for (size_t k = 1; k < n; k++)
+			if (!known[k] && go_together(&m[met[i]], &m[k])) {
+				known[k] = 1;
+				met[n_met++] = k;
+			}
+	while (first < n && known[first])
+		first++;
+	free(known);
+	free(met);
+	return first < n ? &m[first] : NULL;
 }
 
 static nn_float *mean_of(const struct cp_inspect *m, size_t n, const struct nn_tensor *t, struct cp_err *err)

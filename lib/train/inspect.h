@@ -45,4 +45,9 @@ int cp_inspect_neighbours(const struct cp_inspect *, const char *field, const ch
 /* The mean of n models that differ in their parameters alone; its provenance is their digests. */
 int cp_inspect_average(const struct cp_inspect *, size_t n, const char *path, struct cp_err *);
 
+/* Networks whose parameters began as other random numbers have none that correspond, and their mean is ruined.  The first of these n that neither by
+ * what it began from (--init's digest, or seed and weights of the language model) nor by way of the others goes together with m[0]; NULL: none, or they
+ * are of lr, whose parameters correspond wherever they began. */
+const struct cp_inspect *cp_inspect_stranger(const struct cp_inspect *m, size_t n);
+
 #endif
