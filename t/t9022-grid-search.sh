@@ -45,6 +45,16 @@ test_that 'draws are spread over their range' '
 		END { print NR, low, first, half; exit !(NR == 400 && low > 160 && low < 240 && first > 160 && first < 240 && half > 160 && half < 240) }" drawn
 '
 
+test_that 'neighbouring seeds are as far from each other as any: their draws do not step evenly' '
+	echo "unseen-rate from 0 1" >one
+	for seed in $(seq 0 200); do draw dnn 2 $seed one | sed -n "s/^options.*--unseen-rate //p" | paste -s; done >drawn
+	head -n 4 drawn
+	awk "{ for (k = 1; k <= 2; k++) { low[k] += \$k < 0.5; step = \$k - last[k] + 1; last[k] = \$k; if (NR > 1) n[k, int(step * 10) % 10]++ } }
+		END { for (k = 1; k <= 2; k++) { if (low[k] < 80 || low[k] > 121) exit 1
+			for (i = 0; i < 10; i++) { printf \"%d%s\", n[k, i], i < 9 ? \" \" : \"\n\"; if (n[k, i] < 8 || n[k, i] > 35) exit 1 } } }" drawn
+	test "$(draw dnn 1 1 one | sed 1q)" = "$(draw dnn 1 2147483647 one | sed 1q)"
+'
+
 test_that 'a grid is every one of the product, once' '
 	printf "lr 1e-3 1e-2\nbatch 64 128 256\nset dim 4\n" >lists
 	draw fm grid 0 lists >all
