@@ -139,7 +139,7 @@ test_that 'globs, drop, of two lines the later, --fields by either name' '
 '
 test_that 'buckets are learnt: the quantiles, from rows in any order, files as one' '
 	awk "BEGIN { print \"label,x,y,z,s\"; for (i = 0; i < 1000; i++) print i % 2 \",\" (i * 7) % 1000 \",\" (i % 10 ? 1 : 9) \",,w\" }" >l.csv
-	cp-featurize --learn -f "[a-w]: drop # no glob" l.csv && exit 1
+	fails_with 1 cp-featurize --learn -f "[a-w]: drop # no glob" l.csv
 	cp-featurize --learn -f "?: buckets 4 null NA" -f "s: category" l.csv >learnt
 	diff learnt - <<-END
 		# learnt from 1000 rows
@@ -162,6 +162,59 @@ test_that 'and the declaration does not depend on the order of rows; it is used 
 	fails_with 1 cp-featurize --learn l.csv
 	cp-featurize --learn -f "x: buckets 4" -o out.decl l.csv >nothing
 	diff out.decl learnt
+'
+test_that 'a standard number: mean and deviation are learnt, from rows in any order, beside buckets' '
+	printf "label,age,same,z,text\n1,18,0.1,,a\n0,80,0.1,,b\n1,NA,0.1,,c\n1,30,0.1,,d\n" >s.csv
+	cp-featurize --learn -f "?*: standard null NA" -f "text: category" -f "label: label" -f "decade: buckets 2 of age null NA" s.csv >learnt
+	awk "BEGIN { m = (18 + 80 + 30) / 3; printf \"%.9g %.9g\\n\", m, sqrt(((18 - m) ^ 2 + (80 - m) ^ 2 + (30 - m) ^ 2) / 3) }" >want
+	awk "/^age/ { printf \"%.9g %.9g\\n\", \$3, \$4 }" learnt | diff want -
+	sed "s/^age: standard [0-9.]* [0-9.]* /age: standard M D /" learnt >got
+	diff got - <<-END
+		# learnt from 4 rows
+		age: standard M D null NA
+		same: standard 0.1 1 null NA
+		z: standard 0 1 null NA  # no value in any row
+		text: category
+		label: label
+		decade: buckets at 30 of age null NA
+	END
+	{ head -n 1 s.csv; tail -n +2 s.csv | sort -r; } >turned.csv
+	cp-featurize --learn -f "age: standard null NA" turned.csv | tail -n 1 >again
+	grep "^age" learnt | diff - again
+	cp-featurize --learn --declare learnt s.csv | grep -v "^#" >again
+	sed "/^# /d; s/  #.*//" learnt | diff - again
+'
+test_that 'a standard number is (x - MEAN) / DEVIATION; the sentence tells it as it stands, other kinds beside it' '
+	printf "age;x\n18;a\n;b\nNA;d\n1.049,50;e\n" >n.csv
+	N="-d ; --null NA --declare n.decl"
+	printf "%s\n" "age: standard 49 18 written 1.234,56" "old: standard 1 0.5 of age written 1.234,56 missing none" >n.decl
+	cp-textify $N n.csv >n.cps
+	column age,old,text <n.cps | tr "\t" ";" >got
+	diff got - <<-END
+		-1.7222222222222223;34;age is 18. x is a. old is 18.
+		nan;nan;age is unknown. x is b. old is none.
+		nan;nan;age is unknown. x is d. old is none.
+		55.583333333333336;2097;age is 1.049,50. x is e. old is 1.049,50.
+	END
+	cp-validate -q --json --csv $N n.csv >n.json
+	grep -q "\"missing\": *2" n.json
+	printf "age\n1e38\n" >huge.csv
+	fails_with 1 cp-featurize -f "age: standard 0 0.01" huge.csv
+	grep "line 2, column 1 .age.: .1e38. is too large" fails_with.err
+'
+test_that 'with nothing to learn the declaration is written as it is, and a note says so' '
+	cp-featurize --learn -f "x : number" -f "s: list ;  # parted" -f "y: standard 1 2" l.csv >learnt 2>err
+	printf "x: number\ns: list ;\ny: standard 1 2\n" | diff - learnt
+	grep "^cp-featurize: nothing to learn: the declaration is as it was" err
+	printf "# nothing yet\n" >empty.decl
+	cp-featurize -q --learn --declare empty.decl l.csv >learnt 2>err
+	test ! -s learnt
+	test ! -s err
+	fails_with 1 cp-featurize --learn -f "s: number" l.csv
+	fails_with 1 cp-featurize --learn l.csv
+	grep "nothing to learn: no declaration" fails_with.err
+	fails_with 1 cp-featurize -f "x: standard" l.csv
+	grep "the mean and deviation of .x. are not learnt yet; cp-featurize --learn" fails_with.err
 '
 test_that 'forms' '
 	printf "User,Film,Year\nu1,Jaws,\n" >f.csv

@@ -183,6 +183,19 @@ test_that 'buckets, hours and weekdays: kept with the model, made of a CSV alike
 	cp-featurize -q --declare other.txt <test.csv >other.cps
 	refused 1 "column .Price. was made otherwise" cp-predict -q -m more.cpm other.cps
 '
+test_that 'standard numbers, by the mean and the deviation of the training rows: kept with the model, made of a CSV alike' '
+	cp-featurize -q --learn -f "Tags: list" -f "Price: standard" <train.csv >standard.txt
+	grep "^Price: standard [0-9.]* [0-9.]*$" standard.txt
+	cp-textify -q --declare standard.txt <train.csv >train.cps
+	cp-textify -q --declare standard.txt <test.csv >test.cps
+	learn --train train.cps -o standard.cpm 2>err
+	cp-predict -q -m standard.cpm test.cps >records
+	cp-predict -q -m standard.cpm --csv test.csv | cmp records -
+	auc_of records | awk "{ exit !(\$1 > 0.85) }"
+	cp-featurize -q --learn -f "Tags: list" -f "Price: standard" <test.csv >other.txt
+	cp-featurize -q --declare other.txt <test.csv >other.cps
+	refused 1 "column .Price. was made otherwise" cp-predict -q -m standard.cpm other.cps
+'
 test_that 'a CSV without the model'"'"'s fields, and a delimiter that is none' '
 	printf "label,Film\n1,x\n0,y\n" | cp-featurize -q | cp-train -q --no-ledger --stage ctr --set hidden=4 --epochs 1 -o film.cpm
 	printf "A\tB\n1\t2\n" >none.tsv

@@ -4,7 +4,7 @@
 . "$TEST_DIR/train-lib.sh"
 
 rich_csv() { rows_csv "$1" "$2" | awk -F, 'NR == 1 { print $0 ",Tags,Price,When" } NR > 1 { print $0 ",a" NR % 3 "|b" NR % 5 "," NR % 7 * 1.5 "," 1e9 + NR * 4000 }'; }
-declare_rich() { printf '%s\n' 'Tags: list' 'Price: log' 'When: drop' 'Hour: hour of When' 'Day: weekday of When' >rich.fields; }
+declare_rich() { printf '%s\n' 'Tags: list' 'Price: log' 'Paid: standard 4.5 3 of Price' 'When: drop' 'Hour: hour of When' 'Day: weekday of When' >rich.fields; }
 
 rows_csv 300 42 | cp-featurize -q >train.cps
 rows_csv 300 43 >rows.csv

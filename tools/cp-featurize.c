@@ -6,7 +6,7 @@ static int learn;
 
 static const struct cp_opt opts[] = {
 	CP_PREPARE_OPTIONS(job),
-	{ 0, "learn", CP_OPT_SET, &learn, NULL, "write the declaration, \"buckets N\" with the bounds of the rows read, not records", .set = 1 },
+	{ 0, "learn", CP_OPT_SET, &learn, NULL, "write the declaration, what the rows teach of \"buckets N\" and \"standard\" in it, not records", .set = 1 },
 	{ 0, "seed", CP_OPT_SEED, &job.seed, "N", "of the sample that --learn takes of many rows" },
 	{ 0 },
 };

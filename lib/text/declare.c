@@ -177,6 +177,20 @@ static int parse_list(struct line *l, struct cp_declare *f)
 	return *f->sep ? 0 : complain(l, l->word[l->i - 1].column, "an empty separator");
 }
 
+static int parse_standard(struct line *l, struct cp_declare *f)
+{
+	double *to[] = { &f->mean, &f->deviation };
+	if (!at_argument(l))
+		return 0;
+	for (int i = 0; i < 2; i++, l->i++) {
+		if (!at_argument(l) || cp_parse_real(l->word[l->i].s, to[i]) < 0)
+			return complain(l, here(l), "standard: found '%.40s', expected %s", shown(l), i ? "a deviation behind the mean" : "a mean and a deviation");
+		*to[i] += 0.0;	/* no -0 */
+	}
+	f->kind = CP_KIND_STANDARD;
+	return f->deviation > 0 ? 0 : complain(l, l->word[l->i - 1].column, "the deviation %.40s is not above 0", l->word[l->i - 1].s);
+}
+
 static int parse_bounds(struct line *l, struct cp_declare *f)
 {
 	f->kind = CP_KIND_BUCKETS_AT;
@@ -258,6 +272,7 @@ static const struct kind {
 } kinds[] = {
 	{ "category", CP_KIND_CATEGORY, NULL }, { "list", CP_KIND_LIST, parse_list },
 	{ "number", CP_KIND_NUMBER, NULL }, { "log", CP_KIND_LOG, NULL },
+	{ "standard", CP_KIND_STANDARD_LEARN, parse_standard },
 	{ "buckets", CP_KIND_BUCKETS_LEARN, parse_buckets },
 	{ "time", CP_KIND_TIME, parse_format }, { "hour", CP_KIND_HOUR, NULL }, { "weekday", CP_KIND_WEEKDAY, NULL },
 	{ "label", CP_KIND_LABEL, parse_label }, { "weight", CP_KIND_WEIGHT, NULL }, { "text", CP_KIND_TEXT, NULL }, { "drop", CP_KIND_DROP, NULL },
@@ -271,8 +286,8 @@ static int parse_kind(struct line *l, struct cp_declare *f)
 	while (k < N_KINDS && !at_word(l, kinds[k].name))
 		k++;
 	if (k == N_KINDS)
-		return complain(l, here(l), "no kind '%.40s'; there are category, list, number, log, buckets, time, hour, weekday, label, weight, text "
-				"and drop%s", shown(l), strchr(shown(l), ':') ? "; a name that holds a colon is put in double quotes" : "");
+		return complain(l, here(l), "no kind '%.40s'; there are category, list, number, log, standard, buckets, time, hour, weekday, label, "
+				"weight, text and drop%s", shown(l), strchr(shown(l), ':') ? "; a name that holds a colon is put in double quotes" : "");
 	l->i++;
 	f->kind = kinds[k].kind;
 	return kinds[k].arguments ? kinds[k].arguments(l, f) : 0;
@@ -295,8 +310,19 @@ static int parse_of(struct line *l, struct cp_declare *f)
 
 static int reads_numbers(const struct cp_declare *f)
 {
-	return f->kind == CP_KIND_NUMBER || f->kind == CP_KIND_LOG || f->kind == CP_KIND_BUCKETS_LEARN || f->kind == CP_KIND_BUCKETS_AT ||
-	       f->kind == CP_KIND_BUCKETS_LOG || f->kind == CP_KIND_WEIGHT || (f->kind == CP_KIND_LABEL && f->rule != CP_LABEL_IS);
+	switch (f->kind) {
+	case CP_KIND_NUMBER:
+	case CP_KIND_LOG:
+	case CP_KIND_STANDARD_LEARN:
+	case CP_KIND_STANDARD:
+	case CP_KIND_BUCKETS_LEARN:
+	case CP_KIND_BUCKETS_AT:
+	case CP_KIND_BUCKETS_LOG:
+	case CP_KIND_WEIGHT:
+		return 1;
+	default:
+		return f->kind == CP_KIND_LABEL && f->rule != CP_LABEL_IS;
+	}
 }
 
 static int check_written(struct line *l, size_t at, const struct cp_declare *f)
@@ -505,6 +531,10 @@ static void print_arguments(const struct cp_declare *f, struct cp_buf *b)
 	char num[32];
 	if (f->kind == CP_KIND_LIST && strcmp(f->sep, "|"))
 		print_word(b, f->sep);
+	if (f->kind == CP_KIND_STANDARD) {
+		print_word(b, cp_print_real(f->mean, num));
+		print_word(b, cp_print_real(f->deviation, num));
+	}
 	if (f->kind == CP_KIND_BUCKETS_LEARN)
 		cp_buf_printf(b, " %zu", f->n_buckets);
 	if (f->kind == CP_KIND_BUCKETS_AT)
@@ -520,14 +550,22 @@ static void print_arguments(const struct cp_declare *f, struct cp_buf *b)
 	print_words(b, &f->is);
 }
 
-void cp_declare_print(const struct cp_declare *f, struct cp_buf *b)
+static const char *word_of(enum cp_kind kind)
 {
 	size_t k = 0;
-	enum cp_kind kind = f->kind == CP_KIND_BUCKETS_AT || f->kind == CP_KIND_BUCKETS_LOG ? CP_KIND_BUCKETS_LEARN : f->kind;
+	if (kind == CP_KIND_BUCKETS_AT || kind == CP_KIND_BUCKETS_LOG)
+		kind = CP_KIND_BUCKETS_LEARN;
+	if (kind == CP_KIND_STANDARD)
+		kind = CP_KIND_STANDARD_LEARN;
 	while (kinds[k].kind != kind)
 		k++;
+	return kinds[k].name;
+}
+
+void cp_declare_print(const struct cp_declare *f, struct cp_buf *b)
+{
 	print_name(b, f);
-	cp_buf_printf(b, ": %s", kinds[k].name);
+	cp_buf_printf(b, ": %s", word_of(f->kind));
 	print_arguments(f, b);
 	if (f->of) {
 		cp_buf_str(b, " of");

@@ -11,7 +11,8 @@
  *     KIND      category                        one key a row
  *               list [SEP]                      several: "a|b|c"; SEP is '|' unless said otherwise
  *               number                          a number column; `log`: sign(x) ln(1 + |x|) of it
- *               buckets N                       N quantiles, still to be learnt (learn.h)
+ *               standard [MEAN DEVIATION]       a number column: (x - MEAN) / DEVIATION; without them still to be learnt (learn.h)
+ *               buckets N                       N quantiles, still to be learnt
  *               buckets at [BOUND...]           a key a bucket: how many of these bounds are <= x
  *               buckets log                     a key a bucket: floor(ln(x)^2) above 2, "SP" and the value up to 2
  *               time [FORMAT]                   the timestamp; FORMAT as in timeformat.h, seconds unless said otherwise
@@ -22,7 +23,7 @@
  *               text                            told in the sentence, no key
  *               drop                            no field at all
  *     as        what the field is called in the stream and in the sentence (so its keys are those of this name)
- *     written   how the column writes the number 1234.56 (written.h); for number, log, buckets, label and weight
+ *     written   how the column writes the number 1234.56 (written.h); for number, log, standard, buckets, label and weight
  *     missing   what the sentence says where there is no value
  *     null      values that count as no value, beside the empty one
  *
@@ -44,6 +45,7 @@
 
 enum cp_kind {
 	CP_KIND_CATEGORY, CP_KIND_LIST, CP_KIND_NUMBER, CP_KIND_LOG,
+	CP_KIND_STANDARD_LEARN, CP_KIND_STANDARD,
 	CP_KIND_BUCKETS_LEARN, CP_KIND_BUCKETS_AT, CP_KIND_BUCKETS_LOG,
 	CP_KIND_TIME, CP_KIND_HOUR, CP_KIND_WEEKDAY,
 	CP_KIND_LABEL, CP_KIND_WEIGHT, CP_KIND_TEXT, CP_KIND_DROP,
@@ -53,6 +55,12 @@ enum cp_kind {
 static inline int cp_kind_is_role(enum cp_kind k)
 {
 	return k == CP_KIND_TIME || k == CP_KIND_LABEL || k == CP_KIND_WEIGHT;
+}
+
+/* Does the line lack what --learn reads off the rows? */
+static inline int cp_kind_is_to_learn(enum cp_kind k)
+{
+	return k == CP_KIND_BUCKETS_LEARN || k == CP_KIND_STANDARD_LEARN;
 }
 
 enum cp_label_rule { CP_LABEL_AS_IS, CP_LABEL_AT_LEAST, CP_LABEL_ABOVE, CP_LABEL_IS };
@@ -70,6 +78,7 @@ struct cp_declare {
 	char *of;			/* NULL: of the column `name` itself */
 	char *sep;			/* list; never NULL or empty there */
 	char *format;			/* time, hour, weekday; NULL: not said */
+	double mean, deviation;		/* standard; deviation > 0 */
 	size_t n_buckets;		/* to learn */
 	double *bound;			/* strictly ascending */
 	size_t n_bounds;

@@ -125,10 +125,13 @@ static int read_number(const struct at *at, const struct cp_csv_field *f, double
 static int take_number(const struct at *at, const struct cp_csv_field *f, double *out)
 {
 	char shown[44];
+	const struct cp_declare *how = at->part->how;
 	if (read_number(at, f, out) < 0)
 		return -1;
-	if (at->part->how->kind == CP_KIND_LOG && !isnan(*out))
+	if (how->kind == CP_KIND_LOG && !isnan(*out))
 		*out = copysign(log1p(fabs(*out)), *out);
+	if (how->kind == CP_KIND_STANDARD)
+		*out = (*out - how->mean) / how->deviation;
 	return isinf((float)*out) ? complain(at, "'%s' is too large; expected a number that is finite in single precision", show(f, shown)) : 0;
 }
 

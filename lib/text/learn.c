@@ -101,19 +101,26 @@ size_t cp_learn_kept(const struct cp_learn *l)
 	return l->n;
 }
 
-size_t cp_learn_bounds(struct cp_learn *l, size_t column, size_t n_buckets, double *bound, size_t *n_values)
+/* The column's values into l->sorted; how many. */
+static size_t sort_column(struct cp_learn *l, size_t column)
 {
-	size_t n = 0, n_bounds = 0;
+	size_t n = 0;
 	l->sorted = cp_xrealloc(l->sorted, l->n + 1, sizeof *l->sorted);
 	for (size_t i = 0; i < l->n; i++) {
 		double v = l->value[i * l->m + column];
 		if (!isnan(v))
 			l->sorted[n++] = v + 0.0;	/* no -0 */
 	}
-	*n_values = n;
+	if (n)
+		qsort(l->sorted, n, sizeof *l->sorted, cp_compare_reals);
+	return n;
+}
+
+size_t cp_learn_bounds(struct cp_learn *l, size_t column, size_t n_buckets, double *bound, size_t *n_values)
+{
+	size_t n = *n_values = sort_column(l, column), n_bounds = 0;
 	if (!n)
 		return 0;
-	qsort(l->sorted, n, sizeof *l->sorted, cp_compare_reals);
 	double last = l->sorted[0];
 	for (size_t i = 1; i < n_buckets; i++) {
 		double v = l->sorted[i * n / n_buckets];
@@ -121,4 +128,21 @@ size_t cp_learn_bounds(struct cp_learn *l, size_t column, size_t n_buckets, doub
 			bound[n_bounds++] = last = v;
 	}
 	return n_bounds;
+}
+
+/* Of what exceeds the median, so that equal values have no deviation by rounding. */
+size_t cp_learn_standard(struct cp_learn *l, size_t column, double *mean, double *deviation)
+{
+	size_t n = sort_column(l, column);
+	double from = n ? l->sorted[n / 2] : 0, sum = 0, squares = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += l->sorted[i] - from;
+	double above = n ? sum / (double)n : 0;
+	for (size_t i = 0; i < n; i++) {
+		double d = l->sorted[i] - from - above;
+		squares += d * d;
+	}
+	*mean = from + above;
+	*deviation = squares > 0 ? sqrt(squares / (double)n) : 1;
+	return n;
 }

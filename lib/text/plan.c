@@ -47,6 +47,8 @@ static enum cp_type type_of(const struct cp_declare *f)
 		return CP_KEYS;
 	case CP_KIND_NUMBER:
 	case CP_KIND_LOG:
+	case CP_KIND_STANDARD_LEARN:
+	case CP_KIND_STANDARD:
 	case CP_KIND_BUCKETS_LEARN:
 		return CP_NUMBER;
 	default:

@@ -39,7 +39,7 @@ struct cp_rows_spec {
 	int keys, text;			/* which columns to make */
 	const char *const *also;	/* columns of the CSV whose values are kept as they stand, beside the block; or names of its columns */
 	size_t n_also;
-	int learn;			/* buckets still to be learnt are no fault: number columns */
+	int learn;			/* lines still to be learnt are no fault: number columns */
 	const char *sentence;		/* a template (template.h); NULL: by form */
 	enum cp_sentence_form form;
 	const char *missing;		/* NULL: CP_MISSING_WORD */

@@ -130,9 +130,12 @@ static int check_field(const struct cp_source *s, const struct cp_plan_fields *c
 	for (size_t j = 0; j < i; j++)
 		if (!strcmp(chosen->v[j].title, field->title))
 			return cp_err_set(s->err, "%s: two fields are called '%s'", s->csv->file, field->title);
-	if (field->how && field->how->kind == CP_KIND_BUCKETS_LEARN && !s->spec.learn)
-		return cp_err_set(s->err, "%.100s, line %zu: the buckets of '%s' are not learnt yet; cp-featurize --learn reads the rows and writes the "
-				  "declaration with their bounds", field->how->file, field->how->at_line, field->title);
+	if (field->how && cp_kind_is_to_learn(field->how->kind) && !s->spec.learn) {
+		int buckets = field->how->kind == CP_KIND_BUCKETS_LEARN;
+		return cp_err_set(s->err, "%.100s, line %zu: the %s of '%s' are not learnt yet; cp-featurize --learn reads the rows and writes the "
+				  "declaration with %s", field->how->file, field->how->at_line, buckets ? "buckets" : "mean and deviation", field->title,
+				  buckets ? "their bounds" : "them");
+	}
 	return 0;
 }
 

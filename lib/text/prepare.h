@@ -61,6 +61,7 @@ int cp_prepare_words(const char *line, const char *option, const char *const **v
 
 struct cp_prepare_count {
 	uint64_t rows_in, rows_out, n_bad;
+	size_t n_learnt;	/* columns, by cp_prepare_learn */
 	char *first_bad;	/* what was wrong with the first bad row, or NULL; the caller frees */
 };
 
@@ -81,7 +82,8 @@ int cp_prepare_check(const struct cp_prepare *, struct cp_err *);
  * that of the text. */
 int cp_prepare_run(const struct cp_prepare *, char *const *files, int n_files, json_t *step, struct cp_prepare_count *, struct cp_err *);
 
-/* The other job: learn the buckets and write the declaration with their bounds, to the output that the options name. */
+/* The other job: learn buckets, means and deviations, and write the declaration with them, to the output that the options name; as it is where
+ * there are none. */
 int cp_prepare_learn(const struct cp_prepare *, char *const *files, int n_files, struct cp_prepare_count *, struct cp_err *);
 
 #endif

@@ -1,4 +1,4 @@
-/* cp-featurize --learn: rows in, the declaration out, "buckets N" with their bounds in it. */
+/* cp-featurize --learn: rows in, the declaration out, "buckets N" with their bounds in it, "standard" with mean and deviation. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,14 +24,14 @@ static int begin(struct learner *l, const struct cp_rows *rows, uint64_t seed, s
 	l->column = cp_xcalloc((size_t)s->n, sizeof *l->column);
 	for (int c = 0; c < s->n; c++) {
 		const struct cp_declare *f = cp_plan_line(cp_rows_plan(rows), c);
-		if (f && f->kind == CP_KIND_BUCKETS_LEARN) {
+		if (f && cp_kind_is_to_learn(f->kind)) {
 			l->column[l->lines->n] = c;
 			cp_declaration_add(l->lines, f);
 		}
 	}
 	l->values = cp_xcalloc(l->lines->n + 1, sizeof *l->values);
 	l->learn = cp_learn_new(l->lines->n, seed);
-	return l->lines->n ? 0 : cp_err_set(err, "nothing to learn: no line of the declaration says 'buckets' and their number");
+	return 0;
 }
 
 static int take_rows(struct learner *l, struct cp_rows *rows, struct cp_err *err)
@@ -65,8 +65,17 @@ static int take_file(struct learner *l, const char *path, struct cp_rows_spec *s
 	return rc;
 }
 
-/* A learnt line, with a remark where it has fewer buckets than it should. */
-static void print_learnt(struct learner *l, size_t k, struct cp_buf *b)
+static void print_standard(struct learner *l, size_t k, struct cp_buf *b)
+{
+	struct cp_declare f = l->lines->line[k];
+	f.kind = CP_KIND_STANDARD;
+	size_t n_values = cp_learn_standard(l->learn, k, &f.mean, &f.deviation);
+	cp_declare_print(&f, b);
+	cp_buf_str(b, n_values ? "\n" : "  # no value in any row\n");
+}
+
+/* With a remark where it has fewer than it should. */
+static void print_buckets(struct learner *l, size_t k, struct cp_buf *b)
 {
 	struct cp_declare f = l->lines->line[k];
 	size_t n_values, asked = f.n_buckets;
@@ -86,19 +95,19 @@ static void print_all(struct learner *l, const struct cp_declaration *given, str
 {
 	size_t n_kept = cp_learn_kept(l->learn);
 	unsigned long long n_rows = cp_learn_rows(l->learn);
-	if (n_kept < n_rows)
+	if (l->lines->n && n_kept < n_rows)
 		cp_buf_printf(b, "# learnt from a sample of %zu of %llu rows\n", n_kept, n_rows);
-	else
+	else if (l->lines->n)
 		cp_buf_printf(b, "# learnt from %llu rows\n", n_rows);
 	for (size_t i = 0; i < given->n; i++) {
 		const struct cp_declare *f = &given->line[i];
-		if (f->kind != CP_KIND_BUCKETS_LEARN) {
+		if (!cp_kind_is_to_learn(f->kind)) {
 			cp_declare_print(f, b);
 			cp_buf_char(b, '\n');
 		}
 		for (size_t k = 0; k < l->lines->n; k++)
 			if (l->lines->line[k].at_line == f->at_line && !strcmp(l->lines->line[k].file, f->file))
-				print_learnt(l, k, b);
+				(f->kind == CP_KIND_STANDARD_LEARN ? print_standard : print_buckets)(l, k, b);
 	}
 }
 
@@ -127,6 +136,7 @@ int cp_prepare_learn(const struct cp_prepare *job, char *const *files, int n_fil
 		rc = take_file(&l, n_files ? files[i] : NULL, &p.spec, count, err);
 	if (rc == 0)
 		rc = write_all(&l, job, p.declared, err);
+	count->n_learnt = l.lines ? l.lines->n : 0;
 	if (l.learn)
 		cp_schema_release(&l.schema);
 	cp_learn_free(l.learn);

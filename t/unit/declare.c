@@ -60,13 +60,20 @@ static void check_lines(void)
 		{ "p: number written 12,3", "{f: line 1, column 11: written: found '12,3', expected how the column would write 1234.56 (or 1234), such as "
 					    "1.234,56 or $1,234.56}" },
 		{ "p: list written 1234", "{f: line 1, column 9: written tells how numbers are written; this column is read as something else}" },
-		{ "is:gift?: category", "{f: line 1, column 4: no kind 'gift?:'; there are category, list, number, log, buckets, time, hour, weekday, label, "
+		{ "is:gift?: category", "{f: line 1, column 4: no kind 'gift?:'; there are category, list, number, log, standard, buckets, time, hour, weekday, label, "
 				       "weight, text and drop; a name that holds a colon is put in double quotes}" },
 		{ "A", "{f: line 1, column 1: no ':' in 'A'; a line is NAME: KIND}" }, { "\n: category", "{f: line 2, column 1: the name is empty}" },
-		{ "A: categorie", "{f: line 1, column 4: no kind 'categorie'; there are category, list, number, log, buckets, time, hour, weekday, label, "
+		{ "A: categorie", "{f: line 1, column 4: no kind 'categorie'; there are category, list, number, log, standard, buckets, time, hour, weekday, label, "
 				  "weight, text and drop}" },
-		{ "A: \"category\"", "{f: line 1, column 4: no kind 'category'; there are category, list, number, log, buckets, time, hour, weekday, label, "
+		{ "A: \"category\"", "{f: line 1, column 4: no kind 'category'; there are category, list, number, log, standard, buckets, time, hour, weekday, label, "
 				     "weight, text and drop}" },
+		{ "A: standard", "A: standard\n" }, { "A*: standard null NA", "A*: standard null NA\n" }, { "A: standard -0 1.50", "A: standard 0 1.5\n" },
+		{ "p: standard 1e2 2.5 of I", "p: standard 100 2.5 of I\n" }, { "p: standard as q written 1.234,56", "p: standard as q written 1.234,56\n" },
+		{ "A: standard x", "{f: line 1, column 13: standard: found 'x', expected a mean and a deviation}" },
+		{ "A: standard 3 null", "{f: line 1, column 15: standard: found 'null', expected a deviation behind the mean}" },
+		{ "A: standard 3 0", "{f: line 1, column 15: the deviation 0 is not above 0}" },
+		{ "A: standard 3 inf", "{f: line 1, column 15: standard: found 'inf', expected a deviation behind the mean}" },
+		{ "A: standard 1 2 3", "{f: line 1, column 17: found '3', expected 'as', 'written', 'missing', 'null' or the end of the line}" },
 		{ "A: buckets 1", "{f: line 1, column 12: 1 buckets; there can be 2 to 65536}" },
 		{ "A: buckets", "{f: line 1, column 11: buckets: found 'the end of the line', expected how many (buckets 10), 'at' and bounds, or 'log'}" },
 		{ "A: buckets at 2 2", "{f: line 1, column 17: the bound 2 is not above the one before it}" },
@@ -233,12 +240,45 @@ static void check_buckets(void)
 	cp_buf_release(&c);
 }
 
+/* Against the definition; n values, NaN for none. */
+static void check_standard(const double *v, size_t n, const char *what)
+{
+	struct cp_learn *l = cp_learn_new(2, 7);
+	double mean, deviation, sum = 0, squares = 0, n_values = 0;
+	for (size_t i = 0; i < n; i++) {
+		double row[] = { 0, v[i] };
+		cp_learn_row(l, i, row);
+		sum += isnan(v[i]) ? 0 : v[i];
+		n_values += !isnan(v[i]);
+	}
+	double want = n_values > 0 ? sum / n_values : 0;
+	for (size_t i = 0; i < n; i++)
+		squares += isnan(v[i]) ? 0 : (v[i] - want) * (v[i] - want);
+	double spread = squares > 1e-9 ? sqrt(squares / n_values) : 1;
+	ok((double)cp_learn_standard(l, 1, &mean, &deviation) == n_values && fabs(mean - want) <= 1e-12 * fabs(want) && fabs(deviation - spread) <= 1e-12 * spread,
+	   what);
+	cp_learn_free(l);
+}
+
+static void check_standards(void)
+{
+	double ages[] = { 18, 80, NAN, 35, 35.5, -2 }, same[] = { .1, .1, .1 }, none[] = { NAN, NAN }, far[200];
+	for (int i = 0; i < 200; i++)
+		far[i] = 1e9 + i % 7;
+	check_standard(ages, 6, "mean and deviation by definition, where some are missing");
+	check_standard(same, 3, "equal values have the deviation 1");
+	check_standard(none, 2, "no value: mean 0, deviation 1");
+	check_standard(none, 0, "no row: the same");
+	check_standard(far, 200, "values far from 0");
+}
+
 int main(void)
 {
 	check_lines();
 	check_globs();
 	check_times();
 	check_buckets();
+	check_standards();
 	printf("1..%d\n", count);
 	return failed > 0;
 }
