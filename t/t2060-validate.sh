@@ -177,6 +177,17 @@ test_that 'categories that look like numbers or lists' '
 	codes note <w.json | grep -c looks | grep -x 2
 '
 
+test_that 'numbers that are not of the size of 1, and what to declare them' '
+	awk "BEGIN { print \"label,age,more\"; for (i = 0; i < 100; i++) printf \"%d,%d,%d\\n\", i % 3 == 0, 18 + i % 63, i * i * 100 }" >ages.csv
+	warns note "wide-number age" -f "age: number" <ages.csv
+	grep -q "Number .age. goes from 18 to 80, and training wants numbers of the size of 1: declare it .standard., .log. or .buckets 10." w.json
+	warns note "wide-number more" -f "age: number" -f "more: standard 0 4e4" <ages.csv
+	grep -q "Number .more. goes .*: declare it .log. or .buckets 10.\." w.json
+	cp-featurize -q --learn -f "age: standard" -f "more: log" ages.csv >ages.fields
+	cp-validate -q --json --csv --declare ages.fields ages.csv | codes note >got
+	! grep wide-number got
+'
+
 test_that 'labels: none, of one class, of other values; splits of other rates' '
 	cut -d, -f 3- train.csv >nolabel.csv
 	warns warning no-label <nolabel.csv

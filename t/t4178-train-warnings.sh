@@ -11,7 +11,21 @@ train() { cp-train --no-ledger --threads 1 --stage ctr --model dnn --set dim=4 -
 
 test_that 'a field of large numbers is named, with its range and what to do' '
 	train --train wide.cps --epochs 1 --lr 1e-5
-	grep "field .price. has numbers from -20 to 49[0-9]*, .*--field .price: log." log
+	grep "field .price. has numbers from -20 to 49[0-9]*, .*declare it .standard., .log. or .buckets 10. (cp-featurize --learn)" log
+'
+
+test_that 'from 10 on; of standard numbers that reach that it is not said to make them standard' '
+	rows | cp-featurize -q -f "price: standard 0 5000" >near.cps
+	train --train near.cps --epochs 1
+	! grep "has numbers" log || exit 1
+	rows | cp-featurize -q -f "price: standard 0 4000" >far.cps
+	train --train far.cps --epochs 1
+	grep "field .price. has numbers from -0.005 to 12[0-9.]*, .*: declare it .log. or .buckets 10. (cp-featurize --learn)" log
+	rows >rows.csv
+	cp-featurize -q --learn -f "price: standard" rows.csv >learnt.fields
+	cp-featurize -q --declare learnt.fields rows.csv >learnt.cps
+	train --train learnt.cps --epochs 1
+	! grep "has numbers" log
 '
 
 test_that 'its logarithm is not' '

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "report/words.h"
+#include "text/declared.h"
 #include "text/timeformat.h"
 
 #define LEAK_AUC 0.95		/* a field alone that does so well has seen the label */
@@ -26,7 +27,6 @@
 #define KIND_VALUES 20		/* fewer prove nothing */
 #define KIND_SHARE 0.95
 #define KIND_PART 0.1
-#define WIDE 1000.0
 
 struct teller {
 	struct cp_findings *out;
@@ -108,6 +108,7 @@ static void about_number(struct teller *t, const struct cp_profile_column *c)
 {
 	double low = INFINITY, high = -INFINITY;
 	uint64_t infinite = 0;
+	const char *better = cp_declared_better(json_string_value(json_object_get(c->made, "declare")));
 	for (int i = 0; i < t->p->n_splits; i++) {
 		infinite += c->split[i].n_infinite;
 		low = fmin(low, c->split[i].quantile[0]);
@@ -115,9 +116,9 @@ static void about_number(struct teller *t, const struct cp_profile_column *c)
 	}
 	if (infinite)
 		tell(t, 1, "infinite", c, NULL, "Number '%s' is infinite in %" PRIu64 " rows: training on it would end in NaN.", c->name, infinite);
-	else if (low < -WIDE || high > WIDE)
-		tell(t, 0, "wide-number", c, NULL, "Number '%s' goes from %g to %g: as it is, it swamps the other fields; declare it 'log' or 'buckets'.",
-		     c->name, low, high);
+	else if (better && fmax(-low, high) > CP_WIDE_NUMBER)
+		tell(t, 0, "wide-number", c, NULL, "Number '%s' goes from %g to %g, and training wants numbers of the size of 1: declare it %s.", c->name, low,
+		     high, better);
 }
 
 static void about_values(struct teller *t, const struct cp_profile_column *c)
@@ -189,7 +190,7 @@ static void about_kind(struct teller *t, const struct cp_profile_column *c)
 	cp_count_words(c->looked_at, buf);
 	if (share(c->n_numbers, c->looked_at) > KIND_SHARE && share(c->n_fractions, c->looked_at) > KIND_PART)
 		tell(t, 0, "looks-number", c, NULL, "The values of '%s' are numbers with fractions, and as a category its %s values have nothing to do with each "
-		     "other: declare it 'number', 'log' or 'buckets'.", c->name, buf);
+		     "other: declare it 'standard', 'log' or 'buckets'.", c->name, buf);
 	else if (share(c->n_bars, c->looked_at) > KIND_PART)
 		tell(t, 0, "looks-list", c, NULL, "Many of the %s values of '%s' have a '|' in them: if they are lists, declare it 'list'.", buf, c->name);
 }

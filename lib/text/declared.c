@@ -52,6 +52,16 @@ int cp_declared_alike(const struct cp_column *a, const struct cp_column *b, cons
 	return rc;
 }
 
+const char *cp_declared_better(const char *line)
+{
+	struct cp_err err;
+	struct cp_declaration *d = cp_declaration_new();
+	int read = line && cp_declaration_read(d, line, strlen(line), "its declaration", &err) == 0 && d->n;
+	enum cp_kind kind = read ? d->line->kind : CP_KIND_NUMBER;
+	cp_declaration_free(d);
+	return kind == CP_KIND_LOG ? NULL : kind == CP_KIND_STANDARD ? "'log' or 'buckets 10'" : "'standard', 'log' or 'buckets 10'";
+}
+
 /* ---- labels ---- */
 
 static int has_words(const struct cp_words *all, const struct cp_words *some)

@@ -10,6 +10,13 @@ int cp_declared_key(const struct cp_column *, const char *value, uint64_t *key, 
 /* Do equal keys mean the same in both?  0; -1: one has buckets that the other has not.  `whose` is the second column. */
 int cp_declared_alike(const struct cp_column *, const struct cp_column *, const char *whose, struct cp_err *);
 
+/* A number multiplies a row of the table, so a large one gives large logits and gradients to match: from this size on a user is told of it. */
+#define CP_WIDE_NUMBER 10
+
+/* The kinds that a column of wide numbers had better have than that of its line (NULL: a plain number), as a message lists them; NULL: none, its
+ * numbers are logarithms. */
+const char *cp_declared_better(const char *line);
+
 /* Do two lines make labels by one rule, whatever they call the CSV's column and however its numbers are written?  NULL: the number as it stands. */
 int cp_declared_same_rule(const char *line, const char *other);
 

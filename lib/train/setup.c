@@ -7,6 +7,7 @@
 #include "base/choice.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "text/declared.h"
 #include "train/trainer.h"
 
 /* --- Rows -------------------------------------------------------------------------------------------------------------------------- */
@@ -75,8 +76,6 @@ static int mention_rows(struct cp_trainer *t, struct cp_err *err)
 	return rc;
 }
 
-#define WIDE 100		/* size of a number from which on training is warned of */
-
 /* Of each field of numbers. */
 static int range_of_numbers(const struct cp_data *train, nn_float *low, nn_float *high, struct cp_err *err)
 {
@@ -94,7 +93,6 @@ static int range_of_numbers(const struct cp_data *train, nn_float *low, nn_float
 	return rc;
 }
 
-/* A number multiplies a row of the table, so a large one gives large logits and gradients to match. */
 static int note_wide_numbers(struct cp_trainer *t, struct cp_err *err)
 {
 	const struct cp_fields *fields = &t->train.fields;
@@ -109,9 +107,10 @@ static int note_wide_numbers(struct cp_trainer *t, struct cp_err *err)
 		const char *name = fields->v[f].name;
 		if (fields->v[f].type != CP_NUMBER)
 			continue;
-		if (fmax(-low[k], high[k]) > WIDE)
-			cp_trainer_note(t, "field '%s' has numbers from %g to %g, and training wants them of the size of 1; cp-featurize "
-					"--field '%s: log', or 'buckets 10', makes them so", name, low[k], high[k], name);
+		const char *better = cp_declared_better(cp_field_declared(&fields->v[f]));
+		if (better && fmax(-low[k], high[k]) > CP_WIDE_NUMBER)
+			cp_trainer_note(t, "field '%s' has numbers from %g to %g, and training wants them of the size of 1: declare it %s "
+					"(cp-featurize --learn)", name, low[k], high[k], better);
 		k++;
 	}
 	return 0;

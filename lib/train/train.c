@@ -127,7 +127,7 @@ static void note_rising_loss(struct cp_trainer *t, uint64_t epoch, double before
 	if (mean_loss(t) > RISING * before)
 		cp_trainer_note(t, "the loss of epoch %llu, %.4g, is above that of %s, %.4g: if it goes on, training diverges; a smaller --lr, a --warmup or "
 				"--clip may help%s", (unsigned long long)epoch + 1, mean_loss(t), epoch ? "the epoch before" : "scores of one half", before,
-				numbers ? ", or numbers of the size of 1 (cp-featurize --field 'NAME: log')" : "");
+				numbers ? ", or numbers of the size of 1 (cp-featurize --learn --field 'NAME: standard')" : "");
 }
 
 /* A model that has not learnt what one score for all rows would tell, by the validation rows or, without them, in the last epoch. */
