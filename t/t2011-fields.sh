@@ -202,6 +202,23 @@ test_that 'a standard number is (x - MEAN) / DEVIATION; the sentence tells it as
 	fails_with 1 cp-featurize -f "age: standard 0 0.01" huge.csv
 	grep "line 2, column 1 .age.: .1e38. is too large" fails_with.err
 '
+test_that 'of the rows that records have, whatever their order; cp-textify does the same' '
+	cp-featurize -q l.csv | cp-split -q --ratio 1:3 --names part,rest -o l
+	cp-cat -q --to tsv --bare -c row l.part.cps | tail -n +2 >numbers
+	awk "NR == FNR { part[\$1 + 2]; next } FNR == 1 || FNR in part" numbers l.csv >part.csv
+	cp-featurize --learn -f "x: standard" -f "y: buckets 3" part.csv >want
+	grep "^# learnt from 250 rows" want
+	for tool in cp-featurize cp-textify; do $tool --learn -f "x: standard" -f "y: buckets 3" --rows-of l.part.cps l.csv | diff want -; done
+	cat l.rest.cps l.part.cps | cp-featurize --learn -f "x: standard" --rows-of - l.csv >got
+	cp-featurize --learn -f "x: standard" l.csv | diff - got
+	cp-textify -q --learn -t "{x}" --form sentence -f "x: standard" l.csv | diff - got
+	fails_with 2 cp-featurize --rows-of l.part.cps l.csv
+	grep "rows-of tells --learn what to learn from" fails_with.err
+	fails_with 2 cp-textify --text --learn -f "x: standard" l.csv
+	cp-cat -q -c label l.part.cps >bare.cps
+	fails_with 1 cp-featurize --learn --rows-of bare.cps -f "x: standard" l.csv
+	grep "bare.cps: it has no numbers of rows" fails_with.err
+'
 test_that 'with nothing to learn the declaration is written as it is, and a note says so' '
 	cp-featurize --learn -f "x : number" -f "s: list ;  # parted" -f "y: standard 1 2" l.csv >learnt 2>err
 	printf "x: number\ns: list ;\ny: standard 1 2\n" | diff - learnt

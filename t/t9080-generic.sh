@@ -81,6 +81,24 @@ test_that 'with a declaration: a label by a rule, a time of a pattern, a number,
 	grep "^auc	" out
 	cp-cat -q --to tsv --bare --head 0 p/generic/declared/rows.cps | tr "\t" "\n" | sort | tr "\n" " " | grep "label monthday price row tags text timestamp who"
 '
+test_that 'what is to be learnt is learnt from the training rows alone' '
+	awk "BEGIN { print \"label,timestamp,age,price\"; for (i = 0; i < 200; i++) printf \"%d,%d,%d,\\\"%d\\\"\\n\", i % 3 == 0, 1000 + i * 77 % 200, 18 + i % 63, i * 13 % 100 }" >taught.csv
+	printf "age: standard\nprice: buckets 4  # of as many rows\n" >taught.fields
+	taught() { make -s -C p/generic BIN="$CP_BIN" CSV=taught.csv DECLARE=taught.fields shards "$@"; }
+	taught
+	awk -F, "NR == 1 || \$2 < 1160" taught.csv | cp-featurize -q --learn --declare taught.fields >want
+	grep -x "# learnt from 160 rows" want
+	diff want p/generic/taught/learnt.fields
+	cp-textify -q --declare want taught.csv | cp-cat -q --to tsv --bare -c age,price | sort >rows
+	for part in train valid test; do cp-cat -q --to tsv --bare -c age,price p/generic/taught/rows.$part.cps; done | sort -u >parts
+	sort -u rows | diff - parts
+	test ! -e p/generic/taught/first.cps
+	taught >out
+	test ! -s out
+	taught SPLIT=random READ="--form ptab"
+	cp-cat -q --to tsv --bare -c row p/generic/taught/rows.train.cps | tail -n +2 >train
+	awk "NR == FNR { train[\$1 + 2]; next } FNR == 1 || FNR in train" train taught.csv | cp-featurize -q --learn --declare taught.fields | diff p/generic/taught/learnt.fields -
+'
 test_that 'with a language model as well' '
 	generic -s CSV=shop.v2.csv clickprompt PLM=scratch:layers=1,hidden=16,heads=2,ffn=32,positions=64 PRETRAIN="--epochs 1 --set hidden=8" >out 2>err ||
 		{ cat err; exit 1; }

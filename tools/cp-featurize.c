@@ -2,11 +2,10 @@
 #include "prepare.h"
 
 static struct cp_prepare job = CP_PREPARE_INIT;
-static int learn;
 
 static const struct cp_opt opts[] = {
 	CP_PREPARE_OPTIONS(job),
-	{ 0, "learn", CP_OPT_SET, &learn, NULL, "write the declaration, what the rows teach of \"buckets N\" and \"standard\" in it, not records", .set = 1 },
+	CP_PREPARE_LEARN_OPTIONS(job),
 	{ 0, "seed", CP_OPT_SEED, &job.seed, "N", "of the sample that --learn takes of many rows" },
 	{ 0 },
 };
@@ -24,8 +23,8 @@ static const struct cp_tool tool = {
 int main(int argc, char **argv)
 {
 	cp_tool_start(&tool, &argc, argv);
-	if (!job.output && !learn)
+	if (!job.output && !job.learn)
 		cp_no_binary_tty();
 	job.keys = 1;
-	return cp_tool_prepare(&tool, &job, learn, argc, argv);
+	return cp_tool_prepare(&tool, &job, argc, argv);
 }

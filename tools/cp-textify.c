@@ -11,15 +11,16 @@ static const struct cp_opt opts[] = {
 	{ 0, "missing", CP_OPT_STR, &job.missing, "WORD", "what the sentence says where there is no value" },
 	{ 0, "omit-empty", CP_OPT_SET, &job.omit_empty, NULL, "leave fields without a value out of the sentence", .set = 1 },
 	{ 0, "shuffle-fields", CP_OPT_SET, &job.shuffle, NULL, "another order of the fields in every row, by the seed and the row's number", .set = 1 },
-	{ 0, "seed", CP_OPT_SEED, &job.seed, "N", "of --shuffle-fields" },
+	{ 0, "seed", CP_OPT_SEED, &job.seed, "N", "of --shuffle-fields, and of the sample that --learn takes of many rows" },
 	{ 0, "text", CP_OPT_SET, &job.lines, NULL, "write the sentences as plain lines, not records", .set = 1 },
 	CP_PREPARE_OPTIONS(job),
+	CP_PREPARE_LEARN_OPTIONS(job),
 	{ 0 },
 };
 
 static const struct cp_tool tool = {
 	.name = "cp-textify",
-	.synopsis = "[OPTION...] [FILE...] > RECORDS\n--text [OPTION...] [FILE...] > LINES",
+	.synopsis = "[OPTION...] [FILE...] > RECORDS\n--text [OPTION...] [FILE...] > LINES\n--learn [OPTION...] [FILE...] > DECLARATION",
 	.summary = "CSV to records: the label, one 64-bit key a field, and the row as a sentence",
 	.opts = opts,
 	.notes = "The sentence is \"FIELD is VALUE.\" for each field, joined by one space.\n"
@@ -31,9 +32,9 @@ static const struct cp_tool tool = {
 int main(int argc, char **argv)
 {
 	cp_tool_start(&tool, &argc, argv);
-	if (!job.output && !job.lines)
+	if (!job.output && !job.lines && !job.learn)
 		cp_no_binary_tty();
 	job.keys = !job.lines;
 	job.text = 1;
-	return cp_tool_prepare(&tool, &job, 0, argc, argv);
+	return cp_tool_prepare(&tool, &job, argc, argv);
 }

@@ -5,7 +5,7 @@
 
 #include "stream/schema.h"
 
-int cp_tool_prepare(const struct cp_tool *tool, const struct cp_prepare *job, int learn, int argc, char **argv)
+int cp_tool_prepare(const struct cp_tool *tool, const struct cp_prepare *job, int argc, char **argv)
 {
 	struct cp_err err;
 	struct cp_prepare_count count;
@@ -13,12 +13,12 @@ int cp_tool_prepare(const struct cp_tool *tool, const struct cp_prepare *job, in
 	if (cp_prepare_check(job, &err) < 0)
 		cp_usage("%s", err.msg);
 	json_t *step = cp_step_new(tool->name, CP_VERSION, tool->opts);
-	int rc = learn ? cp_prepare_learn(job, argv + 1, argc - 1, &count, &err)
-		       : cp_prepare_run(job, argv + 1, argc - 1, step, &count, &err);
+	int rc = job->learn ? cp_prepare_learn(job, argv + 1, argc - 1, &count, &err)
+			    : cp_prepare_run(job, argv + 1, argc - 1, step, &count, &err);
 	json_decref(step);
 	if (rc < 0)
 		cp_die("%s", err.msg);
-	if (learn && !count.n_learnt)
+	if (job->learn && !count.n_learnt)
 		cp_note("nothing to learn: the declaration is as it was");
 	if (count.first_bad)
 		cp_note("the first bad row: %s", count.first_bad);

@@ -5,7 +5,7 @@
 #include "text/prepare.h"
 #include "tool.h"
 
-/* Records or lines, or where `learn` is set a declaration, made of the operands; the job's lines_given are freed.  Returns the exit status for main(). */
-int cp_tool_prepare(const struct cp_tool *, const struct cp_prepare *, int learn, int argc, char **argv);
+/* Records, lines or a declaration, made of the operands; the job's lines_given are freed.  Returns the exit status for main(). */
+int cp_tool_prepare(const struct cp_tool *, const struct cp_prepare *, int argc, char **argv);
 
 #endif

@@ -106,6 +106,10 @@ static int check_options(const struct cp_prepare *job, struct cp_err *err)
 		return cp_err_set(err, "--item-fields belongs to --form ctrl, whose sentence tells the user first, then the item");
 	if (job->sentence && !*job->sentence)
 		return cp_err_set(err, "--template: empty; expected a template, such as {Title} is seen by {User}.");
+	if (job->rows_of && !job->learn)
+		return cp_err_set(err, "--rows-of tells --learn what to learn from, and --learn is not there");
+	if (job->lines && job->learn)
+		return cp_err_set(err, "--text and --learn: one of them");
 	if (strpbrk(job->missing, "\r\n"))
 		return cp_err_set(err, "--missing: a word on one line");
 	return 0;

@@ -27,6 +27,8 @@ struct cp_prepare {
 	int no_header, skip_bad, replace_utf8;
 	int64_t first_row, threads;
 	uint64_t seed;
+	const char *rows_of;		/* of learning alone: a stream that has the rows to learn from; NULL: all */
+	int learn;
 	/* of cp-textify alone */
 	const char *sentence, *sentence_file, *missing, *item_fields;
 	int form;		/* enum cp_sentence_form */
@@ -55,6 +57,12 @@ struct cp_prepare {
 	{ 0, "first-row", CP_OPT_INT, &(o).first_row, "N", "number of the first row, for a part of a larger input", .min = 0, .max = 0x1p53 }, \
 	{ 0, "threads", CP_OPT_INT, &(o).threads, "N", "0: as many as there are processors; the bytes are the same for any number", \
 	  .min = 0, .max = 1024 }
+
+#define CP_PREPARE_LEARN_OPTIONS(o) \
+	{ 0, "learn", CP_OPT_SET, &(o).learn, NULL, "write the declaration, what the rows teach of \"buckets N\" and \"standard\" in it, not records", \
+	  .set = 1 }, \
+	{ 0, "rows-of", CP_OPT_STR, &(o).rows_of, "RECORDS", "of --learn: from the rows alone whose numbers are there, say those to train on", \
+	  .use = CP_USE_INPUT }
 
 /* A line of CSV into words, so one may hold a comma, in quotes; v and its words live in the arena.  line NULL: none. */
 int cp_prepare_words(const char *line, const char *option, const char *const **v, size_t *n, struct cp_arena *, struct cp_err *);

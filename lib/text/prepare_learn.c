@@ -1,8 +1,9 @@
-/* cp-featurize --learn: rows in, the declaration out, "buckets N" with their bounds in it, "standard" with mean and deviation. */
+/* --learn: rows in, the declaration out, "buckets N" with their bounds in it, "standard" with mean and deviation. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "text/learn.h"
 #include "text/prepare.h"
 
@@ -11,8 +12,26 @@ struct learner {
 	struct cp_declaration *lines;	/* of the columns to learn, as they hold for them */
 	int *column;			/* of the schema, a line */
 	double *values;			/* of one row */
+	const struct cp_map *chosen;	/* numbers of the rows to learn from; NULL: all */
 	struct cp_learn *learn;
 };
+
+static int choose_rows(struct cp_map *chosen, const char *path, struct cp_err *err)
+{
+	struct cp_block b;
+	struct cp_reader *r = cp_reader_open(path, err);
+	int row = r ? cp_schema_find(cp_reader_schema(r), CP_ROW, "row") : -1, rc = -1;
+	if (r && row < 0)
+		cp_err_set(err, "%s: it has no numbers of rows", path);
+	if (row >= 0) {
+		cp_reader_choose(r, &row, 1);
+		while ((rc = cp_reader_next(r, &b, err)) == 1)
+			for (size_t i = 0; i < b.n_rows; i++)
+				cp_map_at(chosen, b.column[row].u64[i])->value = 1;
+	}
+	cp_reader_close(r);
+	return rc;
+}
 
 static int begin(struct learner *l, const struct cp_rows *rows, uint64_t seed, struct cp_err *err)
 {
@@ -40,6 +59,8 @@ static int take_rows(struct learner *l, struct cp_rows *rows, struct cp_err *err
 	int rc;
 	while ((rc = cp_rows_next(rows, &b, err)) > 0)
 		for (size_t i = 0; i < b.n_rows; i++) {
+			if (l->chosen && !cp_map_find(l->chosen, b.column[0].u64[i])->value)
+				continue;
 			for (size_t k = 0; k < l->lines->n; k++)
 				l->values[k] = b.column[l->column[k]].f64[i];
 			cp_learn_row(l->learn, b.column[0].u64[i], l->values);
@@ -126,12 +147,17 @@ static int write_all(struct learner *l, const struct cp_prepare *job, const stru
 int cp_prepare_learn(const struct cp_prepare *job, char *const *files, int n_files, struct cp_prepare_count *count, struct cp_err *err)
 {
 	struct cp_prepared p;
-	struct learner l = { .schema = { 0 } };
+	struct cp_map chosen;
+	struct learner l = { .chosen = job->rows_of ? &chosen : NULL };
 	*count = (struct cp_prepare_count){ 0 };
 	int rc = cp_prepare_spec(job, 1, &p, err);
 	p.spec.keys = p.spec.learn = 1;
+	p.spec.text = 0;
+	cp_map_init(&chosen);
 	if (rc == 0 && !p.declared)
 		rc = cp_err_set(err, "nothing to learn: no declaration; give one by --declare or --field");
+	if (rc == 0 && job->rows_of)
+		rc = choose_rows(&chosen, job->rows_of, err);
 	for (int i = 0; rc == 0 && i < (n_files ? n_files : 1); i++)
 		rc = take_file(&l, n_files ? files[i] : NULL, &p.spec, count, err);
 	if (rc == 0)
@@ -141,6 +167,7 @@ int cp_prepare_learn(const struct cp_prepare *job, char *const *files, int n_fil
 		cp_schema_release(&l.schema);
 	cp_learn_free(l.learn);
 	cp_declaration_free(l.lines);
+	cp_map_release(&chosen);
 	free(l.column);
 	free(l.values);
 	cp_prepared_release(&p);
