@@ -93,10 +93,6 @@ wanted   := $(sort $(call targets,$(grids)))
 looks    := $(if $(search),,$(sort $(call looked-at,$(grids))))
 
 all: $(foreach t,$(call targets,$(grids)),$t $(filter $(t:.auc=.attention),$(looks)))
-$(wanted) $(looks): | $(made)/cells
-$(made)/cells: .FORCE	# for ./step, which counts them
-	@mkdir -p $(@D)
-	@printf '%s\n' $(wanted) >$@
 .PHONY: .FORCE
 
 # --- the parts of a name, by the stem: MODEL+PLM.VARIANT-SEED ---
@@ -111,7 +107,7 @@ plm-of  = $(if $(size),$(plm.$(size)),$(plm))
 
 tags    = scale=$(SCALE),data=$(or $(data-name),$(notdir $(grids))),model=$(model),plm=$(size),variant=$(variant),way=$(basename $(@F)),seed=$(seed)$(if $(search),,,cells=$(words $(wanted)))
 needs    = $(filter-out .FORCE,$^)
-stepping = CELLS=$(made)/cells NEEDS='$(needs)' exec setpriv --pdeathsig TERM ./step	# which ends with this make
+stepping = $(PLANNED:%=PLAN=$(made)/plan )NEEDS='$(needs)' exec setpriv --pdeathsig TERM ./step	# which ends with this make
 step     = @TOLD=$(call quoted,$1) $(stepping) $@	# made by what is told
 
 # What decides a file, without the folders of what is named; .FORCE, where FILE was made by something else.
@@ -207,11 +203,14 @@ $(made)/strata.tsv: $(shards).test.cps $(shards).train.cps $(call changed,$(made
 	$(call step,$(by) $(shards)) $(bin)/cp-strata --train $(word 2,$^) $(by) --tail 10 --tail 20 --tail 30 -o $@ $<
 
 # --- what came out ---
-# The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.
+# The state of things, before and after: what there is to do and will take (./estimate), what is there, what failed.  `plan` is an estimate that is kept, for
+# the steps of an `all` that is told PLANNED=yes.
 missing = $(filter-out $(wildcard $(wanted)),$(wanted))
 todo    = $(MAKE) -n -k -f grid.mk all 2>/dev/null
-estimate:
-	@$(todo) | ./estimate $(ledger) '$(or $(WHAT),$(grids))' $(words $(missing))
+plan: keep = $(made)/plan
+estimate plan:
+	@$(if $(keep),mkdir -p $(made))
+	@$(todo) | ./estimate $(ledger) '$(or $(WHAT),$(grids))' $(words $(missing)) "$$(./count $(bin) $(shards) $(data) $(rows))" $(keep)
 looks-of = $(filter $(looks),$(call looked-at,$1))
 progress:
 	@$(foreach g,$(grids),printf '%-24s %4d of %4d cells%s\n' $(notdir $g) $(words $(wildcard $(call targets,$g))) $(words $(call targets,$g)) \
@@ -255,7 +254,7 @@ so-far: table
 clean:
 	rm -rf $(made)
 
-.PHONY: all estimate progress failed readable known compare table so-far clean
+.PHONY: all plan estimate progress failed readable known compare table so-far clean
 # What is there is whole, and may be another make's: a make that is killed throws nothing away.
 .PRECIOUS: $(made)/%.auc $(made)/%.attention $(made)/text/%.cps $(made)/rows/%.cps $(made)/strata.tsv $(made)/sample.cps
 .DELETE_ON_ERROR:

@@ -21,11 +21,13 @@ grid() {
 }
 sql() { sqlite3 "$1.db" "$2"; }
 
-test_that 'a table from rows to print: what it will take is said before, each step after how many cells, the table at the end' '
+test_that 'a table from rows to print: what it will take is said before, each step after how many of all, the table at the end' '
 	grid whole table6 >said 2>&1 || { cat said; exit 1; }
 	cat said
-	sed -n 1p said | grep "^table6: 8 trainings to do, and no ledger"
-	grep "^6/6 .*with-plm.auc: auc 0\." said
+	sed -n 1p said | grep "^table6: 8 trainings to do, about [0-9]* s one after another, by a guess: the ledger has none like them$"
+	n=$(grep -c "^[0-9]*/[0-9]* " said)
+	grep "^$((n - 1))/$((n - 1)) .*with-plm.attention: " said		# the rows are made before the rest is known
+	test "$(grep -c "^[1-9][0-9]*/$((n - 1)) .*\.cpm: " said)" = 8
 	grep "^Table 6: clicks-time (smoke)$" said
 	grep -E "^tail20: item only +DCNv2 " said
 	test "$(sql whole "select count(*) from cells where stratum = \"\" and seed = 2")" = 3
@@ -43,10 +45,38 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 	test "$(sql whole "select max(id) from runs")" = $n
 	grid whole estimate-prompts 2>&1 | grep "^prompts: 18 trainings to do, about .* one after another"
 	grid whole estimate-rates 2>&1 | grep "^rates: 8 trainings to do"	# all go on from the one pretraining that is there
-	grid fresh estimate-table6 SCALE=small ledger="$TRASH/whole.db" 2>&1 | grep "^table6: 12 trainings to do, of unknown cost"
+	grid fresh estimate-table6 SCALE=small ledger="$TRASH/whole.db" 2>&1 | grep "^table6: 12 trainings to do, about [0-9]* s one after another, by a guess"
+	echo "./step f env CP_TAGS=scale=x,data=y,model=dnn,plm=,variant=,way=ctr,seed=1 /bin/cp-train --stage ctr" |
+		"$TOP/experiments/estimate" none.db it 1 "" | grep "^it: 1 trainings to do, of unknown cost: "
 	grid whole progress-sizes >said
 	cat said
 	grep "^sizes  *6 of *14 cells, attention to prompts of 2 of 6$" said
+'
+
+test_that 'the guess of a training grows with its rows, epochs and language model, and is by the rate of those that the ledger has' '
+	guess() { grid fresh estimate-table6 SCALE=small seeds=1 cells.table6=dcnv2+base/with-plm ledger="$TRASH/$1.db" "plm.base=$2" 2>/dev/null "$3" | sed "s/.*about \([0-9]*\) \([a-z]*\) .*/\1 \2/"; }
+	seconds() { guess "$@" | awk "{ print \$1 * (\$2 == \"min\" ? 60 : \$2 == \"h\" ? 3600 : \$2 == \"days\" ? 86400 : 1) }"; }
+	mkdir -p large
+	echo "{\"hidden_size\": 1024, \"num_hidden_layers\": 24}" >large/config.json
+	few=$(seconds none scratch:layers=4,hidden=512 "pretrain=--epochs 4")
+	many=$(seconds none scratch:layers=4,hidden=512 "pretrain=--epochs 40")
+	large=$(seconds none "$TRASH/large" "pretrain=--epochs 4")
+	cp whole.db slow.db
+	sql slow "update runs set wall_s = 1000 * wall_s"
+	slow=$(seconds slow scratch:layers=4,hidden=512 "pretrain=--epochs 4")
+	echo $few $many $large $slow
+	test $((5 * few)) -lt $many -a $((10 * few)) -lt $large -a $((10 * few)) -lt $slow
+'
+
+test_that 'language models that are not there are told of before anything is trained' '
+	got=0
+	grid absent table2 SCALE=full PLMS="$TRASH/large/none" seeds=1 preset= >said 2>&1 || got=$?
+	cat said
+	test $got -ne 0
+	grep "^table2: 19 trainings to do, about .* by a guess" said
+	grep "^language models are not there: .*large/none/roberta-base, .*large/none/t5-base; PLMS=DIR says where they are$" said
+	test "$(grep -c "not there" said)" = 1
+	test ! -e absent.db
 '
 
 test_that 'models that are what they would be anew, and only older than their rows, are so once' '

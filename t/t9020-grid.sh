@@ -116,6 +116,21 @@ test_that 'a step whose file another make has made since has nothing to do; one 
 	test ! -e ran
 '
 
+test_that 'a step tells how many of the plan are behind it, failed or not, and what the others will take by what those took' '
+	step() { (cd "$TOP/experiments" && PLAN=$TRASH/plan ./step "$TRASH/step.$1" "$2"); }
+	printf "%s $TRASH/step.%s\n" 1000 a 1000 b 2000 c 4000 d >plan
+	touch step.d
+	touch -d "40 seconds ago" plan
+	touch -d "50 seconds ago" step.d
+	touch step.b.failed
+	! step a false || exit 1
+	printf "%s\n" "#!/bin/sh" "echo made" "echo >$TRASH/step.c" >c
+	chmod +x c
+	step c "$TRASH/c" >said
+	cat said
+	grep "^3/4 (4[0-9] s left) .*/step.c: made$" said
+'
+
 test_that 'where a grid says something else now, what it decides is made anew, and nothing else' '
 	grid
 	rm -f calls
