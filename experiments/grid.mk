@@ -247,6 +247,7 @@ else ifdef SCALE
 	@$(foreach g,$(filter-out table%,$(grids)),echo "$$(sed -n '1s/^# //p' $g/grid)" && ./figures $(ledger) $(SCALE) $(data-name) $(call cells-of,$g) &&) :
 	@$(if $(filter table6,$(if $(by),,$(grids))),echo 'Table 6 wants strata of the rows: by= says which columns make them';)
 	@$(if $(tabled),$(bin)/cp-ledger -q table --scale $(SCALE) --data $(data-name) $(FORMAT:%=--format %) $(tabled))
+	@$(if $(missing),echo '$(words $(missing)) of $(words $(wanted)) cells are not made: their figures above$(comma) if any$(comma) are of earlier runs')
 else
 	@./table $(ledger) $(made) $(or $(wildcard $(grids)/reference),-) $(foreach c,$(call asked-by,$(grids)),$(if $(wildcard $(made)/$c.auc),$c))
 endif

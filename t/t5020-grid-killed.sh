@@ -79,6 +79,19 @@ test_that 'language models that are not there are told of before anything is tra
 	test ! -e absent.db
 '
 
+test_that 'a table without the cells that failed says so, and why they did, where they said nothing' '
+	cp whole.db old.db
+	got=0
+	grid old table6 LAUNCH=/bin/false >said 2>&1 || got=$?
+	cat said
+	test $got -ne 0
+	grep "^tail20: item only  *DCNv2 " said
+	grep "^6 of 6 cells are not made: their figures above, if any, are of earlier runs$" said
+	tail -n 2 said | grep "^failed: .*/old/dcnv2-2/ctr.cpm.failed: nothing was said; exit status 1$"
+	grid whole table6 >said 2>&1
+	! grep "not made" said || exit 1
+'
+
 test_that 'models that are what they would be anew, and only older than their rows, are so once' '
 	cp -r whole copied		# as a copy without times may have it
 	cp whole.db copied.db
