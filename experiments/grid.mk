@@ -216,10 +216,15 @@ progress:
 	@$(foreach g,$(grids),printf '%-24s %4d of %4d cells%s\n' $(notdir $g) $(words $(wildcard $(call targets,$g))) $(words $(call targets,$g)) \
 	  '$(if $(call looks-of,$g),$(strip , attention to prompts of $(words $(wildcard $(call looks-of,$g))) of $(words $(call looks-of,$g))))';)
 	@$(MAKE) -s -f grid.mk WHAT='all of them' estimate failed
+folders = $(sort $(made)/ $(made)/rows/ $(made)/text/ $(dir $(wanted)) $(plain-dirs))
 failed:
-	@for f in $(wildcard $(addsuffix *.failed,$(sort $(made)/ $(made)/rows/ $(made)/text/ $(dir $(wanted)) $(plain-dirs)))); do echo "failed: $$f: $$(./why $$f)"; done
+	@for f in $(wildcard $(addsuffix *.failed,$(folders))); do echo "failed: $$f: $$(./why $$f)"; done
 # where cells of a variant have what all variants share
 plain-dirs = $(foreach d,$(sort $(dir $(wanted))),$(foreach c,$(notdir $(d:/=)),$(if $(findstring .,$c),$(made)/$(word 1,$(subst ., ,$c))-$(lastword $(subst -, ,$c))/)))
+
+# What a killed make left locked (step, and FILE.state.lock of cp-train) and nobody holds: who has opened it by now finds FILE there.
+unlock:
+	@for f in $(wildcard $(addsuffix *.lock,$(folders))); do made=$${f%.lock}; test ! -e $${made%.state} || flock -n $$f rm -f $$f || :; done
 
 # Rows that another version prepared are told of once, before every cell fails of them.
 readable:
@@ -255,7 +260,7 @@ so-far: table
 clean:
 	rm -rf $(made)
 
-.PHONY: all plan estimate progress failed readable known compare table so-far clean
+.PHONY: all plan estimate progress failed unlock readable known compare table so-far clean
 # What is there is whole, and may be another make's: a make that is killed throws nothing away.
 .PRECIOUS: $(made)/%.auc $(made)/%.attention $(made)/text/%.cps $(made)/rows/%.cps $(made)/strata.tsv $(made)/sample.cps
 .DELETE_ON_ERROR:

@@ -92,6 +92,17 @@ test_that 'a table without the cells that failed says so, and why they did, wher
 	! grep "not made" said || exit 1
 '
 
+test_that 'of a grid that is whole no lock stays that nobody holds' '
+	touch whole/dcnv2-1/ctr.cpm.lock whole/dcnv2-1/ctr.cpm.state.lock whole/strata.tsv.lock whole/text/plm+base.cps.lock whole/dcnv2-1/other.cpm.lock
+	flock whole/dcnv2-2/ctr.cpm.state.lock sh -c "touch held; exec sleep 200" &
+	wait_for test -e held
+	grid whole table6 >said 2>&1 || { cat said; exit 1; }
+	kill $!
+	(cd whole && find . -name "*.lock") | sort >locks
+	printf "./%s\n" dcnv2-1/other.cpm.lock dcnv2-2/ctr.cpm.state.lock | diff - locks
+	rm whole/dcnv2-1/other.cpm.lock whole/dcnv2-2/ctr.cpm.state.lock
+'
+
 test_that 'models that are what they would be anew, and only older than their rows, are so once' '
 	cp -r whole copied		# as a copy without times may have it
 	cp whole.db copied.db
