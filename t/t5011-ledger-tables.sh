@@ -142,6 +142,28 @@ test_that 'p is that of the paired t test, for whole degrees of freedom' '
 	test "$(sqlite3 t.db "select better from table4 where base is not null")" = 1
 '
 
+# compared SEED P: DeLong's p of the two lines of t.db
+compared() {
+	sqlite3 t.db "insert into runs(id, uid, tool, argv, started, status) values (100 + $1, \"c$1\", \"cp-auc\", \"\", \"\", \"done\");
+		insert into inputs(run, n, role, via, digest) values (100 + $1, 1, \"scores\", \"file\", \"d\" || (2 * $1 + 1)), (100 + $1, 2, \"against\", \"file\", \"d\" || (2 * $1));
+		insert into comparisons(run, n, method, split, stratum, key, p) values (100 + $1, 1, \"delong\", \"test\", \"\", \"auc\", $2)"
+}
+starred() { test "$(sqlite3 t.db "select coalesce(better, 0) from table4 where base is not null")" = "$1"; }
+
+test_that 'a star is by the t test of three seeds or more, of one or two by the largest of DeLong'\''s p, where each seed is better' '
+	made_up 2 50
+	test "$(sqlite3 t.db "select p < 0.05 from table4 where base is not null")" = 1
+	starred 0
+	compared 1 0.01; starred 0
+	compared 2 0.06; starred 0
+	sqlite3 t.db "update comparisons set p = 0.04 where run = 102"; starred 1
+	cp-ledger table --ledger t.db 4 | tr "\n" " " | grep "\* means better.*t test.*three seeds.*DeLong"
+	made_up 2 0.5; compared 1 0.01; compared 2 0.01; starred 0		# better with one seed, worse with the other
+	made_up 2 -50; compared 1 0.01; compared 2 0.01; starred 0
+	made_up 3 50; compared 1 0.5; compared 2 0.5; compared 3 0.5; starred 1
+	made_up 3 2; compared 1 0.01; compared 2 0.01; compared 3 0.01; starred 0
+'
+
 test_that 'DeLong comes in where every seed was compared, the largest p of them' '
 	is "select delong_p is null from table4 where base is not null" 1
 	for seed in 1 2; do cp-auc -q --split test --against dcnv2baseinputwith-plm$seed.tsv dcnv2basewith-plm$seed.tsv >/dev/null; done

@@ -181,7 +181,8 @@ static int put_sheet(sqlite3 *db, struct cp_buf *b, struct sheet *s, enum cp_pap
 const char cp_paper_notes[] =
 	"AUC and log loss are means over seeds with their deviation; the best is bold.  improvement: of the AUC over what the line is compared with (in\n"
 	"table 2 the best baseline), over the seeds that both have.  p: Student's t test, paired over seeds; DeLong: the largest p of the seeds' test\n"
-	"rows.  * means better, and that p, or with one seed DeLong's, is below 0.05.  paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
+	"rows.  * means better at 0.05: by the t test of three seeds or more, with fewer by DeLong's p, and better with each of them.\n"
+	"paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
 
 static int put_text(sqlite3 *db, sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
 {

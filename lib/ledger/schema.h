@@ -31,8 +31,9 @@
  *     table2 ... table6   the paper's tables: scale, data, place (their order), block (the CTR model of tables 3 to 5, the stratum of 6), line, seeds,
  *                    auc, auc_sd, logloss, logloss_sd (over seeds), n (rows), best (of its block), base (the line it is compared with), impr (of
  *                    the AUC, per cent), p (Student's paired t over seeds, two-sided), delong_p (the largest over the seeds, where all were
- *                    tested), better (p, else delong_p, below 0.05), paper_auc, paper_logloss, paper_impr, runs (of cp-auc).  All are lines of
- *                    `tables`, where tab is the number; made of layout, paper, entries, means, pairs and tests (lib/ledger/tables.sql).
+ *                    tested), better (at 0.05: by p of three seeds or more; of fewer by delong_p, and with each of them), paper_auc, paper_logloss,
+ *                    paper_impr, runs (of cp-auc).  All are lines of `tables`, where tab is the number; made of layout, paper, entries, means,
+ *                    pairs and tests (lib/ledger/tables.sql).
  *
  * A program reads ledgers of its own version and brings older ones up (one list of statements a version, in one transaction); it refuses newer
  * ones with a sentence.  A version that has been released is never edited: a change is a new entry at the end of the list.  Views are the

@@ -15,8 +15,9 @@ const struct cp_section cp_sections[] = {
 	  ALL_OF("page_progress_table") },
 	{ "tables", "Tables of the paper",
 	  "Means over seeds, with their deviation; the best of a model’s lines in bold. Improvement is of the AUC: in table 2 over the best of the others, in 3 over "
-	  "the CTR model alone, in 4 over prompts in the input, in 5 over the full method, in 6 over DCNv2. A star: better at <i>p</i> &lt; 0.05, paired over "
-	  "seeds or, where there is one seed, by DeLong’s test. On the right what the paper prints. Models with nothing to compare with are not here.",
+	  "the CTR model alone, in 4 over prompts in the input, in 5 over the full method, in 6 over DCNv2. A star: better at <i>p</i> &lt; 0.05, by a t test "
+	  "paired over three seeds or more; with fewer by DeLong’s test, and better with each of them. On the right what the paper prints. Models with "
+	  "nothing to compare with are not here.",
 	  "The ledger has no cells of tables 2 to 6.", { { 0 } }, ALL_OF("page_paper_table") },
 	{ "results", "Results",
 	  "Every setting that was trained, the best on the test rows first. A filled mark is the mean over seeds, its bar one deviation to each side; circles "

@@ -41,7 +41,7 @@ CREATE TEMP VIEW page_paper_table AS
   SELECT 'Table ' || tab || ': ' || data || coalesce(', scale ' || nullif(scale, ''), ''), trim(block || ' ' || line) AS model, seeds,
       CASE WHEN best THEN bold(fixed(4, auc)) ELSE fixed(4, auc) END || CASE WHEN better THEN ' *' ELSE '' END AS AUC,
       fixed(4, auc_sd) AS '±', fixed(4, logloss) AS 'log loss', fixed(4, logloss_sd) AS '± ',
-      signed(2, impr) AS 'improvement, %', short(coalesce(p, delong_p)) AS p,
+      signed(2, impr) AS 'improvement, %', short(p) AS p, short(delong_p) AS 'p, DeLong',
       fixed(4, paper_auc) AS 'paper: AUC', fixed(4, paper_logloss) AS 'log loss ', signed(2, paper_impr) AS 'improvement, % ', runs(runs) AS runs
     FROM (SELECT *, count(auc) OVER (PARTITION BY tab, scale, data, block) AS beside FROM tables)
     WHERE auc IS NOT NULL AND beside > 1 ORDER BY tab, scale, data, place;
