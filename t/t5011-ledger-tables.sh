@@ -201,6 +201,23 @@ test_that 'as text, on a terminal, as markdown and as tsv' '
 	cp-ledger -q table 2 4 --scale s --data ml-1m-time | grep -c "^Table" | grep 2
 '
 
+test_that 'table 6 says on how many rows a line stands' '
+	rm -f six.db
+	cp-ledger -q --ledger six.db merge "$CP_LEDGER" >/dev/null
+	sqlite3 six.db "insert into metrics select run, split, \"tail20=\" || s, -1, key, v from cells, (select \"tail,tail\" s, \"auc\" key, .9375 v union all
+		select \"tail,tail\", \"n\", 9 union all select \"head,head\", \"auc\", .5 union all select \"head,head\", \"n\", 391)
+		where model = \"dcnv2\" and stratum = \"\" and variant = \"\" and way in (\"ctr\", \"with-plm\")"
+	cp-ledger table -q --ledger six.db 6 >text
+	cat text
+	grep -E "^ +AUC +seeds +rows +" text
+	grep -E "^tail20: user and item +DCNv2 .*0\.9375 ±0\.0000(\*\*)? +3 +9 " text
+	grep -E "^ +ClickPrompt .*±0\.0000(\*\*)? +3 +391 " text
+	cp-ledger table -q --ledger six.db 6 --format markdown | grep -E "^\| +\| +\| AUC +\| seeds \| rows \|"
+	cp-ledger table -q --ledger six.db 6 --format terminal | grep -E "^ +AUC +seeds +rows +"
+	cp-ledger table -q --ledger six.db 6 --format tsv | cut -f 12 | tr "\n" " " | grep -x "n 9 9 391 391 "
+	! cp-ledger table -q --ledger six.db 2 3 4 5 | grep rows || exit 1
+'
+
 test_that 'trainings from changed sources, by several BLAS or on several processors are told of below the table' '
 	cp-ledger -q table 4 >text
 	! grep -i "trainings" text || exit 1

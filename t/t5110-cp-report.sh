@@ -228,7 +228,10 @@ test_that 'strata, calibration, comparisons and failures have their rows' '
 	cp-report --no-pictures -q -o page.html
 	row tail page.html "|g, tail20|"
 	row tail page.html "|g, new|"
-	for name in "user and item" "item only" "user only" neither; do section tail page.html | sed "1,/g, new/d" | grep "^|$name|dcnv2 "; done
+	for name in "user and item" "item only" "user only" neither; do section tail page.html | sed "1,/g, new/d" | grep "^|$name|–|dcnv2 "; done
+	sql "insert into metrics select id, \"test\", \"new=new,new\", -1, \"n\", 9 from runs where tool = \"cp-auc\""
+	cp-report --no-pictures -q -o page.html
+	section tail page.html | grep "^|user and item|9|dcnv2 "
 	section tail page.html | grep -oE "\|(user and item|item only|neither)\|" | uniq | tr "\n" " " | grep -F "|user and item| |item only| |neither|"
 	row calibration page.html "|0.0312|"
 	row comparisons page.html "|delong|score|score2||0.7000|0.6000|+0.1000|0.0200|0.001 *|211|" || row comparisons page.html "|delong|score|score2|0.7000|0.6000|+0.1000|0.0200|0.001 *|211|"
@@ -527,7 +530,7 @@ test_that 'a table has no model that stands alone in it' '
 		insert into tags values (201, \"model\", \"dcnv2\"), (202, \"model\", \"dnn\")"
 	cp-report --no-pictures -q -o page.html
 	row tables page.html "Table 2: d"
-	row tables page.html "|DNN|1|0.6000|"
+	row tables page.html "|DNN|1|8|0.6000|"
 	section tables page.html | grep "Table 3" && exit 1
 	true
 '

@@ -6,10 +6,11 @@
 
 #include "ledger/db.h"
 
-#define N_COLUMNS 12
+#define N_COLUMNS 13
 #define AUC 2
 
-static const char *const head[N_COLUMNS] = { "", "", "AUC", "log loss", "seeds", "improvement", "p", "p, DeLong", "paper: AUC", "log loss", "improvement", "runs" };
+static const char *const head[N_COLUMNS] = { "", "", "AUC", "log loss", "seeds", "rows", "improvement", "p", "p, DeLong", "paper: AUC", "log loss", "improvement",
+					     "runs" };
 
 /* One sheet a scale and data set; columns 0 to 4 name it and say whether the line is the best, and better than what it is compared with. */
 #define WORD(format, value) "CASE WHEN " value " IS NOT NULL THEN printf(" format ", " value ") ELSE '' END"
@@ -18,7 +19,7 @@ static const char *const head[N_COLUMNS] = { "", "", "AUC", "log loss", "seeds",
 static const char lines[] =
 	"SELECT tab, scale, data, best, better, block, line, "
 	WORD("'%.4f'", "auc") " || " WORD("' ±%.4f'", "auc_sd") ", "
-	WORD("'%.4f'", "logloss") " || " WORD("' ±%.4f'", "logloss_sd") ", seeds, " WORD("'%+.2f %%'", "impr") ", " P_VALUE("p") ", "
+	WORD("'%.4f'", "logloss") " || " WORD("' ±%.4f'", "logloss_sd") ", seeds, CASE tab WHEN 6 THEN n END, " WORD("'%+.2f %%'", "impr") ", " P_VALUE("p") ", "
 	P_VALUE("delong_p") ", " WORD("'%.4f'", "paper_auc") ", " WORD("'%.4f'", "paper_logloss") ", " WORD("'%+.2f %%'", "paper_impr") ", runs "
 	"FROM tables WHERE (?1 = 0 OR tab = ?1) AND (?2 IS NULL OR scale = ?2) AND (?3 IS NULL OR data = ?3) AND auc IS NOT NULL";
 
@@ -181,8 +182,8 @@ static int put_sheet(sqlite3 *db, struct cp_buf *b, struct sheet *s, enum cp_pap
 const char cp_paper_notes[] =
 	"AUC and log loss are means over seeds with their deviation; the best is bold.  improvement: of the AUC over what the line is compared with (in\n"
 	"table 2 the best baseline), over the seeds that both have.  p: Student's t test, paired over seeds; DeLong: the largest p of the seeds' test\n"
-	"rows.  * means better at 0.05: by the t test of three seeds or more, with fewer by DeLong's p, and better with each of them.\n"
-	"paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
+	"rows.  * means better at 0.05: by the t test of three seeds or more, with fewer by DeLong's p, and better with each of them.  rows: of the test\n"
+	"rows, those of the stratum.  paper: arXiv 2310.09234.  runs: `cp-ledger trace N` tells what led to one.\n";
 
 static int put_text(sqlite3 *db, sqlite3_stmt *st, const struct cp_paper *p, struct cp_buf *b, struct cp_err *err)
 {

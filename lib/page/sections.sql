@@ -38,7 +38,7 @@ CREATE TEMP VIEW page_progress_table AS
 -- ---- Tables of the paper ----
 
 CREATE TEMP VIEW page_paper_table AS
-  SELECT 'Table ' || tab || ': ' || data || coalesce(', scale ' || nullif(scale, ''), ''), trim(block || ' ' || line) AS model, seeds,
+  SELECT 'Table ' || tab || ': ' || data || coalesce(', scale ' || nullif(scale, ''), ''), trim(block || ' ' || line) AS model, seeds, coalesce(n, '–') AS rows,
       CASE WHEN best THEN bold(fixed(4, auc)) ELSE fixed(4, auc) END || CASE WHEN better THEN ' *' ELSE '' END AS AUC,
       fixed(4, auc_sd) AS '±', fixed(4, logloss) AS 'log loss', fixed(4, logloss_sd) AS '± ',
       signed(2, impr) AS 'improvement, %', short(p) AS p, short(delong_p) AS 'p, DeLong',
@@ -126,13 +126,13 @@ INSERT INTO page_rare VALUES
   ('new,new', 'user and item', 0), ('seen,new', 'item only', 1), ('new,seen', 'user only', 2), ('seen,seen', 'neither', 3);
 
 CREATE TEMP VIEW page_stratum AS
-  SELECT run, train, data, stratum, auc, logloss, substr(stratum, 1, instr(stratum, '=') - 1) AS word, substr(stratum, instr(stratum, '=') + 1) AS said
+  SELECT run, train, data, stratum, auc, logloss, n, substr(stratum, 1, instr(stratum, '=') - 1) AS word, substr(stratum, instr(stratum, '=') + 1) AS said
     FROM page_score WHERE stratum <> '';
 
 CREATE TEMP VIEW page_tail_ranked AS
   WITH line AS (SELECT s.data || coalesce(', ' || nullif(s.word, ''), '') AS data, t.same AS same, t.setting AS setting,
         coalesce(r.called, s.said) AS stratum, coalesce(r.k, 4) AS k, count(*) AS seeds, avg(s.auc) AS auc, deviation(s.auc) AS sd,
-        avg(s.logloss) AS logloss, group_concat(s.run) AS runs
+        avg(s.logloss) AS logloss, max(s.n) AS n, group_concat(s.run) AS runs
       FROM page_stratum s JOIN page_trial t ON t.run = s.train LEFT JOIN page_rare r ON r.said = s.said
       WHERE s.auc IS NOT NULL AND (SELECT count(DISTINCT x.stratum) FROM page_stratum x WHERE x.run = s.run AND x.word = s.word) <= 12
       GROUP BY s.data, s.stratum, t.same)
@@ -142,7 +142,7 @@ CREATE TEMP VIEW page_tail AS
   SELECT data, setting, stratum, auc, NULL, NULL FROM page_tail_ranked ORDER BY data, k, stratum, mean DESC, same;
 
 CREATE TEMP VIEW page_tail_table AS
-  SELECT data, stratum, setting, seeds, best(4, auc, top) AS 'test AUC', fixed(4, sd) AS '±', fixed(4, logloss) AS 'log loss', runs(runs) AS runs
+  SELECT data, stratum, coalesce(n, '–') AS rows, setting, seeds, best(4, auc, top) AS 'test AUC', fixed(4, sd) AS '±', fixed(4, logloss) AS 'log loss', runs(runs) AS runs
     FROM page_tail_ranked ORDER BY data, k, stratum, mean DESC, same;
 
 -- ---- One option varied ----

@@ -6,7 +6,7 @@
 --                  same (equal for trainings that differ in their seed alone), seed, cpu_s (of all its parts, and with the trainings it went on
 --                  from; NULL where some of that is not known), valid_auc, valid_logloss, stage
 --     page_score   a line a trial, test rows and stratum: train, data, stratum, run (the cp-auc run; the last where there were several), auc, lo,
---                  hi, logloss, ece, calibration; binned (the last of them that has bins of scores, or NULL)
+--                  hi, logloss, ece, calibration, n (rows); binned (the last of them that has bins of scores, or NULL)
 --     page_curve   run, split, key, epoch, value: figures of a training by epoch, of all runs that it took
 --     page_param   run, name, value: the options of a trial that say what comes out, and those of its pretraining as "pretrain NAME"
 --     page_vary    rows, base, name: options in which trials of one model and stage on the same rows differ
@@ -163,13 +163,14 @@ CREATE TEMP TABLE page_score AS
       max(CASE m.key WHEN 'auc' THEN m.value END) AS auc, max(CASE m.key WHEN 'auc_lo' THEN m.value END) AS lo,
       max(CASE m.key WHEN 'auc_hi' THEN m.value END) AS hi, max(CASE m.key WHEN 'logloss' THEN m.value END) AS logloss,
       max(CASE m.key WHEN 'ece' THEN m.value END) AS ece, max(CASE m.key WHEN 'calibration' THEN m.value END) AS calibration,
+      CAST(max(CASE m.key WHEN 'n' THEN m.value END) AS INTEGER) AS n,
       CASE WHEN EXISTS (SELECT 1 FROM metrics b
           WHERE b.run = a.id AND b.split = 'test' AND b.stratum = m.stratum AND b.key GLOB 'bin * rate') THEN a.id END AS binned
     FROM runs a JOIN page_train c ON c.run = a.id JOIN page_raw o ON o.run = c.train
       JOIN page_raw w ON w.run = o.run OR w.model_digest = o.model_digest
       JOIN page_trial t ON t.run = w.run
       JOIN metrics m ON m.run = a.id AND m.epoch = -1 AND m.split = 'test'
-        AND m.key IN ('auc', 'auc_lo', 'auc_hi', 'logloss', 'ece', 'calibration')
+        AND m.key IN ('auc', 'auc_lo', 'auc_hi', 'logloss', 'ece', 'calibration', 'n')
       JOIN page_edge e ON e.run = a.id AND e.role = 'scores'
       JOIN page_rows i ON i.run = e.made_by AND i.role IN ('records', 'csv')
     WHERE a.tool = 'cp-auc' AND a.status = 'done' AND a.rerun_of IS NULL GROUP BY a.id, t.run, m.stratum;
