@@ -290,6 +290,25 @@ test_that 'what is drawn are the points of the ledger' '
 	grep -qE "^0.2 0.25 0.25 0.25 $" scripts
 '
 
+test_that 'pictures of the long tail have every setting in one place and style, with its deviation; long names stand in two lines' '
+	empty
+	for s in 1 2; do training $s dnn $s; training 1$s lr $s; scored $s x 0.7$s 0.5; scored 1$s x 0.6$s 0.5; done
+	sql "insert into metrics select id, \"test\", t || p, -1, \"auc\", case when id % 100 < 10 then d else 1.2 - d end + id / 5000.0
+			from runs, (select \"tail,tail\" p union select \"head,tail\" union select \"tail,head\" union select \"head,head\"),
+				(select \"tail10=\" t, 0.55 d union select \"tail20=\", 0.65) where tool = \"cp-auc\";
+		insert into metrics select id, \"test\", \"new=\" || p, -1, \"auc\", 0.6 from runs, (select \"new,new\" p union select \"seen,new\")
+			where tool = \"cp-auc\" and id % 100 > 10"
+	rm -rf scripts tails
+	PATH=$TRASH/spy:$PATH cp-report -q -o tails.html --pictures tails
+	for part in tail10 tail20; do		# the best on all rows first, whichever is the better in a part
+		grep -oE ">(dnn|lr)<" tails/tail-auc-g-$part.svg | tr "\n" " " | grep -x ">dnn< >lr< "
+	done
+	grep -oE ">(dnn|lr)<" tails/tail-auc-g-new.svg | tr "\n" " " | grep -x ">lr< "		# what has no figures there leaves its place and colour free
+	grep "with boxes" scripts | grep -oE "[$]d1 using [(][^)]*[)].*title .lr.," | sort -u | wc -l | grep -x 1
+	grep "^plot .*with boxes .*with boxes .* with vectors nohead .* with vectors nohead" scripts
+	grep -F "\"\\n\".'"'"'item'"'"'" scripts
+'
+
 test_that 'attention to prompts: the share layer by layer and what would be even, in a table and a picture; of a model seen twice, the last look' '
 	empty
 	for i in 1 2 3; do training $i dnn $((i % 2)) lr $((i / 3)); scored $i x 0.7 0.5; done
@@ -423,7 +442,7 @@ test_that 'what pretraining learns is drawn with its unit, within epochs as well
 
 test_that 'titles begin at the left edge, in two lines, and names of dots have room: nothing is cut' '
 	empty
-	training 1 dnn 1; training 2 $(printf "m%.0s" $(seq 40)) 1; scored 1 x 0.7 0.5; scored 2 x 0.6 0.5
+	training 1 dnn 1; training 2 "$(printf "m%.0s" $(seq 30)) not pretrained" 1; scored 1 x 0.7 0.5; scored 2 x 0.6 0.5
 	sql "update inputs set path = \"a-grid-with-a-name-of-some-length/made/rows.valid.cps\" where role = \"valid\""
 	rm -f scripts
 	PATH=$TRASH/spy:$PATH cp-report -q -o page.html --pictures titled
@@ -431,6 +450,7 @@ test_that 'titles begin at the left edge, in two lines, and names of dots have r
 	grep "^set label 1 .a-grid-with-a-name-of-some-length. at screen 0.02, screen 0.9[0-9]* left " scripts
 	grep "^set label 2 .AUC on the test rows. at screen 0.02, screen 0.[89][0-9]* left " scripts
 	sed -n "s/^set label [12] .\(.*\). at screen.*/\1/p" scripts | awk "length > 54 { exit 1 }"
+	! grep -F "\"\\n\"" scripts || exit 1		# a line a name
 	sed -n "s/^set lmargin at screen //p" scripts | sort -u | awk "{ n++ } \$1 * 480 < 34 * 7.5 { exit 1 } END { exit n != 1 }"
 '
 

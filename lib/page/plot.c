@@ -1,6 +1,7 @@
 #include "page/plot.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #define WIDTH 480
 #define LABEL 44		/* characters of a label */
 #define NAME 34			/* and of a line of dots */
+#define TICS 46			/* and of those below an x axis together */
 
 /* ---- what is drawn ---- */
 
@@ -114,14 +116,23 @@ static const char *const palette[] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7
 #define N_COLOURS (sizeof palette / sizeof *palette)
 static const int marks[] = { 7, 5, 9, 13, 11, 6, 4, 8, 12, 10, 2, 1, 3, 15 };
 
-/* A bar for chance, or, where one is worse than that, for the tenth below it. */
+/* A bar is for chance, or, where one is worse than that, or may be, for the tenth below it. */
 static double floor_of(const struct cp_plot *p)
 {
 	double least = 0.5;
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t k = 0; k < p->series[i].n; k++)
-			least = fmin(least, p->series[i].v[k].y);
+			least = fmin(least, fmin(p->series[i].v[k].y, p->series[i].v[k].lo));
 	return least < 0.5 ? floor(least * 10) / 10 : 0.5;
+}
+
+/* In characters. */
+static size_t length(const char *s)
+{
+	size_t n = 0, bytes = strlen(s);
+	for (size_t i = 0; i < bytes; n++)
+		cp_utf8_next(s, bytes, &i);
+	return n;
 }
 
 /* In single quotes, where gnuplot reads nothing but the quote itself: no escape and no command between backquotes.  A quote stands between two
@@ -145,10 +156,17 @@ static void quote(struct cp_buf *b, const char *s, size_t width)
 	quote_with(b, s, width, 0);
 }
 
-/* The name at a tic is a format of printf's as well. */
-static void quote_tic(struct cp_buf *b, const char *s, size_t width)
+/* The name at a tic is a format of printf's as well.  One that is longer than `room` has its last word below. */
+static void quote_tic(struct cp_buf *b, const char *s, size_t width, size_t room)
 {
-	quote_with(b, s, width, '%');
+	const char *last = length(s) > room ? strrchr(s, ' ') : NULL;
+	if (last) {
+		char *first = cp_xstrndup(s, (size_t)(last - s));
+		quote_with(b, first, width, '%');
+		cp_buf_str(b, ".\"\\n\".");
+		free(first);
+	}
+	quote_with(b, last ? last + 1 : s, width, '%');
 }
 
 static void put_number(struct cp_buf *b, double v)
@@ -173,15 +191,6 @@ static void put_data(struct cp_buf *b, const struct cp_plot *p)
 		}
 		cp_buf_str(b, "END\n");
 	}
-}
-
-/* In characters. */
-static size_t length(const char *s)
-{
-	size_t n = 0, bytes = strlen(s);
-	for (size_t i = 0; i < bytes; n++)
-		cp_utf8_next(s, bytes, &i);
-	return n;
 }
 
 static size_t longest_label(const struct cp_plot *p)
@@ -255,7 +264,7 @@ static void put_categories(struct cp_buf *b, const struct cp_plot *p)
 	cp_buf_printf(b, "set %s (", dots ? "ytics" : "xtics");
 	for (size_t i = 0; i < p->n_categories; i++) {
 		cp_buf_str(b, i ? ", " : "");
-		quote_tic(b, p->category[i], dots ? NAME : 16);
+		quote_tic(b, p->category[i], dots ? NAME : 16, dots ? SIZE_MAX : TICS / p->n_categories);
 		cp_buf_printf(b, " %s%zu", dots ? "-" : "", i);
 	}
 	cp_buf_printf(b, ") scale 0 font ',%d' textcolor rgb '" INK "'\n", dots ? 13 : 14);
@@ -369,12 +378,22 @@ static double beside(const struct cp_plot *p, size_t i)
 	return p->flags & CP_PLOT_WHOLE_X ? 0.009 * (x[1] - x[0]) * ((double)i - ((double)(p->n - p->n_levels) - 1) / 2) : 0;
 }
 
+static double bar_width(const struct cp_plot *p)
+{
+	return 0.84 / (double)p->n;
+}
+
+static double bar_at(const struct cp_plot *p, size_t i)
+{
+	return ((double)i - ((double)p->n - 1) / 2) * bar_width(p);
+}
+
 static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
 {
 	const struct cp_series *s = &p->series[i];
 	const char *colour = palette[i % N_COLOURS];
 	int mark = marks[i % (sizeof marks / sizeof *marks)], bars = has_intervals(s);
-	double width = 0.84 / (double)p->n;
+	double width = bar_width(p);
 	if (s->level) {
 		cp_buf_printf(b, "$d%zu using 1:2 with lines dashtype %zu linewidth 1.4 linecolor rgb '" LINE "' title ", i,
 			      (i - (p->n - p->n_levels)) % 4 + 1);
@@ -399,7 +418,7 @@ static void put_series(struct cp_buf *b, const struct cp_plot *p, size_t i)
 		break;
 	case CP_PLOT_BARS:
 		cp_buf_printf(b, "$d%zu using ($1 + %g):2:(%g) with boxes fillstyle %s border linecolor rgb '%s'", i,
-			      ((double)i - ((double)p->n - 1) / 2) * width, width * 0.92, (const char *[]){ "solid 0.9", "pattern 4", "pattern 2", "pattern 5",
+			      bar_at(p, i), width * 0.92, (const char *[]){ "solid 0.9", "pattern 4", "pattern 2", "pattern 5",
 			      "pattern 6", "pattern 1", "pattern 7", "solid 0.3" }[i % 8], colour);
 		break;
 	}
@@ -419,6 +438,9 @@ static void put_script(struct cp_buf *b, const struct cp_plot *p, int title)
 		cp_buf_str(b, i ? ", " : "");
 		put_series(b, p, i);
 	}
+	for (size_t i = 0; i < p->n && p->kind == CP_PLOT_BARS; i++)
+		if (has_intervals(&p->series[i]))
+			cp_buf_printf(b, ", $d%zu using ($1 + %g):3:(0):($4 - $3) with vectors nohead linewidth 1.6 linecolor rgb '" INK "' notitle", i, bar_at(p, i));
 	cp_buf_char(b, '\n');
 }
 

@@ -21,7 +21,7 @@ enum cp_plot_kind {
 	CP_PLOT_STEPS,		/* y over x, constant to the next; from 0 */
 	CP_PLOT_POINTS,		/* a mark a series */
 	CP_PLOT_DOTS,		/* a line a category, values along x; lo and hi as a bar */
-	CP_PLOT_BARS,		/* y over categories, series side by side, up from 0.5 */
+	CP_PLOT_BARS,		/* y over categories, series side by side, up from 0.5; lo and hi as a line on the bar */
 };
 
 /* log where x goes over more than a decade; both axes from 0 to 1, with a line for equal; tics at whole numbers, where x begins with one (and log

@@ -46,8 +46,8 @@ const struct cp_section cp_sections[] = {
 	  "The ledger has no scored model whose time is known.",
 	  { { "auc", "test AUC and time to train", CP_PLOT_POINTS, CP_PLOT_LOG_X, "processor time, s", "AUC", ALL_OF("page_time") } }, NULL },
 	{ "tail", "Long tail",
-	  "AUC within each part of the test rows. Bars begin at 0.5, the AUC of chance, or below it where one is worse. What has more than 12 "
-	  "strata, a column of users say, is left out.",
+	  "AUC within each part of the test rows, with one deviation over seeds to each side. Bars begin at 0.5, the AUC of chance, or below it where one is "
+	  "worse. Settings stand in one order, that of their results on all test rows. What has more than 12 strata, a column of users say, is left out.",
 	  "The ledger has no figures by stratum (<code>cp-auc --stratum</code>).",
 	  { { "auc", "AUC by stratum", CP_PLOT_BARS, 0, "", "AUC", ALL_OF("page_tail") } }, ALL_OF("page_tail_table") },
 	{ "options", "One option varied",

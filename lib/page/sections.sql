@@ -129,21 +129,26 @@ CREATE TEMP VIEW page_stratum AS
   SELECT run, train, data, stratum, auc, logloss, n, substr(stratum, 1, instr(stratum, '=') - 1) AS word, substr(stratum, instr(stratum, '=') + 1) AS said
     FROM page_score WHERE stratum <> '';
 
-CREATE TEMP VIEW page_tail_ranked AS
-  WITH line AS (SELECT s.data || coalesce(', ' || nullif(s.word, ''), '') AS data, t.same AS same, t.setting AS setting,
+CREATE TEMP TABLE page_tail_ranked AS
+  WITH line AS (SELECT s.data AS rows, s.data || coalesce(', ' || nullif(s.word, ''), '') AS data, t.same AS same, t.setting AS setting,
         coalesce(r.called, s.said) AS stratum, coalesce(r.k, 4) AS k, count(*) AS seeds, avg(s.auc) AS auc, deviation(s.auc) AS sd,
         avg(s.logloss) AS logloss, max(s.n) AS n, group_concat(s.run) AS runs
       FROM page_stratum s JOIN page_trial t ON t.run = s.train LEFT JOIN page_rare r ON r.said = s.said
       WHERE s.auc IS NOT NULL AND (SELECT count(DISTINCT x.stratum) FROM page_stratum x WHERE x.run = s.run AND x.word = s.word) <= 12
       GROUP BY s.data, s.stratum, t.same)
-  SELECT *, avg(auc) OVER (PARTITION BY data, same) AS mean, max(auc) OVER (PARTITION BY data, stratum) AS top FROM line;
+  SELECT l.*, r.place AS place, max(l.auc) OVER (PARTITION BY l.data, l.stratum) AS top
+    FROM line l LEFT JOIN page_ranked r ON r.data = l.rows AND r.same = l.same;
 
+-- The pictures of one set of test rows have the same settings in one order, for that is what their colours and patterns go by.
 CREATE TEMP VIEW page_tail AS
-  SELECT data, setting, stratum, auc, NULL, NULL FROM page_tail_ranked ORDER BY data, k, stratum, mean DESC, same;
+  WITH setting AS (SELECT DISTINCT rows, same, setting, place FROM page_tail_ranked), part AS (SELECT DISTINCT rows, data, k, stratum FROM page_tail_ranked)
+  SELECT p.data, s.setting, p.stratum, l.auc, l.auc - l.sd, l.auc + l.sd
+    FROM part p JOIN setting s ON s.rows = p.rows LEFT JOIN page_tail_ranked l ON l.data = p.data AND l.stratum = p.stratum AND l.same = s.same
+    ORDER BY p.data, p.k, p.stratum, s.place IS NULL, s.place, s.same;
 
 CREATE TEMP VIEW page_tail_table AS
   SELECT data, stratum, coalesce(n, '–') AS rows, setting, seeds, best(4, auc, top) AS 'test AUC', fixed(4, sd) AS '±', fixed(4, logloss) AS 'log loss', runs(runs) AS runs
-    FROM page_tail_ranked ORDER BY data, k, stratum, mean DESC, same;
+    FROM page_tail_ranked ORDER BY data, k, stratum, place IS NULL, place, same;
 
 -- ---- One option varied ----
 
