@@ -283,6 +283,7 @@ test_that 'what is drawn are the points of the ledger' '
 	chmod +x spy/gnuplot
 	PATH=$TRASH/spy:$PATH cp-report -q -o page.html
 	section options page.html | grep "g: prompts"
+	grep "^set xlabel .number of prompts K. " scripts
 	points() { sed "/^\$d0/!d; N; N; N; s/ \n/;/g; s/.* << END\n//" scripts; }
 	points | grep -x "1 0.6 0.6 0.6;2 0.7 0.7 0.7;END"
 	grep -E "^1 0.702(5|49999)[0-9]* 0.70179[0-9]* 0.70320[0-9]* $" scripts
@@ -327,6 +328,7 @@ test_that 'attention to prompts: the share layer by layer and what would be even
 	sed -n "/<section id=\"attention\">/,/<\/section>/p" page.html | grep -c ">if even: 0.070<" | grep -x 1
 	grep -x "1 0.14 0.14 0.14 " scripts
 	grep -x "2 0.07 0.07 0.07 " scripts
+	grep -xF "set yrange [0:*<1]" scripts		# a share, whatever the deviation
 	grep "with lines dashtype [0-9] linewidth 1.4 linecolor rgb .#8a8a8a. title .if even: 0.070.$" scripts
 '
 

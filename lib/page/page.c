@@ -213,7 +213,7 @@ static void begin_plot(struct cp_plot *plot, const struct cp_figure *f)
 static int put_figure(struct page *p, const struct cp_section *s, const struct cp_figure *f, struct cp_err *err)
 {
 	struct cp_plot plot;
-	char *panel = NULL;
+	char *panel = NULL, *x_label = NULL;
 	int rc, bad = 0;
 	sqlite3_stmt *st = cp_db_prepare(p->db, err, f->sql, "");
 	if (!st)
@@ -228,6 +228,10 @@ static int put_figure(struct page *p, const struct cp_section *s, const struct c
 		if (!panel || strcmp(panel, column(st, 0))) {
 			free(panel);
 			panel = cp_xstrdup(column(st, 0));
+			if (!f->x_label) {
+				free(x_label);
+				plot.x_label = x_label = cp_xstrdup(column(st, 6));
+			}
 		}
 		cp_plot_add(&plot, column(st, 1), column(st, 2), number(st, 2), number(st, 3), number(st, 4), number(st, 5));
 	}
@@ -236,6 +240,7 @@ static int put_figure(struct page *p, const struct cp_section *s, const struct c
 	cp_plot_release(&plot);
 	int some = panel != NULL;
 	free(panel);
+	free(x_label);
 	if (bad) {
 		sqlite3_finalize(st);
 		return -1;

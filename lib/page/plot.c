@@ -366,6 +366,8 @@ static void put_axes(struct cp_buf *b, const struct cp_plot *p)
 		cp_buf_printf(b, "set yrange [%g:*]\n", p->kind == CP_PLOT_BARS ? floor_of(p) : 0);
 	else if (p->flags & CP_PLOT_DIAGONAL)
 		cp_buf_str(b, "set yrange [0:1]\n");
+	else if (p->flags & CP_PLOT_SHARE)
+		cp_buf_str(b, "set yrange [0:*<1]\n");
 	else if (p->kind != CP_PLOT_DOTS)
 		cp_buf_str(b, "set offsets 0, 0, graph 0.05, graph 0.05\n");
 }

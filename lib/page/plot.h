@@ -25,8 +25,8 @@ enum cp_plot_kind {
 };
 
 /* log where x goes over more than a decade; both axes from 0 to 1, with a line for equal; tics at whole numbers, where x begins with one (and log
- * only there) */
-enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2, CP_PLOT_WHOLE_X = 4 };
+ * only there); y is a share, from 0 and to 1 at most */
+enum { CP_PLOT_LOG_X = 1, CP_PLOT_DIAGONAL = 2, CP_PLOT_WHOLE_X = 4, CP_PLOT_SHARE = 8 };
 
 /* Before a label: a level that the others are seen beside, a thin grey line without marks, which does not count among the most; after all others. */
 #define CP_PLOT_LEVEL '\004'

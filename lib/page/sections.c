@@ -54,7 +54,7 @@ const struct cp_section cp_sections[] = {
 	  "Settings that are equal but for one number, such as the number of prompts <i>K</i>, the learning rate or the share of masked words; with one deviation over "
 	  "seeds to each side.",
 	  "The ledger has no three settings that differ in one number alone.",
-	  { { "auc", "AUC", CP_PLOT_LINES, CP_PLOT_LOG_X, "value", "AUC", ALL_OF("page_options") } }, NULL },
+	  { { "auc", "AUC", CP_PLOT_LINES, CP_PLOT_LOG_X, NULL, "AUC", ALL_OF("page_options") } }, NULL },
 	{ "calibration", "Calibration",
 	  "Whether a score is the probability that it claims to be. In the pictures, bins of scores: on the diagonal a bin’s rate of clicks is its mean score. "
 	  "The table has the quotient of mean score and rate (1 is right) and the expected calibration error.",
@@ -65,7 +65,7 @@ const struct cp_section cp_sections[] = {
 	  "The share of attention that each layer of the language model pays to its prompts: the mean over words, heads and test rows, and over seeds, with one "
 	  "deviation to each side. Were attention even, <i>K</i> prompts would have <i>K</i> / (<i>K</i> + words) of it in every layer: the grey lines without marks.",
 	  "The ledger has no run of <code>cp-predict --attention</code>.",
-	  { { "layers", "share of attention paid to prompts", CP_PLOT_LINES, CP_PLOT_WHOLE_X, "layer", "share", ALL_OF("page_attention") } },
+	  { { "layers", "share of attention paid to prompts", CP_PLOT_LINES, CP_PLOT_WHOLE_X | CP_PLOT_SHARE, "layer", "share", ALL_OF("page_attention") } },
 	  ALL_OF("page_attention_table") },
 	{ "comparisons", "Comparisons",
 	  "Two score columns on the same rows. A star: <i>p</i> &lt; 0.05. The latest 60.",

@@ -5,7 +5,7 @@
 #include "page/plot.h"
 
 /* Pictures: the statement gives panel, series, x (a category for dots and bars), y, lo, hi, in order of panel; the best series first, for only so
- * many are drawn.  Each panel is a picture. */
+ * many are drawn.  Each panel is a picture.  Where x_label is NULL, the statement gives it too, behind hi. */
 struct cp_figure {
 	const char *name, *caption;
 	enum cp_plot_kind kind;

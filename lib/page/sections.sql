@@ -191,11 +191,19 @@ CREATE TEMP VIEW page_varied_told AS
   SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY data, name, base, pair) AS n FROM said) s
     WHERE n < (SELECT count(*) FROM line l WHERE l.data = s.data AND l.name = s.name AND l.base = s.base);
 
+-- What the axis of an option is called; that of any other by its own name.
+CREATE TEMP TABLE page_axis(name, called);
+INSERT INTO page_axis VALUES
+  ('prompts', 'number of prompts K'), ('mask rate', 'share of masked tokens'), ('rows', 'training rows'), ('lr', 'learning rate'),
+  ('plm-lr', 'learning rate of the language model'), ('unseen-rate', 'share of values shown as unseen'),
+  ('warmup', 'share of steps in which the rate rises'), ('batch', 'rows a step'), ('epochs', 'epochs'), ('weight-decay', 'weight decay');
+
 CREATE TEMP VIEW page_options AS
   SELECT data || ': ' || CASE WHEN name GLOB 'pretrain *' THEN substr(name, 10) || ' of pretraining' ELSE name END,
       base || coalesce(' ' || (SELECT group_concat(pair, ', ') FROM (SELECT pair FROM page_varied_told g
         WHERE g.data = d.data AND g.name = d.name AND g.example = d.example ORDER BY pair)), ''),
-      x, auc, auc - sd, auc + sd
+      x, auc, auc - sd, auc + sd,
+      coalesce((SELECT called FROM page_axis a WHERE d.name IN (a.name, 'pretrain ' || a.name)), d.name)
     FROM page_varied d ORDER BY data, name, best DESC, others, x;
 
 -- ---- Attention to prompts ----
