@@ -146,6 +146,21 @@ test_that 'trainings on fewer rows are settings of their own' '
 	row results page.html "|dnn rows 800|1|"
 '
 
+test_that 'a cell of a grid that was trained again with other options is what it was trained as last' '
+	empty
+	training 1 dnn 1 lr 0.1; training 2 dnn 1 lr 0.2; training 3 dnn 2 lr 0.1
+	for i in 1 2 3; do scored $i x 0.7$i 0.5; done
+	sql "insert into tags select id, n, v from runs, (select \"data\" n, \"d\" v union select \"model\", \"dnn\" union select \"way\", \"ctr\") where id < 4;
+		insert into tags values (1, \"seed\", 1), (2, \"seed\", 1), (3, \"seed\", 2)"
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn lr 0.2|1|0.7000|0.7200|"
+	row results page.html "|dnn lr 0.1|1|0.7000|0.7300|–|0.5000|3|203|"
+	sql "delete from tags where run = 3; delete from runs where id = 3"
+	cp-report --no-pictures -q -o page.html
+	row results page.html "|dnn|1|0.7000|0.7200|"
+	! section results page.html | grep "0\.7100" || exit 1
+'
+
 test_that 'a repetition is not counted' '
 	empty
 	training 1 dnn 1; training 2 dnn 1
@@ -484,7 +499,7 @@ test_that 'trainings that went on from other language models are settings of the
 	for i in 1 2 3; do sql "insert into tags values ($i + 10, \"model\", \"dnn\"), ($i + 10, \"plm\", \"p$i\"), ($i + 10, \"variant\", \"k7\"), ($i + 10, \"way\", \"without-plm\")"; done
 	cp-report --no-pictures -q -o page.html
 	for i in 1 2 3; do row results page.html "|dnn pretrained p$i k7|1|0.7000|0.7${i}00|"; done
-	sql "update tags set value = \"p\" where name = \"plm\"; update tags set value = \"ctrl\" where name = \"way\""
+	sql "update tags set value = \"p\" where name = \"plm\"; update tags set value = \"ctrl\" where name = \"way\"; insert into tags select run, \"seed\", run from tags where name = \"way\""
 	cp-report --no-pictures -q -o page.html
 	for i in 1 2 3; do row results page.html "|dnn pretrained p k7 ctrl plm size$i|1|0.7000|0.7${i}00|"; done
 '

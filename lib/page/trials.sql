@@ -89,6 +89,7 @@ DELETE FROM page_param
   WHERE name NOT IN (SELECT name FROM page_known k JOIN page_raw r ON r.stage = k.stage WHERE r.run = page_param.run)
     AND NOT EXISTS (SELECT 1 FROM params p WHERE p.run = page_param.run AND p.name = page_param.name AND p.given);
 
+-- A cell of a grid that was trained again, with other options or on other rows, is what it was trained as last, as in the paper's tables.
 CREATE TEMP TABLE page_base AS
   SELECT run, coalesce(valid, train_rows, '') AS rows,
       coalesce(nullif(model, 'none'), '') || CASE
@@ -99,7 +100,7 @@ CREATE TEMP TABLE page_base AS
         WHEN stage = 'finetune' THEN ' pretrained'
         ELSE ' ' || coalesce(stage, '') END AS base,
       '' AS called
-    FROM page_raw;
+    FROM page_raw WHERE run NOT IN (SELECT run FROM tags) OR run IN (SELECT run FROM trainings);
 CREATE INDEX temp.page_base_run ON page_base(run);
 
 -- A grid has words of its own for language models, variants and ways, which say more in less room than the options that they stand for.
