@@ -247,7 +247,7 @@ there-now = $(wildcard $(wanted))
 tabled := $(filter-out $(if $(by),,6),$(patsubst table%,%,$(filter table%,$(grids))))
 table:
 ifdef search
-	@$(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
+	@test -z '$(there-now)' || $(bin)/cp-ledger best -q --over-seeds --split valid --trained-on '$(shards).train.cps'
 else ifdef SCALE
 	@$(foreach g,$(filter-out table%,$(grids)),echo "$$(sed -n '1s/^# //p' $g/grid)" && ./figures $(ledger) $(SCALE) $(data-name) $(call cells-of,$g) &&) :
 	@$(if $(filter table6,$(if $(by),,$(grids))),echo 'Table 6 wants strata of the rows: by= says which columns make them';)

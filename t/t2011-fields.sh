@@ -212,6 +212,9 @@ test_that 'of the rows that records have, whatever their order; cp-textify does 
 	cat l.rest.cps l.part.cps | cp-featurize --learn -f "x: standard" --rows-of - l.csv >got
 	cp-featurize --learn -f "x: standard" l.csv | diff - got
 	cp-textify -q --learn -t "{x}" --form sentence -f "x: standard" l.csv | diff - got
+	fails_with 1 cp-featurize --learn -f "x: standard" --first-row 9999 --rows-of l.part.cps l.csv
+	grep "^cp-featurize: --rows-of l.part.cps: 250 of its 250 rows are not among those that were read, so it is of others$" fails_with.err
+	head -n 100 l.csv | fails_with 1 cp-featurize --learn -f "x: standard" --rows-of l.part.cps
 	fails_with 2 cp-featurize --rows-of l.part.cps l.csv
 	grep "rows-of tells --learn what to learn from" fails_with.err
 	fails_with 2 cp-textify --text --learn -f "x: standard" l.csv
@@ -222,7 +225,7 @@ test_that 'of the rows that records have, whatever their order; cp-textify does 
 test_that 'with nothing to learn the declaration is written as it is, and a note says so' '
 	cp-featurize --learn -f "x : number" -f "s: list ;  # parted" -f "y: standard 1 2" l.csv >learnt 2>err
 	printf "x: number\ns: list ;\ny: standard 1 2\n" | diff - learnt
-	grep "^cp-featurize: nothing to learn: the declaration is as it was" err
+	grep "^cp-featurize: nothing to learn: the declaration says what it said" err
 	printf "# nothing yet\n" >empty.decl
 	cp-featurize -q --learn --declare empty.decl l.csv >learnt 2>err
 	test ! -s learnt

@@ -54,7 +54,7 @@ test_that 'labels of one kind alone are told of' '
 
 test_that 'a first epoch that is worse than where it started' '
 	train --train wide.cps --epochs 1 --lr 0.1
-	grep "the loss of epoch 1, [0-9.e+]*, is above that of scores of one half, 0.6931: .*--field" log
+	grep "the loss of epoch 1, [0-9.e+]*, is above that of where it starts, 0.6931: .*--field" log
 '
 
 test_that 'an epoch that is worse than the one before' '
@@ -67,10 +67,12 @@ test_that 'an epoch that is worse than the one before' '
 
 test_that 'a model that is worse than one score for all rows' '
 	awk "BEGIN { print \"label,user\"; for (i = 0; i < 2000; i++) printf \"%d,u%d\n\", i % 50 == 0, i % 9 }" | cp-featurize -q >rare.cps
-	train --train rare.cps --epochs 1 --lr 1e-5
-	grep "worse than one score for all rows: the last epoch had loss 0.[0-9]*, where that has 0.098" log
+	train --train rare.cps --epochs 2 --lr 1e-5
+	grep "worse than one score for all rows, 0.02: the last epoch had loss 0.[0-9]*, with that score 0.098" log
 	train --train rare.cps --valid rare.cps --epochs 1 --lr 1e-5
-	grep "worse than one score for all rows: the validation rows have log loss 0.[0-9]*, where that has 0.098" log
+	grep "worse than one score for all rows, 0.02: the validation rows have log loss 0.[0-9]*, with that score 0.098" log
+	train --train rare.cps --epochs 1 --lr 1e-5
+	! grep "worse than" log || exit 1
 	cp-train --no-ledger --threads 1 --stage ctr --model lr --epochs 1 --train rare.cps --valid rare.cps -o m.cpm 2>log
 	! grep "worse than" log
 '

@@ -230,6 +230,14 @@ test_that 'lr by its defaults: near its optimum, whatever the seed' '
 	done
 '
 
+test_that 'lr starts at the log-odds of a click, whatever the seed' '
+	for more in "--seed 1" "--seed 2" "--seed 3 --hash-bits 8"; do
+		cp-train -q --no-ledger --threads 1 --stage ctr --model lr --lr 0 --epochs 1 $more --train two.cps -o start.cpm
+		test "$(cp-predict -q --no-ledger --score-only -m start.cpm two.cps | sort -u | wc -l)" = 1
+		test "$(cp-predict -q --no-ledger -m start.cpm two.cps | cp-auc -q --no-ledger | sed -n "s/^calibration.//p")" = 1.000000
+	done
+'
+
 test_that 'lr and fm by their defaults: clicks that are few are so in the scores, by weight as well' '
 	awk "BEGIN { srand(2); print \"label,weight,a,b\"; for (k = 0; k < 40000; k++) { a = int(50 * rand()); y = rand() < .004 * (1 + a % 3); print y \",\" (y ? 1 : 20) \",x\" a \",y\" k % 7 } }" >few.csv
 	cut -d , -f 1,3,4 few.csv | cp-featurize -q >few.cps

@@ -179,7 +179,7 @@ test_that 'average is the mean, scores, and says what it is' '
 test_that 'a mean of networks is told of where they did not begin from the same parameters' '
 	noted() {	# noted MODEL...: which one the note names
 		cp-model average -o mean.cpm "$@" 2>err || echo failed
-		sed -n "s/^cp-model: \(.*\) began from other parameters than $1, by all that they say: .*; take the mean of their scores$/\1/p" err
+		sed -n "s/^cp-model: nothing that \(.*\) and $1 say shows that they began from the same parameters; .*: then take the mean of their scores$/\1/p" err
 	}
 	on() { out=$1; init=$2; shift 2; cp-train -q --threads 1 --no-ledger --stage finetune --init $init --epochs 1 --train train.cps -o "$out" "$@"; }
 	test "$(noted a.cpm b.cpm)" = b.cpm

@@ -98,6 +98,8 @@ test_that 'what is to be learnt is learnt from the training rows alone' '
 	taught SPLIT=random READ="--form ptab"
 	cp-cat -q --to tsv --bare -c row p/generic/taught/rows.train.cps | tail -n +2 >train
 	awk "NR == FNR { train[\$1 + 2]; next } FNR == 1 || FNR in train" train taught.csv | cp-featurize -q --learn --declare taught.fields | diff p/generic/taught/learnt.fields -
+	taught SPLIT="group --group price"
+	grep -x "# learnt from $(cp-cat -q --to tsv --bare -c row p/generic/taught/rows.train.cps | tail -n +2 | wc -l) rows" p/generic/taught/learnt.fields
 '
 test_that 'with a language model as well' '
 	generic -s CSV=shop.v2.csv clickprompt PLM=scratch:layers=1,hidden=16,heads=2,ffn=32,positions=64 PRETRAIN="--epochs 1 --set hidden=8" >out 2>err ||

@@ -78,8 +78,8 @@ static int do_average(struct work *w, struct cp_err *err)
 	if (cp_inspect_average(w->m, w->n, output, err) < 0)
 		return -1;
 	if ((stranger = cp_inspect_stranger(w->m, w->n)))
-		cp_note("%s began from other parameters than %s, by all that they say: the mean of such networks is worse than each of them; "
-			"take the mean of their scores", stranger->path, w->m->path);
+		cp_note("nothing that %s and %s say shows that they began from the same parameters; the mean of networks that did not is worse than each of "
+			"them: then take the mean of their scores", stranger->path, w->m->path);
 	return 0;
 }
 

@@ -19,7 +19,7 @@ int cp_tool_prepare(const struct cp_tool *tool, const struct cp_prepare *job, in
 	if (rc < 0)
 		cp_die("%s", err.msg);
 	if (job->learn && !count.n_learnt)
-		cp_note("nothing to learn: the declaration is as it was");
+		cp_note("nothing to learn: the declaration says what it said");
 	if (count.first_bad)
 		cp_note("the first bad row: %s", count.first_bad);
 	free(count.first_bad);

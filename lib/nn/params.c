@@ -154,6 +154,10 @@ static void draw_task(void *ctx, int task)
 
 void nn_init_rows(struct nn_param *p, size_t row, size_t n, const uint64_t *key, uint64_t seed, struct cp_team *team)
 {
+	if (p->init == NN_INIT_ZERO) {
+		memset(p->val + row * (p->n / p->dims[0]), 0, n * (p->n / p->dims[0]) * sizeof *p->val);
+		return;
+	}
 	size_t cols = p->n / p->dims[0], grain = (GRAIN + cols - 1) / cols;
 	struct draw d = { p, row, n, grain, key, seed, name_key(p), spread_of(p) };
 	assert(row + n <= p->dims[0]);

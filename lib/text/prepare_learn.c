@@ -12,7 +12,8 @@ struct learner {
 	struct cp_declaration *lines;	/* of the columns to learn, as they hold for them */
 	int *column;			/* of the schema, a line */
 	double *values;			/* of one row */
-	const struct cp_map *chosen;	/* numbers of the rows to learn from; NULL: all */
+	struct cp_map *chosen;		/* numbers of the rows to learn from, 2 for those that were met; NULL: all */
+	size_t n_met;
 	struct cp_learn *learn;
 };
 
@@ -31,6 +32,14 @@ static int choose_rows(struct cp_map *chosen, const char *path, struct cp_err *e
 	}
 	cp_reader_close(r);
 	return rc;
+}
+
+static int is_chosen(struct learner *l, uint64_t row)
+{
+	struct cp_slot *at = cp_map_find(l->chosen, row);
+	l->n_met += at->value == 1;
+	at->value = at->value ? 2 : 0;
+	return at->value > 0;
 }
 
 static int begin(struct learner *l, const struct cp_rows *rows, uint64_t seed, struct cp_err *err)
@@ -59,7 +68,7 @@ static int take_rows(struct learner *l, struct cp_rows *rows, struct cp_err *err
 	int rc;
 	while ((rc = cp_rows_next(rows, &b, err)) > 0)
 		for (size_t i = 0; i < b.n_rows; i++) {
-			if (l->chosen && !cp_map_find(l->chosen, b.column[0].u64[i])->value)
+			if (l->chosen && !is_chosen(l, b.column[0].u64[i]))
 				continue;
 			for (size_t k = 0; k < l->lines->n; k++)
 				l->values[k] = b.column[l->column[k]].f64[i];
@@ -160,6 +169,9 @@ int cp_prepare_learn(const struct cp_prepare *job, char *const *files, int n_fil
 		rc = choose_rows(&chosen, job->rows_of, err);
 	for (int i = 0; rc == 0 && i < (n_files ? n_files : 1); i++)
 		rc = take_file(&l, n_files ? files[i] : NULL, &p.spec, count, err);
+	if (rc == 0 && job->rows_of && l.n_met < chosen.n_used)
+		rc = cp_err_set(err, "--rows-of %s: %zu of its %zu rows are not among those that were read, so it is of others", job->rows_of,
+				chosen.n_used - l.n_met, chosen.n_used);
 	if (rc == 0)
 		rc = write_all(&l, job, p.declared, err);
 	count->n_learnt = l.lines ? l.lines->n : 0;

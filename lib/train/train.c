@@ -113,11 +113,20 @@ static void show(struct cp_trainer *t, int kind, int epoch, const struct cp_eval
 		t->o.event(t->o.ctx, &ev);
 }
 
-/* The loss that a model of clicks starts from, all its scores being about one half (P5's are words of many); that of the click rate alone is
- * below it where clicks are few, and to come down to that takes steps. */
+/* Log loss of the score q for all of rows with a share r of clicks. */
+static double loss_of_one_score(double q, double r)
+{
+	return -r * log(q) - (1 - r) * log(1 - q);
+}
+
+/* The loss that a model of clicks starts from, all its scores being about one half (P5's are words of many); that of the click rate alone, from
+ * which LR and FM start, is below it where clicks are few, and to come down to that takes the others steps. */
 static double loss_at_start(const struct cp_trainer *t)
 {
-	return t->m->c.objective == CP_OBJECTIVE_CLICK && !t->m->p5 ? log(2) : NAN;
+	double q = t->train.click_rate;
+	if (t->m->c.objective != CP_OBJECTIVE_CLICK || t->m->p5)
+		return NAN;
+	return nn_params_find(t->m->params, "lr.bias") && !t->o.init && q > 0 && q < 1 ? loss_of_one_score(q, q) : log(2);
 }
 
 /* An epoch whose loss is above that of the one before, or the first one above where it started, is told of while there is time to stop. */
@@ -126,19 +135,19 @@ static void note_rising_loss(struct cp_trainer *t, uint64_t epoch, double before
 	int numbers = cp_fields_count(&t->m->vocab.fields, CP_NUMBER) > 0;
 	if (mean_loss(t) > RISING * before)
 		cp_trainer_note(t, "the loss of epoch %llu, %.4g, is above that of %s, %.4g: if it goes on, training diverges; a smaller --lr, a --warmup or "
-				"--clip may help%s", (unsigned long long)epoch + 1, mean_loss(t), epoch ? "the epoch before" : "scores of one half", before,
+				"--clip may help%s", (unsigned long long)epoch + 1, mean_loss(t), epoch ? "the epoch before" : "where it starts", before,
 				numbers ? ", or numbers of the size of 1 (cp-featurize --learn --field 'NAME: standard')" : "");
 }
 
-/* A model that has not learnt what one score for all rows would tell, by the validation rows or, without them, in the last epoch. */
+/* A model that has not learnt more than the rate of clicks, by the validation rows or, without them, in the last of several epochs. */
 static void note_useless_model(struct cp_trainer *t)
 {
-	const struct cp_data *d = t->valid.n ? &t->valid : &t->train;
-	double rate = d == &t->valid ? (double)d->n_clicks / (double)d->n : d->click_rate, loss = d == &t->valid ? t->result.valid_logloss : mean_loss(t);
-	double least = -rate * log(rate) - (1 - rate) * log(1 - rate);	/* NaN of one class alone */
-	if (t->m->c.objective == CP_OBJECTIVE_CLICK && !t->m->p5 && !t->soft && loss > WORSE * least)
-		cp_trainer_note(t, "the model is worse than one score for all rows: %s %.4g, where that has %.4g; more --epochs, another --lr or less "
-				"--weight-decay may help", d == &t->valid ? "the validation rows have log loss" : "the last epoch had loss", loss, least);
+	int valid = t->valid.n > 0;
+	double q = t->train.click_rate, r = valid ? (double)t->valid.n_clicks / (double)t->valid.n : q;
+	double loss = valid ? t->result.valid_logloss : t->epochs > 1 ? mean_loss(t) : NAN, least = loss_of_one_score(q, r);
+	if (t->m->c.objective == CP_OBJECTIVE_CLICK && !t->m->p5 && !t->soft && q > 0 && q < 1 && loss > WORSE * least)
+		cp_trainer_note(t, "the model is worse than one score for all rows, %.4g: %s %.4g, with that score %.4g; more --epochs, another --lr or less "
+				"--weight-decay may help", q, valid ? "the validation rows have log loss" : "the last epoch had loss", loss, least);
 }
 
 static void keep_result(struct cp_trainer *t, int epoch, const struct cp_evaluation *e)

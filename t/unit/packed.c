@@ -77,7 +77,7 @@ static void check_packed_size(const char *level, enum nn_precision precision, si
 		e.x = e.x ? e.x + cols : NULL;
 	}
 	double d = distance(y, twin, rows * ldy);
-	ok(!bad && d < 5e-5 && p.w == again.w, "%s: rows by %s are as the twin says, %zu x %zu x %zu (%.1e)", level, p.by->name, rows, cols, depth, d);
+	ok(!bad && d < 5e-5 * fmax(1, (double)depth / 1000) && p.w == again.w, "%s: rows by %s are as the twin says, %zu x %zu x %zu (%.1e)", level, p.by->name, rows, cols, depth, d);
 	int same = 1;
 	for (size_t i = 0; i < rows * ldy; i++)
 		same &= y[i] == lone[i];
@@ -192,7 +192,7 @@ static void check_int8_odd_rows(const char *level)
 static void check_packed(const char *level)
 {
 	static const struct { size_t rows, cols, depth; } sizes[] = {
-		{ 1, 1, 1 }, { 25, 40, 31 }, { 25, 20, 2100 }, { 17, 20, 4096 }, { 3, 20, 4097 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 }, { 9, 80, 2101 },
+		{ 1, 1, 1 }, { 25, 40, 31 }, { 25, 20, 2100 }, { 21, 20, 3072 }, { 17, 20, 3840 }, { 17, 20, 4096 }, { 3, 20, 4097 }, { 2, 17, 3 }, { 7, 128, 40 }, { 13, 65, 513 }, { 20, 200, 31 }, { 6, 16, 1200 }, { 5, 300, 7 }, { 9, 80, 2101 },
 	};
 	for (enum nn_precision precision = NN_IN_F32; precision <= NN_IN_INT8; precision++) {
 		if (!nn_product_of(precision))

@@ -3,7 +3,7 @@
  *
  *     BLOCKS                      nn_product's: the depth is filled up
  *     AT_A_TIME                   rows that are rounded at a time, of wider ones fewer
- *     LEAST                       rows that there is room for, whatever their width and number
+ *     LEAST                       rows that some_rows reads, whatever n: there is room for a multiple of these
  *     some_rows(p, x, r0, n)      the products of rows r0 .. r0 + n-1 of p, which are those of x
  *
  * A column of the matrix is divided by t = its largest size / 127 and rounded to nearest even once, as it is packed; a row of x likewise by s as it
@@ -123,7 +123,7 @@ static void some_rows(const struct packed *, const struct rounded *, size_t r0, 
 INLINE void rows_in(int8_t *room, size_t bytes, const struct packed *p, size_t n_rows)
 {
 	struct rounded x = { .v = room, .ld = (p->depth + 63) / 64 * 64 };
-	size_t most = x.ld * AT_A_TIME > bytes ? bytes / x.ld : AT_A_TIME;
+	size_t most = x.ld * AT_A_TIME > bytes ? bytes / x.ld / LEAST * LEAST : AT_A_TIME;
 	for (size_t r0 = 0, n; r0 < n_rows; r0 += n) {
 		n = n_rows - r0 < most ? n_rows - r0 : most;
 		for (size_t r = 0; r < n; r++)
@@ -132,7 +132,7 @@ INLINE void rows_in(int8_t *room, size_t bytes, const struct packed *p, size_t n
 	}
 }
 
-/* Apart, as a thread that scores single rows may have little stack. */
+/* Apart, as a thread that scores single rows may have little stack (by tiles it takes as much for one as for many). */
 __attribute__((noinline)) static void lone_row(const struct packed *p)
 {
 	_Alignas(64) int8_t room[LEAST * MOST_DEPTH];
