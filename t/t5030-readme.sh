@@ -36,7 +36,7 @@ test_that 'another measurement is another speed' '
 	! cmp -s other.md "$TOP/results/speed.md" || exit 1
 	speed=other.md
 	readme <"$TOP/README.md" >new
-	grep -E "^\| train DNN, batch 256 \| [0-9]+ rows \| 9\.9 \|$" new
+	grep -E "^\| train DNN, batch 256 \| bf16 \| [0-9]+ rows \| 9\.9 \|$" new
 '
 
 test_that 'a README without the marks is told of' '
