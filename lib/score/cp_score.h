@@ -14,9 +14,9 @@
  *     cp_score_context_free(score);
  *     cp_scorer_close(model);                                                         // after its contexts
  *
- * Nothing here prints or ends the process, and after cp_score_context_new nothing allocates.  Any error pointer may be NULL.  Of the program around
- * it two things change: OpenBLAS, where it is used there too, has one thread from the start, and from the first model that is opened jansson, likewise,
- * asks for memory by a function that falls back on the one it had.
+ * Nothing here prints or ends the process, and after cp_score_context_new nothing allocates.  A thread needs 256 KB of stack.  Any error pointer may
+ * be NULL.  Of the program around it two things change: OpenBLAS, where it is used there too, has one thread from the start, and from the first model
+ * that is opened jansson, likewise, asks for memory by a function that falls back on the one it had.
  */
 #ifndef CP_SCORE_H
 #define CP_SCORE_H
