@@ -54,8 +54,8 @@ test_that 'asked again nothing runs; another grid makes only what the first has 
 '
 
 test_that 'the guess of a training grows with its rows, epochs and language model, and is by the rate of those that the ledger has' '
-	guess() { grid fresh estimate-table6 SCALE=small seeds=1 cells.table6=dcnv2+base/with-plm ledger="$TRASH/$1.db" "plm.base=$2" 2>/dev/null "$3" | sed "s/.*about \([0-9]*\) \([a-z]*\) .*/\1 \2/"; }
-	seconds() { guess "$@" | awk "{ print \$1 * (\$2 == \"min\" ? 60 : \$2 == \"h\" ? 3600 : \$2 == \"days\" ? 86400 : 1) }"; }
+	guess() { grid fresh estimate-table6 SCALE=small seeds=1 cells.table6=dcnv2+base/with-plm ledger="$TRASH/$1.db" "plm.base=$2" 2>/dev/null "$3" | sed "s/.*about \([0-9.]*\) \([a-z]*\) .*/\1 \2/"; }
+	seconds() { guess "$@" | awk "{ printf \"%d\", \$1 * (\$2 == \"min\" ? 60 : \$2 == \"h\" ? 3600 : \$2 == \"days\" ? 86400 : 1) }"; }
 	mkdir -p large
 	echo "{\"hidden_size\": 1024, \"num_hidden_layers\": 24}" >large/config.json
 	few=$(seconds none scratch:layers=4,hidden=512 "pretrain=--epochs 4")

@@ -7,7 +7,7 @@ command -v xz >/dev/null || skip_all 'xz is not installed'
 
 mkdir results
 (cd "$TOP" && tar -c --exclude=made --exclude='*.cps' --exclude='*.csv' experiments pipelines/*.mk pipelines/*.awk pipelines/movietweetings) | tar -x
-smoke() { make -s -C experiments CP_BIN="$CP_BIN" SCALE=smoke THREADS=1 "$@"; }
+smoke() { make -s -j2 -C experiments CP_BIN="$CP_BIN" SCALE=smoke THREADS=1 "$@"; }
 sql() { sqlite3 results/ledger.db "$1"; }
 for f in experiments/*/grid; do grep -q '^data ' "$f" || basename "${f%/grid}"; done >grids
 
