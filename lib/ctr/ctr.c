@@ -83,7 +83,7 @@ struct nn_node *ctr_embed(struct ctr_build *b)
 
 struct nn_node *ctr_linear(struct ctr_build *b, int bias)
 {
-	struct nn_node *z = ng_sum_groups(b->b.g, look_up(b, "lr.weight", 1, bias ? NN_INIT_ZERO : NN_INIT_XAVIER), 1);
+	struct nn_node *z = ng_sum_groups(b->b.g, look_up(b, "lr.weight", 1, b->c->model->final ? NN_INIT_XAVIER : NN_INIT_ZERO), 1);
 	return bias ? ng_bias(b->b.g, z, ng_weight(b->b.g, nn_param_new(&b->b, NN_INIT_ZERO, 1, (size_t[]){ 1 }, "lr.bias"))) : z;
 }
 

@@ -125,9 +125,9 @@ struct nn_node *ctr_logit(struct ctr_build *, struct nn_node *q);
 struct nn_node *ctr_embed(struct ctr_build *);
 /* The same from another table, (V,d), called `name`. */
 struct nn_node *ctr_embed_by(struct ctr_build *, const char *name);
-/* The linear term, (B,1): sum over fields of w[id] (of a list their mean, of a number v w[id]), + b.  Parameters lr.weight (V,1), lr.bias.  With
- * the bias the term is a model, or the greater part of one, and w starts at 0, which is as good as any for what has one optimum; lib/train starts b at
- * the log-odds of a click. */
+/* The linear term, (B,1): sum over fields of w[id] (of a list their mean, of a number v w[id]), + b.  Parameters lr.weight (V,1), lr.bias.  In a model
+ * without a final vector (LR, FM) the term is all there is, or the greater part, and w starts at 0, which is as good as any for what has one optimum;
+ * lib/train starts b at the log-odds of a click. */
 struct nn_node *ctr_linear(struct ctr_build *, int bias);
 /* z + the linear term without bias, where `wide` is on. */
 struct nn_node *ctr_add_linear(struct ctr_build *, struct nn_node *z);

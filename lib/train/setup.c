@@ -316,7 +316,7 @@ static void start_bias(struct cp_trainer *t)
 {
 	struct nn_param *bias = nn_params_find(t->m->params, "lr.bias");
 	double least = 0.5 / (double)t->train.n, rate = fmin(fmax(t->train.click_rate, least), 1 - least);
-	if (!bias || bias->loaded || !t->train.want_labels)
+	if (!bias || bias->loaded || t->m->c.ctr.model->final || !t->train.want_labels)
 		return;
 	bias->val[0] = (nn_float)log(rate / (1 - rate));
 	bias->loaded = 1;

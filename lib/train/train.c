@@ -126,7 +126,8 @@ static double loss_at_start(const struct cp_trainer *t)
 	double q = t->train.click_rate;
 	if (t->m->c.objective != CP_OBJECTIVE_CLICK || t->m->p5)
 		return NAN;
-	return nn_params_find(t->m->params, "lr.bias") && !t->o.init && q > 0 && q < 1 ? loss_of_one_score(q, q) : log(2);
+	int has_bias = t->m->c.has_ctr && !t->m->c.ctr.model->final && nn_params_find(t->m->params, "lr.bias");
+	return has_bias && !t->o.init && q > 0 && q < 1 ? loss_of_one_score(q, q) : log(2);
 }
 
 /* An epoch whose loss is above that of the one before, or the first one above where it started, is told of while there is time to stop. */
