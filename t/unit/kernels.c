@@ -8,7 +8,6 @@
 #include "nn/kernels_ref.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,21 +15,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "nn/cpu.h"
-
-static int n_tests, n_failed;
-
-__attribute__((format(printf, 2, 3))) static int ok(int good, const char *fmt, ...)
-{
-	va_list ap;
-
-	n_failed += !good;
-	printf("%sok %d - ", good ? "" : "not ", ++n_tests);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-	return good;
-}
+#include "near.h"
 
 /* -- the ops -- */
 
@@ -364,17 +349,6 @@ static void run_free(struct run *t)
 	free(t->dy);
 	free(t->dx);
 	free(t->noise);
-}
-
-static double distance(const nn_float *a, const nn_float *b, size_t n)
-{
-	double max = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		double d = fabs((double)a[i] - b[i]) / fmax(1, fabs((double)b[i]));
-		max = d > max || isnan(d) ? d : max;
-	}
-	return max;
 }
 
 /* Largest distance between the fast kernel and its twin over outputs and gradients and what lies behind them. */

@@ -4,7 +4,6 @@
 #include "nn/packed.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +12,7 @@
 #include "base/rng.h"
 #include "nn/cpu.h"
 #include "nn/kernels_ref.h"
-
-static int n_tests, n_failed;
-
-__attribute__((format(printf, 2, 3))) static void ok(int good, const char *fmt, ...)
-{
-	va_list ap;
-
-	n_failed += !good;
-	printf("%sok %d - ", good ? "" : "not ", ++n_tests);
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-}
+#include "near.h"
 
 static nn_float *draw(size_t n, uint64_t row)
 {
@@ -36,17 +22,6 @@ static nn_float *draw(size_t n, uint64_t row)
 	for (size_t i = 0; i < n; i++)
 		x[i] = (nn_float)cp_rng_normal(&r);
 	return x;
-}
-
-static double distance(const nn_float *a, const nn_float *b, size_t n)
-{
-	double max = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		double d = fabs((double)a[i] - b[i]) / fmax(1, fabs((double)b[i]));
-		max = d > max || isnan(d) ? d : max;
-	}
-	return max;
 }
 
 static __typeof__(*nn_packed_fwd) *const twins[] = { nn_packed_fwd_ref, nn_packed_bf16_fwd_ref, nn_packed_int8_fwd_ref };
