@@ -79,22 +79,20 @@ const char *nn_cpu_level(void)
 	return in_force;
 }
 
+#if defined __x86_64__ && !defined NN_DOUBLE
+#define V4_AND(feature) (!strcmp(in_force, "v4") && __builtin_cpu_supports(feature))
+#else
+#define V4_AND(feature) 0
+#endif
+
 int nn_cpu_bf16(void)
 {
-#if defined __x86_64__ && !defined NN_DOUBLE
-	return !strcmp(in_force, "v4") && __builtin_cpu_supports("avx512bf16");
-#else
-	return 0;
-#endif
+	return V4_AND("avx512bf16");
 }
 
 int nn_cpu_int8(void)
 {
-#if defined __x86_64__ && !defined NN_DOUBLE
-	return !strcmp(in_force, "v4") && __builtin_cpu_supports("avx512vnni");
-#else
-	return 0;
-#endif
+	return V4_AND("avx512vnni");
 }
 
 #ifdef MAY_HAVE_AMX

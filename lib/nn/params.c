@@ -152,15 +152,22 @@ static void draw_task(void *ctx, int task)
 
 #define GRAIN 32768	/* elements a task */
 
+static int is_drawn(const struct nn_param *p)
+{
+	return p->init == NN_INIT_XAVIER || p->init == NN_INIT_NORMAL || p->init == NN_INIT_UNIFORM;
+}
+
 void nn_init_rows(struct nn_param *p, size_t row, size_t n, const uint64_t *key, uint64_t seed, struct cp_team *team)
 {
-	if (p->init == NN_INIT_ZERO) {
-		memset(p->val + row * (p->n / p->dims[0]), 0, n * (p->n / p->dims[0]) * sizeof *p->val);
-		return;
-	}
 	size_t cols = p->n / p->dims[0], grain = (GRAIN + cols - 1) / cols;
 	struct draw d = { p, row, n, grain, key, seed, name_key(p), spread_of(p) };
 	assert(row + n <= p->dims[0]);
+	if (!is_drawn(p)) {
+		nn_float x = p->init == NN_INIT_ONE ? 1 : p->init == NN_INIT_HALF ? (nn_float)0.5 : 0;
+		for (size_t j = row * cols; j < (row + n) * cols; j++)
+			p->val[j] = x;
+		return;
+	}
 	cp_team_run(team, (int)((n + grain - 1) / grain), draw_task, &d);
 }
 
@@ -168,12 +175,7 @@ void nn_params_init(struct nn_params *ps, uint64_t seed, struct cp_team *team)
 {
 	for (int i = 0; i < ps->n; i++) {
 		struct nn_param *p = ps->v[i];
-		if (p->loaded)
-			continue;
-		if (p->init == NN_INIT_XAVIER || p->init == NN_INIT_NORMAL || p->init == NN_INIT_UNIFORM)
+		if (!p->loaded && p->n)
 			nn_init_rows(p, 0, p->dims[0], NULL, seed, team);
-		else
-			for (size_t j = 0; j < p->n; j++)
-				p->val[j] = p->init == NN_INIT_ONE ? 1 : p->init == NN_INIT_HALF ? (nn_float)0.5 : 0;
 	}
 }

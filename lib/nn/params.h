@@ -75,7 +75,7 @@ void nn_params_borrow(struct nn_params *, const struct nn_params *from);
 /* Give every parameter that no file has loaded its start.  Row i of a tensor is drawn from (seed, CP_RNG_INIT, hash of the name, i), so a
  * tensor's start depends on nothing else. */
 void nn_params_init(struct nn_params *, uint64_t seed, struct cp_team *);
-/* The n rows of a table from `row` on; row + i is drawn from (seed, hash of the name, key[i]): a key has the same start wherever its row lies.
+/* The n rows of a table from `row` on; row + i, where it is drawn, from (seed, hash of the name, key[i]): a key has the same start wherever its row lies.
  * key NULL: by its place. */
 void nn_init_rows(struct nn_param *, size_t row, size_t n, const uint64_t *key, uint64_t seed, struct cp_team *);
 
